@@ -1,0 +1,61 @@
+package masking
+
+import "lethe/stream"
+
+// Traits are what an operator guarantees. They are mandatory: a promise about
+// privacy is not optional.
+type Traits struct {
+	Deterministic bool // the same value gives the same result
+	Reversible    bool // whoever has the key gets the value back
+	KeepsFormat   bool // the result looks like the value
+	Joinable      bool // results of equal values in one domain are equal
+	Collides      bool // two values may give one result
+	Clear         bool // the result shows the value, or part of it
+	Lowers        bool // the result no longer is data of the field's class
+}
+
+// Params are an operator's parameters as a policy writes them.
+type Params map[string]any
+
+// Keyring gives the keys that operators work with. Keys of different names are
+// independent; there are no default keys.
+type Keyring interface {
+	// Secret returns the 32-byte key of that name.
+	Secret(name string) ([]byte, error)
+}
+
+// Plan says what to do with every field of a stream's rows. What it does not
+// name is redacted, and its name replaced (L1).
+type Plan struct {
+	Stream string
+	Fields []Field
+	Key    []string // columns of the primary key
+	// Schema checks the JSON Schema keywords that the pass itself does not; nil
+	// where the contract has none. It is given the bytes of a row.
+	Schema RowSchema
+}
+
+// Field is the decision about one path of a row.
+type Field struct {
+	// Path names a column (email) or something inside one
+	// (orders[].ship_to): members joined by dots, [] for every array element.
+	// Dots, brackets and backslashes in a name are escaped by a backslash.
+	Path     string
+	Operator string // keep, drop, null, redact, partial, hmac
+	Params   Params
+	Domain   string // the element domain that keys derive from: contact.email
+	Normal   string // normal form before hmac: "", lower, digits, e164
+	Special  bool   // class special: redact null and empty as well
+
+	// Type is checked before the operator for columns; the zero Type is not.
+	Type     stream.Type
+	Nullable bool
+	Required bool // the member must be there, unless it is named as unchanged
+}
+
+// RowSchema checks a row against the rest of JSON Schema.
+type RowSchema interface {
+	// Check returns nil or why the row is refused; it names a keyword and a
+	// path, never a value. skip lists columns left out as unchanged.
+	Check(row []byte, skip []string) *stream.Rejection
+}

@@ -1,0 +1,69 @@
+package stream
+
+// Processor makes a raw record safe under one revision of a policy. One
+// Processor is used by one goroutine at a time.
+type Processor interface {
+	// Process appends the masked key and value of r to out. It keeps nothing of
+	// r. An error wrapping *Rejection quarantines the record; any other error
+	// stops the worker.
+	Process(r *Record, out *Masked) (Verdict, error)
+}
+
+// Verdict is what became of a record that was not rejected.
+type Verdict uint8
+
+const (
+	Deliver Verdict = iota // out holds the masked record
+	Filter                 // the policy leaves the record out
+)
+
+// Masked is the masked form of a record. Its slices are reused from one call to
+// the next.
+type Masked struct {
+	Key       []byte // nil where the record has no key
+	Value     []byte
+	Unchanged []string // as Record.Unchanged, names that no contract lists replaced
+	Delete    bool     // op is d: a tombstone follows
+	// Counts adds up what was done to each field since the caller last cleared
+	// it; keyed by [FieldCount]. It never holds a value or an unknown name.
+	Counts map[FieldCount]int64
+}
+
+// FieldCount says that an operator was applied to a field.
+type FieldCount struct {
+	Field    string // path in the row, [] for array elements; unknown members are _unknown
+	Operator string
+}
+
+// Rejection is why a record cannot be masked. It names codes and paths, never a
+// value (L7).
+type Rejection struct {
+	Reason string // code: malformed, type, required, null, schema, operator, duplicate, too_large, ...
+	Field  string // path in the row, as contracts name it; "" for the whole record
+}
+
+func (r *Rejection) Error() string {
+	if r.Field == "" {
+		return "record rejected: " + r.Reason
+	}
+	return "record rejected: " + r.Reason + " at " + r.Field
+}
+
+// Revision is a compiled policy as workers use it.
+type Revision interface {
+	// ID is the SHA-256 in hex of everything that decides about a byte: policy,
+	// packs, contracts, element table.
+	ID() string
+	// Route says what happens to the records of a stream; false for a stream
+	// that the connection does not carry.
+	Route(stream string) (Route, bool)
+}
+
+// Route is where a stream's records go and what they look like there.
+type Route struct {
+	Topic string  // masked topic
+	Label Label   // its label
+	Rows  *Schema // shape of masked rows
+	// NewProcessor returns a processor for one worker.
+	NewProcessor func() (Processor, error)
+}

@@ -1,0 +1,142 @@
+package stream
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// Stages of a receipt.
+const (
+	StageIngest = "ingest"
+	StageMask   = "mask"
+	StageSink   = "sink"
+	StageDelete = "delete"
+)
+
+// Kinds of audit entries.
+const (
+	EntryReceipt      = "receipt"
+	EntryIntent       = "intent"
+	EntryOutcome      = "outcome"
+	EntryChain        = "chain"
+	EntryStream       = "stream"
+	EntryPolicy       = "policy"
+	EntryEnrol        = "enrol"
+	EntrySnapshotVoid = "snapshot-void"
+)
+
+// Hash is a SHA-256, written in hex.
+type Hash [32]byte
+
+func (h Hash) String() string               { return hex.EncodeToString(h[:]) }
+func (h Hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:]), nil }
+
+// UnmarshalText reads 64 hex digits.
+func (h *Hash) UnmarshalText(b []byte) error {
+	if len(b) != 64 {
+		return fmt.Errorf("hash: %d characters, want 64", len(b))
+	}
+	_, err := hex.Decode(h[:], b)
+	return err
+}
+
+// Int64 is a 64-bit integer that canonical JSON carries as a string.
+type Int64 int64
+
+func (i Int64) MarshalJSON() ([]byte, error) {
+	return []byte(`"` + strconv.FormatInt(int64(i), 10) + `"`), nil
+}
+
+// UnmarshalJSON reads a decimal string.
+func (i *Int64) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("64-bit integer: want a string: %w", err)
+	}
+	v, err := strconv.ParseInt(s, 10, 64)
+	*i = Int64(v)
+	return err
+}
+
+// Receipt says what one transaction did. It holds no value of any record; see
+// wire.md, "Receipts and entries". Where a transaction has more parts than fit
+// an entry, it writes several receipts with disjoint parts.
+type Receipt struct {
+	Stage      string `json:"stage"`
+	Connection string `json:"connection,omitempty"`
+	Source     string `json:"source,omitempty"`
+	Worker     string `json:"worker"`           // id of the enrolled worker key
+	Build      string `json:"build"`            // SHA-256 of the executable, hex
+	Policy     string `json:"policy,omitempty"` // revision id
+	Keys       string `json:"keys,omitempty"`   // key epoch
+	Time       string `json:"time"`             // RFC 3339 UTC
+	Detail     *Hash  `json:"detail,omitempty"` // of the record in details
+	Parts      []Part `json:"parts"`
+}
+
+// Part is one input partition's share of a receipt. From is the last part's To,
+// Prev the hash of its canonical JSON.
+type Part struct {
+	Topic     string `json:"topic"` // for ingest: the source's name
+	Partition int32  `json:"partition"`
+	Prev      Hash   `json:"prev"`
+	From      string `json:"from"` // offset in decimal; for ingest: position label
+	To        string `json:"to"`
+	In        Int64  `json:"in"`      // data records read committed, tombstones and control records apart
+	Changes   Int64  `json:"changes"` // changes of the source that they stand for
+	Out       []Out  `json:"out,omitempty"`
+	Filtered  Int64  `json:"filtered"`
+	Voided    Int64  `json:"voided"` // records whose key was destroyed before they were read
+
+	// A sink's share.
+	Object  string `json:"object,omitempty"`
+	SHA256  *Hash  `json:"sha256,omitempty"`
+	Rows    *Int64 `json:"rows,omitempty"`
+	RowRoot *Hash  `json:"row_root,omitempty"`
+	// A deletion's share: log-start or key-destroyed, and the key's period.
+	Evidence string `json:"evidence,omitempty"`
+	Period   string `json:"period,omitempty"`
+}
+
+// Out is what a part wrote to one output partition. N counts every record in
+// [First, Last], tombstones included; markers and control records lie between
+// them uncounted.
+type Out struct {
+	Topic      string `json:"topic"`
+	Partition  int32  `json:"partition"`
+	First      Int64  `json:"first"`
+	Last       Int64  `json:"last"`
+	N          Int64  `json:"n"`
+	Tombstones Int64  `json:"tombstones"`
+	Root       Hash   `json:"root"` // RFC 6962 root over the record leaves, in offset order
+}
+
+// Chain starts or hands over the chain of parts of one input partition. It is
+// the body of a chain entry and stands before the first part that its worker
+// writes.
+type Chain struct {
+	Event      string `json:"event"` // start, owner
+	Stage      string `json:"stage"`
+	Connection string `json:"connection,omitempty"`
+	Source     string `json:"source,omitempty"`
+	Topic      string `json:"topic"`
+	Partition  int32  `json:"partition"`
+	Worker     string `json:"worker"`
+	Head       Hash   `json:"head"` // hash of the last part; zero at start
+	From       string `json:"from"`
+}
+
+// Ledger makes audit entries. The entries of one Ledger are a run: each names
+// the one before it, so that a checked signature covers all before it. One
+// goroutine uses a Ledger.
+type Ledger interface {
+	// Worker is the id of the key that signs.
+	Worker() string
+	// Entry returns the signed canonical bytes of an entry of kind.
+	Entry(kind string, body any) ([]byte, error)
+	// Settle says whether the entries made since the last Settle were
+	// committed. Those that were not leave the run.
+	Settle(committed bool)
+}

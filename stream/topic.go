@@ -1,0 +1,76 @@
+package stream
+
+import (
+	"fmt"
+	"strings"
+)
+
+// MaxTopicName is the longest topic name that Kafka takes, in characters.
+const MaxTopicName = 249
+
+// Topics names the topics of a workspace (wire.md, "Topics of a workspace").
+type Topics struct{ Workspace string }
+
+func (t Topics) name(parts ...string) string {
+	return "lethe." + t.Workspace + "." + strings.Join(parts, ".")
+}
+
+// Raw holds the ciphertext records of a source's streams of one class.
+func (t Topics) Raw(c Class, source string) string { return t.name("raw", string(c), source) }
+
+// Masked holds the masked records of one stream of one connection.
+func (t Topics) Masked(l Label, connection, stream string, generation int) string {
+	parts := strings.Split(stream, ".")
+	for i := range parts {
+		parts[i] = EscapeName(parts[i])
+	}
+	return t.name("masked", string(l), connection, strings.Join(parts, "."), fmt.Sprintf("g%d", generation))
+}
+
+// Quarantine holds what a connection could not mask.
+func (t Topics) Quarantine(l Label, connection string) string {
+	return t.name("quarantine", string(l), connection)
+}
+
+// SourceQuarantine holds what could not be ingested from a source.
+func (t Topics) SourceQuarantine(c Class, source string) string {
+	return t.name("quarantine", string(c), "source-"+source)
+}
+
+// Positions holds where each source stands.
+func (t Topics) Positions() string { return t.name("positions") }
+
+// Audit holds the entries that the log is made of.
+func (t Topics) Audit() string { return t.name("audit") }
+
+// Details holds per-field counts that receipts name by hash.
+func (t Topics) Details() string { return t.name("details") }
+
+// Leaves holds the record leaves of each receipt part.
+func (t Topics) Leaves() string { return t.name("leaves") }
+
+// MaskGroup is the consumer group of a connection's mask stage.
+func (t Topics) MaskGroup(connection string) string { return t.name("mask", connection) }
+
+// SinkGroup is the consumer group of a connection's sink stage.
+func (t Topics) SinkGroup(connection string) string { return t.name("sink", connection) }
+
+// IngestGroup is the consumer group that leases sources.
+func (t Topics) IngestGroup() string { return t.name("ingest") }
+
+// IngestID is the transactional id of a source's ingest.
+func (t Topics) IngestID(source string) string { return t.name("ingest", source) }
+
+// EscapeName writes bytes outside [A-Za-z0-9] as -XX in hex.
+func EscapeName(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
+			b.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&b, "-%02X", c)
+	}
+	return b.String()
+}

@@ -1,0 +1,27 @@
+package main
+import (
+ _ "github.com/twmb/franz-go/pkg/kgo"
+ _ "github.com/twmb/franz-go/pkg/kfake"
+ _ "github.com/twmb/franz-go/pkg/kadm"
+ _ "github.com/jackc/pgx/v5"
+ _ "github.com/jackc/pglogrepl"
+ _ "github.com/apache/arrow-go/v18/parquet/file"
+ _ "github.com/apache/arrow-go/v18/parquet/pqarrow"
+ _ "github.com/xitongsys/parquet-go/reader"
+ _ "github.com/xitongsys/parquet-go/source"
+ _ "github.com/transparency-dev/tessera"
+ _ "github.com/transparency-dev/tessera/storage/posix"
+ _ "github.com/transparency-dev/tessera/client"
+ _ "modernc.org/sqlite"
+ _ "github.com/santhosh-tekuri/jsonschema/v5"
+ _ "github.com/prometheus/client_golang/prometheus/promhttp"
+ _ "github.com/gowebpki/jcs"
+ _ "go.yaml.in/yaml/v3"
+ _ "github.com/klauspost/compress/zstd"
+ _ "github.com/rogpeppe/go-internal/testscript"
+ _ "golang.org/x/mod/sumdb/tlog"
+ _ "golang.org/x/mod/sumdb/note"
+ _ "golang.org/x/sys/unix"
+ _ "golang.org/x/sync/errgroup"
+)
+func main(){}
