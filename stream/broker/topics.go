@@ -1,0 +1,58 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// prepare creates the topics through our own client while the gate is shut.
+func (b *Broker) prepare(ctx context.Context, topics []Topic) error {
+	if len(topics) == 0 {
+		return nil
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(b.gate.addr()), kgo.Dialer(b.gate.dial))
+	if err != nil {
+		return fmt.Errorf("broker client: %w", err)
+	}
+	defer client.Close()
+	adm := kadm.NewClient(client)
+	for _, t := range topics {
+		if err := ensureTopic(ctx, adm, t); err != nil {
+			return fmt.Errorf("topic %s: %w", t.Name, err)
+		}
+	}
+	return nil
+}
+
+func ensureTopic(ctx context.Context, adm *kadm.Client, t Topic) error {
+	configs := make(map[string]*string, len(t.Configs))
+	for k, v := range t.Configs {
+		configs[k] = &v
+	}
+	_, err := adm.CreateTopic(ctx, t.Partitions, 1, configs, t.Name)
+	if !errors.Is(err, kerr.TopicAlreadyExists) || len(t.Configs) == 0 {
+		if errors.Is(err, kerr.TopicAlreadyExists) {
+			return nil
+		}
+		return err
+	}
+	var alter []kadm.AlterConfig
+	for k, v := range configs {
+		alter = append(alter, kadm.AlterConfig{Op: kadm.SetConfig, Name: k, Value: v})
+	}
+	answers, err := adm.AlterTopicConfigs(ctx, alter, t.Name)
+	if err != nil {
+		return err
+	}
+	for _, a := range answers {
+		if a.Err != nil {
+			return a.Err
+		}
+	}
+	return nil
+}
