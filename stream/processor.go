@@ -7,6 +7,10 @@ type Processor interface {
 	// r. An error wrapping *Rejection quarantines the record; any other error
 	// stops the worker.
 	Process(r *Record, out *Masked) (Verdict, error)
+	// Counts calls add once for every field and operator that was applied since
+	// the last call, over the records that Process delivered, and begins anew.
+	// Whoever aborts a transaction calls it too, and forgets what it adds.
+	Counts(add func(c FieldCount, n int64))
 }
 
 // Verdict is what became of a record that was not rejected.
@@ -24,12 +28,10 @@ type Masked struct {
 	Value     []byte
 	Unchanged []string // as Record.Unchanged, names that no contract lists replaced
 	Delete    bool     // op is d: a tombstone follows
-	// Counts adds up what was done to each field since the caller last cleared
-	// it; keyed by [FieldCount]. It never holds a value or an unknown name.
-	Counts map[FieldCount]int64
 }
 
-// FieldCount says that an operator was applied to a field.
+// FieldCount says that an operator was applied to a field. It never holds a
+// value or an unknown name.
 type FieldCount struct {
 	Field    string // path in the row, [] for array elements; unknown members are _unknown
 	Operator string
