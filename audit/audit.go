@@ -1,0 +1,15 @@
+// Package audit writes down what was done in a log that anyone can check.
+//
+// Its words are C2SP's (entry, checkpoint, tile, term, witness) and Tessera's
+// (sequenced, integrated, published). It knows receipts only as bodies of
+// entries: no policy, no clear value of any record (L7), no HTTP.
+//
+// A [Ledger] makes the entries that workers put on the audit topic, inside the
+// transactions they describe (L3). A [Follower] moves the topic, entry by entry
+// and with each entry's offset, into a Merkle log with signed checkpoints (L4).
+// Package audit/verify checks the log with nothing but the public key and shares
+// no code with this package.
+//
+// The README tells the life of an entry: what is written when, and what a crash
+// leaves.
+package audit

@@ -1,0 +1,226 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// ErrOrder says that a feed gave an offset that is not after the one before.
+var ErrOrder = errors.New("offset is not after the one before")
+
+// Feed is the audit topic as a follower reads it.
+type Feed interface {
+	// Read calls emit for every committed entry from offset from on, in offset
+	// order, until ctx ends or emit returns an error, which it returns. The
+	// bytes may be reused once emit returns. Read is called once at a time.
+	Read(ctx context.Context, from int64, emit func(offset int64, entry []byte) error) error
+}
+
+// Config is what a follower works with. Every field is needed.
+type Config struct {
+	Dir    string      // of the log; made if it is not there
+	Signer note.Signer // of checkpoints; its name is the log's origin
+	Feed   Feed
+	Name   string // of this follower, for its term's object
+	Now    func() time.Time
+}
+
+// Status says how far a follower is, for metrics.
+type Status struct {
+	Term         int64
+	Size         uint64    // leaves integrated
+	Offset       int64     // audit offset of the last of them; -1 for none
+	Published    uint64    // leaves under the checkpoint
+	CheckpointAt time.Time // when the checkpoint was last written
+}
+
+// Follower appends the entries of the audit topic to the log, each once and in
+// order. Status and Await may be called at any time, by anyone.
+type Follower struct {
+	cfg Config
+
+	mu     sync.Mutex
+	status Status // all but what tree knows
+	tree   *tree  // nil unless Follow runs
+}
+
+// NewFollower returns a follower that does nothing yet.
+func NewFollower(cfg Config) (*Follower, error) {
+	if cfg.Dir == "" || cfg.Signer == nil || cfg.Feed == nil || cfg.Now == nil {
+		return nil, errors.New("follower: directory, signer, feed and clock are needed")
+	}
+	return &Follower{cfg: cfg, status: Status{Offset: -1}}, nil
+}
+
+// How entries are gathered: while one batch is written, the next fills up.
+const (
+	batchMax = 1024
+	linger   = 20 * time.Millisecond
+)
+
+type item struct {
+	offset int64
+	leaf   []byte
+}
+
+// Follow takes office and appends until ctx ends or the feed does; then it waits
+// until everything it was given is under a checkpoint, and returns nil. It
+// returns an error wrapping [ErrHeld] if another process follows, [ErrDeposed]
+// once a later term began, and the feed's own error. After an error what was
+// appended is known only to the log: call Follow again, which resumes from the
+// last integrated leaf (L2, L4).
+func (f *Follower) Follow(ctx context.Context) error {
+	office, err := takeOffice(f.cfg.Dir)
+	if err != nil {
+		return fmt.Errorf("follow: %w", err)
+	}
+	defer office.leave()
+	// The tree's own work outlives ctx: a batch that began is finished.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	t, err := openTree(work, f.cfg.Dir, f.cfg.Signer)
+	if err != nil {
+		return fmt.Errorf("follow: %w", err)
+	}
+	last, err := t.last(work)
+	if err != nil {
+		return fmt.Errorf("follow: resume: %w", err)
+	}
+	if err := office.begin(Term{Follower: f.cfg.Name, Size: t.size, Offset: last}, f.cfg.Now()); err != nil {
+		return fmt.Errorf("follow: %w", err)
+	}
+	f.mu.Lock()
+	f.status = Status{Term: office.term, Size: t.size, Offset: last}
+	f.tree = t
+	f.mu.Unlock()
+
+	err = f.pump(ctx, work, t, office, last)
+	if closing := t.published(work, f.cfg.Now); closing != nil {
+		err = errors.Join(err, closing)
+	}
+	if err != nil {
+		return fmt.Errorf("follow: %w", err)
+	}
+	return nil
+}
+
+// pump moves entries from the feed into the tree.
+func (f *Follower) pump(ctx, work context.Context, t *tree, o *office, last int64) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	in := make(chan item, batchMax)
+	fed := make(chan error, 1)
+	go func() {
+		defer close(in)
+		fed <- f.cfg.Feed.Read(ctx, last+1, func(offset int64, entry []byte) error {
+			if offset <= last {
+				return fmt.Errorf("audit offset %d after %d: %w", offset, last, ErrOrder)
+			}
+			last = offset
+			select {
+			case in <- item{offset, leaf(offset, entry)}:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	}()
+	var failed error
+	for failed == nil {
+		batch := gather(in)
+		if len(batch) == 0 {
+			break
+		}
+		failed = f.add(work, t, o, batch)
+	}
+	stopped := ctx.Err() != nil
+	cancel()
+	for range in {
+		// The feed waits for room: let it see that ctx ended.
+	}
+	if err := <-fed; failed == nil && err != nil && !stopped {
+		return fmt.Errorf("feed: %w", err)
+	}
+	return failed
+}
+
+// gather waits for an entry and takes those that come right after it; nothing
+// once the feed has ended.
+func gather(in <-chan item) []item {
+	first, ok := <-in
+	if !ok {
+		return nil
+	}
+	batch := append(make([]item, 0, batchMax), first)
+	late := time.NewTimer(linger)
+	defer late.Stop()
+	for len(batch) < batchMax {
+		select {
+		case it, ok := <-in:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, it)
+		case <-late.C:
+			return batch
+		}
+	}
+	return batch
+}
+
+// add appends one batch, unless a later term began.
+func (f *Follower) add(ctx context.Context, t *tree, o *office, batch []item) error {
+	if err := o.holds(); err != nil {
+		return err
+	}
+	leaves := make([][]byte, len(batch))
+	for i, it := range batch {
+		leaves[i] = it.leaf
+	}
+	if err := t.append(ctx, leaves); err != nil {
+		return fmt.Errorf("append %d entries from audit offset %d: %w", len(batch), batch[0].offset, err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.status.Size = t.size
+	f.status.Offset = batch[len(batch)-1].offset
+	return nil
+}
+
+// Status says how far the log is.
+func (f *Follower) Status() Status {
+	f.mu.Lock()
+	s, t := f.status, f.tree
+	f.mu.Unlock()
+	if t != nil {
+		s.Published, s.CheckpointAt = t.checkpoint()
+	}
+	return s
+}
+
+// Await returns once the entry at that audit offset, or one after it, is under a
+// published checkpoint, or with ctx's error.
+func (f *Follower) Await(ctx context.Context, offset int64) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	want := uint64(0)
+	for {
+		s := f.Status()
+		if want == 0 && s.Offset >= offset {
+			want = s.Size
+		}
+		if want > 0 && s.Published >= want {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("await audit offset %d: %w", offset, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}

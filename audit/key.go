@@ -1,0 +1,71 @@
+package audit
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"lethe/stream"
+)
+
+// LogWorker is the worker whose key is the log's own.
+const LogWorker = "log"
+
+// algEd25519 marks Ed25519 in an encoded note key (C2SP signed-note).
+const algEd25519 = 1
+
+// Enrolment is the body of an enrol entry, which the log's key signs: from here
+// on the worker's key counts.
+type Enrolment struct {
+	Worker     string `json:"worker"`
+	PublicKey  string `json:"public_key"`  // Ed25519, standard base64
+	EnrolledAt string `json:"enrolled_at"` // RFC 3339 UTC
+}
+
+// NewLogKey makes the key of a log of that origin, a URL without a schema such
+// as lethe/shop. The signer key is a secret; the verifier key is what outsiders
+// check with and belongs into a file *.pub.
+func NewLogKey(origin string) (skey, vkey string, err error) {
+	return note.GenerateKey(rand.Reader, origin)
+}
+
+// LogLedger is the ledger of a run of the log's own key, for entries that enrol
+// workers. An error does not hold the key (L7).
+func LogLedger(skey, run string) (*Ledger, error) {
+	if _, err := note.NewSigner(skey); err != nil {
+		return nil, errors.New("log key: not a signer key PRIVATE+KEY+<name>+<hash>+<key>")
+	}
+	// PRIVATE, KEY, name, hash, key; base64 may hold a plus sign, names may not.
+	fields := strings.SplitN(skey, "+", 5)
+	raw, err := base64.StdEncoding.DecodeString(fields[4])
+	if err != nil || len(raw) != 1+ed25519.SeedSize || raw[0] != algEd25519 {
+		return nil, errors.New("log key: not an Ed25519 key")
+	}
+	return NewLedger(LogWorker, ed25519.NewKeyFromSeed(raw[1:]), run)
+}
+
+// WorkerID names a worker by its key: 32 hex digits of its SHA-256.
+func WorkerID(pub ed25519.PublicKey) string {
+	h := sha256.Sum256(pub)
+	return hex.EncodeToString(h[:16])
+}
+
+// Enrol returns the entry that enrols a worker's key, made by the log's ledger.
+func Enrol(log *Ledger, worker string, pub ed25519.PublicKey, at time.Time) ([]byte, error) {
+	if log.Worker() != LogWorker {
+		return nil, fmt.Errorf("enrol %s: ledger of worker %s, want the log's own", worker, log.Worker())
+	}
+	return log.Entry(stream.EntryEnrol, Enrolment{
+		Worker:     worker,
+		PublicKey:  base64.StdEncoding.EncodeToString(pub),
+		EnrolledAt: at.UTC().Format(time.RFC3339),
+	})
+}

@@ -1,0 +1,121 @@
+package audit
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Sizes of an entry in bytes.
+const (
+	// AimSize is what whoever fills a body should stay below.
+	AimSize = 8 << 10
+	// MaxSize is the limit. A log leaf holds at most 65,535 bytes (C2SP
+	// tlog-tiles), and the follower adds the offset.
+	MaxSize = 60 << 10
+)
+
+// Errors of [Ledger.Entry].
+var (
+	// ErrTooLarge says that an entry is over [MaxSize]: write several receipts
+	// with disjoint parts.
+	ErrTooLarge = errors.New("entry over 60 KiB: write several with disjoint parts")
+	// ErrNumber says that a body holds a number that canonical JSON cannot carry
+	// exactly: write 64-bit integers as strings.
+	ErrNumber = errors.New("number beyond 2^53: write 64-bit integers as strings")
+)
+
+// Ledger makes the signed entries of one run. It implements stream.Ledger; one
+// goroutine uses it.
+//
+// After a commit whose outcome is unknown the run cannot go on: begin a new
+// Ledger with another run.
+type Ledger struct {
+	worker, run string
+	key         ed25519.PrivateKey
+
+	next, committed mark
+}
+
+// mark is a place in a run: how many entries there are and the hash of the last.
+type mark struct {
+	n    int64
+	prev string
+}
+
+// envelope is an entry without its signature.
+type envelope struct {
+	Body any    `json:"body"`
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	Prev string `json:"prev"`
+	V    int    `json:"v"`
+}
+
+// tail ends every canonical entry; the signature's member sorts right before it.
+const tail = `"v":1}`
+
+// NewLedger returns the ledger of a new run. Entries are called <run>/1,
+// <run>/2 and so on, so no two runs of a workspace may share a name. The worker
+// must be enrolled (see [Enrol]) before its first entry is in the log.
+func NewLedger(worker string, key ed25519.PrivateKey, run string) (*Ledger, error) {
+	switch {
+	case worker == "":
+		return nil, errors.New("ledger: no worker")
+	case run == "" || strings.Contains(run, "/"):
+		return nil, fmt.Errorf("ledger: run %q: empty or holds a slash", run)
+	case len(key) != ed25519.PrivateKeySize:
+		return nil, fmt.Errorf("ledger: worker %s: key of %d bytes, want %d", worker, len(key), ed25519.PrivateKeySize)
+	}
+	return &Ledger{worker: worker, run: run, key: key}, nil
+}
+
+// Worker is the id of the key that signs.
+func (l *Ledger) Worker() string { return l.worker }
+
+// Entry returns the signed canonical bytes of the run's next entry. It returns
+// an error wrapping [ErrTooLarge] or [ErrNumber], and then the run is as before.
+func (l *Ledger) Entry(kind string, body any) ([]byte, error) {
+	n := l.next.n + 1
+	id := l.run + "/" + strconv.FormatInt(n, 10)
+	plain, err := canonical(envelope{Body: body, ID: id, Kind: kind, Prev: l.next.prev, V: 1})
+	if err != nil {
+		return nil, fmt.Errorf("entry %s: %s: %w", id, kind, err)
+	}
+	if len(plain) > MaxSize-128 {
+		return nil, fmt.Errorf("entry %s: %s of %d bytes: %w", id, kind, len(plain), ErrTooLarge)
+	}
+	l.next = mark{n: n, prev: hashHex(plain)}
+	return signed(plain, ed25519.Sign(l.key, plain)), nil
+}
+
+// signed puts the signature where canonical order wants it: before "v".
+func signed(plain, sig []byte) []byte {
+	out := make([]byte, 0, len(plain)+len(sig)*2)
+	out = append(out, plain[:len(plain)-len(tail)]...)
+	out = append(out, `"sig":"`...)
+	out = base64.StdEncoding.AppendEncode(out, sig)
+	out = append(out, `",`...)
+	return append(out, tail...)
+}
+
+// Settle says whether the entries made since the last Settle were committed. If
+// not, they leave the run, and their numbers are given again: readers that read
+// committed never saw them.
+func (l *Ledger) Settle(committed bool) {
+	if committed {
+		l.committed = l.next
+		return
+	}
+	l.next = l.committed
+}
+
+func hashHex(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}

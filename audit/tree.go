@@ -1,0 +1,226 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/transparency-dev/tessera"
+	"github.com/transparency-dev/tessera/api/layout"
+	"github.com/transparency-dev/tessera/storage/posix"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// ErrDamaged says that the log on disk is not what was published: nothing is
+// appended to it, so that no checkpoint is ever signed over it.
+var ErrDamaged = errors.New("log on disk is not what its checkpoint says")
+
+const (
+	// A checkpoint follows an entry within twice this.
+	publishEvery = 250 * time.Millisecond
+	// An idle log's checkpoint is written again, so that its age tells that the
+	// follower lives.
+	republishEvery = time.Minute
+	never          = 100 * 365 * 24 * time.Hour
+	closingTime    = 30 * time.Second
+)
+
+// tree is the Merkle log on disk. One goroutine appends.
+type tree struct {
+	dir    string
+	signer note.Signer
+	driver tessera.Driver
+	reader tessera.LogReader
+	size   uint64 // leaves integrated
+}
+
+// openTree opens the log, or makes an empty one, and begins to publish
+// checkpoints until ctx ends.
+func openTree(ctx context.Context, dir string, signer note.Signer) (*tree, error) {
+	t := &tree{dir: dir, signer: signer}
+	if err := t.intact(); err != nil {
+		return nil, err
+	}
+	var err error
+	if t.driver, err = posix.New(ctx, posix.Config{Path: dir}); err != nil {
+		return nil, err
+	}
+	opts := tessera.NewAppendOptions().WithCheckpointSigner(signer).
+		WithCheckpointInterval(publishEvery).WithCheckpointRepublishInterval(republishEvery)
+	if _, _, t.reader, err = tessera.NewAppender(ctx, t.driver, opts); err != nil {
+		return nil, err
+	}
+	t.size, err = t.reader.IntegratedSize(ctx)
+	return t, err
+}
+
+// append sequences and integrates leaves: all of them or none.
+//
+// Each batch has an appender of its own whose batch size is the batch's and
+// whose timer never fires, so that Tessera writes it in one step. With a shared
+// appender the timer could cut a batch in two, and the second half could be
+// integrated after the first half failed: a hole that no resume would see.
+func (t *tree) append(ctx context.Context, leaves [][]byte) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	// It publishes nothing: two publishers of one process would not exclude each
+	// other, since POSIX locks belong to processes.
+	opts := tessera.NewAppendOptions().WithCheckpointSigner(t.signer).
+		WithBatching(uint(len(leaves)), never).
+		WithCheckpointInterval(never).WithCheckpointRepublishInterval(0).
+		WithGarbageCollectionInterval(0)
+	a, _, _, err := tessera.NewAppender(ctx, t.driver, opts)
+	if err != nil {
+		return err
+	}
+	futures := make([]tessera.IndexFuture, len(leaves))
+	for i, l := range leaves {
+		futures[i] = a.Add(ctx, tessera.NewEntry(l))
+	}
+	for i, f := range futures {
+		idx, err := f()
+		if err != nil {
+			return err
+		}
+		if idx.Index != t.size+uint64(i) {
+			return fmt.Errorf("leaf %d was appended as %d: %w", t.size+uint64(i), idx.Index, ErrDamaged)
+		}
+	}
+	t.size += uint64(len(leaves))
+	return nil
+}
+
+// last is the audit offset in the last integrated leaf, -1 for an empty log. The
+// POSIX driver integrates in the step that sequences: what is not integrated
+// was never sequenced, and its bundle is written over.
+func (t *tree) last(ctx context.Context) (int64, error) {
+	if t.size == 0 {
+		return -1, nil
+	}
+	i := t.size - 1
+	raw, err := t.reader.ReadEntryBundle(ctx, i/layout.EntryBundleWidth, layout.PartialTileSize(0, i/layout.EntryBundleWidth, t.size))
+	if err != nil {
+		return 0, fmt.Errorf("leaf %d: %w", i, err)
+	}
+	for skip := i % layout.EntryBundleWidth; ; skip-- {
+		if len(raw) < 2 || len(raw) < 2+int(binary.BigEndian.Uint16(raw)) {
+			return 0, fmt.Errorf("leaf %d: bundle ends early: %w", i, ErrDamaged)
+		}
+		n := 2 + int(binary.BigEndian.Uint16(raw))
+		if skip == 0 {
+			off, err := offsetOf(raw[2:n])
+			if err != nil {
+				return 0, fmt.Errorf("leaf %d: %w", i, err)
+			}
+			return off, nil
+		}
+		raw = raw[n:]
+	}
+}
+
+// published waits until every integrated leaf is under a checkpoint.
+func (t *tree) published(ctx context.Context, now func() time.Time) error {
+	for end := now().Add(closingTime); ; time.Sleep(publishEvery / 10) {
+		size, _ := t.checkpoint()
+		if size >= t.size {
+			return nil
+		}
+		if now().After(end) {
+			return fmt.Errorf("checkpoint of %d leaves: still at %d after %s", t.size, size, closingTime)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// checkpoint says how many leaves the published checkpoint covers and when it
+// was written.
+func (t *tree) checkpoint() (uint64, time.Time) {
+	path := filepath.Join(t.dir, layout.CheckpointPath)
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, time.Time{}
+	}
+	_, cp, err := t.readCheckpoint()
+	if err != nil {
+		return 0, time.Time{}
+	}
+	return uint64(cp.N), info.ModTime()
+}
+
+// readCheckpoint returns false for a log that never published.
+func (t *tree) readCheckpoint() (bool, tlog.Tree, error) {
+	raw, err := os.ReadFile(filepath.Join(t.dir, layout.CheckpointPath))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, tlog.Tree{}, nil
+	}
+	if err != nil {
+		return false, tlog.Tree{}, err
+	}
+	lines := bytes.SplitN(raw, []byte("\n"), 4)
+	if len(lines) < 4 || string(lines[0]) != t.signer.Name() {
+		return false, tlog.Tree{}, fmt.Errorf("checkpoint: origin is not %s: %w", t.signer.Name(), ErrDamaged)
+	}
+	var cp tlog.Tree
+	if n, err := fmt.Sscan(string(lines[1]), &cp.N); n != 1 || err != nil {
+		return false, tlog.Tree{}, fmt.Errorf("checkpoint: size: %w", ErrDamaged)
+	}
+	cp.Hash, err = tlog.ParseHash(string(lines[2]))
+	if err != nil {
+		return false, tlog.Tree{}, fmt.Errorf("checkpoint: root: %w", ErrDamaged)
+	}
+	return true, cp, nil
+}
+
+// intact returns ErrDamaged unless the tiles give the root that was published.
+func (t *tree) intact() error {
+	found, cp, err := t.readCheckpoint()
+	if err != nil || !found {
+		return err
+	}
+	root, err := tlog.TreeHash(cp.N, tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		out := make([]tlog.Hash, len(indexes))
+		for i, x := range indexes {
+			tile := tlog.TileForIndex(layout.TileHeight, x)
+			// The widest tile that this size of tree has.
+			tile.W = int(min(math.MaxUint8+1, cp.N>>(layout.TileHeight*tile.L)-tile.N<<layout.TileHeight))
+			raw, err := t.readTile(tile)
+			if err != nil {
+				return nil, err
+			}
+			if out[i], err = tlog.HashFromTile(tile, raw, x); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}))
+	if err != nil {
+		return fmt.Errorf("tiles of %d leaves: %w: %w", cp.N, ErrDamaged, err)
+	}
+	if root != cp.Hash {
+		return fmt.Errorf("tiles of %d leaves: another root: %w", cp.N, ErrDamaged)
+	}
+	return nil
+}
+
+func (t *tree) readTile(tile tlog.Tile) ([]byte, error) {
+	for _, p := range []uint8{uint8(tile.W), 0} {
+		raw, err := os.ReadFile(filepath.Join(t.dir, layout.TilePath(uint64(tile.L), uint64(tile.N), p)))
+		if err == nil && len(raw) >= tile.W*tlog.HashSize {
+			return raw[:tile.W*tlog.HashSize], nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("tile level %d number %d: %w", tile.L, tile.N, fs.ErrNotExist)
+}
