@@ -1,0 +1,76 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+func isExists(err error) bool { return errors.Is(err, kerr.TopicAlreadyExists) }
+
+// Committed is where a group stands on one partition.
+type Committed struct {
+	Offset   int64
+	Metadata string // what the committing stage wrote beside it
+}
+
+// StartGroup commits the first offsets of a group's partitions that have none:
+// the start of each partition, with empty metadata. It runs before the group's
+// members join; where the group has all its offsets it changes nothing.
+func (c Cluster) StartGroup(ctx context.Context, group string, topics []string) error {
+	cl, err := c.Client()
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	adm := kadm.NewClient(cl)
+	starts, err := adm.ListStartOffsets(ctx, topics...)
+	if err == nil {
+		err = starts.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("group %s: list start offsets: %w", group, err)
+	}
+	have, err := adm.FetchOffsets(ctx, group)
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+		return fmt.Errorf("group %s: fetch offsets: %w", group, err)
+	}
+	missing := make(kadm.Offsets)
+	starts.Each(func(o kadm.ListedOffset) {
+		if _, ok := have.Lookup(o.Topic, o.Partition); !ok {
+			missing.Add(kadm.Offset{Topic: o.Topic, Partition: o.Partition, At: o.Offset, LeaderEpoch: -1})
+		}
+	})
+	if len(missing) == 0 {
+		return nil
+	}
+	if err := adm.CommitAllOffsets(ctx, group, missing); err != nil {
+		return fmt.Errorf("group %s: commit first offsets: %w", group, err)
+	}
+	return nil
+}
+
+// Offsets says where a group stands on each partition of its topics.
+func Offsets(ctx context.Context, cl *kgo.Client, group string) (map[string]map[int32]Committed, error) {
+	got, err := kadm.NewClient(cl).FetchOffsets(ctx, group)
+	if err != nil {
+		return nil, fmt.Errorf("group %s: fetch offsets: %w", group, err)
+	}
+	out := make(map[string]map[int32]Committed)
+	for topic, parts := range got {
+		out[topic] = make(map[int32]Committed, len(parts))
+		for p, o := range parts {
+			if o.Err != nil {
+				return nil, fmt.Errorf("group %s: fetch offsets of %s/%d: %w", group, topic, p, o.Err)
+			}
+			if o.At >= 0 {
+				out[topic][p] = Committed{Offset: o.At, Metadata: o.Metadata}
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,206 @@
+// Package kafka speaks to brokers for the stages: clients with the settings
+// that exactly-once needs, topics created explicitly, groups that begin where
+// they must.
+//
+// Its words are Kafka's. It knows no receipt, no policy and no encryption.
+//
+// What is not obvious, and holds for the embedded broker and Apache Kafka alike:
+//
+//   - Consumers never reset an offset. A group gets its first offsets by
+//     [Cluster.StartGroup] before its members join, so that a lost offset is an
+//     error and not a silent start from somewhere (L2).
+//   - Fetches are read committed and larger than the largest batch; a smaller
+//     limit starves partitions.
+//   - Partitions are chosen by the stages, never by a client's hash.
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+)
+
+// Cluster is where the brokers are and how to speak to them.
+type Cluster struct {
+	Brokers        []string
+	MaxRecord      int           // largest record in bytes; 16 MiB if 0
+	SessionTimeout time.Duration // after which a dead member's partitions move; 10 s if 0
+	Log            *slog.Logger
+}
+
+// Topic is a topic to be created.
+type Topic struct {
+	Name       string
+	Partitions int32
+	Compact    bool
+}
+
+// Largest is the size in bytes up to which records pass.
+func (c Cluster) Largest() int {
+	if c.MaxRecord == 0 {
+		return 16 << 20
+	}
+	return c.MaxRecord
+}
+
+func (c Cluster) maxRecord() int32 { return int32(c.Largest()) }
+
+// Timeout is after how long a member that is silent loses its partitions.
+func (c Cluster) Timeout() time.Duration {
+	if c.SessionTimeout == 0 {
+		return 10 * time.Second
+	}
+	return c.SessionTimeout
+}
+
+// Options are what every client of the cluster has in common.
+func (c Cluster) Options() []kgo.Opt {
+	return []kgo.Opt{
+		kgo.SeedBrokers(c.Brokers...),
+		kgo.ClientID("lethe"),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.ProducerBatchMaxBytes(c.maxRecord()),
+		kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression()),
+		kgo.ProducerLinger(0),
+		kgo.MaxBufferedRecords(1 << 20),
+		kgo.RequiredAcks(kgo.AllISRAcks()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.FetchMaxBytes(c.maxRecord() + 1<<20),
+		kgo.FetchMaxPartitionBytes(c.maxRecord() + 1<<20),
+		kgo.BrokerMaxReadBytes(2*c.maxRecord() + 64<<20),
+		kgo.FetchMaxWait(250 * time.Millisecond),
+		kgo.MetadataMinAge(250 * time.Millisecond),
+		kgo.RetryTimeout(30 * time.Second),
+		// A producer whose broker is gone must end, so that the stage can be
+		// opened anew at the last commit.
+		kgo.RecordDeliveryTimeout(60 * time.Second),
+		kgo.WithLogger(logger{c.Log}),
+	}
+}
+
+// Client opens a plain client with further options.
+func (c Cluster) Client(more ...kgo.Opt) (*kgo.Client, error) {
+	cl, err := kgo.NewClient(append(c.Options(), more...)...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka client: %w", err)
+	}
+	return cl, nil
+}
+
+// Producer opens a producer with a transactional id. Its first transaction
+// fences every older producer of that id.
+func (c Cluster) Producer(id string) (*kgo.Client, error) {
+	return c.Client(kgo.TransactionalID(id), kgo.TransactionTimeout(10*time.Second))
+}
+
+// Session opens a group session that consumes topics and commits what it
+// produces together with its offsets (L3).
+func (c Cluster) Session(group, id string, topics []string, more ...kgo.Opt) (*kgo.GroupTransactSession, error) {
+	opts := append(c.Options(),
+		kgo.ConsumerGroup(group),
+		kgo.ConsumeTopics(topics...),
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		kgo.TransactionalID(id),
+		kgo.TransactionTimeout(60*time.Second),
+		kgo.RequireStableFetchOffsets(),
+		kgo.SessionTimeout(c.Timeout()),
+		kgo.HeartbeatInterval(c.Timeout()/5),
+		kgo.RebalanceTimeout(30*time.Second),
+	)
+	s, err := kgo.NewGroupTransactSession(append(opts, more...)...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka session %s: %w", group, err)
+	}
+	return s, nil
+}
+
+// Ping waits until a broker answers, for at most wait.
+func (c Cluster) Ping(ctx context.Context, wait time.Duration) error {
+	cl, err := c.Client()
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	for {
+		err := cl.Ping(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return &stream.Fault{Code: "kafka.unreachable", Path: fmt.Sprint(c.Brokers), Exit: stream.ExitEnvironment,
+				Msg:  "no broker answered within " + wait.String(),
+				Hint: "start the brokers, or write `kafka: embedded` in lethe.yaml"}
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// EnsureTopics creates the topics that do not exist, with as many replicas as
+// the cluster's default gives, and checks the partition counts of the others.
+func (c Cluster) EnsureTopics(ctx context.Context, topics []Topic) error {
+	cl, err := c.Client()
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	adm := kadm.NewClient(cl)
+	for _, t := range topics {
+		if err := c.ensureTopic(ctx, adm, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c Cluster) ensureTopic(ctx context.Context, adm *kadm.Client, t Topic) error {
+	if len(t.Name) > stream.MaxTopicName {
+		return &stream.Fault{Code: "kafka.topic_name", Path: t.Name, Msg: fmt.Sprintf("topic name has %d characters, Kafka takes %d", len(t.Name), stream.MaxTopicName),
+			Hint: "shorten the workspace, source or connection name"}
+	}
+	size := fmt.Sprint(c.maxRecord())
+	forever := "-1"
+	conf := map[string]*string{"max.message.bytes": &size, "retention.ms": &forever, "retention.bytes": &forever}
+	if t.Compact {
+		compact := "compact"
+		conf = map[string]*string{"max.message.bytes": &size, "cleanup.policy": &compact}
+	}
+	for attempt := 0; ; attempt++ {
+		r, err := adm.CreateTopic(ctx, t.Partitions, -1, conf, t.Name)
+		if err == nil {
+			err = r.Err
+		}
+		switch {
+		case err == nil:
+			return nil
+		case kerr.IsRetriable(err) && attempt < 20:
+			time.Sleep(100 * time.Millisecond)
+		case isExists(err):
+			return checkPartitions(ctx, adm, t)
+		default:
+			return fmt.Errorf("topic %s: create: %w", t.Name, err)
+		}
+	}
+}
+
+func checkPartitions(ctx context.Context, adm *kadm.Client, t Topic) error {
+	ts, err := adm.ListTopics(ctx, t.Name)
+	if err != nil {
+		return fmt.Errorf("topic %s: list: %w", t.Name, err)
+	}
+	if have := len(ts[t.Name].Partitions); have != int(t.Partitions) {
+		return &stream.Fault{Code: "kafka.partitions", Path: t.Name,
+			Msg:  fmt.Sprintf("topic has %d partitions, lethe.yaml says %d: order per key would break", have, t.Partitions),
+			Hint: fmt.Sprintf("write `partitions: %d` in lethe.yaml, or use another workspace name", have)}
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Ends gives the last stable offset of each partition of a topic: everything
+// before it is committed or aborted.
+func Ends(ctx context.Context, cl *kgo.Client, topic string) (map[int32]int64, error) {
+	got, err := kadm.NewClient(cl).ListCommittedOffsets(ctx, topic)
+	if err == nil {
+		err = got.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("topic %s: list committed offsets: %w", topic, err)
+	}
+	ends := make(map[int32]int64)
+	got.Each(func(o kadm.ListedOffset) { ends[o.Partition] = o.Offset })
+	return ends, nil
+}
+
+// Starts gives the first offset that each partition of the topics still holds.
+func Starts(ctx context.Context, cl *kgo.Client, topics ...string) (map[string]map[int32]int64, error) {
+	got, err := kadm.NewClient(cl).ListStartOffsets(ctx, topics...)
+	if err == nil {
+		err = got.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("topics: list start offsets: %w", err)
+	}
+	out := make(map[string]map[int32]int64)
+	got.Each(func(o kadm.ListedOffset) {
+		if out[o.Topic] == nil {
+			out[o.Topic] = make(map[int32]int64)
+		}
+		out[o.Topic][o.Partition] = o.Offset
+	})
+	return out, nil
+}
+
+// ReadRange calls each with the committed records of one partition from offset
+// from up to the end that the partition has when it is called. The record is
+// valid during the call.
+func (c Cluster) ReadRange(ctx context.Context, topic string, partition int32, from int64, each func(*kgo.Record) error) error {
+	cl, err := c.Client(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {partition: kgo.NewOffset().At(from)}}),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.KeepControlRecords())
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	ends, err := Ends(ctx, cl, topic)
+	if err != nil {
+		return err
+	}
+	starts, err := Starts(ctx, cl, topic)
+	if err != nil {
+		return err
+	}
+	end, at := ends[partition], max(from, starts[topic][partition])
+	for at < end {
+		// Aborted records at the very end are never delivered: a poll that
+		// stays empty beyond the fetch wait means that nothing is left.
+		pctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		fs := cl.PollFetches(pctx)
+		cancel()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if pctx.Err() != nil && fs.NumRecords() == 0 {
+			return nil
+		}
+		if err := fs.Err0(); err != nil && pctx.Err() == nil {
+			return fmt.Errorf("topic %s/%d: read: %w", topic, partition, err)
+		}
+		for it := fs.RecordIter(); !it.Done(); {
+			r := it.Next()
+			at = r.Offset + 1
+			if r.Offset >= end || r.Attrs.IsControl() {
+				continue
+			}
+			if err := each(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Tail calls emit with every committed record of a topic's only partition from
+// offset from on, until ctx ends. A lost offset is an error.
+func (c Cluster) Tail(ctx context.Context, topic string, from int64, emit func(offset int64, value []byte) error) error {
+	cl, err := c.Client(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().At(from)}}),
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()))
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	for {
+		fs := cl.PollFetches(ctx)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := fs.Err0(); err != nil {
+			return fmt.Errorf("topic %s: tail: %w", topic, err)
+		}
+		for it := fs.RecordIter(); !it.Done(); {
+			r := it.Next()
+			if err := emit(r.Offset, r.Value); err != nil {
+				return err
+			}
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"lethe/stream"
+	"lethe/stream/kafka"
+)
+
+// note is what travels as the metadata of an offset commit: the head of the
+// partition's chain and what a new owner must know to go on.
+type note struct {
+	Head     stream.Hash     `json:"head"`
+	Revision string          `json:"revision,omitempty"` // in force after the last record
+	Loaded   []stream.Loaded `json:"loaded,omitempty"`   // a sink's last objects, to be published
+}
+
+// maxNote is how many bytes of metadata a broker takes by default, less some.
+const maxNote = 3900
+
+// link is the chain of one input partition as its owner knows it.
+type link struct {
+	note
+	offset  int64 // committed: the next part begins here
+	started bool  // the chain has parts already
+	owned   bool  // this run has said that it owns the chain
+}
+
+// links are the chains of a group that this run owns, by input partition.
+type links struct {
+	Base
+	group      string
+	stage      string
+	connection string
+	of         map[place]*link
+}
+
+// load fetches the committed notes of places that are not known yet. The fetch
+// is stable: an older owner's open transaction is waited for.
+func (l *links) load(ctx context.Context, cl *kgo.Client, places []place) ([]place, error) {
+	var fresh []place
+	for _, p := range places {
+		if l.of[p] == nil {
+			fresh = append(fresh, p)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil, nil
+	}
+	all, err := kafka.Offsets(ctx, cl, l.group)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range fresh {
+		c, ok := all[p.topic][p.partition]
+		if !ok {
+			return nil, fmt.Errorf("group %s: no committed offset of %s/%d", l.group, p.topic, p.partition)
+		}
+		k := &link{offset: c.Offset}
+		if c.Metadata != "" {
+			if err := json.Unmarshal([]byte(c.Metadata), &k.note); err != nil {
+				return nil, fmt.Errorf("group %s: metadata of %s/%d: %w", l.group, p.topic, p.partition, err)
+			}
+			k.started = true
+		}
+		l.of[p] = k
+	}
+	return fresh, nil
+}
+
+// forget drops places that another member owns now.
+func (l *links) forget(topic string, partitions []int32) {
+	for _, p := range partitions {
+		delete(l.of, place{topic, p})
+	}
+}
+
+// chain is the entry by which this run takes a chain over, or nil if it has.
+func (l *links) chain(p place, worker string) *stream.Chain {
+	k := l.of[p]
+	if k.owned {
+		return nil
+	}
+	event := "start"
+	if k.started {
+		event = "owner"
+	}
+	return &stream.Chain{Event: event, Stage: l.stage, Connection: l.connection, Topic: p.topic, Partition: p.partition,
+		Worker: worker, Head: k.Head, From: strconv.FormatInt(k.offset, 10)}
+}
+
+// step is where a chain stands after the transaction that is being built.
+type step struct {
+	place
+	to   int64
+	note note
+}
+
+// commit is the context for ending a group transaction so that each place's
+// offset and note are what steps say.
+func commit(ctx context.Context, steps []step) context.Context {
+	by := make(map[place]step, len(steps))
+	for _, s := range steps {
+		by[s.place] = s
+	}
+	return kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
+		seen := 0
+		for i := range req.Topics {
+			t := &req.Topics[i]
+			keep := t.Partitions[:0]
+			for _, p := range t.Partitions {
+				s, ok := by[place{t.Topic, p.Partition}]
+				if !ok {
+					continue // polled, but not part of this transaction
+				}
+				b, err := json.Marshal(s.note)
+				if err != nil {
+					return err
+				}
+				meta := string(b)
+				p.Offset, p.Metadata = s.to, &meta
+				keep = append(keep, p)
+				seen++
+			}
+			t.Partitions = keep
+		}
+		if seen != len(by) {
+			return fmt.Errorf("offset commit holds %d of %d partitions", seen, len(by))
+		}
+		return nil
+	})
+}
+
+// settle makes steps the state of their chains.
+func (l *links) settle(steps []step) {
+	for _, s := range steps {
+		if k := l.of[s.place]; k != nil {
+			k.note, k.offset, k.started, k.owned = s.note, s.to, true, true
+		}
+	}
+}
+
+// header returns the value of a record's header; nil if it has none.
+func header(r *kgo.Record, name string) []byte {
+	for i := range r.Headers {
+		if r.Headers[i].Key == name {
+			return r.Headers[i].Value
+		}
+	}
+	return nil
+}

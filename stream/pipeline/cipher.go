@@ -1,0 +1,265 @@
+package pipeline
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"lethe/stream"
+)
+
+// Purposes of the periods that session keys are wrapped under.
+const (
+	purposeRaw        = "raw"        // a key an hour
+	purposeQuarantine = "quarantine" // a key a day
+)
+
+func rawPeriod(t time.Time) string { return purposeRaw + "/" + t.UTC().Format("2006-01-02T15") }
+
+func quarantinePeriod(t time.Time) string {
+	return purposeQuarantine + "/" + t.UTC().Format("2006-01-02")
+}
+
+// errCipher says that a record is not what was encrypted for its place.
+var errCipher = errors.New("ciphertext does not belong to this topic, partition or session")
+
+// sealer encrypts records of raw and quarantine topics (L1): zstd, then
+// AES-256-GCM under a session key that is random and at most a period old,
+// wrapped under the period's key. The nonce is a counter; associated data are
+// topic, partition and session id. The header of a record holds
+//
+//	u8 length of the period's name ‖ name ‖ session id[16] ‖ wrapped key
+//
+// and its value nonce counter u64 ‖ ciphertext. One goroutine uses a sealer.
+type sealer struct {
+	vault  stream.Vault
+	period func(time.Time) string
+	now    func() time.Time
+
+	current string
+	header  []byte
+	session [16]byte
+	aead    cipher.AEAD
+	count   uint64
+	zip     *zstd.Encoder
+	plain   []byte
+	packed  []byte
+	ad      []byte
+}
+
+func newSealer(v stream.Vault, period func(time.Time) string, now func() time.Time) (*sealer, error) {
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+		zstd.WithEncoderCRC(false), zstd.WithWindowSize(64<<10))
+	if err != nil {
+		return nil, fmt.Errorf("raw records: zstd: %w", err)
+	}
+	return &sealer{vault: v, period: period, now: now, zip: zip}, nil
+}
+
+// renew takes a new session key when the period has changed. It is called once
+// a transaction.
+func (s *sealer) renew() error {
+	p := s.period(s.now())
+	if p == s.current {
+		return nil
+	}
+	var key [32]byte
+	rand.Read(key[:])
+	rand.Read(s.session[:])
+	wrapped, err := s.vault.Wrap(p, key[:])
+	if err != nil {
+		return fmt.Errorf("session key of %s: wrap: %w", p, err)
+	}
+	if s.aead, err = newGCM(key[:]); err != nil {
+		return err
+	}
+	h := append([]byte{byte(len(p))}, p...)
+	h = append(h, s.session[:]...)
+	s.header, s.current, s.count = append(h, wrapped...), p, 0
+	return nil
+}
+
+func newGCM(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("record cipher: %w", err)
+	}
+	return cipher.NewGCM(block)
+}
+
+// seal appends the encrypted form of r for its place to dst.
+func (s *sealer) seal(dst []byte, topic string, partition int32, r *stream.Record) []byte {
+	s.plain = appendPlain(s.plain[:0], r)
+	s.packed = s.zip.EncodeAll(s.plain, s.packed[:0])
+	var nonce [12]byte
+	s.count++
+	binary.BigEndian.PutUint64(nonce[4:], s.count)
+	s.ad = appendPlace(s.ad[:0], topic, partition, s.session[:])
+	dst = append(dst, nonce[4:]...)
+	return s.aead.Seal(dst, nonce[:], s.packed, s.ad)
+}
+
+func appendPlace(ad []byte, topic string, partition int32, session []byte) []byte {
+	ad = append(ad, topic...)
+	ad = binary.BigEndian.AppendUint32(append(ad, 0), uint32(partition))
+	return append(ad, session...)
+}
+
+// opener decrypts what sealers wrote. One goroutine uses an opener.
+type opener struct {
+	vault  stream.Vault
+	unzip  *zstd.Decoder
+	header string // of the session in aead
+	sid    []byte
+	aead   cipher.AEAD
+	packed []byte
+	ad     []byte
+}
+
+func newOpener(v stream.Vault, maxRecord int) (*opener, error) {
+	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(maxRecord)+1<<20))
+	if err != nil {
+		return nil, fmt.Errorf("raw records: zstd: %w", err)
+	}
+	return &opener{vault: v, unzip: unzip}, nil
+}
+
+// period is the name of the period in a session header.
+func headerPeriod(header []byte) (string, error) {
+	if len(header) < 1 || len(header) < 1+int(header[0])+16 {
+		return "", errCipher
+	}
+	return string(header[1 : 1+header[0]]), nil
+}
+
+func (o *opener) load(header []byte) error {
+	if o.aead != nil && string(header) == o.header {
+		return nil
+	}
+	p, err := headerPeriod(header)
+	if err != nil {
+		return err
+	}
+	rest := header[1+len(p):]
+	key, err := o.vault.Unwrap(p, rest[16:])
+	if err != nil {
+		return fmt.Errorf("session key of %s: %w", p, err)
+	}
+	if o.aead, err = newGCM(key); err != nil {
+		return err
+	}
+	o.header, o.sid = string(header), append([]byte(nil), rest[:16]...)
+	return nil
+}
+
+// open decrypts value into buf and reads the record from it; what r points to
+// lies in the returned buffer. The error wraps stream.ErrDestroyed if the
+// session's key is gone.
+func (o *opener) open(buf []byte, topic string, partition int32, header, value []byte, r *stream.Record) ([]byte, error) {
+	if err := o.load(header); err != nil {
+		return buf, err
+	}
+	if len(value) < 8 {
+		return buf, errCipher
+	}
+	var nonce [12]byte
+	copy(nonce[4:], value[:8])
+	o.ad = appendPlace(o.ad[:0], topic, partition, o.sid)
+	var err error
+	if o.packed, err = o.aead.Open(o.packed[:0], nonce[:], value[8:], o.ad); err != nil {
+		return buf, errCipher
+	}
+	from := len(buf)
+	if buf, err = o.unzip.DecodeAll(o.packed, buf); err != nil {
+		return buf, fmt.Errorf("raw record: zstd: %w", err)
+	}
+	return buf, readPlain(buf[from:], r)
+}
+
+// appendPlain writes what is encrypted of a record: kind, time, stream, key,
+// value, unchanged names, headers; lengths as u32, 0xFFFFFFFF for null.
+func appendPlain(b []byte, r *stream.Record) []byte {
+	b = append(b, byte(r.Kind))
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Time))
+	b = appendBytes(b, []byte(r.Stream))
+	b = appendBytes(b, r.Key)
+	b = appendBytes(b, r.Value)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Unchanged)))
+	for _, u := range r.Unchanged {
+		b = appendBytes(b, []byte(u))
+	}
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Headers)))
+	for _, h := range r.Headers {
+		b = appendBytes(appendBytes(b, []byte(h.Key)), h.Value)
+	}
+	return b
+}
+
+func appendBytes(b, v []byte) []byte {
+	if v == nil {
+		return binary.BigEndian.AppendUint32(b, 0xFFFFFFFF)
+	}
+	return append(binary.BigEndian.AppendUint32(b, uint32(len(v))), v...)
+}
+
+// readPlain undoes appendPlain without copying. Names that repeat from record to
+// record keep their string.
+func readPlain(b []byte, r *stream.Record) error {
+	p := plainReader{b: b}
+	kind, at := p.take(1), p.take(8)
+	name := p.bytes()
+	r.Key, r.Value = p.bytes(), p.bytes()
+	r.Unchanged, r.Headers = r.Unchanged[:0], r.Headers[:0]
+	for n := p.length(); n > 0 && !p.bad; n-- {
+		r.Unchanged = append(r.Unchanged, string(p.bytes()))
+	}
+	for n := p.length(); n > 0 && !p.bad; n-- {
+		r.Headers = append(r.Headers, stream.Header{Key: string(p.bytes()), Value: p.bytes()})
+	}
+	if p.bad || len(p.b) != 0 {
+		return errCipher
+	}
+	r.Kind, r.Time = stream.Kind(kind[0]), int64(binary.BigEndian.Uint64(at))
+	if r.Stream != string(name) {
+		r.Stream = string(name)
+	}
+	return nil
+}
+
+type plainReader struct {
+	b   []byte
+	bad bool
+}
+
+func (p *plainReader) take(n int) []byte {
+	if p.bad || n < 0 || n > len(p.b) {
+		p.bad = true
+		return make([]byte, max(0, min(n, 8)))
+	}
+	v := p.b[:n:n]
+	p.b = p.b[n:]
+	return v
+}
+
+func (p *plainReader) length() uint32 { return binary.BigEndian.Uint32(pad4(p.take(4))) }
+
+func pad4(b []byte) []byte {
+	if len(b) < 4 {
+		return make([]byte, 4)
+	}
+	return b
+}
+
+func (p *plainReader) bytes() []byte {
+	n := p.length()
+	if n == 0xFFFFFFFF {
+		return nil
+	}
+	return p.take(int(n))
+}

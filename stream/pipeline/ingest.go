@@ -1,0 +1,498 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+)
+
+// Limits of an ingest transaction (design: 50 ms or 4 MiB is the ceiling).
+const (
+	ingestAge   = 50 * time.Millisecond
+	ingestBytes = 4 << 20
+	// A source that has caught up commits this soon: the cost of a transaction
+	// is a few milliseconds.
+	ingestIdle = 5 * time.Millisecond
+)
+
+// Ingest publishes one source into its raw topics.
+type Ingest struct {
+	Base
+	Source string
+	// Open opens the source; it is closed when the stage ends.
+	Open func() (stream.Source, error)
+	// Class gives the class of a stream; false for a stream that the folder
+	// does not know, which stops the source rather than guessing (L1).
+	Class func(streamName string) (stream.Class, bool)
+	// RawTopics are all raw topics of the source, for control records.
+	RawTopics []string
+	// Revisions are the policy revisions in force, by connection.
+	Revisions map[string]string
+	// Quarantine is the topic for records that are too large.
+	Quarantine string
+	// Notice hears about streams whose shape changed; nil to ignore.
+	Notice func(stream.Schema)
+}
+
+// Run ingests until ctx ends or something fails. It goes on where the last
+// committed transaction ended.
+func (g *Ingest) Run(ctx context.Context) error {
+	w, err := g.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer w.client.Close()
+	src, err := g.Open()
+	if err != nil {
+		return fmt.Errorf("source %s: open: %w", g.Source, err)
+	}
+	defer src.Close()
+	w.source = src
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.tick(ctx, cancel)
+	}()
+	from := stream.Position{Label: w.at.Label, State: w.state}
+	err = src.Read(ctx, from, w.emit)
+	finish := w.finish()
+	cancel(nil)
+	<-done
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	if err == nil || errors.Is(err, context.Canceled) {
+		err = finish
+	}
+	return err
+}
+
+// ingestWriter holds one opening of an ingest stage. The mutex guards
+// everything below it: emit runs on the source's goroutine, ageing
+// transactions are ended by the ticker's.
+type ingestWriter struct {
+	*Ingest
+	client *kgo.Client
+	source stream.Source
+	scribe *scribe
+
+	mu      sync.Mutex
+	at      standing // last committed
+	state   []byte   // its State in clear
+	head    head
+	owned   bool // this run has said that it owns the chain
+	sealer  *sealer
+	rejects *sealer
+	salt    func() []byte
+	router  hash.Hash
+	leaf    *stream.LeafHasher
+	box     seal
+	broken  error
+	tx      ingestTx
+}
+
+// ingestTx is the open transaction.
+type ingestTx struct {
+	open    bool
+	began   time.Time
+	bytes   int
+	box     outbox
+	next    stream.Position
+	in      int64
+	changes int64
+	streams map[string]int64
+	newest  int64 // commit time of the newest change, ms
+	arena   []byte
+	entries []pendingEntry
+}
+
+type pendingEntry struct {
+	kind string
+	body any
+}
+
+func (g *Ingest) open(ctx context.Context) (*ingestWriter, error) {
+	client, err := g.Cluster.Producer(g.Topics.IngestID(g.Source))
+	if err != nil {
+		return nil, err
+	}
+	w := &ingestWriter{Ingest: g, client: client, leaf: stream.NewLeafHasher(), salt: newSalts()}
+	if err := w.prepare(ctx); err != nil {
+		client.Close()
+		return nil, fmt.Errorf("source %s: %w", g.Source, err)
+	}
+	return w, nil
+}
+
+// prepare fences older owners before it reads where they got to: an older
+// transaction is aborted or committed by then, never open.
+func (w *ingestWriter) prepare(ctx context.Context) error {
+	if _, _, err := w.client.ProducerID(ctx); err != nil {
+		return fmt.Errorf("fence older owners: %w", err)
+	}
+	ledger, err := w.Ledger()
+	if err != nil {
+		return err
+	}
+	w.scribe = &scribe{Base: w.Base, ledger: ledger, produce: func(r *kgo.Record, done func(*kgo.Record, error)) {
+		w.client.Produce(context.Background(), r, done)
+	}}
+	routing, err := w.Vault.Secret("routing")
+	if err != nil {
+		return err
+	}
+	w.router = hmac.New(sha256.New, routing)
+	if w.box, err = newSeal(w.Vault, "positions"); err != nil {
+		return err
+	}
+	if w.sealer, err = newSealer(w.Vault, rawPeriod, w.Now); err != nil {
+		return err
+	}
+	if w.rejects, err = newSealer(w.Vault, quarantinePeriod, w.Now); err != nil {
+		return err
+	}
+	at, err := w.standing(ctx, w.Source)
+	if err != nil {
+		return err
+	}
+	if at != nil {
+		w.at, w.head = *at, at.Heads[w.Source]
+		if w.state, err = w.box.Open(at.State); err != nil {
+			return fmt.Errorf("position: %w", err)
+		}
+	}
+	return nil
+}
+
+// emit takes one batch of the source into the open transaction.
+func (w *ingestWriter) emit(b stream.Batch) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.broken != nil {
+		return w.broken
+	}
+	if len(b.Records) == 0 && len(b.Schemas) == 0 && len(b.Void) == 0 && !w.tx.open && b.Position.Label == w.at.Label {
+		return nil
+	}
+	if err := w.begin(); err != nil {
+		return w.fail(err)
+	}
+	for i := range b.Records {
+		if err := w.take(&b.Records[i]); err != nil {
+			return w.fail(err)
+		}
+	}
+	w.tx.changes += int64(b.Changes)
+	w.tx.next = stream.Position{Label: b.Position.Label, State: append([]byte(nil), b.Position.State...)}
+	w.noteShapes(b)
+	age := w.Now().Sub(w.tx.began)
+	if w.tx.bytes >= ingestBytes || age >= ingestAge || b.CaughtUp && age >= ingestIdle {
+		return w.fail(w.end())
+	}
+	return nil
+}
+
+// noteShapes lets the log know of new shapes and of snapshots begun again.
+func (w *ingestWriter) noteShapes(b stream.Batch) {
+	for _, s := range b.Schemas {
+		type column struct {
+			Name string `json:"name"`
+			Type string `json:"type"`
+		}
+		var cols []column
+		for _, f := range s.Fields {
+			cols = append(cols, column{f.Name, f.Type.String()})
+		}
+		w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntryStream, map[string]any{
+			"event": "shape", "source": w.Source, "stream": s.Stream, "columns": cols}})
+		if w.Notice != nil {
+			w.Notice(s)
+		}
+	}
+	for _, v := range b.Void {
+		w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntrySnapshotVoid, map[string]any{
+			"source": w.Source, "stream": v.Stream, "snapshot": v.Snapshot}})
+	}
+}
+
+func (w *ingestWriter) fail(err error) error {
+	if err != nil && w.broken == nil {
+		w.broken = err
+	}
+	return err
+}
+
+func (w *ingestWriter) begin() error {
+	if w.tx.open {
+		return nil
+	}
+	if err := w.client.BeginTransaction(); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	w.tx = ingestTx{open: true, began: w.Now(), streams: make(map[string]int64), arena: w.tx.arena[:0]}
+	if err := w.sealer.renew(); err != nil {
+		return err
+	}
+	if !w.owned {
+		w.announce()
+	}
+	return w.control()
+}
+
+// announce starts or takes over the chain; the entry stands before the first
+// part.
+func (w *ingestWriter) announce() {
+	event := "owner"
+	if w.head == (head{}) {
+		event = "start"
+	}
+	w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntryChain, stream.Chain{Event: event, Stage: stream.StageIngest,
+		Source: w.Source, Topic: w.Source, Worker: w.scribe.ledger.Worker(), Head: w.head.Hash, From: w.head.To}})
+}
+
+// control writes a control record into every raw partition for each connection
+// whose policy revision changed: all workers switch at the same offset. It
+// stands before the transaction's data, so that data offsets stay contiguous.
+func (w *ingestWriter) control() error {
+	for conn, rev := range w.Revisions {
+		if w.at.Revisions[conn] == rev {
+			continue
+		}
+		body, err := json.Marshal(map[string]string{"connection": conn, "revision": rev})
+		if err != nil {
+			return err
+		}
+		for _, topic := range w.RawTopics {
+			for p := range w.Partitions {
+				w.scribe.produce(&kgo.Record{Topic: topic, Partition: p, Value: body,
+					Headers: []kgo.RecordHeader{{Key: stream.HeaderControl, Value: []byte("policy")}}}, w.scribe.noted)
+			}
+		}
+	}
+	return nil
+}
+
+// take encrypts a record and produces it to its place.
+func (w *ingestWriter) take(r *stream.Record) error {
+	class, ok := w.Class(r.Stream)
+	if !ok {
+		return fmt.Errorf("stream %s has no contract: run `lethe discover`", r.Stream)
+	}
+	topic := w.Topics.Raw(class, w.Source)
+	w.tx.streams[r.Stream]++
+	w.tx.newest = max(w.tx.newest, r.Time)
+	if r.Kind == stream.KindTruncate {
+		// A truncate concerns every key, so it goes to every partition.
+		for p := range w.Partitions {
+			w.put(topic, p, nil, r)
+		}
+		return nil
+	}
+	key := w.route(r)
+	p := int32(binary.BigEndian.Uint64(key) % uint64(w.Partitions))
+	if size := len(r.Key) + len(r.Value) + 4096; size > w.Cluster.Largest() {
+		return w.reject(p, key, r)
+	}
+	w.put(topic, p, key, r)
+	return nil
+}
+
+// route is the raw key: a keyed hash of stream and primary key, of the whole
+// row where there is none, so that no clear key lies outside the ciphertext.
+func (w *ingestWriter) route(r *stream.Record) []byte {
+	w.router.Reset()
+	var n [4]byte
+	binary.BigEndian.PutUint32(n[:], uint32(len(r.Stream)))
+	w.router.Write(n[:])
+	w.router.Write([]byte(r.Stream))
+	if r.Key != nil {
+		w.router.Write(r.Key)
+	} else {
+		w.router.Write(r.Value)
+	}
+	return w.router.Sum(make([]byte, 0, 32))
+}
+
+func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) {
+	out := w.tx.box.to(topic, p)
+	salt := w.salt()
+	from := len(w.tx.arena)
+	w.tx.arena = w.sealer.seal(w.tx.arena, topic, p, r)
+	value := w.tx.arena[from:len(w.tx.arena):len(w.tx.arena)]
+	seq := r.Seq.AppendHex(make([]byte, 0, 40))
+	out.leaves = append(out.leaves, w.leaf.Record(salt, key, value, seq, nil))
+	w.client.Produce(context.Background(), &kgo.Record{Topic: topic, Partition: p, Key: key, Value: value, Headers: []kgo.RecordHeader{
+		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: w.sealer.header}}}, out.done)
+	w.tx.in++
+	w.tx.bytes += len(value)
+}
+
+// reject quarantines a record that no topic takes: by position, keyed digest
+// and size.
+func (w *ingestWriter) reject(p int32, key []byte, r *stream.Record) error {
+	if err := w.rejects.renew(); err != nil {
+		return err
+	}
+	about, err := json.Marshal(map[string]any{"seq": r.Seq.String(), "digest": fmt.Sprintf("%x", key), "size": len(r.Value)})
+	if err != nil {
+		return err
+	}
+	out := w.tx.box.to(w.Quarantine, p)
+	salt := w.salt()
+	stub := stream.Record{Stream: r.Stream, Value: about, Time: r.Time}
+	value := w.rejects.seal(nil, w.Quarantine, p, &stub)
+	seq := r.Seq.AppendHex(nil)
+	out.leaves = append(out.leaves, w.leaf.Record(salt, key, value, seq, nil))
+	w.client.Produce(context.Background(), &kgo.Record{Topic: w.Quarantine, Partition: p, Key: key, Value: value, Headers: []kgo.RecordHeader{
+		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: w.rejects.header},
+		{Key: stream.HeaderReason, Value: []byte("too_large")}, {Key: stream.HeaderStream, Value: []byte(r.Stream)}}}, out.done)
+	w.tx.in++
+	w.Metrics.Quarantined.WithLabelValues("source-"+w.Source, "too_large").Inc()
+	return nil
+}
+
+// end commits the open transaction: flush, so that offsets are known; receipt
+// and position; commit; then the source may forget.
+func (w *ingestWriter) end() error {
+	if !w.tx.open {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := w.client.Flush(ctx); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	next, part, err := w.describe()
+	if err != nil {
+		return err
+	}
+	if err := w.client.Flush(ctx); err != nil {
+		return fmt.Errorf("flush receipt: %w", err)
+	}
+	if err := w.scribe.failed(); err != nil {
+		return err
+	}
+	// L3: records, receipt and position, or none of them.
+	if err := w.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		w.scribe.ledger.Settle(false)
+		return fmt.Errorf("commit: %w", err)
+	}
+	w.scribe.ledger.Settle(true)
+	w.settled(next, part)
+	return w.source.Commit(ctx, w.tx.next)
+}
+
+func (w *ingestWriter) describe() (standing, *stream.Part, error) {
+	for _, e := range w.tx.entries {
+		if err := w.scribe.entry(e.kind, e.body); err != nil {
+			return standing{}, nil, err
+		}
+	}
+	next := standing{Label: w.tx.next.Label, State: w.box.Seal(w.tx.next.State), Revisions: w.Revisions, Worker: w.scribe.ledger.Worker(), Heads: heads{}}
+	outs, err := w.tx.box.receipts()
+	if err != nil {
+		return standing{}, nil, err
+	}
+	var part *stream.Part
+	newHead := w.head
+	if w.tx.in > 0 {
+		part = &stream.Part{Topic: w.Source, Prev: w.head.Hash, From: w.head.To, To: next.Label,
+			In: stream.Int64(w.tx.in), Changes: stream.Int64(w.tx.changes), Out: outs}
+		h, err := stream.HashPart(*part)
+		if err != nil {
+			return standing{}, nil, err
+		}
+		newHead = head{h, next.Label}
+		r := stream.Receipt{Stage: stream.StageIngest, Source: w.Source, Parts: []stream.Part{*part}}
+		if err := w.scribe.receipts(r, map[string]any{"streams": counts(w.tx.streams)}); err != nil {
+			return standing{}, nil, err
+		}
+	}
+	next.Heads[w.Source] = newHead
+	return next, part, w.scribe.standing(w.Source, next)
+}
+
+func counts(m map[string]int64) map[string]stream.Int64 {
+	out := make(map[string]stream.Int64, len(m))
+	for k, v := range m {
+		out[k] = stream.Int64(v)
+	}
+	return out
+}
+
+func (w *ingestWriter) settled(next standing, part *stream.Part) {
+	w.at, w.head, w.owned, w.tx.open = next, next.Heads[w.Source], true, false
+	m := w.Metrics
+	m.Transaction.WithLabelValues(stream.StageIngest).Observe(w.Now().Sub(w.tx.began).Seconds())
+	m.Records.WithLabelValues(stream.StageIngest, w.Source).Add(float64(w.tx.in))
+	m.Bytes.WithLabelValues(stream.StageIngest, w.Source).Add(float64(w.tx.bytes))
+	if part != nil {
+		for _, o := range part.Out {
+			m.Out.WithLabelValues(stream.StageIngest, w.Source).Add(float64(o.N))
+		}
+	}
+	if w.tx.newest > 0 {
+		m.Lag.WithLabelValues(stream.StageIngest, w.Source).Set(w.Now().Sub(time.UnixMilli(w.tx.newest)).Seconds())
+	}
+}
+
+// tick ends transactions that have grown old while the source was silent.
+func (w *ingestWriter) tick(ctx context.Context, cancel context.CancelCauseFunc) {
+	t := time.NewTicker(ingestIdle)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		w.mu.Lock()
+		var err error
+		if w.broken == nil && w.tx.open && w.Now().Sub(w.tx.began) >= 2*ingestIdle {
+			err = w.fail(w.end())
+		}
+		w.mu.Unlock()
+		if err != nil {
+			cancel(err)
+			return
+		}
+	}
+}
+
+// finish commits what is in flight when the stage is told to stop.
+func (w *ingestWriter) finish() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.broken != nil {
+		return w.broken
+	}
+	return w.fail(w.end())
+}
+
+// newSalts hands out 16 random bytes at a time.
+func newSalts() func() []byte {
+	var buf []byte
+	return func() []byte {
+		if len(buf) < 16 {
+			buf = make([]byte, 16*256)
+			rand.Read(buf)
+		}
+		s := buf[:16:16]
+		buf = buf[16:]
+		return s
+	}
+}

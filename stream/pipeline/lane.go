@@ -1,0 +1,285 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+)
+
+// lane masks the records of one partition number, one after the other. The raw
+// topics of one number share a quarantine partition, so they share a lane.
+type lane struct {
+	w         *maskWorker
+	partition int32
+	opener    *opener
+	sealer    *sealer // for quarantine
+	salt      func() []byte
+	leaf      *stream.LeafHasher
+	// parked holds the raw keys with a record in quarantine: what follows under
+	// such a key follows it there, so that order per key holds. nil until read
+	// from the quarantine topic.
+	parked map[string]struct{}
+
+	revision string
+	routes   map[string]*routed
+	rec      stream.Record
+	masked   stream.Masked
+	plain    []byte
+	arena    []byte
+}
+
+// routed is a stream's route with this lane's own processor.
+type routed struct {
+	stream.Route
+	process stream.Processor
+}
+
+func newLane(w *maskWorker, p int32) (*lane, error) {
+	o, err := newOpener(w.Vault, 2*w.Cluster.Largest())
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSealer(w.Vault, quarantinePeriod, w.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &lane{w: w, partition: p, opener: o, sealer: s, salt: newSalts(), leaf: stream.NewLeafHasher()}, nil
+}
+
+// begin readies the lane for a transaction. What the last one produced is
+// acknowledged, so its bytes may be overwritten.
+func (l *lane) begin(ctx context.Context) error {
+	l.arena = l.arena[:0]
+	if l.parked == nil {
+		if err := l.loadParked(ctx); err != nil {
+			return err
+		}
+	}
+	return l.sealer.renew()
+}
+
+// loadParked reads which keys are in quarantine.
+func (l *lane) loadParked(ctx context.Context) error {
+	parked := make(map[string]struct{})
+	err := l.w.Cluster.ReadRange(ctx, l.w.Quarantine, l.partition, 0, func(r *kgo.Record) error {
+		if r.Key != nil {
+			parked[string(r.Key)] = struct{}{}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("quarantined keys: %w", err)
+	}
+	l.parked = parked
+	return nil
+}
+
+// work masks the shares of the lane's number in order.
+func (l *lane) work(ctx context.Context, shares []*share) error {
+	if err := l.begin(ctx); err != nil {
+		return err
+	}
+	for _, s := range shares {
+		if err := l.mask(s); err != nil {
+			return err
+		}
+		l.count(s)
+	}
+	return nil
+}
+
+// mask works through s, whose records all fall under s.revision.
+func (l *lane) mask(s *share) error {
+	if err := l.use(s.revision); err != nil {
+		return err
+	}
+	for _, r := range s.records {
+		if header(r, stream.HeaderControl) != nil {
+			continue
+		}
+		if err := l.one(s, r); err != nil {
+			return fmt.Errorf("%s/%d at %d: %w", s.topic, s.partition, r.Offset, err)
+		}
+	}
+	return nil
+}
+
+// use makes the routes of a revision those of the lane.
+func (l *lane) use(revision string) error {
+	if l.routes != nil && l.revision == revision {
+		return nil
+	}
+	if _, err := l.w.revision(revision); err != nil {
+		return err
+	}
+	l.revision, l.routes = revision, make(map[string]*routed)
+	return nil
+}
+
+func (l *lane) lookup(name string) (*routed, error) {
+	if r := l.routes[name]; r != nil {
+		return r, nil
+	}
+	rev, err := l.w.revision(l.revision)
+	if err != nil {
+		return nil, err
+	}
+	route, ok := rev.Route(name)
+	if !ok {
+		return nil, nil
+	}
+	p, err := route.NewProcessor()
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", name, err)
+	}
+	l.routes[name] = &routed{route, p}
+	return l.routes[name], nil
+}
+
+// one decrypts a raw record and sends it where it belongs.
+func (l *lane) one(s *share, r *kgo.Record) error {
+	s.in++
+	s.bytes += int64(len(r.Value))
+	var err error
+	l.plain, err = l.opener.open(l.plain[:0], r.Topic, r.Partition, header(r, stream.HeaderSession), r.Value, &l.rec)
+	switch {
+	case errors.Is(err, stream.ErrDestroyed):
+		s.voided++
+		return nil
+	case errors.Is(err, errCipher):
+		return l.quarantine(s, r, &stream.Rejection{Reason: "ciphertext"})
+	case err != nil:
+		return err
+	}
+	rec := &l.rec
+	if rec.Kind != stream.KindTruncate || r.Partition == 0 {
+		s.changes++
+	}
+	s.newest = max(s.newest, rec.Time)
+	c := s.stream(rec.Stream)
+	c.In++
+	if r.Key != nil {
+		if _, ok := l.parked[string(r.Key)]; ok {
+			return l.quarantine(s, r, &stream.Rejection{Reason: "parked"})
+		}
+	}
+	to, err := l.lookup(rec.Stream)
+	if err != nil {
+		return err
+	}
+	if to == nil {
+		// Another connection of this source carries the stream.
+		s.filtered++
+		c.Filtered++
+		return nil
+	}
+	verdict, err := to.process.Process(rec, &l.masked)
+	var no *stream.Rejection
+	switch {
+	case errors.As(err, &no):
+		return l.quarantine(s, r, no)
+	case err != nil:
+		return fmt.Errorf("stream %s: %w", rec.Stream, err)
+	case verdict == stream.Filter:
+		s.filtered++
+		c.Filtered++
+		return nil
+	}
+	c.Delivered++
+	l.deliver(s, r, to)
+	return nil
+}
+
+// copy puts b into the transaction's arena; nil stays nil.
+func (l *lane) copy(b []byte) []byte {
+	if b == nil {
+		return nil
+	}
+	from := len(l.arena)
+	l.arena = append(l.arena, b...)
+	return l.arena[from:len(l.arena):len(l.arena)]
+}
+
+// deliver produces the masked record to its stream's topic, same partition, and
+// a tombstone after a delete.
+func (l *lane) deliver(s *share, r *kgo.Record, to *routed) {
+	m := &l.masked
+	out := s.box.to(to.Topic, l.partition)
+	key, value := l.copy(m.Key), l.copy(m.Value)
+	headers := []kgo.RecordHeader{
+		{Key: stream.HeaderSeq, Value: header(r, stream.HeaderSeq)},
+		{Key: stream.HeaderSalt, Value: l.salt()},
+		{Key: stream.HeaderPolicy, Value: []byte(shortRevision(l.revision))},
+	}
+	var unchanged []byte
+	if len(m.Unchanged) > 0 {
+		unchanged, _ = json.Marshal(m.Unchanged)
+		headers = append(headers, kgo.RecordHeader{Key: stream.HeaderUnchanged, Value: unchanged})
+	}
+	out.leaves = append(out.leaves, l.leaf.Record(headers[1].Value, key, value, headers[0].Value, unchanged))
+	l.w.produce(&kgo.Record{Topic: to.Topic, Partition: l.partition, Key: key, Value: value, Headers: headers}, out.done)
+	if !m.Delete || key == nil {
+		return
+	}
+	salt := l.salt()
+	out.leaves = append(out.leaves, l.leaf.Record(salt, key, nil, headers[0].Value, nil))
+	out.tombstones++
+	l.w.produce(&kgo.Record{Topic: to.Topic, Partition: l.partition, Key: key, Headers: []kgo.RecordHeader{
+		headers[0], {Key: stream.HeaderSalt, Value: salt}, headers[2]}}, out.done)
+}
+
+// quarantine sends the record as it was read, encrypted under the quarantine's
+// keys, with why and where (L1).
+func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) error {
+	topic := l.w.Quarantine
+	out := s.box.to(topic, l.partition)
+	rec := l.rec
+	if why.Reason == "ciphertext" {
+		rec = stream.Record{Value: r.Value}
+	}
+	from := len(l.arena)
+	l.arena = l.sealer.seal(l.arena, topic, l.partition, &rec)
+	value := l.arena[from:len(l.arena):len(l.arena)]
+	seq, salt := header(r, stream.HeaderSeq), l.salt()
+	out.leaves = append(out.leaves, l.leaf.Record(salt, r.Key, value, seq, nil))
+	l.w.produce(&kgo.Record{Topic: topic, Partition: l.partition, Key: r.Key, Value: value, Headers: []kgo.RecordHeader{
+		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: l.sealer.header},
+		{Key: stream.HeaderReason, Value: []byte(why.Reason)}, {Key: stream.HeaderStream, Value: []byte(rec.Stream)},
+		{Key: headerField, Value: []byte(why.Field)}}}, out.done)
+	s.stream(rec.Stream).Quarantined[why.Reason]++
+	if r.Key != nil {
+		l.parked[string(r.Key)] = struct{}{}
+	}
+	return nil
+}
+
+// headerField names the path that was refused, as the contract has it.
+const headerField = "lethe-field"
+
+// count takes what the processors counted into s, and clears it.
+func (l *lane) count(s *share) {
+	for name, to := range l.routes {
+		counter, ok := to.process.(stream.Counter)
+		if !ok {
+			continue
+		}
+		c := s.streams[name]
+		if c == nil {
+			continue
+		}
+		counter.Counts(func(f stream.FieldCount, n int64) {
+			if c.Fields[f.Field] == nil {
+				c.Fields[f.Field] = make(map[string]stream.Int64)
+			}
+			c.Fields[f.Field][f.Operator] += stream.Int64(n)
+		})
+	}
+}
+
+// shortRevision is how records name the revision that masked them.
+func shortRevision(id string) string { return id[:min(16, len(id))] }

@@ -1,0 +1,126 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Job is work that exactly one process of a workspace does at a time: ingest of
+// a source, or the deletion.
+type Job struct {
+	Name string
+	Run  func(ctx context.Context) error
+}
+
+// Lease runs the jobs whose partition of the positions topic this process owns
+// in the ingest group, until ctx ends. A job that fails is begun again after a
+// pause; what a job leaves half done is fenced by its transactional id.
+func (b Base) Lease(ctx context.Context, jobs []Job) error {
+	l := &lessee{Base: b, jobs: jobs, stop: make(map[int32]context.CancelFunc)}
+	topic := b.Topics.Positions()
+	cl, err := b.Cluster.Client(
+		kgo.ConsumerGroup(b.Topics.IngestGroup()), kgo.ConsumeTopics(topic),
+		kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtEnd()),
+		kgo.SessionTimeout(b.Cluster.Timeout()), kgo.HeartbeatInterval(b.Cluster.Timeout()/5),
+		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, m map[string][]int32) { l.start(ctx, m[topic]) }),
+		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, m map[string][]int32) { l.end(m[topic]) }),
+		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, m map[string][]int32) { l.end(m[topic]) }),
+	)
+	if err != nil {
+		return err
+	}
+	defer l.wait()
+	defer cl.Close()
+	for {
+		// Records are not needed; polling keeps the client's buffers empty.
+		cl.PollFetches(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+type lessee struct {
+	Base
+	jobs []Job
+
+	mu   sync.Mutex
+	stop map[int32]context.CancelFunc
+
+	running sync.WaitGroup
+}
+
+func (l *lessee) start(ctx context.Context, partitions []int32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range partitions {
+		jctx, cancel := context.WithCancel(ctx)
+		l.stop[p] = cancel
+		for _, j := range l.jobs {
+			if leasePartition(j.Name, l.Partitions) == p {
+				l.running.Add(1)
+				go func() {
+					defer l.running.Done()
+					l.again(jctx, j.Name, j.Run)
+				}()
+			}
+		}
+	}
+}
+
+func (l *lessee) end(partitions []int32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range partitions {
+		if cancel := l.stop[p]; cancel != nil {
+			cancel()
+			delete(l.stop, p)
+		}
+	}
+}
+
+func (l *lessee) wait() {
+	l.mu.Lock()
+	for _, cancel := range l.stop {
+		cancel()
+	}
+	l.mu.Unlock()
+	l.running.Wait()
+}
+
+// again runs a stage until ctx ends, and again after each failure with growing
+// pauses. What it did is in transactions, so that a new run goes on at the last
+// commit (L2).
+func (b Base) again(ctx context.Context, name string, run func(context.Context) error) {
+	pause := 200 * time.Millisecond
+	for {
+		began := b.Now()
+		err := run(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil || errors.Is(err, context.Canceled) {
+			err = errors.New("stage ended early")
+		}
+		b.Log.Error("stage failed, opening it again", "stage", name, "error", err.Error(), "pause", pause.String())
+		if b.Now().Sub(began) > time.Minute {
+			pause = 200 * time.Millisecond
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, 15*time.Second)
+	}
+}
+
+// Keep runs a stage by name until ctx ends.
+func (b Base) Keep(ctx context.Context, name string, run func(context.Context) error) error {
+	b.again(ctx, name, run)
+	return nil
+}

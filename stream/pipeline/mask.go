@@ -1,0 +1,471 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"sort"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+)
+
+// maskBatch bounds the records of a mask transaction: large enough that its end
+// costs little beside them, small enough for a second's answer.
+const maskBatch = 16384
+
+// Mask masks the raw records of one connection.
+type Mask struct {
+	Base
+	Connection string
+	RawTopics  []string
+	Quarantine string // topic
+	// Current is the revision in force; Revision finds an older one by its id,
+	// for records before the control record of a change.
+	Current  stream.Revision
+	Revision func(id string) (stream.Revision, error)
+	// Report hears of unknown members, once a stream and process.
+	Report func(streamName string, count int64)
+}
+
+// Run masks until ctx ends or something fails; it goes on at the group's
+// committed offsets.
+func (m *Mask) Run(ctx context.Context) error {
+	w := &maskWorker{Mask: m, links: links{Base: m.Base, group: m.Topics.MaskGroup(m.Connection), stage: stream.StageMask,
+		connection: m.Connection, of: make(map[place]*link)}, lanes: make(map[int32]*lane), revisions: make(map[string]stream.Revision)}
+	if err := w.open(); err != nil {
+		return err
+	}
+	defer w.session.Close()
+	for {
+		err := w.round(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("mask %s: %w", m.Connection, err)
+		}
+	}
+}
+
+// maskWorker is one member of a connection's mask group.
+type maskWorker struct {
+	*Mask
+	session *kgo.GroupTransactSession
+	scribe  *scribe
+
+	mu    sync.Mutex // guards links.of against the group's callbacks
+	links links
+
+	lanes     map[int32]*lane // by partition number
+	revMu     sync.Mutex
+	revisions map[string]stream.Revision
+}
+
+func (w *maskWorker) open() error {
+	ledger, err := w.Ledger()
+	if err != nil {
+		return err
+	}
+	id := w.links.group + "." + ledger.Worker() + "." + strconv.FormatInt(w.Now().UnixNano(), 36)
+	gone := func(_ context.Context, _ *kgo.Client, lost map[string][]int32) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for t, ps := range lost {
+			w.links.forget(t, ps)
+		}
+	}
+	w.session, err = w.Cluster.GroupSession(w.links.group, id, w.RawTopics,
+		kgo.OnPartitionsRevoked(gone), kgo.OnPartitionsLost(gone))
+	if err != nil {
+		return err
+	}
+	w.scribe = &scribe{Base: w.Base, ledger: ledger, produce: w.produce}
+	return nil
+}
+
+func (w *maskWorker) produce(r *kgo.Record, done func(*kgo.Record, error)) {
+	w.session.Produce(context.Background(), r, done)
+}
+
+// round is one transaction: poll, mask, flush, receipts, commit.
+func (w *maskWorker) round(ctx context.Context) error {
+	fetches := w.session.PollRecords(ctx, maskBatch)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err := fetchErr(fetches); err != nil {
+		return err
+	}
+	inputs, places := collect(fetches)
+	if len(places) == 0 {
+		return nil
+	}
+	began := w.Now()
+	if err := w.ready(ctx, inputs, places); err != nil {
+		return err
+	}
+	if err := w.session.Begin(); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	done, err := w.maskAll(ctx, inputs)
+	if err == nil {
+		err = w.session.Client().Flush(ctx)
+	}
+	var steps []step
+	if err == nil {
+		steps, err = w.describe(done)
+	}
+	if err != nil {
+		w.session.End(context.WithoutCancel(ctx), kgo.TryAbort)
+		return err
+	}
+	return w.finish(ctx, began, done, steps)
+}
+
+// ready loads the chains of what was polled and splits it where the policy's
+// revision changes.
+func (w *maskWorker) ready(ctx context.Context, inputs map[int32][]*share, places []place) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, err := w.links.load(ctx, w.session.Client(), places); err != nil {
+		return err
+	}
+	for lane, shares := range inputs {
+		var split []*share
+		for _, s := range shares {
+			revision := w.links.of[s.place].Revision
+			if revision == "" {
+				revision = w.Current.ID()
+			}
+			cut, err := w.split(s, revision)
+			if err != nil {
+				return err
+			}
+			split = append(split, cut...)
+		}
+		inputs[lane] = split
+	}
+	return nil
+}
+
+// split cuts s after each control record that changes this connection's
+// revision: a part has one revision and ends there, and all workers switch at
+// the same offset.
+func (w *maskWorker) split(s *share, revision string) ([]*share, error) {
+	var out []*share
+	from := 0
+	for i, r := range s.records {
+		if header(r, stream.HeaderControl) == nil {
+			continue
+		}
+		var body struct{ Connection, Revision string }
+		if err := json.Unmarshal(r.Value, &body); err != nil {
+			return nil, fmt.Errorf("control record %s/%d at %d: %w", s.topic, s.partition, r.Offset, err)
+		}
+		if body.Connection == w.Connection && body.Revision != revision {
+			out = append(out, &share{place: s.place, records: s.records[from : i+1], revision: revision, next: body.Revision})
+			from, revision = i+1, body.Revision
+		}
+	}
+	if from < len(s.records) {
+		out = append(out, &share{place: s.place, records: s.records[from:], revision: revision, next: revision})
+	}
+	return out, nil
+}
+
+// revision gives a revision by id, the current one or one from before.
+func (w *maskWorker) revision(id string) (stream.Revision, error) {
+	if id == w.Current.ID() {
+		return w.Current, nil
+	}
+	w.revMu.Lock()
+	defer w.revMu.Unlock()
+	if r := w.revisions[id]; r != nil {
+		return r, nil
+	}
+	r, err := w.Revision(id)
+	if err != nil {
+		return nil, fmt.Errorf("policy revision %s: %w", shortRevision(id), err)
+	}
+	w.revisions[id] = r
+	return r, nil
+}
+
+func (w *maskWorker) finish(ctx context.Context, began time.Time, done []*share, steps []step) error {
+	ectx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 60*time.Second)
+	defer cancel()
+	if err := w.session.Client().Flush(ectx); err != nil {
+		return fmt.Errorf("flush receipts: %w", err)
+	}
+	if err := w.scribe.failed(); err != nil {
+		return err
+	}
+	// L3: masked records, receipt and offsets, or none of them.
+	committed, err := w.session.End(commit(ectx, steps), kgo.TryCommit)
+	w.scribe.ledger.Settle(committed && err == nil)
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if !committed {
+		// A rebalance came between; the records are polled again.
+		w.Metrics.Aborted.WithLabelValues(stream.StageMask, w.Connection).Inc()
+		for _, l := range w.lanes {
+			l.parked = nil
+		}
+		return nil
+	}
+	w.mu.Lock()
+	w.links.settle(steps)
+	w.mu.Unlock()
+	w.measure(began, done)
+	return nil
+}
+
+// fetchErr tells of a fetch error other than a client being closed.
+func fetchErr(fs kgo.Fetches) error {
+	var errs []error
+	fs.EachError(func(t string, p int32, err error) {
+		if !errors.Is(err, kgo.ErrClientClosed) && !errors.Is(err, context.Canceled) {
+			errs = append(errs, fmt.Errorf("fetch %s/%d: %w", t, p, err))
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// collect groups what was polled by partition number, topics sorted: the raw
+// topics of one number share a quarantine partition and are one lane's work.
+func collect(fs kgo.Fetches) (map[int32][]*share, []place) {
+	byLane := make(map[int32][]*share)
+	var places []place
+	fs.EachPartition(func(p kgo.FetchTopicPartition) {
+		if len(p.Records) > 0 {
+			byLane[p.Partition] = append(byLane[p.Partition], &share{place: place{p.Topic, p.Partition}, records: p.Records})
+			places = append(places, place{p.Topic, p.Partition})
+		}
+	})
+	for _, s := range byLane {
+		sort.Slice(s, func(i, j int) bool { return s[i].topic < s[j].topic })
+	}
+	return byLane, places
+}
+
+// share is the work of a transaction on one input partition, and its result.
+type share struct {
+	place
+	records []*kgo.Record
+
+	box      outbox
+	in       int64
+	changes  int64
+	bytes    int64
+	filtered int64
+	voided   int64
+	newest   int64
+	revision string // that masks these records
+	next     string // that is in force after them
+	streams  map[string]*streamCount
+}
+
+// streamCount is a stream's line in a receipt's detail record.
+type streamCount struct {
+	In          stream.Int64                       `json:"in"`
+	Delivered   stream.Int64                       `json:"delivered"`
+	Filtered    stream.Int64                       `json:"filtered"`
+	Quarantined map[string]stream.Int64            `json:"quarantined,omitempty"` // by reason
+	Fields      map[string]map[string]stream.Int64 `json:"fields,omitempty"`      // path, operator
+}
+
+func (s *share) stream(name string) *streamCount {
+	c := s.streams[name]
+	if c == nil {
+		if s.streams == nil {
+			s.streams = make(map[string]*streamCount)
+		}
+		c = &streamCount{Quarantined: make(map[string]stream.Int64), Fields: make(map[string]map[string]stream.Int64)}
+		s.streams[name] = c
+	}
+	return c
+}
+
+// maskAll works on the lanes, as many at once as there are processors.
+func (w *maskWorker) maskAll(ctx context.Context, inputs map[int32][]*share) ([]*share, error) {
+	var all []*share
+	var todo []int32
+	for p, shares := range inputs {
+		if w.lanes[p] == nil {
+			l, err := newLane(w, p)
+			if err != nil {
+				return nil, err
+			}
+			w.lanes[p] = l
+		}
+		todo = append(todo, p)
+		all = append(all, shares...)
+	}
+	var next atomic.Int64
+	errs := make([]error, min(runtime.GOMAXPROCS(0), len(todo)))
+	var group sync.WaitGroup
+	for i := range errs {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for {
+				n := int(next.Add(1)) - 1
+				if n >= len(todo) || errs[i] != nil {
+					return
+				}
+				if errs[i] = w.lanes[todo[n]].work(ctx, inputs[todo[n]]); errs[i] != nil {
+					return
+				}
+			}
+		}()
+	}
+	group.Wait()
+	sort.SliceStable(all, func(i, j int) bool {
+		return all[i].topic < all[j].topic || all[i].topic == all[j].topic && all[i].partition < all[j].partition
+	})
+	return all, errors.Join(errs...)
+}
+
+// describe produces leaves, chain entries and receipts of what was flushed.
+func (w *maskWorker) describe(done []*share) ([]step, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	steps := make([]step, 0, len(done))
+	byRevision := make(map[string][]stream.Part)
+	detail := make(map[string]*streamCount)
+	for _, s := range done {
+		k := w.links.of[s.place]
+		if k == nil {
+			return nil, fmt.Errorf("%s/%d was taken away", s.topic, s.partition)
+		}
+		head, from := k.Head, k.offset
+		if n := len(steps); n > 0 && steps[n-1].place == s.place {
+			head, from = steps[n-1].note.Head, steps[n-1].to
+			steps = steps[:n-1]
+		} else if c := w.links.chain(s.place, w.scribe.ledger.Worker()); c != nil {
+			if err := w.scribe.entry(stream.EntryChain, c); err != nil {
+				return nil, err
+			}
+		}
+		part, h, err := w.part(s, head, from)
+		if err != nil {
+			return nil, err
+		}
+		byRevision[s.revision] = append(byRevision[s.revision], part)
+		to := s.records[len(s.records)-1].Offset + 1
+		steps = append(steps, step{s.place, to, note{Head: h, Revision: s.next}})
+		addCounts(detail, s.streams)
+	}
+	return steps, w.receipts(byRevision, detail)
+}
+
+// part makes s's part of a receipt, and the record of its leaves.
+func (w *maskWorker) part(s *share, head stream.Hash, from int64) (stream.Part, stream.Hash, error) {
+	var leaves []byte
+	for _, o := range s.box.order {
+		if o.err == nil && len(o.offsets) == len(o.leaves) {
+			leaves = o.appendLeaves(leaves)
+		}
+	}
+	outs, err := s.box.receipts()
+	if err != nil {
+		return stream.Part{}, stream.Hash{}, err
+	}
+	to := s.records[len(s.records)-1].Offset + 1
+	part := stream.Part{Topic: s.topic, Partition: s.partition, Prev: head, From: strconv.FormatInt(from, 10), To: strconv.FormatInt(to, 10),
+		In: stream.Int64(s.in), Changes: stream.Int64(s.changes), Out: outs, Filtered: stream.Int64(s.filtered), Voided: stream.Int64(s.voided)}
+	h, err := stream.HashPart(part)
+	if err == nil && len(leaves) > 0 {
+		w.scribe.write(w.Topics.Leaves(), s.partition, h[:], leaves)
+	}
+	return part, h, err
+}
+
+func (w *maskWorker) receipts(byRevision map[string][]stream.Part, detail map[string]*streamCount) error {
+	var ids []string
+	for id := range byRevision {
+		ids = append(ids, id)
+	}
+	sort.Strings(ids)
+	for i, id := range ids {
+		var d any
+		if i == 0 {
+			d = map[string]any{"streams": detail}
+		}
+		r := stream.Receipt{Stage: stream.StageMask, Connection: w.Connection, Policy: id, Parts: byRevision[id]}
+		if err := w.scribe.receipts(r, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addCounts(to, from map[string]*streamCount) {
+	for name, c := range from {
+		t := to[name]
+		if t == nil {
+			to[name] = c
+			continue
+		}
+		t.In += c.In
+		t.Delivered += c.Delivered
+		t.Filtered += c.Filtered
+		for r, n := range c.Quarantined {
+			t.Quarantined[r] += n
+		}
+		for f, ops := range c.Fields {
+			for op, n := range ops {
+				if t.Fields[f] == nil {
+					t.Fields[f] = make(map[string]stream.Int64)
+				}
+				t.Fields[f][op] += n
+			}
+		}
+	}
+}
+
+func (w *maskWorker) measure(began time.Time, done []*share) {
+	m := w.Metrics
+	m.Transaction.WithLabelValues(stream.StageMask).Observe(w.Now().Sub(began).Seconds())
+	var newest int64
+	for _, s := range done {
+		m.Records.WithLabelValues(stream.StageMask, w.Connection).Add(float64(s.in))
+		m.Bytes.WithLabelValues(stream.StageMask, w.Connection).Add(float64(s.bytes))
+		m.Voided.WithLabelValues(w.Connection).Add(float64(s.voided))
+		for _, o := range s.box.order {
+			m.Out.WithLabelValues(stream.StageMask, w.Connection).Add(float64(len(o.offsets)))
+		}
+		newest = max(newest, s.newest)
+	}
+	if newest > 0 {
+		m.Lag.WithLabelValues(stream.StageMask, w.Connection).Set(w.Now().Sub(time.UnixMilli(newest)).Seconds())
+	}
+	for _, s := range done {
+		for name, c := range s.streams {
+			for reason, n := range c.Quarantined {
+				m.Quarantined.WithLabelValues(w.Connection, reason).Add(float64(n))
+			}
+			for _, ops := range c.Fields {
+				for op, n := range ops {
+					m.Fields.WithLabelValues(w.Connection, op).Add(float64(n))
+				}
+			}
+			if n := c.Fields[unknownField]["redact"]; n > 0 && w.Report != nil {
+				w.Report(name, int64(n))
+			}
+		}
+	}
+}
+
+// unknownField is the path under which members that no contract lists are
+// counted.
+const unknownField = "_unknown"

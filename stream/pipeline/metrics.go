@@ -1,0 +1,49 @@
+package pipeline
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics are the stages' Prometheus metrics. Labels hold names of
+// configuration, codes and operators, never a value (L7).
+type Metrics struct {
+	Records     *prometheus.CounterVec   // stage, name: data records in
+	Bytes       *prometheus.CounterVec   // stage, name: bytes in
+	Out         *prometheus.CounterVec   // stage, name: records written, tombstones included
+	Lag         *prometheus.GaugeVec     // stage, name: seconds from the source's commit to this stage's
+	Behind      *prometheus.GaugeVec     // stage, name: records not yet read
+	Transaction *prometheus.HistogramVec // stage: seconds from begin to commit
+	Aborted     *prometheus.CounterVec   // stage, name
+	Quarantined *prometheus.CounterVec   // connection, reason
+	Fields      *prometheus.CounterVec   // connection, operator
+	Voided      *prometheus.CounterVec   // connection: records whose key was destroyed unread
+	RawHeld     *prometheus.GaugeVec     // topic: raw records not yet deleted
+}
+
+// NewMetrics makes the metrics and registers them.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "lethe", Name: name, Help: help}, labels)
+		reg.MustRegister(c)
+		return c
+	}
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "lethe", Name: name, Help: help}, labels)
+		reg.MustRegister(g)
+		return g
+	}
+	tx := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "lethe", Name: "transaction_seconds",
+		Help: "From the begin of a transaction to its commit.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 16)}, []string{"stage"})
+	reg.MustRegister(tx)
+	return &Metrics{
+		Records:     counter("records_total", "Data records that a stage has taken in.", "stage", "name"),
+		Bytes:       counter("bytes_total", "Bytes of the records that a stage has taken in.", "stage", "name"),
+		Out:         counter("records_out_total", "Records that a stage has written, tombstones included.", "stage", "name"),
+		Lag:         gauge("lag_seconds", "From a change's commit at the source to its commit by a stage.", "stage", "name"),
+		Behind:      gauge("lag_offsets", "Offsets that a stage has not read yet.", "stage", "name"),
+		Transaction: tx,
+		Aborted:     counter("transactions_aborted_total", "Transactions that ended without a commit and were done again.", "stage", "name"),
+		Quarantined: counter("quarantined_total", "Records sent to quarantine.", "connection", "reason"),
+		Fields:      counter("fields_total", "Values that an operator was applied to.", "connection", "operator"),
+		Voided:      counter("voided_total", "Raw records whose key was destroyed before they were masked.", "connection"),
+		RawHeld:     gauge("raw_offsets_held", "Offsets of raw topics not deleted yet.", "topic"),
+	}
+}

@@ -1,0 +1,188 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"sort"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+)
+
+// place is one partition of a topic.
+type place struct {
+	topic     string
+	partition int32
+}
+
+// output collects what one transaction writes to one place: the leaf of each
+// record in the order of production, and the offsets as the broker gives them,
+// which is the same order.
+type output struct {
+	place
+	leaves     []stream.Hash
+	offsets    []int64
+	tombstones int64
+	err        error
+}
+
+// done is the promise of every record of o. The client calls promises of a
+// partition in order, and all of them before Flush returns.
+func (o *output) done(r *kgo.Record, err error) {
+	if err != nil && o.err == nil {
+		o.err = err
+	}
+	o.offsets = append(o.offsets, r.Offset)
+}
+
+// receipt is o's share of a part. It spoils o.leaves.
+func (o *output) receipt() stream.Out {
+	return stream.Out{Topic: o.topic, Partition: o.partition,
+		First: stream.Int64(o.offsets[0]), Last: stream.Int64(o.offsets[len(o.offsets)-1]),
+		N: stream.Int64(len(o.offsets)), Tombstones: stream.Int64(o.tombstones), Root: stream.Root(o.leaves)}
+}
+
+// appendLeaves writes (offset u64, leaf) pairs, as the leaves topic holds them.
+func (o *output) appendLeaves(b []byte) []byte {
+	for i, off := range o.offsets {
+		b = binary.BigEndian.AppendUint64(b, uint64(off))
+		b = append(b, o.leaves[i][:]...)
+	}
+	return b
+}
+
+// outbox is the outputs of one input partition, or of a whole ingest
+// transaction.
+type outbox struct {
+	outs  map[place]*output
+	order []*output
+}
+
+func (b *outbox) to(topic string, partition int32) *output {
+	p := place{topic, partition}
+	if o := b.outs[p]; o != nil {
+		return o
+	}
+	if b.outs == nil {
+		b.outs = make(map[place]*output)
+	}
+	o := &output{place: p}
+	b.outs[p] = o
+	b.order = append(b.order, o)
+	return o
+}
+
+// receipts gives the outs sorted by place, so that a receipt does not depend on
+// the order of arrival. It spoils the leaves.
+func (b *outbox) receipts() ([]stream.Out, error) {
+	sort.Slice(b.order, func(i, j int) bool {
+		x, y := b.order[i], b.order[j]
+		return x.topic < y.topic || x.topic == y.topic && x.partition < y.partition
+	})
+	var all []stream.Out
+	for _, o := range b.order {
+		if o.err != nil {
+			return nil, fmt.Errorf("produce to %s/%d: %w", o.topic, o.partition, o.err)
+		}
+		if len(o.offsets) != len(o.leaves) {
+			return nil, fmt.Errorf("produce to %s/%d: %d of %d records acknowledged", o.topic, o.partition, len(o.offsets), len(o.leaves))
+		}
+		if len(o.offsets) > 0 {
+			all = append(all, o.receipt())
+		}
+	}
+	return all, nil
+}
+
+// scribe writes the audit side of transactions: entries, receipts, details and
+// leaves. It is used between the flush of a transaction's records and its
+// commit.
+type scribe struct {
+	Base
+	ledger  stream.Ledger
+	produce func(*kgo.Record, func(*kgo.Record, error))
+
+	mu  sync.Mutex // promises come from the client's goroutine
+	err error
+}
+
+func (s *scribe) write(topic string, partition int32, key, value []byte) {
+	s.produce(&kgo.Record{Topic: topic, Partition: partition, Key: key, Value: value}, s.noted)
+}
+
+// noted is the promise of records that no receipt counts.
+func (s *scribe) noted(r *kgo.Record, err error) {
+	if err != nil {
+		s.mu.Lock()
+		s.err = fmt.Errorf("produce to %s: %w", r.Topic, err)
+		s.mu.Unlock()
+	}
+}
+
+// failed gives the first error of a write, and forgets it.
+func (s *scribe) failed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.err
+	s.err = nil
+	return err
+}
+
+// entry appends an audit entry to the transaction.
+func (s *scribe) entry(kind string, body any) error {
+	b, err := s.ledger.Entry(kind, body)
+	if err != nil {
+		return fmt.Errorf("audit entry %s: %w", kind, err)
+	}
+	s.write(s.Topics.Audit(), 0, nil, b)
+	return nil
+}
+
+// maxEntryParts is how many bytes of parts go into one receipt, so that an
+// entry stays below 8 KiB.
+const maxEntryParts = 7 << 10
+
+// receipts writes r with its parts, in as many entries as they need, and the
+// detail record that they name.
+func (s *scribe) receipts(r stream.Receipt, detail any) error {
+	r.Worker, r.Build, r.Time = s.ledger.Worker(), s.Build, s.time()
+	if detail != nil {
+		d, err := stream.Canonical(detail)
+		if err != nil {
+			return fmt.Errorf("receipt detail: %w", err)
+		}
+		h := stream.Hash(sha256.Sum256(d))
+		r.Detail = &h
+		s.write(s.Topics.Details(), 0, []byte(h.String()), d)
+	}
+	parts := r.Parts
+	for len(parts) > 0 {
+		n, size := 0, 0
+		for n < len(parts) {
+			b, err := json.Marshal(parts[n])
+			if err != nil {
+				return fmt.Errorf("receipt part: %w", err)
+			}
+			if n > 0 && size+len(b) > maxEntryParts {
+				break
+			}
+			size += len(b)
+			n++
+		}
+		r.Parts = parts[:n]
+		parts = parts[n:]
+		if err := s.entry(stream.EntryReceipt, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commitContext bounds the end of a transaction, which must go through also
+// while the stage is being stopped.
+func commitContext(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }

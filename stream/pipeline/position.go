@@ -1,0 +1,91 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+	"lethe/stream/kafka"
+)
+
+// standing is the record of the positions topic: where a leased job (a source's
+// ingest, the deletion) stands and the head of its chains. It is written in the
+// transaction that it describes (L3).
+type standing struct {
+	Label string `json:"label"`
+	State []byte `json:"state,omitempty"` // sealed; only the connector understands it
+	Heads heads  `json:"heads,omitempty"` // by input: for ingest only the source
+	// Revisions are the policy revisions that ingest has announced to each
+	// connection's workers by a control record.
+	Revisions map[string]string `json:"revisions,omitempty"`
+	// Snapshots that were begun, for jobs that void them.
+	Worker string `json:"worker"`
+}
+
+type heads map[string]head
+
+type head struct {
+	Hash stream.Hash `json:"hash"`
+	To   string      `json:"to"`
+}
+
+// leasePartition is the partition of positions that decides who owns a job.
+func leasePartition(job string, partitions int32) int32 {
+	h := fnv.New32a()
+	h.Write([]byte(job))
+	return int32(h.Sum32() % uint32(partitions))
+}
+
+// standing reads the last committed standing of a job; nil if there is none.
+func (b Base) standing(ctx context.Context, job string) (*standing, error) {
+	p := leasePartition(job, b.Partitions)
+	var last []byte
+	keep := func(r *kgo.Record) error {
+		if string(r.Key) == job {
+			last = append([]byte(nil), r.Value...)
+		}
+		return nil
+	}
+	cl, err := b.Cluster.Client()
+	if err != nil {
+		return nil, err
+	}
+	ends, err := kafka.Ends(ctx, cl, b.Topics.Positions())
+	cl.Close()
+	if err != nil {
+		return nil, err
+	}
+	// Nearly always the last one is near the end; the whole partition is read
+	// only where it is not.
+	const near = 2000
+	if ends[p] > near {
+		err = b.Cluster.ReadRange(ctx, b.Topics.Positions(), p, ends[p]-near, keep)
+	}
+	if err == nil && last == nil {
+		err = b.Cluster.ReadRange(ctx, b.Topics.Positions(), p, 0, keep)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("position of %s: %w", job, err)
+	}
+	if last == nil {
+		return nil, nil
+	}
+	var s standing
+	if err := json.Unmarshal(last, &s); err != nil {
+		return nil, fmt.Errorf("position of %s: %w", job, err)
+	}
+	return &s, nil
+}
+
+func (s *scribe) standing(job string, st standing) error {
+	b, err := json.Marshal(st)
+	if err != nil {
+		return fmt.Errorf("position of %s: %w", job, err)
+	}
+	s.write(s.Topics.Positions(), leasePartition(job, s.Partitions), []byte(job), b)
+	return nil
+}
