@@ -100,9 +100,9 @@ func (c Cluster) Producer(id string) (*kgo.Client, error) {
 	return c.Client(kgo.TransactionalID(id), kgo.TransactionTimeout(10*time.Second))
 }
 
-// Session opens a group session that consumes topics and commits what it
+// GroupSession opens a group session that consumes topics and commits what it
 // produces together with its offsets (L3).
-func (c Cluster) Session(group, id string, topics []string, more ...kgo.Opt) (*kgo.GroupTransactSession, error) {
+func (c Cluster) GroupSession(group, id string, topics []string, more ...kgo.Opt) (*kgo.GroupTransactSession, error) {
 	opts := append(c.Options(),
 		kgo.ConsumerGroup(group),
 		kgo.ConsumeTopics(topics...),

@@ -264,15 +264,11 @@ const headerField = "lethe-field"
 // count takes what the processors counted into s, and clears it.
 func (l *lane) count(s *share) {
 	for name, to := range l.routes {
-		counter, ok := to.process.(stream.Counter)
-		if !ok {
-			continue
-		}
 		c := s.streams[name]
 		if c == nil {
 			continue
 		}
-		counter.Counts(func(f stream.FieldCount, n int64) {
+		to.process.Counts(func(f stream.FieldCount, n int64) {
 			if c.Fields[f.Field] == nil {
 				c.Fields[f.Field] = make(map[string]stream.Int64)
 			}

@@ -1,0 +1,333 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+	"lethe/stream/kafka"
+)
+
+// DeletionJob is the name under which the deletion is leased and stands in the
+// positions topic. No source can be called so: names have no slash.
+const DeletionJob = "job/deletion"
+
+// Deletion moves the start of raw topics up to what all connections committed,
+// and destroys hourly keys that no raw record is left under. The evidence of
+// deletion is the destroyed key (L4).
+type Deletion struct {
+	Base
+	// Groups are the mask groups that read each raw topic.
+	Groups map[string][]string
+	Every  time.Duration
+}
+
+// Run deletes until ctx ends or something fails.
+func (d *Deletion) Run(ctx context.Context) error {
+	w, err := d.open(ctx)
+	if err != nil {
+		return fmt.Errorf("deletion: %w", err)
+	}
+	defer w.client.Close()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(d.Every):
+		}
+		if err := w.round(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("deletion: %w", err)
+		}
+	}
+}
+
+type deleter struct {
+	*Deletion
+	client *kgo.Client
+	scribe *scribe
+	at     standing
+	owned  map[string]bool
+	parts  []stream.Part // of the transaction being built
+}
+
+func (d *Deletion) open(ctx context.Context) (*deleter, error) {
+	client, err := d.Cluster.Producer(d.Topics.IngestID(DeletionJob))
+	if err != nil {
+		return nil, err
+	}
+	w := &deleter{Deletion: d, client: client, owned: make(map[string]bool)}
+	if _, _, err = client.ProducerID(ctx); err == nil {
+		err = w.prepare(ctx)
+	}
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *deleter) prepare(ctx context.Context) error {
+	ledger, err := w.Ledger()
+	if err != nil {
+		return err
+	}
+	w.scribe = &scribe{Base: w.Base, ledger: ledger, produce: func(r *kgo.Record, done func(*kgo.Record, error)) {
+		w.client.Produce(context.Background(), r, done)
+	}}
+	at, err := w.standing(ctx, DeletionJob)
+	if err != nil {
+		return err
+	}
+	if at != nil {
+		w.at = *at
+	}
+	if w.at.Heads == nil {
+		w.at.Heads = heads{}
+	}
+	return nil
+}
+
+// round deletes what every connection has committed. Deleting comes first and
+// the receipt after: a crash between the two leaves the start moved, and the
+// next round's receipt covers it, since a part goes from the last receipt's end
+// to the start as it is.
+func (w *deleter) round(ctx context.Context) error {
+	low, err := w.low(ctx)
+	if err != nil || len(low) == 0 {
+		return err
+	}
+	var topics []string
+	for t := range w.Groups {
+		topics = append(topics, t)
+	}
+	starts, err := kafka.Starts(ctx, w.client, topics...)
+	if err != nil {
+		return err
+	}
+	del := make(kadm.Offsets)
+	for p, to := range low {
+		if to > starts[p.topic][p.partition] {
+			del.Add(kadm.Offset{Topic: p.topic, Partition: p.partition, At: to})
+		}
+	}
+	if err := w.held(ctx, topics, low); err != nil {
+		return err
+	}
+	if len(del) > 0 {
+		got, err := kadm.NewClient(w.client).DeleteRecords(ctx, del)
+		if err == nil {
+			err = got.Error()
+		}
+		if err != nil {
+			return fmt.Errorf("delete raw records: %w", err)
+		}
+	}
+	return w.receipt(ctx, low)
+}
+
+// held tells how many offsets of each raw topic wait for a connection.
+func (w *deleter) held(ctx context.Context, topics []string, low map[place]int64) error {
+	for _, t := range topics {
+		ends, err := kafka.Ends(ctx, w.client, t)
+		if err != nil {
+			return err
+		}
+		var n int64
+		for p, end := range ends {
+			n += end - low[place{t, p}]
+		}
+		w.Metrics.RawHeld.WithLabelValues(t).Set(float64(n))
+	}
+	return nil
+}
+
+// low is the lowest offset that the groups of each raw partition committed.
+func (w *deleter) low(ctx context.Context) (map[place]int64, error) {
+	low := make(map[place]int64)
+	for topic, groups := range w.Groups {
+		for _, g := range groups {
+			at, err := kafka.Offsets(ctx, w.client, g)
+			if err != nil {
+				return nil, err
+			}
+			for p := range w.Partitions {
+				c, ok := at[topic][p]
+				if !ok {
+					return nil, fmt.Errorf("group %s: no committed offset of %s/%d", g, topic, p)
+				}
+				if old, ok := low[place{topic, p}]; !ok || c.Offset < old {
+					low[place{topic, p}] = c.Offset
+				}
+			}
+		}
+	}
+	return low, nil
+}
+
+// receipt writes down what was deleted and which keys were destroyed since the
+// last one.
+func (w *deleter) receipt(ctx context.Context, low map[place]int64) error {
+	next := standing{Label: w.time(), Heads: heads{}, Worker: w.scribe.ledger.Worker()}
+	for k, v := range w.at.Heads {
+		next.Heads[k] = v
+	}
+	w.parts = nil
+	var chains []stream.Chain
+	for p, to := range low {
+		part := stream.Part{Topic: p.topic, Partition: p.partition, To: strconv.FormatInt(to, 10), Evidence: "log-start"}
+		if err := w.add(next.Heads, &chains, p.topic+"/"+strconv.Itoa(int(p.partition)), part); err != nil {
+			return err
+		}
+	}
+	periods, err := w.destroyable(ctx, low)
+	if err != nil {
+		return err
+	}
+	for _, period := range periods {
+		part := stream.Part{Topic: "keys", To: period, Evidence: "key-destroyed", Period: period}
+		if err := w.add(next.Heads, &chains, "keys", part); err != nil {
+			return err
+		}
+	}
+	if len(w.parts) > 0 {
+		if err := w.commit(ctx, next, chains); err != nil {
+			return err
+		}
+	}
+	return w.destroy(periods)
+}
+
+// destroy makes true what the receipt says. A crash before it leaves keys that
+// the next round finds again, says nothing new about, and destroys.
+func (w *deleter) destroy(periods []string) error {
+	for _, period := range periods {
+		if err := w.Vault.Destroy(period); err != nil {
+			return fmt.Errorf("destroy key of %s: %w", period, err)
+		}
+	}
+	return nil
+}
+
+// add chains part to its input's chain, unless it says nothing new.
+func (w *deleter) add(to heads, chains *[]stream.Chain, input string, part stream.Part) error {
+	h := to[input]
+	if h.To == part.To || h == (head{}) && part.To == "0" || part.Evidence == "key-destroyed" && part.To < h.To {
+		return nil
+	}
+	if h.To == "" && part.Evidence == "log-start" {
+		h.To = "0"
+	}
+	if !w.owned[input] {
+		event := "owner"
+		if h.Hash == (stream.Hash{}) {
+			event = "start"
+		}
+		*chains = append(*chains, stream.Chain{Event: event, Stage: stream.StageDelete, Topic: part.Topic, Partition: part.Partition,
+			Worker: w.scribe.ledger.Worker(), Head: h.Hash, From: h.To})
+	}
+	part.Prev, part.From = h.Hash, h.To
+	hash, err := stream.HashPart(part)
+	if err != nil {
+		return err
+	}
+	to[input] = head{hash, part.To}
+	w.parts = append(w.parts, part)
+	return nil
+}
+
+func (w *deleter) commit(ctx context.Context, next standing, chains []stream.Chain) error {
+	if err := w.client.BeginTransaction(); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	for _, c := range chains {
+		if err := w.scribe.entry(stream.EntryChain, c); err != nil {
+			return err
+		}
+	}
+	if err := w.scribe.receipts(stream.Receipt{Stage: stream.StageDelete, Parts: w.parts}, nil); err != nil {
+		return err
+	}
+	if err := w.scribe.standing(DeletionJob, next); err != nil {
+		return err
+	}
+	ectx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	if err := w.client.Flush(ectx); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	if err := w.scribe.failed(); err != nil {
+		return err
+	}
+	err := w.client.EndTransaction(ectx, kgo.TryCommit)
+	w.scribe.ledger.Settle(err == nil)
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	w.at = next
+	for _, p := range w.parts {
+		input := p.Topic
+		if p.Evidence == "log-start" {
+			input += "/" + strconv.Itoa(int(p.Partition))
+		}
+		w.owned[input] = true
+	}
+	return nil
+}
+
+// destroyable lists the raw periods that are over and that no raw record is
+// left under: all before the oldest that the first record of any partition
+// names.
+func (w *deleter) destroyable(ctx context.Context, low map[place]int64) ([]string, error) {
+	all, err := w.Vault.Periods(purposeRaw)
+	if err != nil {
+		return nil, fmt.Errorf("periods of raw keys: %w", err)
+	}
+	// A transaction may still be open under the hour before.
+	limit := rawPeriod(w.Now().Add(-10 * time.Minute))
+	if len(all) == 0 || all[0] >= limit {
+		return nil, nil
+	}
+	for p, from := range low {
+		first, err := w.firstPeriod(ctx, p, from)
+		if err != nil {
+			return nil, err
+		}
+		if first != "" && first < limit {
+			limit = first
+		}
+	}
+	var out []string
+	for _, p := range all {
+		if p < limit {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+// firstPeriod is the period of the first data record of p from offset from on;
+// "" if there is none.
+func (w *deleter) firstPeriod(ctx context.Context, p place, from int64) (string, error) {
+	found, stop := "", errors.New("found")
+	err := w.Cluster.ReadRange(ctx, p.topic, p.partition, from, func(r *kgo.Record) error {
+		h := header(r, stream.HeaderSession)
+		if h == nil {
+			return nil
+		}
+		var err error
+		if found, err = headerPeriod(h); err != nil {
+			return err
+		}
+		return stop
+	})
+	if errors.Is(err, stop) {
+		err = nil
+	}
+	return found, err
+}

@@ -1,0 +1,483 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"sort"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
+
+	"lethe/stream"
+	"lethe/stream/kafka"
+)
+
+// Load loads the masked records of one connection into its sink.
+type Load struct {
+	Base
+	Connection string
+	Topics     []string // masked topics of the connection
+	Open       func() (stream.Sink, error)
+	// Rows gives the shape of a topic's rows under a revision, named by the
+	// first characters of its id as records carry it.
+	Rows func(topic, revision string) (*stream.Schema, error)
+	// RollBytes and RollEvery cut a load: so many bytes of masked records held
+	// in memory over all partitions, or so much time since the first of them.
+	RollBytes int64
+	RollEvery time.Duration
+}
+
+// Run loads until ctx ends or something fails; it goes on at the group's
+// committed offsets.
+func (l *Load) Run(ctx context.Context) error {
+	for {
+		err := l.member(ctx)
+		if errors.Is(err, errLeft) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("sink %s: %w", l.Connection, err)
+		}
+		return nil
+	}
+}
+
+// member is one membership of the connection's sink group.
+func (l *Load) member(ctx context.Context) error {
+	w := &loadWorker{Load: l, links: links{Base: l.Base, group: l.Base.Topics.SinkGroup(l.Connection), stage: stream.StageSink,
+		connection: l.Connection, of: make(map[place]*link)}, held: make(map[place]*pile)}
+	if err := w.open(); err != nil {
+		return err
+	}
+	defer w.sink.Close()
+	defer w.session.Close()
+	for ctx.Err() == nil {
+		if err := w.round(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadWorker is one member of a connection's sink group.
+type loadWorker struct {
+	*Load
+	session *kgo.GroupTransactSession
+	scribe  *scribe
+	sink    stream.Sink
+
+	mu    sync.Mutex // guards what follows against the group's callbacks
+	links links
+	held  map[place]*pile
+
+	bytes int64
+	since time.Time // when the first held record came
+}
+
+// pile is what was polled of one partition and is not loaded yet.
+type pile struct {
+	records []*kgo.Record
+	until   int64 // load exactly up to here first: a former owner left an object; 0 if none
+}
+
+func (w *loadWorker) open() error {
+	ledger, err := w.Ledger()
+	if err != nil {
+		return err
+	}
+	if w.sink, err = w.Open(); err != nil {
+		return fmt.Errorf("sink of %s: open: %w", w.Connection, err)
+	}
+	gone := func(_ context.Context, _ *kgo.Client, lost map[string][]int32) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for t, ps := range lost {
+			w.links.forget(t, ps)
+			for _, p := range ps {
+				delete(w.held, place{t, p})
+			}
+		}
+	}
+	id := w.links.group + "." + ledger.Worker() + "." + strconv.FormatInt(w.Now().UnixNano(), 36)
+	w.session, err = w.Cluster.GroupSession(w.links.group, id, w.Topics, kgo.OnPartitionsRevoked(gone), kgo.OnPartitionsLost(gone))
+	if err != nil {
+		w.sink.Close()
+		return err
+	}
+	w.scribe = &scribe{Base: w.Base, ledger: ledger, produce: func(r *kgo.Record, done func(*kgo.Record, error)) {
+		w.session.Produce(context.Background(), r, done)
+	}}
+	return nil
+}
+
+// round polls until a load is due, and loads. When ctx ends it loads what is
+// held, so that a clean stop leaves nothing half done.
+func (w *loadWorker) round(ctx context.Context) error {
+	for ctx.Err() == nil && !w.due() {
+		pctx, cancel := context.WithTimeout(ctx, w.patience())
+		fs := w.session.PollFetches(pctx)
+		cancel()
+		if err := fetchErr(dropDeadline(fs)); err != nil && ctx.Err() == nil {
+			return err
+		}
+		if err := w.hold(context.WithoutCancel(ctx), fs); err != nil {
+			return err
+		}
+	}
+	return w.load(context.WithoutCancel(ctx))
+}
+
+// dropDeadline leaves out the pseudo fetch that tells of an ended poll.
+func dropDeadline(fs kgo.Fetches) kgo.Fetches {
+	var out kgo.Fetches
+	for _, f := range fs {
+		if len(f.Topics) == 1 && len(f.Topics[0].Partitions) == 1 && errors.Is(f.Topics[0].Partitions[0].Err, context.DeadlineExceeded) {
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func (w *loadWorker) due() bool {
+	if w.bytes == 0 {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, h := range w.held {
+		// A former owner's object must be computed again whole, or not at all:
+		// its records are committed, so they will come.
+		if n := len(h.records); n > 0 && h.records[n-1].Offset+1 < h.until {
+			return false
+		}
+	}
+	return w.bytes >= w.RollBytes || w.Now().Sub(w.since) >= w.RollEvery
+}
+
+// patience is how long a poll may take: until the next load is due.
+func (w *loadWorker) patience() time.Duration {
+	if w.bytes == 0 {
+		return time.Second
+	}
+	return max(time.Millisecond, w.RollEvery-w.Now().Sub(w.since))
+}
+
+// hold keeps what was polled.
+func (w *loadWorker) hold(ctx context.Context, fs kgo.Fetches) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var places []place
+	fs.EachPartition(func(p kgo.FetchTopicPartition) {
+		if len(p.Records) > 0 {
+			places = append(places, place{p.Topic, p.Partition})
+		}
+	})
+	fresh, err := w.links.load(ctx, w.session.Client(), places)
+	if err != nil {
+		return err
+	}
+	for _, p := range fresh {
+		if err := w.takeOver(ctx, p); err != nil {
+			return err
+		}
+	}
+	fs.EachPartition(func(p kgo.FetchTopicPartition) {
+		if len(p.Records) == 0 {
+			return
+		}
+		at := w.held[place{p.Topic, p.Partition}]
+		at.records = append(at.records, p.Records...)
+		if w.bytes == 0 {
+			w.since = w.Now()
+		}
+		for _, r := range p.Records {
+			w.bytes += int64(len(r.Key) + len(r.Value) + 64)
+		}
+	})
+	return nil
+}
+
+// takeOver begins on a partition: it publishes what the last owner committed,
+// and learns of an object that it left behind without commit.
+func (w *loadWorker) takeOver(ctx context.Context, p place) error {
+	k := w.links.of[p]
+	for _, l := range k.Loaded {
+		if err := w.sink.Publish(ctx, l); err != nil {
+			return fmt.Errorf("publish %s: %w", l.Object, err)
+		}
+	}
+	to, err := w.sink.Position(ctx, stream.Range{Topic: p.topic, Partition: p.partition, From: k.offset})
+	if err != nil {
+		return fmt.Errorf("position of %s/%d: %w", p.topic, p.partition, err)
+	}
+	w.held[p] = &pile{}
+	if to <= k.offset {
+		return nil
+	}
+	ends, err := kafka.Ends(ctx, w.session.Client(), p.topic)
+	if err != nil {
+		return err
+	}
+	if to <= ends[p.partition] {
+		w.held[p].until = to
+	}
+	return nil
+}
+
+// batch is one load of a partition and what came of it.
+type batch struct {
+	place
+	stream.Batch
+	tombstones int64
+	newest     int64
+	loaded     stream.Loaded
+}
+
+// load makes what is held durable and commits it with its receipt.
+func (w *loadWorker) load(ctx context.Context) error {
+	began := w.Now()
+	w.mu.Lock()
+	batches, left, err := w.cut()
+	w.mu.Unlock()
+	if err != nil || len(batches) == 0 {
+		return err
+	}
+	if err := w.loadAll(ctx, batches); err != nil {
+		return err
+	}
+	if err := w.session.Begin(); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	steps, err := w.describe(batches)
+	if err != nil {
+		w.session.End(ctx, kgo.TryAbort)
+		return err
+	}
+	ectx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	defer cancel()
+	if err := w.session.Client().Flush(ectx); err != nil {
+		return fmt.Errorf("flush receipts: %w", err)
+	}
+	if err := w.scribe.failed(); err != nil {
+		return err
+	}
+	// The objects are durable; now offsets and receipt (L3).
+	committed, err := w.session.End(commit(ectx, steps), kgo.TryCommit)
+	w.scribe.ledger.Settle(committed && err == nil)
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return w.settle(ctx, began, committed, left, batches, steps)
+}
+
+func (w *loadWorker) settle(ctx context.Context, began time.Time, committed, left bool, batches []*batch, steps []step) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !committed {
+		// A rebalance came between: what is held is polled again from the last
+		// commit. The objects stay; the next load of the same ranges adopts them.
+		w.Metrics.Aborted.WithLabelValues(stream.StageSink, w.Connection).Inc()
+		w.drop()
+		return nil
+	}
+	w.links.settle(steps)
+	m := w.Metrics
+	m.Transaction.WithLabelValues(stream.StageSink).Observe(w.Now().Sub(began).Seconds())
+	var newest int64
+	for _, b := range batches {
+		if err := w.sink.Publish(ctx, b.loaded); err != nil {
+			return fmt.Errorf("publish %s: %w", b.loaded.Object, err)
+		}
+		m.Records.WithLabelValues(stream.StageSink, w.Connection).Add(float64(len(b.Records)))
+		m.Out.WithLabelValues(stream.StageSink, w.Connection).Add(float64(b.loaded.Rows))
+		newest = max(newest, b.newest)
+	}
+	if newest > 0 {
+		m.Lag.WithLabelValues(stream.StageSink, w.Connection).Set(w.Now().Sub(time.UnixMilli(newest)).Seconds())
+	}
+	m.Bytes.WithLabelValues(stream.StageSink, w.Connection).Add(float64(w.bytes))
+	w.bytes = 0
+	if left {
+		// The client believes to have committed all that it polled; open anew
+		// at what was committed, and poll the rest again.
+		return errLeft
+	}
+	return nil
+}
+
+// errLeft asks for a new opening after a load that ended before the last polled
+// record.
+var errLeft = errors.New("records were left for the next load")
+
+func (w *loadWorker) drop() {
+	for p := range w.held {
+		w.held[p].records = nil
+	}
+	w.bytes = 0
+}
+
+// maxLoads bounds the batches of one partition in one transaction: the offset
+// commit's metadata names them all.
+const maxLoads = 4
+
+// cut takes the held records apart: one batch for each partition, revision and
+// object of a former owner. left tells that records remain.
+func (w *loadWorker) cut() (batches []*batch, left bool, err error) {
+	for _, p := range w.places() {
+		h, from := w.held[p], w.links.of[p].offset
+		records := h.records
+		for n := 0; len(records) > 0; n++ {
+			if n == maxLoads {
+				left = true
+				break
+			}
+			take := run(records, h.until)
+			b, err := w.batch(p, from, records[:take])
+			if err != nil {
+				return nil, false, err
+			}
+			batches = append(batches, b)
+			from, records = b.Range.To, records[take:]
+			if from >= h.until {
+				h.until = 0
+			}
+		}
+		h.records = nil
+	}
+	return batches, left, nil
+}
+
+// places lists the partitions with held records, in order.
+func (w *loadWorker) places() []place {
+	var out []place
+	for p, h := range w.held {
+		if len(h.records) > 0 {
+			out = append(out, p)
+		}
+	}
+	sort.Slice(out, func(i, j int) bool {
+		return out[i].topic < out[j].topic || out[i].topic == out[j].topic && out[i].partition < out[j].partition
+	})
+	return out
+}
+
+// run counts the first records that belong into one batch: one revision, and
+// none beyond until where that is set.
+func run(records []*kgo.Record, until int64) int {
+	revision := string(header(records[0], stream.HeaderPolicy))
+	for i, r := range records {
+		if string(header(r, stream.HeaderPolicy)) != revision || until > 0 && i > 0 && r.Offset >= until {
+			return i
+		}
+	}
+	return len(records)
+}
+
+func (w *loadWorker) batch(p place, from int64, records []*kgo.Record) (*batch, error) {
+	b := &batch{place: p}
+	b.Range = stream.Range{Topic: p.topic, Partition: p.partition, From: from, To: records[len(records)-1].Offset + 1}
+	b.Policy = string(header(records[0], stream.HeaderPolicy))
+	rows, err := w.Rows(p.topic, b.Policy)
+	if err != nil {
+		return nil, fmt.Errorf("shape of %s under revision %s: %w", p.topic, b.Policy, err)
+	}
+	b.Schema = rows
+	b.Records = make([]stream.Record, 0, len(records))
+	for _, r := range records {
+		if r.Value == nil {
+			b.tombstones++
+			continue
+		}
+		rec := stream.Record{Stream: rows.Stream, Key: r.Key, Value: r.Value, Offset: r.Offset, Salt: header(r, stream.HeaderSalt)}
+		if rec.Seq, err = stream.ParseSeq(header(r, stream.HeaderSeq)); err != nil {
+			return nil, fmt.Errorf("%s/%d at %d: %w", p.topic, p.partition, r.Offset, err)
+		}
+		if u := header(r, stream.HeaderUnchanged); u != nil {
+			if err := json.Unmarshal(u, &rec.Unchanged); err != nil {
+				return nil, fmt.Errorf("%s/%d at %d: unchanged names: %w", p.topic, p.partition, r.Offset, err)
+			}
+		}
+		b.Records = append(b.Records, rec)
+	}
+	return b, nil
+}
+
+// loadAll has the sink make the batches durable: those of one partition in
+// order, partitions side by side.
+func (w *loadWorker) loadAll(ctx context.Context, batches []*batch) error {
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := 0; i < len(batches); {
+		j := i + 1
+		for j < len(batches) && batches[j].place == batches[i].place {
+			j++
+		}
+		same := batches[i:j]
+		i = j
+		group.Go(func() error {
+			for _, b := range same {
+				var err error
+				if b.loaded, err = w.sink.Load(gctx, b.Batch); err != nil {
+					return fmt.Errorf("load %s: %w", b.Range, err)
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// describe produces the chain entries and receipts of the loads.
+func (w *loadWorker) describe(batches []*batch) ([]step, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var steps []step
+	byPolicy := make(map[string][]stream.Part)
+	var order []string
+	for _, b := range batches {
+		k := w.links.of[b.place]
+		if k == nil {
+			return nil, fmt.Errorf("%s was taken away", b.Range)
+		}
+		at := step{place: b.place, note: note{Head: k.Head, Revision: b.Policy}}
+		if n := len(steps); n > 0 && steps[n-1].place == b.place {
+			at, steps = steps[n-1], steps[:n-1]
+		} else if c := w.links.chain(b.place, w.scribe.ledger.Worker()); c != nil {
+			if err := w.scribe.entry(stream.EntryChain, c); err != nil {
+				return nil, err
+			}
+		}
+		l := b.loaded
+		part := stream.Part{Topic: b.topic, Partition: b.partition, Prev: at.note.Head,
+			From: strconv.FormatInt(b.Range.From, 10), To: strconv.FormatInt(b.Range.To, 10),
+			In: stream.Int64(len(b.Records)), Changes: stream.Int64(len(b.Records)),
+			Object: l.Object, SHA256: &l.SHA256, Rows: &l.Rows, RowRoot: &l.Root}
+		h, err := stream.HashPart(part)
+		if err != nil {
+			return nil, err
+		}
+		if byPolicy[b.Policy] == nil {
+			order = append(order, b.Policy)
+		}
+		byPolicy[b.Policy] = append(byPolicy[b.Policy], part)
+		at.to, at.note.Head = b.Range.To, h
+		if l.Object != "" {
+			at.note.Loaded = append(at.note.Loaded, l)
+		}
+		steps = append(steps, at)
+	}
+	for _, policy := range order {
+		r := stream.Receipt{Stage: stream.StageSink, Connection: w.Connection, Policy: policy, Parts: byPolicy[policy]}
+		if err := w.scribe.receipts(r, nil); err != nil {
+			return nil, err
+		}
+	}
+	return steps, nil
+}
