@@ -30,24 +30,32 @@ type Plan struct {
 	Stream string
 	Fields []Field
 	Key    []string // columns of the primary key
+	// Epoch names the generation of keys that operators use; "" is epoch "1".
+	Epoch string
 	// Schema checks the JSON Schema keywords that the pass itself does not; nil
 	// where the contract has none. It is given the bytes of a row.
 	Schema RowSchema
 }
 
 // Field is the decision about one path of a row.
+//
+// The most specific path decides. What lies in a column beside the paths that
+// are listed inside it is kept if the column has operator keep, dropped if it
+// has drop, and otherwise redacted with its name replaced; a value that is not
+// of the shape that the path goes into is redacted.
 type Field struct {
 	// Path names a column (email) or something inside one
 	// (orders[].ship_to): members joined by dots, [] for every array element.
 	// Dots, brackets and backslashes in a name are escaped by a backslash.
 	Path     string
-	Operator string // keep, drop, null, redact, partial, hmac
+	Operator string // keep, drop, null, redact, partial, hmac: see Operators
 	Params   Params
 	Domain   string // the element domain that keys derive from: contact.email
 	Normal   string // normal form before hmac: "", lower, digits, e164
-	Special  bool   // class special: redact null and empty as well
+	Special  bool   // class special: a null is masked like a value
 
-	// Type is checked before the operator for columns; the zero Type is not.
+	// Type is checked before the operator; the zero Type is not, and then
+	// neither is Nullable.
 	Type     stream.Type
 	Nullable bool
 	Required bool // the member must be there, unless it is named as unchanged

@@ -1,0 +1,305 @@
+package masking
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"lethe/stream"
+)
+
+// program is a compiled plan. It is immutable and shared by all rewriters of a
+// plan; only its maskers are copied for each.
+type program struct {
+	envelope *node
+	key      *node
+	row      *node
+	schema   RowSchema
+	slots    []stream.FieldCount
+	maskers  []masker
+}
+
+// secretName names the key that an operator derives for an element domain.
+type secretName func(operator, domain string) string
+
+// compiler builds a program and collects every fault on the way.
+type compiler struct {
+	program
+	plan   Plan
+	keys   Keyring
+	secret secretName
+	known  map[stream.FieldCount]int32
+	faults []error
+}
+
+var (
+	reservedName = regexp.MustCompile(`^_unknown(_[0-9]+)?$`)
+	epochName    = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+)
+
+// Compile makes a Rewriter of a plan. Its errors are Faults, all joined.
+func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
+	c := &compiler{plan: plan, keys: keys, known: map[stream.FieldCount]int32{}}
+	c.program.row = &node{slot: -1}
+	c.program.schema = plan.Schema
+	epoch := plan.Epoch
+	if epoch == "" {
+		epoch = "1"
+	}
+	if !epochName.MatchString(epoch) {
+		c.fault("", "epoch", "the key epoch is not a plain name", "use letters, digits, _ and -")
+	}
+	// An epoch has no slash, so no two pairs of epoch and domain share a name.
+	c.secret = func(operator, domain string) string { return operator + "/" + epoch + "/" + domain }
+	for _, f := range plan.Fields {
+		c.field(f)
+	}
+	c.finish(c.row, restRedact)
+	c.buildKey()
+	c.program.envelope = envelope()
+	c.envelope.seal()
+	c.row.seal()
+	c.key.seal()
+	if err := errors.Join(c.faults...); err != nil {
+		return nil, err
+	}
+	p := c.program
+	return p.rewriter(), nil
+}
+
+func (c *compiler) fault(path, code, msg, hint string) {
+	at := c.plan.Stream
+	if path != "" {
+		at += "/" + path
+	}
+	c.faults = append(c.faults, &stream.Fault{Code: "masking." + code, Path: at, Msg: msg, Hint: hint})
+}
+
+// field adds one decision to the trie.
+func (c *compiler) field(f Field) {
+	steps, err := parsePath(f.Path)
+	if err != nil {
+		c.fault(f.Path, "path", "path: "+err.Error(), `write a column, or a path inside one: orders[].ship_to`)
+		return
+	}
+	n := c.row
+	path := ""
+	for _, s := range steps {
+		if reservedName.MatchString(s.name) {
+			c.fault(f.Path, "reserved_name", "the name "+s.name+" stands for members that no contract lists", "rename the column in a view")
+			return
+		}
+		n, path = c.into(n, path, s)
+	}
+	if n.ruled {
+		c.fault(f.Path, "duplicate_path", "two decisions for one path", "keep one of them")
+		return
+	}
+	op, ok := Lookup(f.Operator)
+	if !ok {
+		c.fault(f.Path, "unknown_operator", fmt.Sprintf("no operator %q", f.Operator), "use one of "+strings.Join(operatorNames(), " "))
+		return
+	}
+	c.rule(n, f, op)
+}
+
+// into goes one step down the trie, making the node if it is new.
+func (c *compiler) into(n *node, path string, s step) (*node, string) {
+	if s.element {
+		path += "[]"
+		if n.elem == nil {
+			n.elem = &node{slot: -1, path: path}
+		}
+		return n.elem, path
+	}
+	if path != "" {
+		path += "."
+	}
+	path += EscapeName(s.name)
+	for _, m := range n.members {
+		if m.name == s.name {
+			return m.node, path
+		}
+	}
+	child := &node{slot: -1, path: path}
+	n.add(s.name, child)
+	return child, path
+}
+
+// rule writes the decision into its node.
+func (c *compiler) rule(n *node, f Field, op Spec) {
+	n.ruled = true
+	n.act, n.special, n.typ, n.nullable = op.act, f.Special, f.Type, f.Nullable
+	n.slot = c.slot(n.path, op.Name)
+	if err := op.Check(f.Params); err != nil {
+		c.fault(f.Path, "params", err.Error(), "see the operator's parameters")
+		return
+	}
+	if !op.Takes(f.Type) {
+		c.fault(f.Path, "operator_type", fmt.Sprintf("%s does not work on %s as a whole", op.Name, f.Type), "name paths inside, such as "+f.Path+"[], or use redact")
+	}
+	if _, ok := normals[f.Normal]; !ok {
+		c.fault(f.Path, "normal_form", fmt.Sprintf("no normal form %q", f.Normal), "use lower, digits or e164")
+		return
+	}
+	if op.Domain && f.Domain == "" {
+		c.fault(f.Path, "domain", op.Name+" has no element domain to derive its key from", "say what the field is about under elements:")
+		return
+	}
+	if op.build == nil {
+		return
+	}
+	m, err := op.build(f, c.keys, c.secret)
+	if err != nil {
+		c.fault(f.Path, "operator", op.Name+": "+err.Error(), "check the keyring")
+		return
+	}
+	if h, ok := m.(*hmacMasker); ok && c.isKey(f.Path) {
+		// A normal form gives two keys one pseudonym, and sinks would take two
+		// rows for one.
+		h.exact = true
+	}
+	n.masker = len(c.maskers)
+	c.maskers = append(c.maskers, m)
+}
+
+func (c *compiler) isKey(path string) bool {
+	for _, k := range c.plan.Key {
+		if EscapeName(k) == path {
+			return true
+		}
+	}
+	return false
+}
+
+// finish settles what nodes do that paths go through, once all are known, and
+// which members must be there.
+func (c *compiler) finish(n *node, inherited rest) {
+	if len(n.members) > 0 || n.elem != nil || n == c.row {
+		n.rest = inherited
+		if n.ruled {
+			n.rest = restOf(n.act)
+		}
+		if n != c.row {
+			n.act = actWalk
+		}
+		c.slots4rest(n)
+	}
+	for i := range n.members {
+		c.finish(n.members[i].node, n.rest)
+	}
+	if n.elem != nil {
+		c.finish(n.elem, n.rest)
+	}
+	if n == c.row {
+		for _, f := range c.plan.Fields {
+			if i := c.column(f.Path); i >= 0 && f.Required {
+				n.require(i)
+			}
+		}
+	}
+}
+
+// restOf is what a column's operator means for members that have no path of
+// their own.
+func restOf(a action) rest {
+	switch a {
+	case actKeep:
+		return restKeep
+	case actDrop:
+		return restDrop
+	}
+	return restRedact
+}
+
+// slots4rest gives a node that is walked the counters of what it does to
+// members that it does not list and to values of another shape.
+func (c *compiler) slots4rest(n *node) {
+	n.restSlot, n.shape = -1, -1
+	unknown := "_unknown"
+	if n.path != "" {
+		unknown = n.path + "." + unknown
+		n.shape = c.slot(n.path, "redact")
+	}
+	switch n.rest {
+	case restRedact:
+		n.restSlot = c.slot(unknown, "redact")
+	case restDrop:
+		n.restSlot = c.slot(unknown, "drop")
+	}
+}
+
+func (c *compiler) slot(path, operator string) int32 {
+	f := stream.FieldCount{Field: path, Operator: operator}
+	if i, ok := c.known[f]; ok {
+		return i
+	}
+	i := int32(len(c.slots))
+	c.slots = append(c.slots, f)
+	c.known[f] = i
+	return i
+}
+
+// column returns the number of the column whose path this is, or -1.
+func (c *compiler) column(path string) int {
+	for i, m := range c.row.members {
+		if m.node.path == path {
+			return i
+		}
+	}
+	return -1
+}
+
+// buildKey makes the trie of the record's key: the same nodes, of which the
+// columns of the primary key must be there.
+func (c *compiler) buildKey() {
+	c.program.key = &node{slot: -1, rest: restRedact, restSlot: c.row.restSlot, shape: -1}
+	inKey := map[string]bool{}
+	for _, name := range c.plan.Key {
+		i := c.column(EscapeName(name))
+		if i < 0 || !c.row.members[i].node.ruled {
+			c.fault(EscapeName(name), "key_operator", "the key column has no decision", "give it one that is deterministic and does not collide: keep or hmac")
+			continue
+		}
+		if inKey[name] {
+			continue
+		}
+		inKey[name] = true
+		c.checkKey(c.row.members[i].node.path)
+		c.key.add(name, c.row.members[i].node)
+	}
+	for i := range c.key.members {
+		c.key.require(i)
+	}
+	for _, m := range c.row.members {
+		if !inKey[m.name] {
+			c.key.add(m.name, m.node)
+		}
+	}
+	if c.key.required != nil { // as many words as it has members now
+		c.key.required = append(c.key.required, make([]uint64, c.key.words()-len(c.key.required))...)
+	}
+}
+
+// checkKey refuses operators that make two rows one, or one row two.
+func (c *compiler) checkKey(path string) {
+	for _, f := range c.plan.Fields {
+		if f.Path != path {
+			continue
+		}
+		if op, ok := Lookup(f.Operator); ok {
+			if t := op.Traits(f.Params); !t.Deterministic || t.Collides {
+				c.fault(path, "key_operator", op.Name+" on a key column would make rows indistinguishable", "use keep or hmac")
+			}
+		}
+	}
+}
+
+func operatorNames() []string {
+	var names []string
+	for _, s := range Operators() {
+		names = append(names, s.Name)
+	}
+	return names
+}

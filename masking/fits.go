@@ -1,0 +1,214 @@
+package masking
+
+import (
+	"bytes"
+
+	"lethe/masking/internal/scan"
+	"lethe/stream"
+)
+
+// fits passes over the value at src[i] and reports whether it is what an
+// envelope writes for type t (see the bases in package stream); every value is
+// of the zero Type. end is -1 if the value is malformed.
+func (w *Rewriter) fits(i int, t *stream.Type, depth int) (end int, ok bool) {
+	src := w.src
+	if t.Base == 0 || t.Base == stream.JSON {
+		return scan.Value(src, i, depth), true
+	}
+	if i >= len(src) {
+		return -1, false
+	}
+	switch c := src[i]; {
+	case c == '"':
+		end, escaped := scan.String(src, i)
+		if end < 0 || t.Base == stream.String {
+			return end, true
+		}
+		body := src[i+1 : end-1]
+		if escaped {
+			w.text = scan.AppendText(w.text[:0], body)
+			body = w.text
+		}
+		return end, textFits(body, t)
+	case c == '-' || c-'0' <= 9:
+		end, integer := scan.Number(src, i)
+		if end < 0 || t.Base == stream.Float {
+			return end, true
+		}
+		return end, t.Base == stream.Int && integer && inRange(src[i:end], t.Bits)
+	case c == 't' || c == 'f':
+		return scan.Literal(src, i), t.Base == stream.Bool
+	case c == '[' && t.Base == stream.Array:
+		return w.arrayFits(i, t.Elem, depth)
+	}
+	return scan.Value(src, i, depth), false
+}
+
+// arrayFits does the same for an array and its elements; null is an element of
+// every type.
+func (w *Rewriter) arrayFits(i int, elem *stream.Type, depth int) (end int, ok bool) {
+	if depth <= 0 {
+		return -1, false
+	}
+	if elem == nil {
+		elem = &stream.Type{}
+	}
+	src := w.src
+	i = scan.Space(src, i+1)
+	if i < len(src) && src[i] == ']' {
+		return i + 1, true
+	}
+	ok = true
+	for {
+		if i < len(src) && src[i] == 'n' {
+			i = scan.Literal(src, i)
+		} else {
+			var fits bool
+			i, fits = w.fits(i, elem, depth-1)
+			ok = ok && fits
+		}
+		if i < 0 {
+			return -1, false
+		}
+		i = scan.Space(src, i)
+		if i >= len(src) {
+			return -1, false
+		}
+		if src[i] == ']' {
+			return i + 1, ok
+		}
+		if src[i] != ',' {
+			return -1, false
+		}
+		i = scan.Space(src, i+1)
+	}
+}
+
+// inRange reports whether an integer fits into so many bits.
+func inRange(number []byte, width int) bool {
+	limit := uint64(1)<<(width-1) - 1
+	if number[0] == '-' {
+		number = number[1:]
+		limit++
+	}
+	if len(number) > 19 {
+		return false
+	}
+	var n uint64
+	for _, c := range number {
+		n = n*10 + uint64(c-'0')
+	}
+	return n <= limit
+}
+
+// textFits reports whether a string's text is a value of type t.
+func textFits(text []byte, t *stream.Type) bool {
+	switch t.Base {
+	case stream.Float:
+		return isNotFinite(text)
+	case stream.Decimal:
+		return isDecimal(text, t.Precision, t.Scale)
+	case stream.Bytes:
+		return isBase64(text)
+	case stream.Date:
+		return len(text) == 11 && text[10] == 'Z' && isDate(text)
+	case stream.TimeOfDay:
+		n := len(text) - 1
+		return n > 0 && text[n] == 'Z' && isClock(text[:n])
+	case stream.Timestamp, stream.TimestampTZ:
+		n := len(text) - 1
+		return n > 11 && text[n] == 'Z' && text[10] == 'T' && isDate(text) && isClock(text[11:n])
+	}
+	return false
+}
+
+func isNotFinite(text []byte) bool {
+	switch string(text) {
+	case "NaN", "Infinity", "-Infinity":
+		return true
+	}
+	return false
+}
+
+// isDecimal reports whether text is a decimal number without exponent that fits
+// precision and scale, or any one if precision is 0.
+func isDecimal(text []byte, precision, scale int) bool {
+	if precision == 0 && isNotFinite(text) {
+		return true
+	}
+	if len(text) > 0 && text[0] == '-' {
+		text = text[1:]
+	}
+	whole, fraction := text, []byte(nil)
+	if dot := bytes.IndexByte(text, '.'); dot >= 0 {
+		if whole, fraction = text[:dot], text[dot+1:]; len(fraction) == 0 {
+			return false
+		}
+	}
+	if len(whole) == 0 || !allDigits(whole) || !allDigits(fraction) {
+		return false
+	}
+	if precision == 0 {
+		return true
+	}
+	whole = bytes.TrimLeft(whole, "0")
+	return len(whole) <= precision-scale && len(fraction) <= scale
+}
+
+func allDigits(text []byte) bool {
+	for _, c := range text {
+		if c-'0' > 9 {
+			return false
+		}
+	}
+	return true
+}
+
+// isBase64 reports whether text is standard base64 with padding.
+func isBase64(text []byte) bool {
+	if len(text)%4 != 0 {
+		return false
+	}
+	n := len(text)
+	for pad := 0; pad < 2 && n > 0 && text[n-1] == '='; pad++ {
+		n--
+	}
+	for _, c := range text[:n] {
+		if c|0x20-'a' > 25 && c-'0' > 9 && c != '+' && c != '/' {
+			return false
+		}
+	}
+	return true
+}
+
+// isDate reports whether text begins with a day of the calendar, 2006-01-02.
+func isDate(text []byte) bool {
+	if text[4] != '-' || text[7] != '-' || !allDigits(text[:4]) || !allDigits(text[5:7]) || !allDigits(text[8:10]) {
+		return false
+	}
+	year := two(text)*100 + two(text[2:])
+	month, day := two(text[5:]), two(text[8:])
+	if month < 1 || month > 12 || day < 1 {
+		return false
+	}
+	days := [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
+	if month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+		days = 29
+	}
+	return day <= days
+}
+
+// isClock reports whether text is a time of day, 15:04:05 and up to nine digits
+// of a second.
+func isClock(text []byte) bool {
+	if len(text) < 8 || text[2] != ':' || text[5] != ':' || !allDigits(text[:2]) || !allDigits(text[3:5]) || !allDigits(text[6:8]) {
+		return false
+	}
+	if two(text) > 23 || two(text[3:]) > 59 || two(text[6:]) > 59 {
+		return false
+	}
+	fraction := text[8:]
+	return len(fraction) == 0 || fraction[0] == '.' && len(fraction) >= 2 && len(fraction) <= 10 && allDigits(fraction[1:])
+}
+
+func two(text []byte) int { return int(text[0]-'0')*10 + int(text[1]-'0') }

@@ -1,0 +1,123 @@
+package masking
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"hash"
+
+	"lethe/stream"
+)
+
+// An encoding writes bytes as characters of so many bits each.
+type encoding struct {
+	bits   int
+	append func(dst, src []byte) []byte
+}
+
+var encodings = map[string]encoding{
+	"hex":       {4, hex.AppendEncode},
+	"base64url": {6, base64.RawURLEncoding.AppendEncode},
+	"base32":    {5, base32.StdEncoding.WithPadding(base32.NoPadding).AppendEncode},
+}
+
+// hmacSHA256 is operator hmac: the value's keyed digest. The key derives from
+// the element domain and the key epoch, so that equal values in one domain give
+// equal results in every stream, and in no other domain.
+//
+// What is hashed is the value's text in its normal form: the text of a string,
+// or a number or boolean as JSON writes it. The number 42 and the string "42"
+// give one result, since tables often disagree about the type of an id; 42 and
+// 42.0 do not.
+func hmacSHA256() Spec {
+	return Spec{
+		Name:   "hmac",
+		Help:   "puts the value's HMAC-SHA-256 in its place, under a key of its element domain",
+		Domain: true,
+		Params: []Param{
+			{Name: "encoding", Type: ParamText, Default: "hex", OneOf: []string{"hex", "base64url", "base32"}, Help: "how the digest is written"},
+			{Name: "length", Type: ParamNumber, Default: 0, Help: "how many characters of it; 0 for 128 bits (32 in hex)"},
+			{Name: "country", Type: ParamText, Default: "", OneOf: countryNames(), Help: "whose numbers have no country code, for normal form e164"},
+		},
+		traits: func(Params) Traits { return Traits{Deterministic: true, Joinable: true} },
+		check: func(p Params) error {
+			e, n := hmacLength(p)
+			if n*e.bits < 80 {
+				return fmt.Errorf("length %d holds fewer than 80 bits: at least %d", n, (80+e.bits-1)/e.bits)
+			}
+			if n > len(e.append(nil, make([]byte, sha256.Size))) {
+				return fmt.Errorf("length %d is longer than the digest", n)
+			}
+			return nil
+		},
+		scalar: true,
+		output: toString,
+		act:    actMask,
+		build: func(f Field, keys Keyring, name secretName) (masker, error) {
+			secret, err := keys.Secret(name("hmac", f.Domain))
+			if err != nil {
+				return nil, fmt.Errorf("key of domain %s: %w", f.Domain, err)
+			}
+			if len(secret) != sha256.Size {
+				return nil, fmt.Errorf("key of domain %s: %d bytes, want %d", f.Domain, len(secret), sha256.Size)
+			}
+			m := &hmacMasker{key: stream.NewValue(secret), normal: normals[f.Normal](f.Params), exact: false}
+			m.encoding, m.length = hmacLength(f.Params)
+			return m, nil
+		},
+	}
+}
+
+// hmacLength is how digests are written and how many characters are kept.
+func hmacLength(p Params) (encoding, int) {
+	e := encodings[p.text("encoding", "hex")]
+	n := p.number("length", 0)
+	if n == 0 {
+		n = (128 + e.bits - 1) / e.bits
+	}
+	return e, n
+}
+
+// hmacMasker does what hmac says.
+type hmacMasker struct {
+	key      stream.Value
+	normal   normalForm
+	encoding encoding
+	length   int
+	exact    bool // refuse what is not in its normal form
+
+	mac    hash.Hash
+	sum    []byte
+	normed []byte
+}
+
+func (m *hmacMasker) mask(dst, text []byte) ([]byte, string) {
+	m.normed = m.normal(m.normed[:0], text)
+	if m.exact && !bytes.Equal(m.normed, text) {
+		return dst, "normal"
+	}
+	m.mac.Reset()
+	m.mac.Write(m.normed)
+	m.sum = m.mac.Sum(m.sum[:0])
+	dst = append(dst, '"')
+	start := len(dst)
+	dst = m.encoding.append(dst, m.sum)
+	return append(dst[:start+m.length], '"'), ""
+}
+
+// maskNull takes the null of class special for the empty text.
+func (m *hmacMasker) maskNull(dst []byte) []byte {
+	dst, _ = m.mask(dst, nil)
+	return dst
+}
+
+func (m *hmacMasker) fresh() masker {
+	c := *m
+	c.mac = hmac.New(sha256.New, m.key.Reveal())
+	c.sum, c.normed = nil, nil
+	return &c
+}

@@ -1,0 +1,182 @@
+package masking
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"lethe/masking/internal/scan"
+	"lethe/stream"
+)
+
+// Rewriter masks the records of one stream under one plan. It is a
+// stream.Processor: used by one goroutine at a time, and Clone makes one for
+// another. It keeps nothing of a record, and cannot be printed (L7).
+type Rewriter struct {
+	prog    *program
+	maskers []masker
+	counts  []int64
+
+	// Of the record in work.
+	src     []byte   // what is read
+	dst     []byte   // what is written
+	from    int      // src[from:] is not yet copied to dst
+	place   place    // where in the record
+	op      byte     // operation; 0 until it was read
+	after   [2]int   // where after's row is; 0,0 for none
+	touched []int32  // slots to count once the record is delivered
+	reason  string   // of the rejection
+	field   string   // of the rejection
+	seen    []uint64 // bit sets of the objects that are open, innermost last
+	text    []byte   // the unescaped text of one value or name
+	left    []string // Record.Unchanged
+}
+
+// place is the part of a record.
+type place uint8
+
+const (
+	inKey place = iota
+	inEnvelope
+	inBefore
+	inAfter
+)
+
+func (p *program) rewriter() *Rewriter {
+	w := &Rewriter{prog: p, counts: make([]int64, len(p.slots)), maskers: make([]masker, len(p.maskers))}
+	for i, m := range p.maskers {
+		w.maskers[i] = m.fresh()
+	}
+	return w
+}
+
+// Clone returns a rewriter of the same plan for another goroutine; it shares
+// what does not change.
+func (w *Rewriter) Clone() *Rewriter { return w.prog.rewriter() }
+
+// Process masks r into out. Its errors are *stream.Rejection (L1: what cannot
+// be parsed or masked is refused whole).
+func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) (stream.Verdict, error) {
+	w.touched, w.op, w.after, w.left = w.touched[:0], 0, [2]int{}, r.Unchanged
+	w.reason, w.field, w.seen = "", "", w.seen[:0]
+	ok := true
+	if len(r.Key) > 0 {
+		w.place = inKey
+		out.Key, ok = w.rewrite(out.Key[:0], r.Key, w.prog.key)
+	} else {
+		out.Key = nil
+	}
+	if ok {
+		w.place = inEnvelope
+		out.Value, ok = w.rewrite(out.Value[:0], r.Value, w.prog.envelope)
+	}
+	ok = ok && w.whole(r)
+	w.src, w.dst, w.left = nil, nil, nil
+	if !ok {
+		out.Key, out.Value, out.Unchanged = nil, out.Value[:0], out.Unchanged[:0]
+		return stream.Deliver, &stream.Rejection{Reason: w.reason, Field: w.field}
+	}
+	out.Delete = w.op == 'd'
+	out.Unchanged = w.unchanged(out.Unchanged[:0], r.Unchanged)
+	for _, slot := range w.touched {
+		w.counts[slot]++
+	}
+	return stream.Deliver, nil
+}
+
+// rewrite appends src, one JSON object and nothing else, to dst as the trie
+// says.
+func (w *Rewriter) rewrite(dst, src []byte, root *node) ([]byte, bool) {
+	if need := len(src) + len(src)/4; cap(dst) < need {
+		dst = make([]byte, 0, need)
+	}
+	w.src, w.dst = src, dst
+	i := scan.Space(src, 0)
+	w.from = i
+	if i >= len(src) || src[i] != '{' {
+		w.fail("malformed", "")
+		return dst, false
+	}
+	end := w.object(i, root, scan.MaxDepth)
+	if end < 0 {
+		return dst, false
+	}
+	if scan.Space(src, end) != len(src) {
+		w.fail("malformed", "")
+		return dst, false
+	}
+	return append(w.dst, src[w.from:end]...), true
+}
+
+// whole checks what concerns the record as a whole.
+func (w *Rewriter) whole(r *stream.Record) bool {
+	hasRow := w.after != [2]int{}
+	switch w.op {
+	case 'c', 'u', 'r':
+		if r.Kind != stream.KindData || !hasRow {
+			w.fail("malformed", "")
+			return false
+		}
+	case 'd':
+		if r.Kind != stream.KindData || hasRow {
+			w.fail("malformed", "")
+			return false
+		}
+	case 't':
+		if r.Kind != stream.KindTruncate || hasRow {
+			w.fail("malformed", "")
+			return false
+		}
+	default:
+		w.fail("malformed", "")
+		return false
+	}
+	if hasRow && w.prog.schema != nil {
+		if rej := w.prog.schema.Check(r.Value[w.after[0]:w.after[1]], r.Unchanged); rej != nil {
+			w.fail(rej.Reason, rej.Field)
+			return false
+		}
+	}
+	return true
+}
+
+// unchanged appends the names of columns that the source left out: those that
+// no contract lists replaced, dropped ones left out.
+func (w *Rewriter) unchanged(dst, names []string) []string {
+	for _, name := range names {
+		w.text = append(w.text[:0], name...)
+		i := w.prog.row.find(w.text)
+		switch {
+		case i < 0:
+			dst = append(dst, "_unknown")
+		case w.prog.row.members[i].node.act != actDrop:
+			dst = append(dst, w.prog.row.members[i].name)
+		}
+	}
+	return dst
+}
+
+// Counts tells what was done to each field since the last call, and begins
+// anew. Values in key, before and after count alike.
+func (w *Rewriter) Counts(add func(c stream.FieldCount, n int64)) {
+	for i, n := range w.counts {
+		if n != 0 {
+			add(w.prog.slots[i], n)
+			w.counts[i] = 0
+		}
+	}
+}
+
+// fail notes why the record is refused and returns -1.
+func (w *Rewriter) fail(reason, field string) int {
+	if w.reason == "" {
+		w.reason, w.field = reason, field
+	}
+	return -1
+}
+
+// Format implements fmt.Formatter: keys and values are behind a Rewriter.
+func (*Rewriter) Format(s fmt.State, _ rune) { io.WriteString(s, "[rewriter]") }
+
+// LogValue implements slog.LogValuer.
+func (*Rewriter) LogValue() slog.Value { return slog.StringValue("[rewriter]") }

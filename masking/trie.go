@@ -1,0 +1,130 @@
+package masking
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"lethe/masking/internal/scan"
+	"lethe/stream"
+)
+
+// action is what a node does with the value at its path.
+type action uint8
+
+const (
+	actWalk   action = iota // goes inside; what is not of that shape is redacted
+	actKeep                 // copies
+	actDrop                 // leaves the member out
+	actNull                 // replaces by null
+	actRedact               // replaces by the constant
+	actMask                 // replaces by what the masker says
+
+	// Of the envelope only.
+	actBefore
+	actAfter
+	actOp     // the operation's code
+	actScalar // kept if it is a scalar of the kinds that the node names, else dropped
+	actInside // kept if it is an object of the node's members or null, else dropped
+)
+
+// rest is what becomes of members that a node does not list.
+type rest uint8
+
+const (
+	restRedact rest = iota // name and value replaced (L1)
+	restKeep
+	restDrop
+)
+
+// node is one path of the trie. It is immutable once compiled.
+type node struct {
+	act      action
+	rest     rest
+	special  bool
+	nullable bool
+	ruled    bool  // a field of the plan names this very path
+	kinds    kinds // of actScalar
+	masker   int   // of actMask: index into the rewriter's maskers
+	slot     int32 // counts the node's action; -1 for none
+	restSlot int32 // counts what its rest did
+	shape    int32 // counts values redacted for their shape
+	path     string
+	typ      stream.Type
+
+	members  []member // in the plan's order
+	index    []int32  // open addressing over members by name: 1 + number, 0 is free
+	elem     *node    // of every array element
+	required []uint64 // members that must be there
+}
+
+// member is a known member of a node.
+type member struct {
+	name   string
+	quoted string // the name as JSON with its colon
+	node   *node
+}
+
+func (n *node) add(name string, child *node) {
+	quoted := append(scan.AppendQuoted(nil, []byte(name)), ':')
+	n.members = append(n.members, member{name, string(quoted), child})
+}
+
+// words is how many words of a bit set hold one bit per member.
+func (n *node) words() int { return (len(n.members) + 63) / 64 }
+
+// require notes that the named member must be there.
+func (n *node) require(i int) {
+	if n.required == nil {
+		n.required = make([]uint64, n.words())
+	}
+	n.required[i/64] |= 1 << (i % 64)
+}
+
+// seal builds the index, of this node and below.
+func (n *node) seal() {
+	size := 4
+	for size < 2*len(n.members) {
+		size *= 2
+	}
+	n.index = make([]int32, size)
+	for i, m := range n.members {
+		h := hashName([]byte(m.name)) & uint64(size-1)
+		for n.index[h] != 0 {
+			h = (h + 1) & uint64(size-1)
+		}
+		n.index[h] = int32(i + 1)
+		m.node.seal()
+	}
+	if n.elem != nil {
+		n.elem.seal()
+	}
+}
+
+// find returns the number of the member called name, or -1.
+func (n *node) find(name []byte) int {
+	mask := uint64(len(n.index) - 1)
+	for h := hashName(name) & mask; n.index[h] != 0; h = (h + 1) & mask {
+		if i := int(n.index[h]) - 1; n.members[i].name == string(name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// hashName mixes a name's length, first and last eight bytes. Names that meet
+// in one place cost a comparison each and decide nothing.
+func hashName(name []byte) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	h := uint64(len(name)) * odd
+	if len(name) >= 8 {
+		h ^= binary.LittleEndian.Uint64(name)
+		h *= odd
+		h ^= binary.LittleEndian.Uint64(name[len(name)-8:])
+	} else {
+		for _, c := range name {
+			h = h<<8 ^ h>>56 ^ uint64(c)
+		}
+	}
+	hi, lo := bits.Mul64(h, odd)
+	return hi ^ lo
+}

@@ -1,0 +1,191 @@
+package masking
+
+import (
+	"bytes"
+	"math/bits"
+
+	"lethe/masking/internal/scan"
+)
+
+func trailingZeros(x uint64) int { return bits.TrailingZeros64(x) }
+
+// value does to the value at src[i] what its node says.
+func (w *Rewriter) value(i int, n *node, depth int) int {
+	switch n.act {
+	case actWalk:
+		return w.inner(i, n, depth)
+	case actBefore:
+		return w.rowAt(i, inBefore, depth)
+	case actAfter:
+		return w.rowAt(i, inAfter, depth)
+	case actOp:
+		return w.operation(i)
+	}
+	end := w.checked(i, n, depth)
+	if end < 0 {
+		return -1
+	}
+	w.count(n.slot)
+	null := w.src[i] == 'n'
+	switch n.act {
+	case actKeep:
+	case actNull:
+		w.replace(i, end, "null")
+	case actRedact:
+		if !null || n.special {
+			w.replace(i, end, redacted)
+		}
+	case actMask:
+		return w.mask(i, end, n, null)
+	}
+	return end
+}
+
+// checked passes over the value at src[i] if it is of the node's type.
+func (w *Rewriter) checked(i int, n *node, depth int) int {
+	if i < len(w.src) && w.src[i] == 'n' {
+		if n.typ.Base != 0 && !n.nullable && w.place != inBefore {
+			return w.fail("null", n.path)
+		}
+		if end := scan.Literal(w.src, i); end >= 0 {
+			return end
+		}
+		return w.fail("malformed", n.path)
+	}
+	end, fits := w.fits(i, &n.typ, depth-1)
+	if end < 0 {
+		return w.fail("malformed", n.path)
+	}
+	if !fits {
+		return w.fail("type", n.path)
+	}
+	return end
+}
+
+// mask replaces the scalar src[i:end] by what the node's operator makes of it.
+func (w *Rewriter) mask(i, end int, n *node, null bool) int {
+	m := w.maskers[n.masker]
+	if null && !n.special {
+		return end
+	}
+	text := w.src[i:end]
+	switch text[0] {
+	case '{', '[':
+		return w.fail("operator", n.path)
+	case '"':
+		text = text[1 : len(text)-1]
+		if bytes.IndexByte(text, '\\') >= 0 {
+			w.text = scan.AppendText(w.text[:0], text)
+			text = w.text
+		}
+	}
+	w.dst = append(w.dst, w.src[w.from:i]...)
+	w.from = end
+	if null {
+		w.dst = m.maskNull(w.dst)
+		return end
+	}
+	var reason string
+	if w.dst, reason = m.mask(w.dst, text); reason != "" {
+		return w.fail(reason, n.path)
+	}
+	return end
+}
+
+// inner goes inside a value that paths lead into; a value of another shape is
+// redacted (L1).
+func (w *Rewriter) inner(i int, n *node, depth int) int {
+	if i < len(w.src) {
+		switch c := w.src[i]; {
+		case c == '{' && len(n.members) > 0:
+			if !w.typed(i, n, depth) {
+				return -1
+			}
+			return w.object(i, n, depth-1)
+		case c == '[' && n.elem != nil:
+			if !w.typed(i, n, depth) {
+				return -1
+			}
+			return w.array(i, n.elem, depth-1)
+		}
+	}
+	end := w.checked(i, n, depth)
+	if end < 0 {
+		return -1
+	}
+	if w.src[i] != 'n' || n.special {
+		w.replace(i, end, redacted)
+		w.count(n.shape)
+	}
+	return end
+}
+
+// typed checks the type of a value before its inside is walked.
+func (w *Rewriter) typed(i int, n *node, depth int) bool {
+	return n.typ.Base == 0 || w.checked(i, n, depth) >= 0
+}
+
+// rowAt walks the row in before or after.
+func (w *Rewriter) rowAt(i int, p place, depth int) int {
+	if i < len(w.src) {
+		switch w.src[i] {
+		case 'n':
+			if end := scan.Literal(w.src, i); end >= 0 {
+				return end
+			}
+		case '{':
+			w.place = p
+			end := w.object(i, w.prog.row, depth-1)
+			w.place = inEnvelope
+			if p == inAfter {
+				w.after = [2]int{i, end}
+			}
+			return end
+		}
+	}
+	return w.fail("malformed", "")
+}
+
+// operation reads the envelope's op.
+func (w *Rewriter) operation(i int) int {
+	if i+2 < len(w.src) && w.src[i] == '"' && w.src[i+2] == '"' {
+		w.op = w.src[i+1]
+		return i + 3
+	}
+	return w.fail("malformed", "")
+}
+
+// fixed keeps a member of the envelope around rows if it is what the node says,
+// and drops it otherwise.
+func (w *Rewriter) fixed(at *span, m *member, start, value, depth int) int {
+	n := m.node
+	if value < len(w.src) && n.act == actInside && w.src[value] == '{' {
+		w.admit(at, m, start, value)
+		return w.object(value, n, depth-1)
+	}
+	end := scan.Value(w.src, value, depth-1)
+	switch {
+	case end < 0:
+		return w.fail("malformed", "")
+	case n.act == actInside && w.src[value] == 'n', n.act == actScalar && w.isKind(value, end, n.kinds):
+		w.admit(at, m, start, value)
+	default:
+		w.drop(at, end)
+	}
+	return end
+}
+
+// isKind reports whether src[i:end] is a scalar of one of the kinds.
+func (w *Rewriter) isKind(i, end int, k kinds) bool {
+	switch c := w.src[i]; c {
+	case '"':
+		return k&kindString != 0 || k&kindLogName != 0 && isLogName(w.src[i+1:end-1])
+	case 't', 'f':
+		return k&kindBool != 0
+	case 'n':
+		return k&kindNull != 0
+	case '{', '[':
+		return false
+	}
+	return k&kindNumber != 0
+}
