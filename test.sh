@@ -1,0 +1,201 @@
+#!/usr/bin/env bash
+# Runs every test, with the servers that they need.
+set -euo pipefail
+
+usage='usage: ./test.sh [--yes] [--servers] [PACKAGE...]
+
+Installs what is missing, starts PostgreSQL and Apache Kafka on free ports of
+127.0.0.1, runs the checks, the tests (all packages, or those named) and a short
+fuzzing of every parser, and stops the servers again.
+
+  --yes       install Debian packages without asking (CI=true does the same)
+  --servers   start the servers, print how to use them, and wait for Ctrl-C
+
+Kafka comes from Maven and is kept in $LETHE_TEST_CACHE, by default
+${XDG_CACHE_HOME:-~/.cache}/lethe-test. Everything else lies in a temporary
+directory that is removed at the end. No service is enabled.
+
+Environment:
+  LETHE_TEST_POSTGRES   superuser URL of a server to use instead of an own one
+  LETHE_TEST_KAFKA      host:port of a broker to use instead of an own one
+  LETHE_TEST_FUZZ       time for each fuzz target, by default 10s; 0 for none
+  CI=true               also fails where a test was skipped'
+
+STATICCHECK=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK=golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+CACHE=${LETHE_TEST_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/lethe-test}
+YES=${CI:-} ONLY_SERVERS='' PACKAGES=()
+
+say() { printf '== %s\n' "$*"; }
+die() {
+	local code=$1
+	shift
+	printf 'test.sh: %s\n' "$*" >&2
+	exit "$code"
+}
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--yes | -y) YES=true ;;
+	--servers) ONLY_SERVERS=1 ;;
+	--help | -h) echo "$usage"; exit 0 ;;
+	-*) die 2 "no such flag: $1
+$usage" ;;
+	*) PACKAGES+=("$1") ;;
+	esac
+	shift
+done
+[ ${#PACKAGES[@]} -gt 0 ] || PACKAGES=(./...)
+cd "$HERE"
+# shellcheck source=cmd/internal/testservers/servers.sh
+. "$HERE/cmd/internal/testservers/servers.sh"
+
+# --- what must be there ------------------------------------------------------
+
+# missing prints the Debian packages of the commands that are not there.
+missing() {
+	command -v gcc >/dev/null || echo gcc libc6-dev # the race detector is C
+	if [ -z "${LETHE_TEST_POSTGRES:-}" ] && [ -z "$(postgres_bin)" ]; then echo postgresql; fi
+	if [ -z "${LETHE_TEST_KAFKA:-}" ]; then
+		command -v java >/dev/null || echo default-jre-headless
+		command -v mvn >/dev/null || echo maven
+	fi
+}
+
+# install adds Debian packages. Debian's postgresql makes a cluster of its own
+# and starts it; createcluster.conf keeps it from that.
+install() {
+	local conf=/etc/postgresql-common/createcluster.conf
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -q
+	case " $* " in *' postgresql '*)
+		apt-get install -q -y --no-install-recommends postgresql-common
+		[ ! -e $conf ] || cp -p $conf "$RUN/createcluster.conf"
+		mkdir -p "${conf%/*}"
+		printf 'create_main_cluster = false\n' >>$conf
+		;;
+	esac
+	local ok=0
+	apt-get install -q -y --no-install-recommends "$@" || ok=$?
+	[ ! -e "$RUN/createcluster.conf" ] || cp -p "$RUN/createcluster.conf" $conf
+	return $ok
+}
+
+prepare() {
+	command -v go >/dev/null || die 3 "go is not on the PATH; get it from https://go.dev/dl"
+	local need answer
+	need=$(missing | xargs)
+	[ -n "$need" ] || return 0
+	say "missing: $need"
+	command -v apt-get >/dev/null || die 3 "install these by the means of your system, then type ./test.sh"
+	[ "$(id -u)" = 0 ] || die 3 "not root; type: sudo apt-get install --no-install-recommends $need"
+	if [ "$YES" != true ]; then
+		[ -t 0 ] || die 3 "type ./test.sh --yes to install them with apt-get"
+		read -r -p "Install them with apt-get? [y/N] " answer
+		case $answer in [yY]*) ;; *) die 3 "nothing was installed" ;; esac
+	fi
+	# shellcheck disable=SC2086
+	install $need || die 3 "apt-get could not install: $need"
+	need=$(missing | xargs)
+	[ -z "$need" ] || die 3 "still missing after the installation: $need"
+}
+
+# --- checks and tests ----------------------------------------------------------
+
+FAILED=() # names of the steps that failed
+
+step() {
+	local name=$1
+	shift
+	say "$name"
+	"$@" || FAILED+=("$name")
+}
+
+formatted() {
+	local files
+	files=$(gofmt -l .)
+	[ -z "$files" ] || { printf '%s\n' "$files" "type: gofmt -w ." >&2; return 1; }
+}
+
+vulnerabilities() {
+	if timeout 5 bash -c 'exec 3<>/dev/tcp/vuln.go.dev/443' 2>/dev/null; then
+		go run "$GOVULNCHECK" ./...
+	else
+		say "skipped: vuln.go.dev cannot be reached from here"
+	fi
+}
+
+# tests leaves the counts in $RUN/counts.
+tests() {
+	go test -race -json -p 2 -timeout 20m "${PACKAGES[@]}" |
+		"$RUN/tally" -counts "$RUN/counts" ${CI:+-ci}
+}
+
+fuzz() {
+	local file target
+	grep -rlE --include='*_test.go' '^func Fuzz' . | sort | while read -r file; do
+		sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$file" | while read -r target; do
+			say "fuzz ${file%/*} $target"
+			go test -run '^$' -fuzz "^$target\$" -fuzztime "$1" "${file%/*}" </dev/null || exit 1
+		done || exit 1
+	done
+}
+
+run_all() {
+	step "gofmt" formatted
+	step "go vet" go vet ./...
+	step "staticcheck" go run "$STATICCHECK" ./...
+	step "govulncheck" vulnerabilities
+	go build -o "$RUN/tally" ./cmd/internal/testservers/tally
+	step "go test -race" tests
+	[ "${LETHE_TEST_FUZZ:-10s}" = 0 ] || step "fuzz" fuzz "${LETHE_TEST_FUZZ:-10s}"
+	say "in $((SECONDS / 60)) min $((SECONDS % 60)) s"
+	[ ${#FAILED[@]} = 0 ] || printf 'failed: %s\n' "${FAILED[@]}"
+	cat "$RUN/counts"
+	[ ${#FAILED[@]} = 0 ]
+}
+
+# --- the run -------------------------------------------------------------------
+
+# finish ends what runs now: the last process put into the background, whether
+# a guarded function or a server that is still starting, and its whole group.
+finish() {
+	local code=$? last=${!:-}
+	trap - EXIT INT TERM HUP
+	if [ -n "$last" ] && kill -TERM "$last" 2>/dev/null; then
+		kill -TERM -- "-$last" 2>/dev/null || true
+		sleep 1
+		kill -KILL -- "-$last" 2>/dev/null || true
+	fi
+	stop_servers
+	rm -rf "$RUN"
+	exit "$code"
+}
+
+# guarded runs a function in a process group of its own and waits for it: bash
+# holds a signal back until a command in the foreground has ended.
+guarded() {
+	set -m
+	"$@" &
+	set +m
+	wait "$!"
+}
+
+RUN=$(mktemp -d "${TMPDIR:-/tmp}/lethe-test.XXXXXX")
+chmod 755 "$RUN" # the postgres user must reach its directory
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+mkdir -p "$CACHE"
+prepare
+start_postgres
+start_kafka
+if [ -n "$ONLY_SERVERS" ]; then
+	printf "export LETHE_TEST_POSTGRES='%s'\nexport LETHE_TEST_KAFKA='%s'\n" "$LETHE_TEST_POSTGRES" "$LETHE_TEST_KAFKA"
+	say "Ctrl-C stops both"
+	guarded sleep infinity
+fi
+guarded run_all
