@@ -113,3 +113,41 @@
 //   - It overwrites the names in its footer with Go identifiers: true names come
 //     from lethe-columns.
 package parquet
+
+import (
+	"time"
+
+	"lethe/connectors"
+	"lethe/connectors/parquet/internal/rows"
+)
+
+// What Load returns when records do not make an object wraps one of these. The
+// error names stream, column and offset; it comes back however often the batch
+// is loaded.
+var (
+	// ErrValue says that a value does not fit the type that the schema gives
+	// its column: of another type, out of range, or with digits that would be
+	// lost. Nothing is rounded or dropped instead.
+	ErrValue = rows.ErrValue
+	// ErrRecord says that a record is no masked envelope, or out of place.
+	ErrRecord = rows.ErrRecord
+)
+
+// Connector describes the parquet sink.
+func Connector() connectors.Connector {
+	return connectors.Connector{
+		Name: "parquet",
+		Help: "Writes Parquet objects and a manifest of them into a directory.",
+		Sink: []connectors.Option{
+			{Name: "url", Type: connectors.Text, Required: true,
+				Help: "Directory that the objects lie in: a path, or a file:// URL."},
+			{Name: "region", Type: connectors.Text,
+				Help: "Where the directory is, such as TH; policies check it before any record moves."},
+			{Name: "roll_bytes", Type: connectors.Size, Default: int64(128 << 20),
+				Help: "An object is ended when the records for it hold this many bytes."},
+			{Name: "roll_every", Type: connectors.Duration, Default: 60 * time.Second,
+				Help: "An object is ended this long after its first record, at the latest."},
+		},
+		OpenSink: open,
+	}
+}

@@ -1,0 +1,258 @@
+// Package rows turns the masked records of a batch into the columns of a
+// Parquet object and into the leaves of its row root.
+//
+// The contract of both is the comment of package parquet. It promises the same
+// bytes for the same records (L6) and errors without values (L7).
+package rows
+
+import (
+	"errors"
+	"fmt"
+
+	"lethe/connectors/parquet/internal/scan"
+	"lethe/stream"
+)
+
+// What Table.Append returns wraps one of these.
+var (
+	// ErrValue says that a value does not fit the type of its column.
+	ErrValue = errors.New("value does not fit its column")
+	// ErrRecord says that a record is no envelope, or out of place.
+	ErrRecord = errors.New("record is not a masked envelope")
+)
+
+// maxUnlisted bounds the columns that only records name.
+const maxUnlisted = 2000
+
+// Table holds the rows of a batch column by column. Byte values point into the
+// records, which must outlive it.
+type Table struct {
+	r    stream.Range
+	cols []*column // of rows: the schema's, then those that only records have
+	open int       // columns the schema has
+	byID map[string]int
+
+	op, key, partition, offset, seq, unchanged *column
+
+	n       int
+	offsets []int64
+	scanner scan.Scanner
+	inner   scan.Scanner
+	scratch []byte // an unescaped name or value
+	canon   []byte // of the array being read
+	arena   arena
+}
+
+// New returns an empty Table for the rows of schema in r, with room for n.
+func New(r stream.Range, schema *stream.Schema, n int) (*Table, error) {
+	t := &Table{r: r, open: len(schema.Fields), byID: make(map[string]int, len(schema.Fields)), offsets: make([]int64, 0, n)}
+	for i, f := range schema.Fields {
+		if _, twice := t.byID[f.Name]; twice {
+			return nil, fmt.Errorf("schema: column %q: named twice", f.Name)
+		}
+		c, err := newColumn(f.Name, f.Type, n)
+		if err != nil {
+			return nil, fmt.Errorf("schema: column %q: %w", f.Name, err)
+		}
+		t.cols, t.byID[f.Name] = append(t.cols, c), i
+	}
+	text, array := stream.Type{Base: stream.String}, stream.Type{Base: stream.String}
+	t.op = mustColumn("_lethe_op", text, n)
+	t.key = mustColumn("_lethe_key", text, n)
+	t.partition = mustColumn("_lethe_partition", stream.Type{Base: stream.Int, Bits: 32}, n)
+	t.offset = mustColumn("_lethe_offset", stream.Type{Base: stream.Int, Bits: 64}, n)
+	t.seq = mustColumn("_lethe_seq", text, n)
+	t.unchanged = mustColumn("_lethe_unchanged", stream.Type{Base: stream.Array, Elem: &array}, n)
+	for _, c := range []*column{t.op, t.partition, t.offset, t.seq} {
+		c.required = true
+	}
+	return t, nil
+}
+
+// Rows is the number of rows.
+func (t *Table) Rows() int { return t.n }
+
+// Columns lists the object's columns with their true names and types.
+func (t *Table) Columns() []stream.Column {
+	all := t.all()
+	out := make([]stream.Column, len(all))
+	for i, c := range all {
+		out[i] = stream.Column{Name: c.name, Type: c.typ.String()}
+	}
+	return out
+}
+
+func (t *Table) all() []*column {
+	out := append([]*column{}, t.cols...)
+	return append(out, t.op, t.key, t.partition, t.offset, t.seq, t.unchanged)
+}
+
+// Append adds a record as a row; a tombstone is none. After an error the Table
+// is of no more use.
+func (t *Table) Append(r *stream.Record) error {
+	if r.Value == nil {
+		return nil
+	}
+	if r.Offset < t.r.From || r.Offset >= t.r.To || t.n > 0 && r.Offset <= t.offsets[t.n-1] {
+		return fmt.Errorf("%w: offset out of order or range", ErrRecord)
+	}
+	op, before, err := t.envelope(r.Value)
+	if err != nil {
+		return err
+	}
+	if string(op) == "d" {
+		if err := t.deleted(r.Key, before); err != nil {
+			return err
+		}
+	}
+	t.op.putBytes(op)
+	t.key.putOptional(t.validUTF8(r.Key))
+	t.partition.putInt(int64(t.r.Partition))
+	t.offset.putInt(r.Offset)
+	seq := t.arena.take(2 * len(r.Seq))
+	t.seq.putBytes(r.Seq.AppendHex(seq))
+	t.unchanged.putStrings(r.Unchanged)
+	t.offsets = append(t.offsets, r.Offset)
+	t.n++
+	for _, c := range t.cols {
+		c.padTo(t.n)
+	}
+	return nil
+}
+
+// envelope reads the columns of after into the row and returns the op and where
+// before is.
+func (t *Table) envelope(value []byte) (op, before []byte, err error) {
+	s := &t.scanner
+	s.Reset(value)
+	more, err := s.Enter('{')
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrRecord, err)
+	}
+	var after bool
+	for more {
+		name, err := s.Name()
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w: %w", ErrRecord, err)
+		}
+		switch string(name.Raw) {
+		case "op":
+			if s.Peek() != '"' || op != nil {
+				return nil, nil, fmt.Errorf("%w: op", ErrRecord)
+			}
+			text, err := s.String()
+			if err != nil || len(text.Raw) != 1 {
+				return nil, nil, fmt.Errorf("%w: op", ErrRecord)
+			}
+			op = text.Raw
+		case "after":
+			if after {
+				return nil, nil, fmt.Errorf("%w: after: named twice", ErrRecord)
+			}
+			after = true
+			if err := t.object(s); err != nil {
+				return nil, nil, err
+			}
+		case "before":
+			if before, err = s.Skip(); err != nil {
+				return nil, nil, fmt.Errorf("%w: %w", ErrRecord, err)
+			}
+		default:
+			if _, err = s.Skip(); err != nil {
+				return nil, nil, fmt.Errorf("%w: %w", ErrRecord, err)
+			}
+		}
+		if more, err = s.More('{'); err != nil {
+			return nil, nil, fmt.Errorf("%w: %w", ErrRecord, err)
+		}
+	}
+	if err := s.End(); err != nil || op == nil {
+		return nil, nil, fmt.Errorf("%w: no op, or more than an object", ErrRecord)
+	}
+	return op, before, nil
+}
+
+// deleted makes the row hold the key's columns, or all of before where the
+// record has no key.
+func (t *Table) deleted(key, before []byte) error {
+	for _, c := range t.cols {
+		c.undo(t.n)
+	}
+	row := key
+	if row == nil {
+		row = before
+	}
+	if row == nil {
+		return nil
+	}
+	t.inner.Reset(row)
+	if err := t.object(&t.inner); err != nil {
+		return err
+	}
+	if err := t.inner.End(); err != nil {
+		return fmt.Errorf("%w: %w", ErrRecord, err)
+	}
+	return nil
+}
+
+// object reads the members of a row, or null.
+func (t *Table) object(s *scan.Scanner) error {
+	null, err := s.Null()
+	if null || err != nil {
+		return wrapSyntax(err)
+	}
+	more, err := s.Enter('{')
+	for expect := 0; more && err == nil; expect++ {
+		name, err := s.Name()
+		if err != nil {
+			return wrapSyntax(err)
+		}
+		i, err := t.lookup(name, expect)
+		if err != nil {
+			return err
+		}
+		c := t.cols[i]
+		if c.rows > t.n {
+			return fmt.Errorf("column %q: %w: named twice", c.name, ErrRecord)
+		}
+		if err := c.read(s, t); err != nil {
+			return fmt.Errorf("column %q: %w", c.name, err)
+		}
+		expect = i
+		if more, err = s.More('{'); err != nil {
+			return wrapSyntax(err)
+		}
+	}
+	return wrapSyntax(err)
+}
+
+// lookup finds a column by name, first where it is expected; a name that no
+// column has becomes a new one.
+func (t *Table) lookup(name scan.Text, expect int) (int, error) {
+	raw := name.Raw
+	if expect < len(t.cols) && string(raw) == t.cols[expect].name && !name.Escaped {
+		return expect, nil
+	}
+	if !name.Plain() {
+		t.scratch = name.Append(t.scratch[:0])
+		raw = t.scratch
+	}
+	if i, ok := t.byID[string(raw)]; ok {
+		return i, nil
+	}
+	if len(t.cols)-t.open >= maxUnlisted {
+		return 0, fmt.Errorf("%w: more than %d columns that the schema lacks", ErrRecord, maxUnlisted)
+	}
+	c := mustColumn(string(raw), stream.Type{Base: stream.String}, cap(t.offsets))
+	c.padTo(t.n)
+	t.cols = append(t.cols, c)
+	t.byID[c.name] = len(t.cols) - 1
+	return len(t.cols) - 1, nil
+}
+
+func wrapSyntax(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrRecord, err)
+}

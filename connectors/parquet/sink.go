@@ -1,0 +1,155 @@
+package parquet
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+
+	"lethe/connectors/parquet/internal/rows"
+	"lethe/stream"
+)
+
+// saltName is the key that file salts derive from.
+const saltName = "file-salt"
+
+// sink implements stream.Sink. It holds no state between calls: what was loaded
+// and published is what the directory says.
+type sink struct {
+	store  store
+	secret func(name string) ([]byte, error)
+}
+
+// Load writes the object of b and makes it durable under its final name, in
+// that order: bytes, file, name, directory. A crash in between leaves a hidden
+// temporary file that Position removes, or an object that no manifest lists.
+func (s *sink) Load(ctx context.Context, b stream.Batch) (stream.Loaded, error) {
+	l, err := s.load(ctx, b)
+	if err != nil {
+		return stream.Loaded{}, fmt.Errorf("load %s: %w", b.Range, err)
+	}
+	return l, nil
+}
+
+func (s *sink) load(ctx context.Context, b stream.Batch) (stream.Loaded, error) {
+	if b.Schema == nil || b.Range.To <= b.Range.From {
+		return stream.Loaded{}, errors.New("batch has no schema or no range")
+	}
+	generation, err := generationOf(b.Range.Topic)
+	if err != nil {
+		return stream.Loaded{}, err
+	}
+	table, err := tabulate(ctx, b)
+	if err != nil {
+		return stream.Loaded{}, err
+	}
+	salt, err := s.fileSalt(b.Range)
+	if err != nil {
+		return stream.Loaded{}, err
+	}
+	l := stream.Loaded{
+		Rows:      stream.Int64(table.Rows()),
+		Root:      table.Root(salt),
+		Topic:     b.Range.Topic,
+		Partition: b.Range.Partition,
+		From:      stream.Int64(b.Range.From),
+		To:        stream.Int64(b.Range.To),
+		Columns:   table.Columns(),
+	}
+	var object bytes.Buffer
+	if err := table.Write(&object, footer(b, salt, l.Columns)); err != nil {
+		return stream.Loaded{}, fmt.Errorf("encode: %w", err)
+	}
+	l.SHA256 = sha256.Sum256(object.Bytes())
+	if l.Object, err = objectName(b.Range, generation, l.SHA256); err != nil {
+		return stream.Loaded{}, err
+	}
+	if err := s.unpublished(l); err != nil {
+		return stream.Loaded{}, err
+	}
+	// L2: the name is given once. A file that has it already is this object,
+	// written by an owner before us, or the load fails.
+	if err := s.store.create(l.Object, object.Bytes()); err != nil {
+		return stream.Loaded{}, err
+	}
+	return l, nil
+}
+
+// tabulate makes columns of b's records.
+func tabulate(ctx context.Context, b stream.Batch) (*rows.Table, error) {
+	table, err := rows.New(b.Range, b.Schema, len(b.Records))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Schema.Stream, err)
+	}
+	for i := range b.Records {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err := table.Append(&b.Records[i]); err != nil {
+			return nil, fmt.Errorf("%s: offset %d: %w", b.Schema.Stream, b.Records[i].Offset, err)
+		}
+	}
+	return table, nil
+}
+
+// fileSalt is the salt of the rows of the object for r.
+func (s *sink) fileSalt(r stream.Range) ([]byte, error) {
+	key, err := s.secret(saltName)
+	if err != nil {
+		return nil, fmt.Errorf("secret %s: %w", saltName, err)
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(r.String()))
+	return mac.Sum(nil), nil
+}
+
+// footer is the key-value metadata of the object of b.
+func footer(b stream.Batch, salt []byte, columns []stream.Column) []rows.Meta {
+	pairs := make([][2]string, len(columns))
+	for i, c := range columns {
+		pairs[i] = [2]string{c.Name, c.Type}
+	}
+	list, _ := json.Marshal(pairs) // strings cannot fail
+	return []rows.Meta{
+		{Key: "lethe-row-hash", Value: "lethe-row-v1"},
+		{Key: "lethe-topic", Value: b.Range.Topic},
+		{Key: "lethe-partition", Value: strconv.Itoa(int(b.Range.Partition))},
+		{Key: "lethe-from", Value: strconv.FormatInt(b.Range.From, 10)},
+		{Key: "lethe-to", Value: strconv.FormatInt(b.Range.To, 10)},
+		{Key: "lethe-policy", Value: b.Policy},
+		{Key: "lethe-file-salt", Value: hex.EncodeToString(salt)},
+		{Key: "lethe-columns", Value: string(list)},
+	}
+}
+
+// unpublished returns an error wrapping stream.ErrConflict if the manifest
+// lists another object than l at l's position.
+func (s *sink) unpublished(l stream.Loaded) error {
+	m, err := s.store.manifest(l.Topic, l.Partition, int64(l.From))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case m.Object != l.Object || m.SHA256 != l.SHA256:
+		return fmt.Errorf("manifest lists %s: %w", m.Object, stream.ErrConflict)
+	}
+	return nil
+}
+
+// Publish lists the object of l in the manifest.
+func (s *sink) Publish(_ context.Context, l stream.Loaded) error {
+	if err := s.store.publish(l); err != nil {
+		return fmt.Errorf("publish %s: %w", l.Object, err)
+	}
+	return nil
+}
+
+// Close does nothing: there is nothing open between calls.
+func (s *sink) Close() error { return nil }
