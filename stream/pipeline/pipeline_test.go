@@ -1,0 +1,416 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+	"lethe/stream/broker"
+	"lethe/stream/kafka"
+	"lethe/stream/pipeline"
+)
+
+const (
+	partitions = 4
+	person     = "src.public.person"
+)
+
+// rig is a workspace on an embedded broker with a source, a policy and a sink
+// that live in memory.
+type rig struct {
+	base   pipeline.Base
+	source *source
+	sink   *sink
+	policy revision
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	topics := stream.Topics{Workspace: "test"}
+	b, err := broker.Start(t.Context(), broker.Config{Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	r := &rig{source: &source{}, sink: &sink{objects: map[string]stream.Batch{}, listed: map[string]stream.Loaded{}}, policy: revision{id: strings.Repeat("ab", 32)}}
+	r.base = pipeline.Base{Cluster: kafka.Cluster{Brokers: b.Addrs(), MaxRecord: 1 << 20, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
+		Topics: topics, Partitions: partitions, Vault: &vault{keys: map[string][]byte{}}, Build: "build",
+		Ledger: func() (stream.Ledger, error) { return &ledger{}, nil },
+		Log:    slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: pipeline.NewMetrics(prometheus.NewRegistry()), Now: time.Now}
+	all := []kafka.Topic{
+		{Name: topics.Raw(stream.PII, "src"), Partitions: partitions}, {Name: r.masked(), Partitions: partitions},
+		{Name: topics.Quarantine("pii", "lake"), Partitions: partitions}, {Name: topics.SourceQuarantine(stream.PII, "src"), Partitions: partitions},
+		{Name: topics.Positions(), Partitions: partitions, Compact: true}, {Name: topics.Audit(), Partitions: 1},
+		{Name: topics.Details(), Partitions: 1}, {Name: topics.Leaves(), Partitions: partitions},
+	}
+	if err := r.base.Cluster.EnsureTopics(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	for group, topic := range map[string]string{topics.MaskGroup("lake"): topics.Raw(stream.PII, "src"), topics.SinkGroup("lake"): r.masked()} {
+		if err := r.base.Cluster.StartGroup(t.Context(), group, []string{topic}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+func (r *rig) masked() string { return r.base.Topics.Masked("pii-pseudo", "lake", person, 1) }
+
+// run starts the stages; the returned function stops them and waits.
+func (r *rig) run(t *testing.T) func() {
+	topics := r.base.Topics
+	raw := []string{topics.Raw(stream.PII, "src")}
+	ingest := &pipeline.Ingest{Base: r.base, Source: "src", RawTopics: raw, Revisions: map[string]string{"lake": r.policy.id},
+		Open:  func() (stream.Source, error) { return r.source, nil },
+		Class: func(string) (stream.Class, bool) { return stream.PII, true }, Quarantine: topics.SourceQuarantine(stream.PII, "src")}
+	mask := &pipeline.Mask{Base: r.base, Connection: "lake", RawTopics: raw, Quarantine: topics.Quarantine("pii", "lake"),
+		Current: r.policy, Revision: func(id string) (stream.Revision, error) { return revision{id: id, topic: r.masked()}, nil }}
+	load := &pipeline.Load{Base: r.base, Connection: "lake", Topics: []string{r.masked()}, RollBytes: 1 << 20, RollEvery: 100 * time.Millisecond,
+		Open: func() (stream.Sink, error) { return r.sink, nil },
+		Rows: func(string, string) (*stream.Schema, error) { return &stream.Schema{Stream: person}, nil }}
+	deletion := &pipeline.Deletion{Base: r.base, Groups: map[string][]string{raw[0]: {topics.MaskGroup("lake")}}, Every: 200 * time.Millisecond}
+	ctx, cancel := context.WithCancel(context.Background())
+	var group sync.WaitGroup
+	for name, f := range map[string]func(context.Context) error{"mask": mask.Run, "load": load.Run,
+		"lease": func(ctx context.Context) error {
+			return r.base.Lease(ctx, []pipeline.Job{{Name: "src", Run: ingest.Run}, {Name: pipeline.DeletionJob, Run: deletion.Run}})
+		}} {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			r.base.Keep(ctx, name, f)
+		}()
+	}
+	return func() { cancel(); group.Wait() }
+}
+
+// wait waits until the sink has rows published rows.
+func (r *rig) wait(t *testing.T, rows int) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if n := len(r.sink.rows()); n == rows {
+			return
+		} else if n > rows || time.Now().After(deadline) {
+			t.Fatalf("sink lists %d rows, want %d", n, rows)
+		}
+	}
+}
+
+func TestL2L3EveryChangeArrivesOnceAndInOrderAcrossStops(t *testing.T) {
+	r := newRig(t)
+	const rounds, each = 4, 500
+	for round := range rounds {
+		for i := range each {
+			r.source.add(fmt.Sprintf("k%d", i%37), fmt.Sprintf("v%d", round*each+i))
+		}
+		stop := r.run(t)
+		r.wait(t, (round+1)*each)
+		stop()
+	}
+	last := map[string]int{}
+	for _, row := range r.sink.rows() {
+		var key struct{ ID string }
+		var value struct{ After struct{ V string } }
+		json.Unmarshal(row.Key, &key)
+		json.Unmarshal(row.Value, &value)
+		var n int
+		fmt.Sscanf(value.After.V, "masked v%d", &n)
+		if before, ok := last[key.ID]; ok && n <= before {
+			t.Fatalf("key %s: change %d after %d", key.ID, n, before)
+		}
+		last[key.ID] = n
+	}
+	r.checkReceipts(t, rounds*each)
+	for p, off := range starts(t, r, r.base.Topics.Raw(stream.PII, "src")) {
+		if off == 0 {
+			t.Errorf("raw partition %d still holds its first record", p)
+		}
+	}
+}
+
+func TestL1AKeyInQuarantineKeepsItsFollowers(t *testing.T) {
+	r := newRig(t)
+	r.source.add("good", "v1")
+	r.source.add("bad", "refuse")
+	r.source.add("bad", "v2")
+	r.source.add("good", "v3")
+	stop := r.run(t)
+	r.wait(t, 2)
+	stop()
+	// A new owner learns of parked keys from the topic.
+	r.source.add("bad", "v4")
+	r.source.add("good", "v5")
+	stop = r.run(t)
+	r.wait(t, 3)
+	stop()
+	reasons := map[string]int{}
+	for p := range int32(partitions) {
+		err := r.base.Cluster.ReadRange(t.Context(), r.base.Topics.Quarantine("pii", "lake"), p, 0, func(rec *kgo.Record) error {
+			for _, h := range rec.Headers {
+				if h.Key == stream.HeaderReason {
+					reasons[string(h.Value)]++
+				}
+			}
+			if bytes.Contains(rec.Value, []byte("refuse")) || bytes.Contains(rec.Key, []byte("bad")) {
+				t.Error("quarantine holds a clear value")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if reasons["operator"] != 1 || reasons["parked"] != 2 {
+		t.Fatalf("quarantined: %v, want 1 operator and 2 parked", reasons)
+	}
+}
+
+func TestARecordThatNoTopicTakesIsQuarantinedByDigest(t *testing.T) {
+	r := newRig(t)
+	r.source.add("k", strings.Repeat("x", 2<<20))
+	r.source.add("k2", "v")
+	stop := r.run(t)
+	r.wait(t, 1)
+	stop()
+	n := 0
+	for p := range int32(partitions) {
+		r.base.Cluster.ReadRange(t.Context(), r.base.Topics.SourceQuarantine(stream.PII, "src"), p, 0, func(*kgo.Record) error { n++; return nil })
+	}
+	if n != 1 {
+		t.Fatalf("%d records in the source's quarantine, want 1", n)
+	}
+}
+
+// checkReceipts adds up the receipts on the audit topic.
+func (r *rig) checkReceipts(t *testing.T, want int64) {
+	t.Helper()
+	in, out := map[string]int64{}, map[string]int64{}
+	heads := map[string]stream.Hash{}
+	err := r.base.Cluster.ReadRange(t.Context(), r.base.Topics.Audit(), 0, 0, func(rec *kgo.Record) error {
+		var e struct {
+			Kind string
+			Body json.RawMessage
+		}
+		if err := json.Unmarshal(rec.Value, &e); err != nil {
+			return err
+		}
+		if e.Kind != stream.EntryReceipt {
+			return nil
+		}
+		var b stream.Receipt
+		if err := json.Unmarshal(e.Body, &b); err != nil {
+			return err
+		}
+		for _, p := range b.Parts {
+			chain := fmt.Sprint(b.Stage, p.Topic, p.Partition)
+			if heads[chain] != p.Prev {
+				t.Errorf("%s: chain is broken", chain)
+			}
+			h, err := stream.HashPart(p)
+			if err != nil {
+				return err
+			}
+			heads[chain] = h
+			in[b.Stage] += int64(p.In)
+			for _, o := range p.Out {
+				out[b.Stage] += int64(o.N - o.Tombstones)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stage := range []string{stream.StageIngest, stream.StageMask} {
+		if in[stage] != want || out[stage] != want {
+			t.Errorf("%s: in %d, out %d, want %d", stage, in[stage], out[stage], want)
+		}
+	}
+	if in[stream.StageSink] != want {
+		t.Errorf("sink: in %d, want %d", in[stream.StageSink], want)
+	}
+}
+
+func starts(t *testing.T, r *rig, topic string) map[int32]int64 {
+	t.Helper()
+	cl, err := r.base.Cluster.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.Close()
+	s, err := kafka.Starts(t.Context(), cl, topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s[topic]
+}
+
+// source gives changes from a list; its position is an index.
+type source struct {
+	mu      sync.Mutex
+	changes []stream.Record
+}
+
+func (s *source) add(key, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changes = append(s.changes, stream.Record{Stream: person, Key: fmt.Appendf(nil, `{"id":%q}`, key),
+		Value: fmt.Appendf(nil, `{"before":null,"after":{"id":%q,"v":%q},"op":"c"}`, key, value), Seq: stream.NewSeq(0, uint64(len(s.changes)), 0), Time: time.Now().UnixMilli()})
+}
+
+func (s *source) Check(context.Context) error                       { return nil }
+func (s *source) Discover(context.Context) ([]stream.Schema, error) { return nil, nil }
+func (s *source) Commit(context.Context, stream.Position) error     { return nil }
+func (s *source) Close() error                                      { return nil }
+func (s *source) Read(ctx context.Context, from stream.Position, emit func(stream.Batch) error) error {
+	at := 0
+	if !from.IsZero() {
+		json.Unmarshal(from.State, &at)
+	}
+	for {
+		s.mu.Lock()
+		todo := s.changes[at:]
+		s.mu.Unlock()
+		for len(todo) > 0 {
+			n := min(7, len(todo))
+			at += n
+			state, _ := json.Marshal(at)
+			if err := emit(stream.Batch{Records: todo[:n], Changes: n, Position: stream.Position{Label: fmt.Sprint(at), State: state}, CaughtUp: n == len(todo)}); err != nil {
+				return err
+			}
+			todo = todo[n:]
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// sink keeps objects in memory.
+type sink struct {
+	mu      sync.Mutex
+	objects map[string]stream.Batch
+	listed  map[string]stream.Loaded
+}
+
+func (s *sink) Load(_ context.Context, b stream.Batch) (stream.Loaded, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := b
+	kept.Records = nil
+	for _, r := range b.Records {
+		r.Key, r.Value = bytes.Clone(r.Key), bytes.Clone(r.Value)
+		kept.Records = append(kept.Records, r)
+	}
+	s.objects[b.Range.String()] = kept
+	return stream.Loaded{Object: b.Range.String(), Rows: stream.Int64(len(b.Records)), Topic: b.Range.Topic, Partition: b.Range.Partition,
+		From: stream.Int64(b.Range.From), To: stream.Int64(b.Range.To)}, nil
+}
+
+func (s *sink) Position(_ context.Context, r stream.Range) (int64, error) { return r.From, nil }
+func (s *sink) Close() error                                              { return nil }
+func (s *sink) Publish(_ context.Context, l stream.Loaded) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listed[l.Object] = l
+	return nil
+}
+
+// rows are the listed rows, by partition and offset.
+func (s *sink) rows() []stream.Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ranges []stream.Batch
+	for o := range s.listed {
+		ranges = append(ranges, s.objects[o])
+	}
+	sort.Slice(ranges, func(i, j int) bool {
+		a, b := ranges[i].Range, ranges[j].Range
+		return a.Partition < b.Partition || a.Partition == b.Partition && a.From < b.From
+	})
+	var out []stream.Record
+	for _, b := range ranges {
+		out = append(out, b.Records...)
+	}
+	return out
+}
+
+// revision is a policy that puts "masked " before the value.
+type revision struct{ id, topic string }
+
+func (r revision) ID() string { return r.id }
+func (r revision) Route(string) (stream.Route, bool) {
+	return stream.Route{Topic: stream.Topics{Workspace: "test"}.Masked("pii-pseudo", "lake", person, 1), Label: "pii-pseudo",
+		NewProcessor: func() (stream.Processor, error) { return processor{}, nil }}, true
+}
+
+type processor struct{}
+
+func (processor) Process(r *stream.Record, out *stream.Masked) (stream.Verdict, error) {
+	if bytes.Contains(r.Value, []byte("refuse")) {
+		return 0, &stream.Rejection{Reason: "operator", Field: "v"}
+	}
+	out.Key = append(out.Key[:0], r.Key...)
+	out.Value = append(out.Value[:0], bytes.Replace(r.Value, []byte(`"v":"`), []byte(`"v":"masked `), 1)...)
+	return stream.Deliver, nil
+}
+func (processor) Counts(func(stream.FieldCount, int64)) {}
+
+// vault keeps keys in memory.
+type vault struct {
+	mu   sync.Mutex
+	keys map[string][]byte
+}
+
+func (v *vault) Secret(name string) ([]byte, error) {
+	h := sha256.Sum256([]byte("secret " + name))
+	return h[:], nil
+}
+
+func (v *vault) aead(period string) cipher.AEAD {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.keys[period] == nil {
+		k := make([]byte, 32)
+		rand.Read(k)
+		v.keys[period] = k
+	}
+	block, _ := aes.NewCipher(v.keys[period])
+	a, _ := cipher.NewGCMWithRandomNonce(block)
+	return a
+}
+
+func (v *vault) Wrap(period string, key []byte) ([]byte, error) {
+	return v.aead(period).Seal(nil, nil, key, nil), nil
+}
+func (v *vault) Unwrap(period string, wrapped []byte) ([]byte, error) {
+	return v.aead(period).Open(nil, nil, wrapped, nil)
+}
+func (v *vault) Periods(string) ([]string, error) { return nil, nil }
+func (v *vault) Destroy(string) error             { return nil }
+
+// ledger writes entries without signatures.
+type ledger struct{}
+
+func (ledger) Worker() string { return "worker" }
+func (ledger) Settle(bool)    {}
+func (ledger) Entry(kind string, body any) ([]byte, error) {
+	return json.Marshal(map[string]any{"kind": kind, "body": body})
+}
