@@ -1,0 +1,28 @@
+package masking
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"testing"
+)
+
+// digest is what hmac makes of a normal form by default, as JSON, computed
+// another way.
+func digest(t testing.TB, domain, normal string) string {
+	t.Helper()
+	key, err := hashKeys{}.Secret("hmac/1/" + domain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(normal))
+	return `"` + hex.EncodeToString(mac.Sum(nil))[:32] + `"`
+}
+
+func replaceAll(s string, pairs ...string) string { return strings.NewReplacer(pairs...).Replace(s) }
+
+func containsOp(envelope string, op byte) bool {
+	return strings.Contains(envelope, `"op":"`+string(op)+`"`)
+}
