@@ -20,12 +20,30 @@ type gate struct {
 	once   sync.Once
 	closed sync.Once
 	ln     net.Listener
+
+	mu    sync.Mutex
+	conns map[*gateConn]struct{} // the outside ones
+}
+
+// gateConn is known to the gate for as long as it is open.
+type gateConn struct {
+	net.Conn
+	gate *gate
+}
+
+// Close implements net.Conn.
+func (c *gateConn) Close() error {
+	c.gate.mu.Lock()
+	delete(c.gate.conns, c)
+	c.gate.mu.Unlock()
+	return c.Conn.Close()
 }
 
 func newGate(port int) *gate {
 	return &gate{
 		port: port, inside: make(chan net.Conn), outside: make(chan net.Conn),
 		shut: make(chan struct{}), opened: make(chan struct{}),
+		conns: make(map[*gateConn]struct{}),
 	}
 }
 
@@ -48,10 +66,14 @@ func (g *gate) admit() {
 		return
 	}
 	for {
-		conn, err := g.ln.Accept()
+		raw, err := g.ln.Accept()
 		if err != nil {
 			return
 		}
+		conn := &gateConn{Conn: raw, gate: g}
+		g.mu.Lock()
+		g.conns[conn] = struct{}{}
+		g.mu.Unlock()
 		select {
 		case g.outside <- conn:
 		case <-g.shut:
@@ -59,6 +81,18 @@ func (g *gate) admit() {
 			return
 		}
 	}
+}
+
+// sever shuts the gate and cuts every outside connection: no answer leaves
+// after it returns.
+func (g *gate) sever() {
+	g.Close()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for c := range g.conns {
+		c.Conn.Close()
+	}
+	clear(g.conns)
 }
 
 func (g *gate) open() { g.once.Do(func() { close(g.opened) }) }

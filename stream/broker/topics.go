@@ -10,16 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// prepare creates the topics through our own client while the gate is shut.
-func (b *Broker) prepare(ctx context.Context, topics []Topic) error {
-	if len(topics) == 0 {
-		return nil
-	}
-	client, err := kgo.NewClient(kgo.SeedBrokers(b.gate.addr()), kgo.Dialer(b.gate.dial))
-	if err != nil {
-		return fmt.Errorf("broker client: %w", err)
-	}
-	defer client.Close()
+// ensureTopics creates what is missing, and sets the configs of what is there.
+func ensureTopics(ctx context.Context, client *kgo.Client, topics []Topic) error {
 	adm := kadm.NewClient(client)
 	for _, t := range topics {
 		if err := ensureTopic(ctx, adm, t); err != nil {

@@ -1,0 +1,56 @@
+package broker
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// frameHead is what precedes each entry of groups.log and pids.log, little
+// endian: length of version and data, CRC-32C over both, version.
+const (
+	frameHead    = 10
+	frameVersion = 1
+)
+
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
+
+func appendFrame(dst, data []byte) []byte {
+	at := len(dst)
+	dst = append(dst, make([]byte, frameHead)...)
+	dst = append(dst, data...)
+	frame := dst[at:]
+	binary.LittleEndian.PutUint32(frame[0:], uint32(2+len(data)))
+	binary.LittleEndian.PutUint16(frame[8:], frameVersion)
+	binary.LittleEndian.PutUint32(frame[4:], crc32.Checksum(frame[8:], castagnoli()))
+	return dst
+}
+
+// eachFrame calls fn for every whole entry of raw. What a kill tore off at the
+// end is passed over; damage before the end is an error, because everything
+// behind it would be lost with it.
+func eachFrame(raw []byte, fn func(data []byte) error) error {
+	for len(raw) > 0 {
+		if len(raw) < frameHead {
+			return nil
+		}
+		size := 8 + int(binary.LittleEndian.Uint32(raw))
+		if size > len(raw) {
+			return nil
+		}
+		sum := binary.LittleEndian.Uint32(raw[4:])
+		if size < frameHead || crc32.Checksum(raw[8:size], castagnoli()) != sum {
+			if size == len(raw) {
+				return nil
+			}
+			return errDamaged
+		}
+		if v := binary.LittleEndian.Uint16(raw[8:]); v != frameVersion {
+			return errDamaged
+		}
+		if err := fn(raw[frameHead:size]); err != nil {
+			return err
+		}
+		raw = raw[size:]
+	}
+	return nil
+}

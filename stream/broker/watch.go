@@ -1,0 +1,31 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+)
+
+// watch is the logger that kfake gets. kfake logs a failed write and goes on,
+// answering as if it were on disk; here it stops the broker instead, before
+// the answer leaves.
+type watch struct {
+	log  *slog.Logger
+	fail func(error)
+}
+
+// Logf implements kfake.Logger.
+func (w *watch) Logf(level kfake.LogLevel, format string, args ...any) {
+	if level > kfake.LogLevelWarn {
+		return
+	}
+	msg := fmt.Sprintf(format, args...)
+	if strings.HasPrefix(format, "persist ") || strings.HasPrefix(format, "endTx: failed to persist") {
+		w.fail(fmt.Errorf("embedded broker: %s", msg))
+		return
+	}
+	w.log.Log(context.Background(), slog.LevelWarn, "embedded broker", "msg", msg)
+}
