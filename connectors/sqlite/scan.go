@@ -1,0 +1,283 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+)
+
+// scan is one table in one poll.
+type scan struct {
+	*reader
+	t    *table
+	id   int64 // number of the stream in the state
+	rows int64 // of the stream in the state when the poll began
+	keep bool  // hold the view from chunk to chunk
+}
+
+// top is the highest cursor of this moment. It is taken before the rows are
+// read: what is written meanwhile is at or above it.
+func (s *scan) top(ctx context.Context) (mark, error) {
+	m := mark{Column: s.t.cursorName()}
+	if s.t.cursor < 0 {
+		return m, nil
+	}
+	v, err := s.db.one(ctx, "SELECT max("+quote(m.Column)+") FROM main."+quote(s.t.name))
+	if err != nil {
+		return m, fmt.Errorf("highest cursor: %w", err)
+	}
+	m.Value = newDatum(v)
+	return m, nil
+}
+
+// recent reads rows at or above the highest cursor seen.
+func (s *scan) recent(ctx context.Context, seen driver.Value) error {
+	column := quote(s.t.cols[s.t.cursor].field.Name)
+	clear(s.digests.copies)
+	look := &lookup{st: s.st, id: s.id, seen: map[identity]bool{}}
+	sel := selection{t: s.t, cols: s.t.all(), where: column + " >= ? OR " + column + " IS NULL", args: []driver.Value{seen}}
+	err := s.each(ctx, sel, func(_, row []driver.Value) error { return s.consider(row, look) })
+	if err != nil {
+		return err
+	}
+	return s.flush()
+}
+
+// whole reads all rows and compares them with the state. Rows of the state that
+// it did not meet are gone, if all was read in one view.
+func (s *scan) whole(ctx context.Context) error {
+	sel := selection{t: s.t, cols: s.t.all()}
+	view := s.db.view
+	if s.rows == 0 {
+		clear(s.digests.copies)
+		if err := s.each(ctx, sel, func(_, row []driver.Value) error { return s.consider(row, nothing{}) }); err != nil {
+			return err
+		}
+		return s.flush()
+	}
+	shards := shardsFor(s.rows)
+	for shard := range shards {
+		x, err := s.st.index(s.id, shard, shards, s.rows)
+		if err != nil {
+			return err
+		}
+		clear(s.digests.copies)
+		if err := s.each(ctx, sel, func(_, row []driver.Value) error { return s.consider(row, x) }); err != nil {
+			return err
+		}
+		if s.db.view == view {
+			if err := s.sweep(x); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.flush(); err != nil {
+		return err
+	}
+	if s.db.view != view {
+		return s.compare(ctx)
+	}
+	return nil
+}
+
+// compare reads keys and cursors of all rows in one view: rows that the state
+// does not know are late, rows that only the state knows are gone. A table
+// without a key is read whole, for its rows are their own keys.
+func (s *scan) compare(ctx context.Context) error {
+	s.keep = true
+	defer func() { s.keep = false }()
+	shards := shardsFor(s.rows)
+	for shard := range shards {
+		x, err := s.st.index(s.id, shard, shards, s.rows)
+		if err != nil {
+			return err
+		}
+		clear(s.digests.copies)
+		if len(s.t.key) == 0 {
+			err = s.each(ctx, selection{t: s.t, cols: s.t.all()}, func(_, row []driver.Value) error { return s.consider(row, x) })
+		} else {
+			err = s.late(ctx, x)
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.sweep(x); err != nil {
+			return err
+		}
+	}
+	return s.flush()
+}
+
+// wipe gives a delete for each row of a table that was dropped.
+func (s *scan) wipe() error {
+	shards := shardsFor(s.rows)
+	for shard := range shards {
+		x, err := s.st.index(s.id, shard, shards, s.rows)
+		if err != nil {
+			return err
+		}
+		if err := s.sweep(x); err != nil {
+			return err
+		}
+	}
+	return s.flush()
+}
+
+// late finds rows by key and cursor alone and then reads those that differ.
+func (s *scan) late(ctx context.Context, x *index) error {
+	var anchors [][]driver.Value
+	cols := s.t.brief()
+	err := s.each(ctx, selection{t: s.t, cols: cols}, func(anchor, row []driver.Value) error {
+		key, complete := s.key(s.t.key, func(n int) driver.Value { return row[n] })
+		if complete {
+			id := s.digests.key(s.t, key)
+			d, f, err := x.find(id)
+			if err != nil || f == elsewhere || f == again {
+				return err
+			}
+			if f == known && (s.t.cursor < 0 || s.digests.cursor(s.t, row[len(row)-1]) == [8]byte(d[16:])) {
+				return nil
+			}
+			x.forget(id)
+		}
+		anchors = append(anchors, append([]driver.Value{}, anchor...))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, anchor := range anchors {
+		sel := selection{t: s.t, cols: s.t.all(), where: s.t.at(), args: anchor}
+		if err := s.each(ctx, sel, func(_, row []driver.Value) error { return s.consider(row, x) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep gives a delete for each row that the scan did not meet.
+func (s *scan) sweep(x *index) error {
+	for i, met := range x.seen {
+		if met {
+			continue
+		}
+		sealed, err := s.st.secretOf(s.id, x.ids[i])
+		if err != nil {
+			return err
+		}
+		secret, err := s.unseal(sealed)
+		if err != nil {
+			return err
+		}
+		c := change{act: gone, stream: s.id, name: s.t.stream, id: x.ids[i]}
+		if err := s.out.addGone(secret, c, s.tails.remove); err != nil {
+			return err
+		}
+		if s.out.full(s.source.set.chunk) {
+			if err := s.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// key writes a row's key as JSON into the scratch buffer; complete is false
+// where a part of it is null. value gives the n-th column of the key.
+func (s *scan) key(cols []int, value func(n int) driver.Value) (key []byte, complete bool) {
+	b := append(s.scratch[:0], '{')
+	complete = len(cols) > 0
+	for n, i := range cols {
+		if n > 0 {
+			b = append(b, ',')
+		}
+		v := value(n)
+		complete = complete && v != nil
+		b = append(b, s.t.cols[i].member...)
+		b = appendValue(b, s.t.cols[i].field.Type, v)
+	}
+	s.scratch = append(b, '}')
+	return s.scratch, complete
+}
+
+// consider compares one row with what was given of it.
+func (s *scan) consider(row []driver.Value, k knowledge) error {
+	key, complete := s.key(s.t.key, func(n int) driver.Value { return row[s.t.key[n]] })
+	var id identity
+	if complete {
+		id = s.digests.key(s.t, key)
+	} else {
+		id = s.digests.content(s.t, row)
+	}
+	old, f, err := k.find(id)
+	if err != nil || f == elsewhere {
+		return err
+	}
+	if f == again {
+		s.skip(s.t)
+		return nil
+	}
+	c := change{act: added, stream: s.id, name: s.t.stream, id: id, d: s.digests.row(s.t, row)}
+	if f == known {
+		switch {
+		case old == c.d:
+			return nil
+		case old.sameRow(c.d):
+			c.act = acted
+			s.out.changes = append(s.out.changes, c)
+			return nil
+		}
+		c.act = changed
+	}
+	s.out.addRow(s.t, row, key, c, s.tails.read, s.source.env.Seal)
+	return nil
+}
+
+// each reads a selection chunk by chunk. Between chunks what was found is given,
+// and the view renewed where holding it would harm writers.
+func (s *scan) each(ctx context.Context, sel selection, fn func(anchor, row []driver.Value) error) error {
+	width := len(s.t.anchor)
+	limit := int64(s.source.set.chunk)
+	var last []driver.Value
+	for first := true; ; first = false {
+		args := append([]driver.Value{}, sel.args...)
+		args = append(append(args, last...), limit)
+		read, size := int64(0), 0
+		err := s.db.query(ctx, sel.sql(!first), func(row []driver.Value) error {
+			read++
+			last = append(last[:0], row[:width]...)
+			for _, v := range row {
+				switch v := v.(type) {
+				case string:
+					size += len(v)
+				case []byte:
+					size += len(v)
+				}
+			}
+			if err := fn(row[:width], row[width:]); err != nil {
+				return err
+			}
+			if size > heldBytes {
+				read = limit
+				return errStop
+			}
+			return nil
+		}, args...)
+		if err != nil {
+			return err
+		}
+		if s.out.full(s.source.set.chunk) {
+			if err := s.flush(); err != nil {
+				return err
+			}
+		}
+		if read < limit {
+			return nil
+		}
+		if !s.keep {
+			if err := s.db.pause(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
