@@ -52,14 +52,6 @@ func objectName(r stream.Range, generation string, sum stream.Hash) (string, err
 // at r.From: the one that the manifest lists, otherwise the longest. It removes
 // what a dead owner was writing for the partition.
 func (s *sink) Position(_ context.Context, r stream.Range) (int64, error) {
-	to, err := s.position(r)
-	if err != nil {
-		return 0, fmt.Errorf("position of %s/%d: %w", r.Topic, r.Partition, err)
-	}
-	return to, nil
-}
-
-func (s *sink) position(r stream.Range) (int64, error) {
 	if _, err := generationOf(r.Topic); err != nil {
 		return 0, err
 	}

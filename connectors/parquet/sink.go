@@ -29,15 +29,10 @@ type sink struct {
 // Load writes the object of b and makes it durable under its final name, in
 // that order: bytes, file, name, directory. A crash in between leaves a hidden
 // temporary file that Position removes, or an object that no manifest lists.
+//
+// Errors say nothing that the caller knows: it was the caller who named the
+// range.
 func (s *sink) Load(ctx context.Context, b stream.Batch) (stream.Loaded, error) {
-	l, err := s.load(ctx, b)
-	if err != nil {
-		return stream.Loaded{}, fmt.Errorf("load %s: %w", b.Range, err)
-	}
-	return l, nil
-}
-
-func (s *sink) load(ctx context.Context, b stream.Batch) (stream.Loaded, error) {
 	if b.Schema == nil || b.Range.To <= b.Range.From {
 		return stream.Loaded{}, errors.New("batch has no schema or no range")
 	}
@@ -145,10 +140,7 @@ func (s *sink) unpublished(l stream.Loaded) error {
 
 // Publish lists the object of l in the manifest.
 func (s *sink) Publish(_ context.Context, l stream.Loaded) error {
-	if err := s.store.publish(l); err != nil {
-		return fmt.Errorf("publish %s: %w", l.Object, err)
-	}
-	return nil
+	return s.store.publish(l)
 }
 
 // Close does nothing: there is nothing open between calls.
