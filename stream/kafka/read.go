@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -115,4 +116,65 @@ func (c Cluster) Tail(ctx context.Context, topic string, from int64, emit func(o
 			}
 		}
 	}
+}
+
+// Append adds values to a topic's only partition, one after the other, and
+// returns once they are durable.
+func (c Cluster) Append(ctx context.Context, topic string, values [][]byte) error {
+	cl, err := c.Client()
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	for _, v := range values {
+		if err := cl.ProduceSync(ctx, &kgo.Record{Topic: topic, Partition: 0, Value: v}).FirstErr(); err != nil {
+			return fmt.Errorf("topic %s: append: %w", topic, err)
+		}
+	}
+	return nil
+}
+
+// Pending says whether the topics hold committed records that the group has not
+// committed as read. Offsets alone do not tell: transaction markers take
+// offsets too.
+func (c Cluster) Pending(ctx context.Context, group string, topics []string) (bool, error) {
+	cl, err := c.Client()
+	if err != nil {
+		return false, err
+	}
+	defer cl.Close()
+	at, err := Offsets(ctx, cl, group)
+	if err != nil {
+		return false, err
+	}
+	for _, t := range topics {
+		ends, err := Ends(ctx, cl, t)
+		if err != nil {
+			return false, err
+		}
+		for p, end := range ends {
+			from, ok := at[t][p]
+			if !ok {
+				return true, nil
+			}
+			if from.Offset >= end {
+				continue
+			}
+			found, err := c.any(ctx, t, p, from.Offset)
+			if found || err != nil {
+				return found, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// any says whether a partition holds a committed record from offset from on.
+func (c Cluster) any(ctx context.Context, topic string, partition int32, from int64) (bool, error) {
+	found := errors.New("found")
+	err := c.ReadRange(ctx, topic, partition, from, func(*kgo.Record) error { return found })
+	if errors.Is(err, found) {
+		return true, nil
+	}
+	return false, err
 }

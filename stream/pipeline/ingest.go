@@ -42,6 +42,9 @@ type Ingest struct {
 	Revisions map[string]string
 	// Quarantine is the topic for records that are too large.
 	Quarantine string
+	// CaughtUp is called after a commit once the source had nothing more; nil to
+	// ignore.
+	CaughtUp func()
 	// Notice hears about streams whose shape changed; nil to ignore.
 	Notice func(stream.Schema)
 }
@@ -118,6 +121,7 @@ type ingestTx struct {
 	newest  int64 // commit time of the newest change, ms
 	arena   []byte
 	entries []pendingEntry
+	idle    bool // the source had nothing more
 }
 
 type pendingEntry struct {
@@ -186,6 +190,9 @@ func (w *ingestWriter) emit(b stream.Batch) error {
 		return w.broken
 	}
 	if len(b.Records) == 0 && len(b.Schemas) == 0 && len(b.Void) == 0 && !w.tx.open && b.Position.Label == w.at.Label {
+		if b.CaughtUp {
+			w.caughtUp()
+		}
 		return nil
 	}
 	if err := w.begin(); err != nil {
@@ -198,6 +205,7 @@ func (w *ingestWriter) emit(b stream.Batch) error {
 	}
 	w.tx.changes += int64(b.Changes)
 	w.tx.next = stream.Position{Label: b.Position.Label, State: append([]byte(nil), b.Position.State...)}
+	w.tx.idle = b.CaughtUp
 	w.noteShapes(b)
 	age := w.Now().Sub(w.tx.began)
 	if w.tx.bytes >= ingestBytes || age >= ingestAge || b.CaughtUp && age >= ingestIdle {
@@ -393,7 +401,16 @@ func (w *ingestWriter) end() error {
 	}
 	w.scribe.ledger.Settle(true)
 	w.settled(next, part)
+	if w.tx.idle {
+		w.caughtUp()
+	}
 	return w.source.Commit(ctx, w.tx.next)
+}
+
+func (w *ingestWriter) caughtUp() {
+	if w.CaughtUp != nil {
+		w.CaughtUp()
+	}
 }
 
 func (w *ingestWriter) describe() (standing, *stream.Part, error) {

@@ -1,0 +1,126 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
+
+	"lethe/audit"
+	"lethe/stream"
+)
+
+// gauges are the metrics of the log and of connectors.
+type gauges struct {
+	reg prometheus.Registerer
+	mu  sync.Mutex
+	by  map[string]*prometheus.GaugeVec
+}
+
+func newGauges(reg *prometheus.Registry, f *audit.Follower) *gauges {
+	gauge := func(name, help string, value func(audit.Status) float64) {
+		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "lethe", Name: name, Help: help},
+			func() float64 { return value(f.Status()) }))
+	}
+	gauge("log_entries", "Entries integrated into the audit log.", func(s audit.Status) float64 { return float64(s.Size) })
+	gauge("log_published_entries", "Entries under the log's checkpoint.", func(s audit.Status) float64 { return float64(s.Published) })
+	gauge("log_checkpoint_age_seconds", "Age of the log's checkpoint.", func(s audit.Status) float64 {
+		if s.CheckpointAt.IsZero() {
+			return 0
+		}
+		return time.Since(s.CheckpointAt).Seconds()
+	})
+	gauge("log_audit_offset", "Offset of the last entry integrated.", func(s audit.Status) float64 { return float64(s.Offset) })
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return &gauges{reg: reg, by: make(map[string]*prometheus.GaugeVec)}
+}
+
+// connector gives the gauges of one source or sink.
+func (g *gauges) connector(of string) func(name, help string) func(float64) {
+	return func(name, help string) func(float64) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		v := g.by[name]
+		if v == nil {
+			v = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "lethe", Name: name, Help: help}, []string{"of"})
+			g.reg.MustRegister(v)
+			g.by[name] = v
+		}
+		return v.WithLabelValues(of).Set
+	}
+}
+
+// total adds up a counter's values; stage limits it to series of that stage.
+func total(c *prometheus.CounterVec, stage string) int64 {
+	ch := make(chan prometheus.Metric, 64)
+	go func() {
+		c.Collect(ch)
+		close(ch)
+	}()
+	var sum float64
+	for m := range ch {
+		var d dto.Metric
+		if m.Write(&d) != nil || stage != "" && label(&d, "stage") != stage {
+			continue
+		}
+		sum += d.GetCounter().GetValue()
+	}
+	return int64(sum)
+}
+
+func label(m *dto.Metric, name string) string {
+	for _, l := range m.GetLabel() {
+		if l.GetName() == name {
+			return l.GetValue()
+		}
+	}
+	return ""
+}
+
+// Serve answers /metrics, /healthz and /readyz on addr until ctx ends. There is
+// no pprof: a profile of a process that holds clear values is a way out (L7).
+func (w *Workspace) Serve(ctx context.Context, addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return &stream.Fault{Code: "run.listen", Path: "metrics: " + addr, Msg: err.Error(), Hint: "choose another address for metrics in lethe.yaml", Exit: stream.ExitEnvironment}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(r http.ResponseWriter, _ *http.Request) { fmt.Fprintln(r, "ok") })
+	mux.HandleFunc("GET /readyz", func(r http.ResponseWriter, q *http.Request) {
+		if err := w.ready(q.Context()); err != nil {
+			http.Error(r, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(r, "ready")
+	})
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		<-ctx.Done()
+		srv.Shutdown(context.WithoutCancel(ctx))
+	}()
+	w.log.Info("metrics", "address", l.Addr().String())
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	return nil
+}
+
+// ready says why the process does no work, if so.
+func (w *Workspace) ready(ctx context.Context) error {
+	if err := w.base.Cluster.Ping(ctx, 2*time.Second); err != nil {
+		return errors.New("no broker answers")
+	}
+	if s := w.follower.Status(); s.Term == 0 {
+		return errors.New("the audit log has no follower yet")
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package wire
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"lethe/stream"
+)
+
+// Progress is how far a run has come, in records since it began.
+type Progress struct {
+	Ingested, Masked, Quarantined, Loaded int64
+}
+
+// once runs the stages one behind the other's end: ingest until every source
+// has caught up, mask until nothing is left, then the sinks.
+func (s *stages) once(ctx context.Context, progress func(Progress)) error {
+	g, gctx := errgroup.WithContext(ctx)
+	ictx, stopIngest := context.WithCancel(gctx)
+	mctx, stopMasks := context.WithCancel(gctx)
+	lctx, stopLoads := context.WithCancel(gctx)
+	defer stopLoads()
+	defer stopMasks()
+	defer stopIngest()
+	ingest, masks, loads := new(errgroup.Group), new(errgroup.Group), new(errgroup.Group)
+	ingest.Go(func() error { return s.w.base.Lease(ictx, s.jobs) })
+	s.startMasks(mctx, masks)
+	s.startLoads(lctx, loads)
+	g.Go(func() error {
+		if err := s.poll(gctx, progress, s.caughtUp); err != nil {
+			return err
+		}
+		stopIngest()
+		ingest.Wait()
+		if err := s.poll(gctx, progress, s.masked); err != nil {
+			return err
+		}
+		stopMasks()
+		masks.Wait()
+		// What is held is loaded when the sinks are told to stop; what they have
+		// not polled yet is still to come.
+		if err := s.poll(gctx, progress, s.loaded); err != nil {
+			return err
+		}
+		stopLoads()
+		return loads.Wait()
+	})
+	err := g.Wait()
+	stopIngest()
+	stopMasks()
+	stopLoads()
+	ingest.Wait()
+	masks.Wait()
+	loads.Wait()
+	if progress != nil {
+		progress(s.progress())
+	}
+	return err
+}
+
+// poll asks done until it says yes.
+func (s *stages) poll(ctx context.Context, progress func(Progress), done func(context.Context) (bool, error)) error {
+	for {
+		if progress != nil {
+			progress(s.progress())
+		}
+		ok, err := done(ctx)
+		if ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func (s *stages) caughtUp(context.Context) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.behind) == 0, nil
+}
+
+func (s *stages) masked(ctx context.Context) (bool, error) {
+	for _, c := range s.w.folder.Connections {
+		left, err := s.w.base.Cluster.Pending(ctx, s.w.base.Topics.MaskGroup(c.Name), s.w.rawTopics(c.From))
+		if left || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (s *stages) loaded(ctx context.Context) (bool, error) {
+	for _, c := range s.w.folder.Connections {
+		left, err := s.w.base.Cluster.Pending(ctx, s.w.base.Topics.SinkGroup(c.Name), s.w.maskedTopics(c))
+		if left || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (s *stages) progress() Progress {
+	m := s.w.base.Metrics
+	return Progress{Ingested: total(m.Records, stream.StageIngest), Masked: total(m.Records, stream.StageMask),
+		Loaded: total(m.Records, stream.StageSink), Quarantined: total(m.Quarantined, "")}
+}

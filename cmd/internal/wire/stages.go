@@ -1,0 +1,134 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"lethe/cmd/internal/config"
+	"lethe/connectors"
+	"lethe/stream"
+	"lethe/stream/pipeline"
+)
+
+// deleteEvery is how often raw records that all connections committed are
+// deleted.
+const deleteEvery = 10 * time.Second
+
+// stages are the pipeline's stages of a folder.
+type stages struct {
+	w      *Workspace
+	jobs   []pipeline.Job
+	masks  []*pipeline.Mask
+	loads  []*pipeline.Load
+	mu     sync.Mutex
+	behind map[string]bool // sources that have not yet said that they caught up
+}
+
+func (w *Workspace) stages() *stages {
+	s := &stages{w: w, behind: make(map[string]bool)}
+	groups := make(map[string][]string)
+	for _, c := range w.folder.Connections {
+		for _, raw := range w.rawTopics(c.From) {
+			groups[raw] = append(groups[raw], w.base.Topics.MaskGroup(c.Name))
+		}
+		s.masks = append(s.masks, w.mask(c))
+		s.loads = append(s.loads, w.load(c))
+	}
+	for _, src := range w.folder.Sources {
+		if w.classes(src.Name) == nil || len(w.rawTopics(src.Name)) == 0 {
+			continue // no connection reads it
+		}
+		s.behind[src.Name] = true
+		s.jobs = append(s.jobs, pipeline.Job{Name: src.Name, Run: s.ingest(src).Run})
+	}
+	deletion := &pipeline.Deletion{Base: w.base, Groups: groups, Every: deleteEvery}
+	s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.DeletionJob, Run: deletion.Run})
+	return s
+}
+
+func (s *stages) ingest(src config.Source) *pipeline.Ingest {
+	w := s.w
+	classes := w.classes(src.Name)
+	revisions := make(map[string]string)
+	for _, c := range w.folder.Connections {
+		if c.From == src.Name {
+			revisions[c.Name] = w.programs[c.Name].Revision
+		}
+	}
+	return &pipeline.Ingest{Base: w.base, Source: src.Name, RawTopics: w.rawTopics(src.Name), Revisions: revisions,
+		Quarantine: w.sourceQuarantine(src.Name), Notice: w.Notice,
+		Class:    func(name string) (stream.Class, bool) { c, ok := classes[name]; return c, ok },
+		CaughtUp: func() { s.mu.Lock(); delete(s.behind, src.Name); s.mu.Unlock() },
+		Open: func() (stream.Source, error) {
+			env, err := w.env(src.Name)
+			if err != nil {
+				return nil, err
+			}
+			return src.Connector.OpenSource(env, src.Config)
+		}}
+}
+
+// env is what a connector gets of this process.
+func (w *Workspace) env(name string) (connectors.Env, error) {
+	seal, err := pipeline.NewSeal(w.keys, "connector-"+name)
+	return connectors.Env{Workspace: w.folder.Workspace, Name: name, StateDir: filepath.Join(w.folder.State, "connectors", name),
+		Seal: seal, Secret: w.keys.Secret, Log: w.log.With("connector", name), Gauge: w.gauges.connector(name), Now: time.Now}, err
+}
+
+func (w *Workspace) mask(c config.Connection) *pipeline.Mask {
+	return &pipeline.Mask{Base: w.base, Connection: c.Name, RawTopics: w.rawTopics(c.From), Quarantine: w.quarantine(c),
+		Current:  w.current[c.Name],
+		Revision: func(id string) (stream.Revision, error) { return w.revision(c.Name, id) },
+		Report: func(name string, n int64) {
+			if w.Unknown != nil {
+				w.Unknown(c.Name, name, n)
+			}
+		}}
+}
+
+func (w *Workspace) load(c config.Connection) *pipeline.Load {
+	sink, _ := w.folder.Sink(c.To)
+	return &pipeline.Load{Base: w.base, Connection: c.Name, Topics: w.maskedTopics(c),
+		RollBytes: sink.Config.Number("roll_bytes"), RollEvery: sink.Config.Duration("roll_every"),
+		Open: func() (stream.Sink, error) {
+			env, err := w.env(c.To)
+			if err != nil {
+				return nil, err
+			}
+			return sink.Connector.OpenSink(env, sink.Config)
+		},
+		Rows: func(topic, id string) (*stream.Schema, error) {
+			r, err := w.revision(c.Name, id)
+			if err != nil {
+				return nil, err
+			}
+			rows, ok := r.rows[topic]
+			if !ok {
+				return nil, fmt.Errorf("the revision has no stream for it")
+			}
+			return rows, nil
+		}}
+}
+
+func (s *stages) start(ctx context.Context, g *errgroup.Group) {
+	g.Go(func() error { return s.w.base.Lease(ctx, s.jobs) })
+	s.startMasks(ctx, g)
+	s.startLoads(ctx, g)
+}
+
+func (s *stages) startMasks(ctx context.Context, g *errgroup.Group) {
+	for _, m := range s.masks {
+		g.Go(func() error { return s.w.base.Keep(ctx, "mask "+m.Connection, m.Run) })
+	}
+}
+
+func (s *stages) startLoads(ctx context.Context, g *errgroup.Group) {
+	for _, l := range s.loads {
+		g.Go(func() error { return s.w.base.Keep(ctx, "sink "+l.Connection, l.Run) })
+	}
+}

@@ -1,0 +1,118 @@
+package wire
+
+import (
+	"context"
+
+	"lethe/cmd/internal/config"
+	"lethe/rules"
+	"lethe/stream"
+	"lethe/stream/kafka"
+)
+
+// generation numbers the masked topics.
+const generation = 1
+
+// maskedTopic is where the stream of a connection goes.
+func (w *Workspace) maskedTopic(c config.Connection, s rules.Stream) string {
+	return w.base.Topics.Masked(s.Label, c.Name, s.Name, generation)
+}
+
+// rawTopics are a source's raw topics, one for each class of its streams.
+func (w *Workspace) rawTopics(source string) []string {
+	var out []string
+	for _, class := range stream.Classes {
+		for _, c := range w.classes(source) {
+			if c == class {
+				out = append(out, w.base.Topics.Raw(class, source))
+				break
+			}
+		}
+	}
+	return out
+}
+
+// classes gives the class of each stream of a source: the highest that a
+// connection's contracts and elements give it.
+func (w *Workspace) classes(source string) map[string]stream.Class {
+	rank := make(map[stream.Class]int)
+	for i, c := range stream.Classes {
+		rank[c] = i
+	}
+	out := make(map[string]stream.Class)
+	for _, c := range w.folder.Connections {
+		if c.From != source {
+			continue
+		}
+		for _, s := range w.programs[c.Name].Streams {
+			if old, ok := out[s.Name]; !ok || rank[s.Class] > rank[old] {
+				out[s.Name] = s.Class
+			}
+		}
+	}
+	return out
+}
+
+// highest is the highest class among a connection's streams: that of its
+// quarantine.
+func (w *Workspace) highest(c config.Connection) stream.Class {
+	top := stream.Classes[0]
+	for _, class := range stream.Classes {
+		for _, s := range w.programs[c.Name].Streams {
+			if s.Class == class {
+				top = class
+			}
+		}
+	}
+	return top
+}
+
+func (w *Workspace) quarantine(c config.Connection) string {
+	return w.base.Topics.Quarantine(w.highest(c).Label(), c.Name)
+}
+
+// sourceQuarantine is where records go that no raw topic takes; its class is
+// the highest there is, since nothing looked inside.
+func (w *Workspace) sourceQuarantine(source string) string {
+	return w.base.Topics.SourceQuarantine(stream.Special, source)
+}
+
+// prepareTopics creates the topics and begins the groups, before any client of
+// a stage joins.
+func (w *Workspace) prepareTopics(ctx context.Context) error {
+	n := w.base.Partitions
+	t := w.base.Topics
+	topics := []kafka.Topic{{Name: t.Positions(), Partitions: n, Compact: true}, {Name: t.Audit(), Partitions: 1},
+		{Name: t.Details(), Partitions: 1}, {Name: t.Leaves(), Partitions: n}}
+	for _, s := range w.folder.Sources {
+		for _, raw := range w.rawTopics(s.Name) {
+			topics = append(topics, kafka.Topic{Name: raw, Partitions: n})
+		}
+		topics = append(topics, kafka.Topic{Name: w.sourceQuarantine(s.Name), Partitions: n})
+	}
+	for _, c := range w.folder.Connections {
+		topics = append(topics, kafka.Topic{Name: w.quarantine(c), Partitions: n})
+		for _, m := range w.maskedTopics(c) {
+			topics = append(topics, kafka.Topic{Name: m, Partitions: n})
+		}
+	}
+	if err := w.base.Cluster.EnsureTopics(ctx, topics); err != nil {
+		return err
+	}
+	for _, c := range w.folder.Connections {
+		if err := w.base.Cluster.StartGroup(ctx, t.MaskGroup(c.Name), w.rawTopics(c.From)); err != nil {
+			return err
+		}
+		if err := w.base.Cluster.StartGroup(ctx, t.SinkGroup(c.Name), w.maskedTopics(c)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Workspace) maskedTopics(c config.Connection) []string {
+	var out []string
+	for _, s := range w.programs[c.Name].Streams {
+		out = append(out, w.maskedTopic(c, s))
+	}
+	return out
+}

@@ -1,0 +1,243 @@
+// Package wire joins the rooms: it gives the stages of stream/pipeline the
+// connectors, the compiled policies, the keys and the audit log of one folder,
+// and runs them.
+//
+// Its words are those of the rooms. It decides nothing about a record. It holds
+// no promise of its own; it must not break one: a stage is only started with
+// its topics created, its groups begun and its worker's key enrolled.
+package wire
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/sync/errgroup"
+
+	"lethe/audit"
+	"lethe/cmd/internal/config"
+	"lethe/masking/keyring/file"
+	"lethe/rules"
+	"lethe/stream"
+	"lethe/stream/broker"
+	"lethe/stream/kafka"
+	"lethe/stream/pipeline"
+)
+
+// Workspace is a folder at work. Open readies it, Run or Once runs it, Close
+// gives everything back.
+type Workspace struct {
+	folder   *config.Folder
+	log      *slog.Logger
+	registry *prometheus.Registry
+	programs map[string]*rules.Program // by connection
+	keys     *file.Keyring
+	worker   ed25519.PrivateKey
+	logKey   string
+	signer   note.Signer
+	broker   *broker.Broker
+	base     pipeline.Base
+	follower *audit.Follower
+	gauges   *gauges
+	lock     *os.File
+	runs     atomic.Int64
+	revision func(connection, id string) (*revision, error)
+	current  map[string]*revision // by connection
+	Notice   func(stream.Schema)  // hears of streams whose shape is new or changed; may be nil
+	Unknown  func(connection, streamName string, values int64)
+}
+
+// Open holds the folder, starts the embedded broker if the folder has one,
+// creates the topics and enrols the worker's key.
+func Open(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace, err error) {
+	w := &Workspace{folder: f, log: log, registry: prometheus.NewRegistry(), programs: make(map[string]*rules.Program)}
+	defer func() {
+		if err != nil {
+			w.Close()
+		}
+	}()
+	if err := w.compile(); err != nil {
+		return nil, err
+	}
+	if w.lock, err = hold(f.State); err != nil {
+		return nil, err
+	}
+	if err := w.openKeys(); err != nil {
+		return nil, err
+	}
+	if err := w.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.prepareTopics(ctx); err != nil {
+		return nil, err
+	}
+	w.revision, w.current = w.revisions(), make(map[string]*revision)
+	for _, c := range f.Connections {
+		if w.current[c.Name], err = w.revision(c.Name, w.programs[c.Name].Revision); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.declare(ctx); err != nil {
+		return nil, err
+	}
+	return w, w.openLog()
+}
+
+func (w *Workspace) compile() error {
+	var errs []error
+	for _, c := range w.folder.Connections {
+		p, err := w.folder.Compile(c.Name)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		w.programs[c.Name] = p
+	}
+	return errors.Join(errs...)
+}
+
+func (w *Workspace) openKeys() error {
+	var err error
+	if w.keys, err = file.Open(w.folder.Keys); err != nil {
+		return err
+	}
+	if w.worker, err = w.keys.SigningKey("worker"); err != nil {
+		return fmt.Errorf("worker key: %w", err)
+	}
+	if w.logKey, err = w.keys.LogKey(); err != nil {
+		return err
+	}
+	if w.signer, err = note.NewSigner(w.logKey); err != nil {
+		return fmt.Errorf("log key: not a signer key")
+	}
+	return nil
+}
+
+// connect starts the embedded broker, or reaches the cluster that is named.
+func (w *Workspace) connect(ctx context.Context) error {
+	brokers := w.folder.Brokers
+	if len(brokers) == 0 {
+		b, err := broker.Start(ctx, broker.Config{Dir: filepath.Join(w.folder.State, "broker"), Log: w.log, MaxMessageBytes: int(w.folder.MaxRecord) + 1<<20})
+		if err != nil {
+			return err
+		}
+		w.broker, brokers = b, b.Addrs()
+	}
+	build, err := buildID()
+	if err != nil {
+		return err
+	}
+	w.base = pipeline.Base{
+		Cluster: kafka.Cluster{Brokers: brokers, MaxRecord: int(w.folder.MaxRecord), Log: w.log},
+		Topics:  stream.Topics{Workspace: w.folder.Workspace}, Partitions: w.folder.Partitions, Vault: w.keys, Ledger: w.ledger,
+		Build: build, Log: w.log, Metrics: pipeline.NewMetrics(w.registry), Now: time.Now,
+	}
+	return w.base.Cluster.Ping(ctx, 30*time.Second)
+}
+
+// ledger opens the run of one opening of a stage.
+func (w *Workspace) ledger() (stream.Ledger, error) {
+	run := strconv.FormatInt(time.Now().UnixNano(), 36) + "-" + strconv.FormatInt(w.runs.Add(1), 36)
+	return audit.NewLedger(audit.WorkerID(w.worker.Public().(ed25519.PublicKey)), w.worker, run)
+}
+
+func (w *Workspace) openLog() error {
+	var err error
+	w.follower, err = audit.NewFollower(audit.Config{Dir: w.folder.Log, Signer: w.signer, Name: "run",
+		Feed: feed{w.base.Cluster, w.base.Topics.Audit()}, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	w.gauges = newGauges(w.registry, w.follower)
+	return nil
+}
+
+// feed is the audit topic as the follower reads it.
+type feed struct {
+	cluster kafka.Cluster
+	topic   string
+}
+
+func (f feed) Read(ctx context.Context, from int64, emit func(int64, []byte) error) error {
+	return f.cluster.Tail(ctx, f.topic, from, emit)
+}
+
+// Run runs all stages until ctx ends, and then finishes what is in flight: open
+// transactions commit, held rows are loaded, and the log takes in what was
+// written.
+func (w *Workspace) Run(ctx context.Context) error {
+	s := w.stages()
+	return w.with(ctx, func(ctx context.Context) error {
+		g, gctx := errgroup.WithContext(ctx)
+		s.start(gctx, g)
+		return g.Wait()
+	})
+}
+
+// Once runs until every source has given what it had, everything is in the
+// sinks, and the log holds it; progress is called a few times a second.
+func (w *Workspace) Once(ctx context.Context, progress func(Progress)) error {
+	s := w.stages()
+	return w.with(ctx, func(ctx context.Context) error { return s.once(ctx, progress) })
+}
+
+// with runs work beside the audit follower, and lets the follower catch up
+// after it.
+func (w *Workspace) with(ctx context.Context, work func(context.Context) error) error {
+	fctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.base.Keep(fctx, "audit log", w.follower.Follow)
+	}()
+	err := work(ctx)
+	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	if cerr := w.sealed(cctx); cerr != nil && err == nil {
+		err = cerr
+	}
+	stop()
+	<-done
+	return err
+}
+
+// sealed waits until the log holds every entry that is on the audit topic now.
+func (w *Workspace) sealed(ctx context.Context) error {
+	last := int64(-1)
+	err := w.base.Cluster.ReadRange(ctx, w.base.Topics.Audit(), 0, w.follower.Status().Offset+1, func(r *kgo.Record) error {
+		last = r.Offset
+		return nil
+	})
+	if err != nil || last < 0 {
+		return err
+	}
+	if err := w.follower.Await(ctx, last); err != nil {
+		return fmt.Errorf("audit log: wait for offset %d: %w", last, err)
+	}
+	return nil
+}
+
+// Close stops the embedded broker and frees the folder.
+func (w *Workspace) Close() error {
+	var err error
+	if w.broker != nil {
+		err = w.broker.Close()
+	}
+	if w.lock != nil {
+		w.lock.Close()
+	}
+	return err
+}
+
+// Registry holds the metrics of the workspace.
+func (w *Workspace) Registry() *prometheus.Registry { return w.registry }
