@@ -1,0 +1,184 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"lethe/stream"
+)
+
+func folder(t *testing.T, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, FileName), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func env(pairs ...string) func(string) (string, bool) {
+	m := map[string]string{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m[pairs[i]] = pairs[i+1]
+	}
+	return func(name string) (string, bool) { s, ok := m[name]; return s, ok }
+}
+
+const shop = `
+workspace: shop
+kafka: embedded
+keyring: {file: ./keys}
+audit: {log: ./log}
+sources:
+  crm: {connector: postgres, url: "${CRM_URL}", streams: ["public.*"], heartbeat: 3s}
+  till: {connector: sqlite, path: till.db}
+sinks:
+  lake: {connector: parquet, url: ./lake, region: TH, clearance: [public, internal, pii-pseudo], roll_bytes: 2MiB}
+connections:
+  crm-lake: {from: crm, to: lake, purpose: analytics, policy: rules/crm.yaml}
+  till-lake: {from: till, to: lake, purpose: analytics}
+`
+
+func TestAFolderIsReadWithDefaultsAndPathsOfItsOwn(t *testing.T) {
+	dir := folder(t, shop)
+	f, err := Load(dir, env("CRM_URL", "postgres://ann:tea@db/crm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	crm, _ := f.Source("crm")
+	till, _ := f.Source("till")
+	lake, _ := f.Sink("lake")
+	conn, _ := f.Connection("crm-lake")
+	other, _ := f.Connection("till-lake")
+	for what, pair := range map[string][2]any{
+		"url":        {string(crm.Config.Secret("url").Reveal()), "postgres://ann:tea@db/crm"},
+		"streams":    {fmt.Sprint(crm.Config.List("streams")), "[public.*]"},
+		"heartbeat":  {crm.Config.Duration("heartbeat"), 3 * time.Second},
+		"snapshot":   {crm.Config.Flag("snapshot"), true},
+		"chunk_rows": {crm.Config.Number("chunk_rows"), int64(10_000)},
+		"path":       {till.Config.Text("path"), filepath.Join(dir, "till.db")},
+		"lake":       {lake.Config.Text("url"), filepath.Join(dir, "lake")},
+		"roll_bytes": {lake.Config.Number("roll_bytes"), int64(2 << 20)},
+		"region":     {lake.Region, "TH"},
+		"clearance":  {fmt.Sprint(lake.Clearance), "[public internal pii-pseudo]"},
+		"policy":     {conn.Policy, filepath.Join(dir, "rules/crm.yaml")},
+		"otherwise":  {other.Policy, filepath.Join(dir, "policy.yaml")},
+		"keys":       {f.Keys, filepath.Join(dir, "keys")},
+		"log":        {f.Log, filepath.Join(dir, "log")},
+		"state":      {f.State, filepath.Join(dir, "state")},
+		"partitions": {f.Partitions, int32(8)},
+		"max record": {f.MaxRecord, int64(16 << 20)},
+		"brokers":    {len(f.Brokers), 0},
+		"metrics":    {f.Metrics, ""},
+		"as written": {f.Rel(f.Keys), filepath.Join(dir, "keys")},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s: %v, want %v", what, pair[0], pair[1])
+		}
+	}
+}
+
+func TestEveryFaultOfAFileIsToldAtOnceWithItsLine(t *testing.T) {
+	dir := folder(t, `workspace: Shop
+kafka: {brokers: [localhost]}
+partitions: 0
+max_record: 12 apples
+metrics: here
+sources:
+  crm: {connector: postgres, url: "${CRM_URL}", stream: ["public.*"]}
+  till: {connector: sqllite, path: till.db}
+  web: {path: x}
+sinks:
+  lake: {connector: parquet, url: ./lake, roll_every: soon}
+  Pond: {connector: sqlite, clearance: ["top secret"]}
+connections:
+  crm-lake: {from: crn, to: lake, purpose: analytics}
+  till-lake: {from: till, to: see}
+`)
+	_, err := Load(dir, env())
+	got := map[string]string{}
+	for _, f := range stream.Faults(err) {
+		got[strings.TrimPrefix(f.Path, filepath.Join(dir, FileName)+":")] += f.Code + " "
+		if f.Hint == "" && f.Code != "file.type" {
+			t.Errorf("%s has no hint: %s", f.Code, f.Msg)
+		}
+	}
+	for where, code := range map[string]string{
+		"1: workspace":                  "config.name",
+		"2: kafka":                      "config.broker",
+		"3: partitions":                 "config.partitions",
+		"4: max_record":                 "file.type",
+		"5: metrics":                    "config.metrics",
+		"7: sources.crm.url":            "file.variable",
+		"7: sources.crm.stream":         "file.unknown_key",
+		"7: sources.crm":                "file.missing_key",
+		"8: sources.till.connector":     "config.no_connector",
+		"9: sources.web":                "file.missing_key",
+		"11: sinks.lake.roll_every":     "file.type",
+		"11: sinks.lake":                "file.missing_key",
+		"12: sinks.Pond":                "config.name",
+		"12: sinks.Pond.connector":      "config.no_connector",
+		"14: connections.crm-lake.from": "config.no_source",
+		"15: connections.till-lake.to":  "config.no_sink",
+		"15: connections.till-lake":     "file.missing_key",
+	} {
+		if !strings.Contains(got[where], code) {
+			t.Errorf("%s: got %q, want %s", where, got[where], code)
+		}
+	}
+	if t.Failed() {
+		t.Log(err)
+	}
+}
+
+func TestL7NoFaultOfAFileShowsAValueOfTheEnvironment(t *testing.T) {
+	const canary = "canary-7c1d"
+	for _, text := range []string{
+		`{connector: postgres, url: ["${SECRET}"], streams: ["a.*"]}`,
+		`{connector: postgres, url: "${SECRET}", streams: "${SECRET}", chunk_rows: "${SECRET}", heartbeat: "${SECRET}"}`,
+		`{connector: "${SECRET}"}`,
+		`{connector: sqlite, path: x, poll: "${SECRET}"}`,
+		`"${SECRET}"`,
+	} {
+		dir := folder(t, "workspace: shop\nmax_record: \"${SECRET}\"\nmetrics: \"${SECRET}\"\nkafka: {brokers: \"${SECRET}\"}\nsources:\n  crm: "+text+"\n")
+		_, err := Load(dir, env("SECRET", canary))
+		if err == nil {
+			t.Errorf("%s was accepted", text)
+		} else if strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: the value is shown:\n%v", text, err)
+		}
+	}
+}
+
+func TestAFolderWithoutFileSaysHowToMakeOne(t *testing.T) {
+	dir := t.TempDir()
+	_, err := Load(dir, nil)
+	f := stream.Faults(err)
+	if len(f) != 1 || f[0].Code != "config.no_folder" || f[0].Hint != "lethe init "+dir {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestASecretDriverThatIsNotConfiguredIsRefused(t *testing.T) {
+	dir := folder(t, "workspace: shop\nsources:\n  crm: {connector: postgres, url: \"secret://crm/url\", streams: [\"a.*\"]}\n")
+	_, err := Load(dir, nil)
+	if err == nil || !strings.Contains(err.Error(), "no secrets driver") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(shop)
+	f.Add("workspace: x\nkafka: {brokers: [a:1]}\nmax_record: 1TiB\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		dir := folder(t, text)
+		got, err := Load(dir, env("CRM_URL", "postgres://db"))
+		if err == nil && (got.Workspace == "" || got.Partitions < 1 || got.MaxRecord < 1) {
+			t.Errorf("accepted without workspace, partitions or size: %q", text)
+		}
+	})
+}

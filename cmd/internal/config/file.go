@@ -1,0 +1,177 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"lethe/connectors"
+	"lethe/rules/strict"
+	"lethe/stream"
+)
+
+// The structs of this file are the words of lethe.yaml.
+
+type file struct {
+	Workspace   string              `yaml:"workspace,required"`
+	Kafka       kafka               `yaml:"kafka"`
+	Keyring     keyring             `yaml:"keyring"`
+	Audit       audit               `yaml:"audit"`
+	State       string              `yaml:"state"`
+	Partitions  int32               `yaml:"partitions"`
+	MaxRecord   size                `yaml:"max_record"`
+	RawMaxAge   time.Duration       `yaml:"raw_max_age"`
+	Metrics     string              `yaml:"metrics"`
+	Sources     section[source]     `yaml:"sources"`
+	Sinks       section[sink]       `yaml:"sinks"`
+	Connections section[connection] `yaml:"connections"`
+}
+
+// section is a map that may be empty, as it is while everything below it is a
+// comment.
+type section[T any] struct{ strict.Map[T] }
+
+// DecodeNode implements [strict.Decoder].
+func (s *section[T]) DecodeNode(n strict.Node) {
+	if n.Kind() != strict.Null {
+		s.Map.DecodeNode(n)
+	}
+}
+
+// kafka is the word embedded, or where the brokers are.
+type kafka struct{ brokers []string }
+
+// DecodeNode implements [strict.Decoder].
+func (k *kafka) DecodeNode(n strict.Node) {
+	switch {
+	case n.Kind() == strict.Text && n.Text() == "embedded":
+	case n.Kind() == strict.Table:
+		var in struct {
+			Brokers []string `yaml:"brokers,required"`
+		}
+		if !n.Into(&in) {
+			return
+		}
+		for _, b := range in.Brokers {
+			if _, _, err := net.SplitHostPort(b); err != nil {
+				n.Fault("config.broker", fmt.Sprintf("%q is not host:port", b), "write brokers: [kafka.internal:9092]")
+			}
+		}
+		if len(in.Brokers) == 0 {
+			n.Fault("config.broker", "no broker is named", "write brokers: [host:9092], or kafka: embedded")
+		}
+		k.brokers = in.Brokers
+	default:
+		n.Fault(strict.CodeType, "want embedded or a map", "write kafka: embedded, or kafka: {brokers: [host:9092]}")
+	}
+}
+
+type keyring struct {
+	File string `yaml:"file,required"`
+}
+
+type audit struct {
+	Log string `yaml:"log,required"`
+}
+
+type connection struct {
+	From    string `yaml:"from,required"`
+	To      string `yaml:"to,required"`
+	Purpose string `yaml:"purpose,required"`
+	Policy  string `yaml:"policy"`
+}
+
+var (
+	nameForm  = regexp.MustCompile(`^[a-z0-9-]+$`)
+	labelForm = regexp.MustCompile(`^[a-z0-9]+(-pseudo)?$`)
+)
+
+// into fills f from what was decoded and checks how its parts go together.
+func (in *file) into(f *Folder) error {
+	var faults []error
+	fault := func(path, code, msg, hint string) {
+		faults = append(faults, f.Doc.Fault(path, code, msg, hint))
+	}
+	name := func(path, s string) {
+		if !nameForm.MatchString(s) {
+			fault(path, "config.name", fmt.Sprintf("%q cannot be a name", s), "use a-z, 0-9 and - only")
+		}
+	}
+	if f.Doc.Has("workspace") {
+		name("workspace", in.Workspace)
+	}
+	if in.Partitions < 1 || in.Partitions > 10_000 {
+		fault("partitions", "config.partitions", "partitions must be between 1 and 10000", fmt.Sprintf("write partitions: %d", DefaultPartitions))
+	}
+	if in.RawMaxAge < time.Hour {
+		fault("raw_max_age", "config.raw_max_age", "raw records must be kept for at least an hour", "write raw_max_age: 168h")
+	}
+	if in.MaxRecord < 64<<10 || in.MaxRecord > 512<<20 {
+		fault("max_record", "config.max_record", "the largest record must be between 64KiB and 512MiB", "write max_record: 16MiB")
+	}
+	if _, _, err := net.SplitHostPort(in.Metrics); err != nil && in.Metrics != "" {
+		fault("metrics", "config.metrics", "not host:port", "write metrics: 127.0.0.1:9464")
+	}
+	f.Workspace, f.Brokers, f.Partitions = in.Workspace, in.Kafka.brokers, in.Partitions
+	f.MaxRecord, f.RawMaxAge, f.Metrics = int64(in.MaxRecord), in.RawMaxAge, in.Metrics
+	f.Keys, f.Log, f.State = f.at(in.Keyring.File), f.at(in.Audit.Log), f.at(in.State)
+	for _, e := range in.Sources.Entries {
+		name("sources."+e.Key, e.Key)
+		f.Sources = append(f.Sources, Source{Name: e.Key, Connector: e.Value.Connector, Config: f.paths(e.Value.Connector.Source, e.Value.options)})
+	}
+	for _, e := range in.Sinks.Entries {
+		name("sinks."+e.Key, e.Key)
+		s := Sink{Name: e.Key, Connector: e.Value.Connector, Config: f.paths(e.Value.Connector.Sink, e.Value.options), Region: e.Value.region}
+		for _, l := range e.Value.clearance {
+			if !labelForm.MatchString(l) {
+				fault("sinks."+e.Key+".clearance", "config.clearance", fmt.Sprintf("%q cannot be a label", l),
+					"a label is a class, such as internal, or <class>-pseudo, such as pii-pseudo")
+			}
+			s.Clearance = append(s.Clearance, stream.Label(l))
+		}
+		f.Sinks = append(f.Sinks, s)
+	}
+	for _, e := range in.Connections.Entries {
+		name("connections."+e.Key, e.Key)
+		c := e.Value
+		if !slices.Contains(in.Sources.Keys(), c.From) && c.From != "" {
+			fault("connections."+e.Key+".from", "config.no_source", fmt.Sprintf("no source %q", c.From), strict.Suggest(c.From, in.Sources.Keys()))
+		}
+		if !slices.Contains(in.Sinks.Keys(), c.To) && c.To != "" {
+			fault("connections."+e.Key+".to", "config.no_sink", fmt.Sprintf("no sink %q", c.To), strict.Suggest(c.To, in.Sinks.Keys()))
+		}
+		if c.Policy == "" {
+			c.Policy = Policy
+		}
+		f.Connections = append(f.Connections, Connection{Name: e.Key, From: c.From, To: c.To, Purpose: c.Purpose, Policy: f.at(c.Policy)})
+	}
+	return errors.Join(faults...)
+}
+
+// at resolves a path against the folder.
+func (f *Folder) at(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(f.Root, path)
+}
+
+// paths resolves the options that name files: those called path, and text that
+// begins with ./ or ../.
+func (f *Folder) paths(options []connectors.Option, c connectors.Config) connectors.Config {
+	for _, o := range options {
+		s, ok := c[o.Name].(string)
+		if !ok || s == "" || strings.Contains(s, "://") {
+			continue
+		}
+		if o.Name == "path" || s == "." || s == ".." || strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../") {
+			c[o.Name] = f.at(s)
+		}
+	}
+	return c
+}

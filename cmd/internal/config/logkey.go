@@ -1,0 +1,35 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"lethe/stream"
+)
+
+// LogKey returns the signer key of the folder's audit log. A file that others
+// can read is refused.
+func (f *Folder) LogKey() (stream.Value, error) {
+	path := filepath.Join(f.Keys, LogKeyName)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return stream.Value{}, &stream.Fault{Code: "config.log_key", Path: f.Rel(path), Msg: "there is no signer key for the audit log",
+			Hint: "restore it from its backup; for a new workspace: lethe init", Exit: stream.ExitEnvironment}
+	}
+	if err != nil {
+		return stream.Value{}, unreadable(f.Rel(path), err)
+	}
+	if m := info.Mode().Perm(); m&0o077 != 0 {
+		return stream.Value{}, &stream.Fault{Code: "keyring.mode", Path: f.Rel(path), Msg: fmt.Sprintf("others can reach this key (mode %04o)", m),
+			Hint: "chmod 600 " + f.Rel(path), Exit: stream.ExitEnvironment}
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return stream.Value{}, unreadable(f.Rel(path), err)
+	}
+	return stream.NewValue(bytes.TrimSpace(b)), nil
+}

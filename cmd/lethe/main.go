@@ -1,0 +1,33 @@
+// Command lethe turns a folder of files into running rooms: it discovers
+// sources, checks policies, moves records and verifies what was done.
+//
+// Each verb is one file with one usage text. Exit codes: 0 ok, 1 a fault of ours
+// or a finding, 2 what the user wrote, 3 the machine or its servers.
+//
+// Promise: L7 unprintable: no core dump, and errors for people are Faults, which
+// hold no value.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// verbs lists what lethe can do, in the order of use.
+func verbs() []verb {
+	return []verb{
+		{"init", "make a folder: configuration, policy, keys", initFolder},
+		{"verify", "check the audit log and the lake offline", verifyLog},
+		{"version", "say which build this is", version},
+	}
+}
+
+func main() {
+	noCoreDump() // L7
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := dispatch(ctx, streams{out: os.Stdout, err: os.Stderr, env: os.LookupEnv}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"lethe/cmd/internal/config"
+	"lethe/connectors"
+	"lethe/connectors/all"
+	"lethe/rules/strict"
+	"lethe/stream"
+)
+
+// skeleton is what a new folder is made from.
+type skeleton struct {
+	Workspace, Purpose string
+	Sources, Sinks     []endpoint
+}
+
+// endpoint is a source or sink as a flag names it: NAME=CONNECTOR:LOCATION.
+type endpoint struct {
+	name, connector, location string
+	options                   []connectors.Option
+}
+
+func sourceOptions(c connectors.Connector) ([]connectors.Option, bool) {
+	return c.Source, c.OpenSource != nil
+}
+func sinkOptions(c connectors.Connector) ([]connectors.Option, bool) {
+	return c.Sink, c.OpenSink != nil
+}
+
+// add returns the reader of a flag that may be given several times.
+func (s *skeleton) add(to *[]endpoint, options func(connectors.Connector) ([]connectors.Option, bool)) func(string) error {
+	return func(text string) error {
+		name, rest, ok1 := strings.Cut(text, "=")
+		kind, location, ok2 := strings.Cut(rest, ":")
+		if !ok1 || !ok2 || name == "" || location == "" {
+			// L7: the text may hold a password.
+			return fmt.Errorf("want NAME=CONNECTOR:LOCATION")
+		}
+		var able []string
+		for _, c := range all.Connectors() {
+			o, ok := options(c)
+			if !ok {
+				continue
+			}
+			able = append(able, c.Name)
+			if c.Name != kind {
+				continue
+			}
+			e := endpoint{name, kind, location, o}
+			if at, ok := e.place(); ok && at.Type == connectors.Secret && !strings.HasPrefix(location, "${") {
+				return fmt.Errorf("%s of %s is a secret: write '${NAME}' and set that variable where lethe runs", at.Name, name)
+			}
+			*to = append(*to, e)
+			return nil
+		}
+		return fmt.Errorf("no connector %q: %s", kind, strict.Suggest(kind, able))
+	}
+}
+
+// place is the option that takes the location: the first that is required.
+func (e endpoint) place() (connectors.Option, bool) {
+	for _, o := range e.options {
+		if o.Required {
+			return o, true
+		}
+	}
+	return connectors.Option{}, false
+}
+
+// line is the endpoint in lethe.yaml.
+func (e endpoint) line(role string) string {
+	fields := []string{"connector: " + e.connector}
+	at, _ := e.place()
+	fields = append(fields, at.Name+": "+strconv.Quote(e.location))
+	for _, o := range e.options {
+		if o.Required && o.Name != at.Name && o.Type == connectors.List {
+			fields = append(fields, o.Name+`: ["public.*"]`)
+		}
+	}
+	if role == "sink" {
+		fields = append(fields, "clearance: [public, internal, pii-pseudo]")
+	}
+	return fmt.Sprintf("  %s: {%s}\n", e.name, strings.Join(fields, ", "))
+}
+
+// files are the files of a new folder, keys apart. What the flags say is checked
+// by reading lethe.yaml as any other verb will.
+func (s *skeleton) files(dir string) ([]newFile, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, `# The folder of one workspace. Keys that lethe does not know are errors;
+# ${NAME} is taken from the environment. lethe check tells every fault at once.
+workspace: %s
+
+kafka: embedded             # or {brokers: [host:9092]}
+keyring: {file: ./keys}     # back it up; without it nothing can be read
+audit: {log: ./log}         # anyone can verify it with log.pub
+
+`, s.Workspace)
+	section(&b, "sources", s.Sources, "source", `#  crm: {connector: postgres, url: "${CRM_URL}", streams: ["public.*"]}`)
+	b.WriteString("# clearance: labels of data that may lie there. pii-pseudo is personal data in\n# which every identifying field was pseudonymised; it is still personal data.\n")
+	section(&b, "sinks", s.Sinks, "sink", `#  lake: {connector: parquet, url: ./lake, clearance: [public, internal, pii-pseudo]}`)
+	b.WriteString("# A connection is one source under one policy to one sink.\n")
+	if len(s.Sources) == 0 || len(s.Sinks) == 0 {
+		fmt.Fprintf(&b, "connections:\n#  crm-lake: {from: crm, to: lake, purpose: %s, policy: policy.yaml}\n", s.Purpose)
+	} else {
+		b.WriteString("connections:\n")
+	}
+	for _, from := range s.Sources {
+		for _, to := range s.Sinks {
+			fmt.Fprintf(&b, "  %s-%s: {from: %s, to: %s, purpose: %s, policy: policy.yaml}\n", from.name, to.name, from.name, to.name, strconv.Quote(s.Purpose))
+		}
+	}
+	if err := config.Check(dir, []byte(b.String())); err != nil {
+		return nil, &stream.Fault{Code: "init.flags", Msg: "these flags make no folder: " + err.Error(), Hint: "lethe init --help"}
+	}
+	return []newFile{
+		{config.FileName, b.String(), 0o644},
+		{config.Policy, starterPolicy, 0o644},
+		{".gitignore", "# keys are secret; the rest is made by lethe run\n/keys/\n/log/\n/state/\n/lake/\n", 0o644},
+	}, nil
+}
+
+func section(b *strings.Builder, title string, list []endpoint, role, example string) {
+	fmt.Fprintf(b, "%s:\n", title)
+	for _, e := range list {
+		b.WriteString(e.line(role))
+	}
+	if len(list) == 0 {
+		b.WriteString(example + "\n")
+	}
+	b.WriteString("\n")
+}
+
+// starterPolicy lets nothing through; lethe discover says what could.
+const starterPolicy = `# What may be done with each field. A field that nothing here names is redacted.
+mask:
+  default: redact
+`

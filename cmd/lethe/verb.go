@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"lethe/rules/strict"
+	"lethe/stream"
+)
+
+const usage = `usage: lethe VERB [flags] [DIR]
+
+Lethe streams tables into a lake with personal data masked by policy, and keeps
+a log that proves it. DIR is a folder made by lethe init, by default the present
+one.
+`
+
+// verb is one thing that lethe can do.
+type verb struct {
+	name, help string
+	run        func(ctx context.Context, io streams, args []string) error
+}
+
+// streams is what a verb speaks to. Whoever reads its output by machine set
+// json, which flags.parse does for --json.
+type streams struct {
+	out, err io.Writer
+	env      func(string) (string, bool)
+	json     *bool
+}
+
+// errUsage ends a verb that was asked for its usage, which was shown.
+var errUsage = errors.New("usage shown")
+
+// dispatch runs the verb that args name and returns the exit code.
+func dispatch(ctx context.Context, io streams, args []string) int {
+	io.json = new(bool)
+	all := verbs()
+	if len(args) == 0 || slices.Contains([]string{"help", "-h", "--help"}, args[0]) {
+		if len(args) > 1 {
+			args = []string{args[1], "--help"}
+		} else {
+			help(io, all)
+			return 0
+		}
+	}
+	i := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })
+	if i < 0 {
+		names := make([]string, len(all))
+		for i, v := range all {
+			names[i] = v.name
+		}
+		return tell(ctx, io, &stream.Fault{Code: "cli.verb", Msg: fmt.Sprintf("no verb %q", args[0]), Hint: strict.Suggest(args[0], names) + "\nlethe help"})
+	}
+	return tell(ctx, io, all[i].run(ctx, io, args[1:]))
+}
+
+func help(io streams, all []verb) {
+	fmt.Fprintln(io.out, usage)
+	for _, v := range all {
+		fmt.Fprintf(io.out, "  %-10s %s\n", v.name, v.help)
+	}
+	fmt.Fprintln(io.out, "\nlethe help VERB tells more.")
+}
+
+// tell shows what err says, every fault of it, and returns the exit code: 1 if
+// any fault is ours, else 2 if any is the user's, else 3.
+func tell(ctx context.Context, io streams, err error) int {
+	switch {
+	case err == nil, errors.Is(err, errUsage):
+		return 0
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		err = &stream.Fault{Code: "cli.interrupted", Msg: "interrupted", Exit: stream.ExitEnvironment}
+	}
+	code, faults := stream.ExitEnvironment, stream.Faults(err)
+	for _, f := range faults {
+		if f.Exit == 0 {
+			f.Exit = stream.ExitInput
+		}
+		code = min(code, f.Exit)
+	}
+	if *io.json {
+		type fault struct {
+			Code string `json:"code"`
+			Path string `json:"path,omitempty"`
+			Msg  string `json:"msg"`
+			Hint string `json:"hint,omitempty"`
+		}
+		out := struct {
+			Faults []fault `json:"faults"`
+		}{}
+		for _, f := range faults {
+			out.Faults = append(out.Faults, fault{f.Code, f.Path, f.Msg, f.Hint})
+		}
+		showJSON(io, out)
+		return code
+	}
+	for _, f := range faults {
+		fmt.Fprintln(io.err, f.Error())
+	}
+	if len(faults) > 1 {
+		fmt.Fprintf(io.err, "%d faults\n", len(faults))
+	}
+	return code
+}
+
+func showJSON(io streams, v any) error {
+	enc := json.NewEncoder(io.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// flags parses the arguments of a verb.
+type flags struct {
+	*flag.FlagSet
+	usage string
+	json  bool
+}
+
+// newFlags makes the flags of a verb; its usage text begins with the line that
+// shows how to call it.
+func newFlags(usage string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet("lethe", flag.ContinueOnError), usage: usage}
+	f.SetOutput(io.Discard)
+	return f
+}
+
+// JSON adds --json.
+func (f *flags) JSON() { f.BoolVar(&f.json, "json", false, "") }
+
+// parse reads args, in which flags and DIR may stand in any order, and returns
+// DIR.
+func (f *flags) parse(io streams, args []string) (string, error) {
+	var dirs []string
+	for len(args) > 0 {
+		switch err := f.Parse(args); {
+		case errors.Is(err, flag.ErrHelp):
+			fmt.Fprint(io.out, f.usage)
+			return "", errUsage
+		case err != nil:
+			return "", &stream.Fault{Code: "cli.flag", Msg: err.Error(), Hint: f.first()}
+		}
+		if args = f.Args(); len(args) > 0 {
+			dirs = append(dirs, args[0])
+			args = args[1:]
+		}
+	}
+	*io.json = f.json
+	switch len(dirs) {
+	case 0:
+		return ".", nil
+	case 1:
+		return dirs[0], nil
+	}
+	return "", &stream.Fault{Code: "cli.args", Msg: fmt.Sprintf("one folder at a time: %s", strings.Join(dirs, " ")), Hint: f.first()}
+}
+
+// first is the first line of the usage.
+func (f *flags) first() string {
+	line, _, _ := strings.Cut(f.usage, "\n")
+	return strings.TrimPrefix(line, "usage: ")
+}
