@@ -29,19 +29,30 @@ func kills(t *testing.T, n int) int {
 }
 
 // aims picks the moment of the i-th kill: inside EndTxn half of the time,
-// inside recovery, or anywhere.
-func aims(r *rand.Rand, i int) string {
+// inside recovery, or anywhere. span is about how long EndTxn takes.
+func aims(r *rand.Rand, i int, span time.Duration) string {
 	switch i % 10 {
 	case 0, 1, 2, 3, 4:
-		return fmt.Sprintf("endtxn %d %dus", 1+r.IntN(40), r.IntN(800))
+		return fmt.Sprintf("endtxn %d %v", 1+r.IntN(40), within(r, span))
 	case 5, 6, 7:
-		return fmt.Sprintf("start %dus", r.IntN(30_000))
+		return fmt.Sprintf("start %v", within(r, 30*time.Millisecond))
 	}
-	return fmt.Sprintf("time %dms", 20+r.IntN(400))
+	return fmt.Sprintf("time %v", 20*time.Millisecond+within(r, 400*time.Millisecond))
 }
 
-// oneLife runs a life until it is killed or ends; killed tells which.
-func oneLife(t *testing.T, dir, aim string, env ...string) (killed bool, code int, out string) {
+func within(r *rand.Rand, d time.Duration) time.Duration { return time.Duration(r.Int64N(int64(d))) }
+
+// ending is how a life went.
+type ending struct {
+	killed bool
+	code   int
+	out    string
+	found  Recovered
+	copied int
+}
+
+// oneLife runs a life until it is killed or ends.
+func oneLife(t *testing.T, dir, aim string, env ...string) ending {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), append(env, envLife+"="+dir, envAim+"="+aim)...)
@@ -51,45 +62,63 @@ func oneLife(t *testing.T, dir, aim string, env ...string) (killed bool, code in
 		t.Fatal(err)
 	}
 	// An aim may never come (fewer transactions than it counts on).
-	late := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
+	late := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
 	defer late.Stop()
 	cmd.Wait()
 	ws := cmd.ProcessState.Sys().(syscall.WaitStatus)
-	return ws.Signaled() && ws.Signal() == syscall.SIGKILL, ws.ExitStatus(), strings.TrimSpace(buf.String())
+	e := ending{
+		killed: ws.Signaled() && ws.Signal() == syscall.SIGKILL,
+		code:   ws.ExitStatus(), out: strings.TrimSpace(buf.String()),
+	}
+	for line := range strings.Lines(buf.String()) {
+		fmt.Sscanf(line, "recovered %d %d %d", &e.found.Committed, &e.found.Aborted, &e.found.Offsets)
+		fmt.Sscanf(line, "copied %d", &e.copied)
+	}
+	return e
 }
 
-func testKills(t *testing.T, n int, env ...string) {
+func testKills(t *testing.T, n int, span time.Duration, env ...string) {
 	dir := t.TempDir()
 	seed := uint64(time.Now().UnixNano())
 	r := rand.New(rand.NewPCG(seed, 0))
 	begun := time.Now()
+	var found Recovered
+	add := func(e ending) {
+		found.Committed += e.found.Committed
+		found.Aborted += e.found.Aborted
+		found.Offsets += e.found.Offsets
+	}
 	for i := range n {
-		aim := aims(r, i)
-		if killed, code, out := oneLife(t, dir, aim, env...); !killed {
-			t.Fatalf("kill %d (%s, seed %d): exit %d: %s", i, aim, seed, code, out)
+		aim := aims(r, i, span)
+		e := oneLife(t, dir, aim, env...)
+		if !e.killed {
+			t.Fatalf("kill %d (%s, seed %d): exit %d: %s", i, aim, seed, e.code, e.out)
 		}
+		add(e)
 	}
 	// Twice: a restart after a clean stop changes nothing.
-	var sums [2]string
-	for i := range sums {
-		killed, code, out := oneLife(t, dir, "never", env...)
-		if killed || code != lifeDone {
-			t.Fatalf("last life (seed %d): exit %d: %s", seed, code, out)
+	var copied [2]int
+	for i := range copied {
+		e := oneLife(t, dir, "never", env...)
+		if e.code != lifeDone {
+			t.Fatalf("last life (seed %d): exit %d: %s", seed, e.code, e.out)
 		}
-		sums[i] = out
+		add(e)
+		copied[i] = e.copied
 	}
-	if sums[0] != sums[1] {
-		t.Fatalf("a restart changed %s records to %s", sums[0], sums[1])
+	if copied[0] != copied[1] {
+		t.Fatalf("a restart changed %d records to %d", copied[0], copied[1])
 	}
-	t.Logf("%d kills, %s records each once and in order, %v", n, sums[0], time.Since(begun).Round(time.Millisecond))
+	t.Logf("%d kills, %d records each once and in order, %v; finished: %d commits, %d aborts, %d offsets",
+		n, copied[0], time.Since(begun).Round(time.Millisecond), found.Committed, found.Aborted, found.Offsets)
 }
 
 func TestL2L3EveryRecordIsCopiedOnceThroughAnyKill(t *testing.T) {
-	testKills(t, kills(t, 40))
+	testKills(t, kills(t, 40), 150*time.Microsecond)
 }
 
 func TestL2L3EveryRecordIsCopiedOnceThroughAnyKillWithSyncWrites(t *testing.T) {
-	testKills(t, kills(t, 40)/2, envSync+"=1")
+	testKills(t, kills(t, 40)/2, 5*time.Millisecond, envSync+"=1")
 }
 
 // The control: were bare kfake to pass, the tests above would prove nothing.
@@ -97,13 +126,9 @@ func TestL2L3WithoutRecoveryTheSameTestFails(t *testing.T) {
 	dir := t.TempDir()
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	for i := range 200 {
-		aim := aims(r, i)
-		if i%10 == 9 {
-			aim = "never"
-		}
-		killed, code, out := oneLife(t, dir, aim, envBare+"=1")
-		if !killed && code == lifeBroken {
-			t.Logf("life %d: %s", i, out)
+		e := oneLife(t, dir, aims(r, i, 150*time.Microsecond), envBare+"=1")
+		if e.code == lifeBroken {
+			t.Logf("life %d: %s", i, e.out)
 			return
 		}
 	}

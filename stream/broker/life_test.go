@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -85,12 +86,15 @@ func aim() func(*kfake.Cluster) {
 			c.ControlKey(int16(kmsg.EndTxn), func(kmsg.Request) (kmsg.Response, error, bool) {
 				c.KeepControl()
 				if left--; left == 0 {
-					at := time.Now().Add(after(f[2]))
+					var aimed atomic.Bool
 					go func() {
-						for time.Now().Before(at) {
+						aimed.Store(true) // on a thread of its own before EndTxn goes on
+						for at := time.Now().Add(after(f[2])); time.Now().Before(at); {
 						}
 						die()
 					}()
+					for !aimed.Load() {
+					}
 				}
 				return nil, nil, false
 			})
@@ -132,12 +136,14 @@ func (l *life) run(ctx context.Context) error {
 // start runs the broker, or kfake as it is.
 func (l *life) start(ctx context.Context) (*kfake.Cluster, func(), error) {
 	topics := []Topic{{Name: "in", Partitions: lanes}, {Name: "out", Partitions: lanes}}
-	if os.Getenv(envBare) == "" {
+	if !bare() {
 		b, err := Start(ctx, Config{Dir: l.dir, Topics: topics, Sync: os.Getenv(envSync) != ""})
 		if err != nil {
 			return nil, nil, err
 		}
 		l.seeds = b.Addrs()
+		r := b.Recovered()
+		fmt.Println("recovered", r.Committed, r.Aborted, r.Offsets)
 		return b.cluster, func() { b.Close() }, nil
 	}
 	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.DataDir(filepath.Join(l.dir, "data")))
@@ -155,6 +161,15 @@ func (l *life) start(ctx context.Context) (*kfake.Cluster, func(), error) {
 
 func (l *life) client(opts ...kgo.Opt) (*kgo.Client, error) {
 	return kgo.NewClient(append(opts, kgo.SeedBrokers(l.seeds...), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
+}
+
+func bare() bool { return os.Getenv(envBare) != "" }
+
+func (l *life) patience() time.Duration {
+	if bare() {
+		return time.Second
+	}
+	return 5 * time.Second
 }
 
 // check reads topic read committed: each partition must hold 0, 1, 2, … It
@@ -185,9 +200,12 @@ func (l *life) check(ctx context.Context, topic string) (next [lanes]uint64, err
 	}
 	defer reader.Close()
 	for len(parts) > 0 {
-		idle, cancel := context.WithTimeout(ctx, 5*time.Second)
+		idle, cancel := context.WithTimeout(ctx, l.patience())
 		fs := reader.PollFetches(idle)
 		cancel()
+		if bare() && errors.Is(fs.Err(), context.DeadlineExceeded) {
+			break // kfake's own replay aborts without markers: no record says where the end is
+		}
 		if err := fs.Err(); err != nil {
 			return next, fmt.Errorf("%w: %s stuck with %d partitions left: %v", errBroken, topic, len(parts), err)
 		}
@@ -357,6 +375,6 @@ func (l *life) finish(ctx context.Context, in [lanes]uint64) error {
 	for _, n := range out {
 		sum += n
 	}
-	fmt.Println(sum)
+	fmt.Println("copied", sum)
 	return nil
 }
