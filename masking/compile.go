@@ -34,6 +34,7 @@ type compiler struct {
 }
 
 var (
+	// reservedName is what the output calls members that no field lists.
 	reservedName = regexp.MustCompile(`^_unknown(_[0-9]+)?$`)
 	epochName    = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
@@ -139,7 +140,7 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 	if !op.Takes(f.Type) {
 		c.fault(f.Path, "operator_type", fmt.Sprintf("%s does not work on %s as a whole", op.Name, f.Type), "name paths inside, such as "+f.Path+"[], or use redact")
 	}
-	if _, ok := normals[f.Normal]; !ok {
+	if _, ok := normalOf(f.Normal, f.Params); !ok {
 		c.fault(f.Path, "normal_form", fmt.Sprintf("no normal form %q", f.Normal), "use lower, digits or e164")
 		return
 	}
@@ -184,7 +185,7 @@ func (c *compiler) finish(n *node, inherited rest) {
 		if n != c.row {
 			n.act = actWalk
 		}
-		c.slots4rest(n)
+		c.restSlots(n)
 	}
 	for i := range n.members {
 		c.finish(n.members[i].node, n.rest)
@@ -213,9 +214,9 @@ func restOf(a action) rest {
 	return restRedact
 }
 
-// slots4rest gives a node that is walked the counters of what it does to
+// restSlots gives a node that is walked the counters of what it does to
 // members that it does not list and to values of another shape.
-func (c *compiler) slots4rest(n *node) {
+func (c *compiler) restSlots(n *node) {
 	n.restSlot, n.shape = -1, -1
 	unknown := "_unknown"
 	if n.path != "" {

@@ -19,10 +19,14 @@ type encoding struct {
 	append func(dst, src []byte) []byte
 }
 
-var encodings = map[string]encoding{
-	"hex":       {4, hex.AppendEncode},
-	"base64url": {6, base64.RawURLEncoding.AppendEncode},
-	"base32":    {5, base32.StdEncoding.WithPadding(base32.NoPadding).AppendEncode},
+func encodingOf(name string) encoding {
+	switch name {
+	case "base64url":
+		return encoding{6, base64.RawURLEncoding.AppendEncode}
+	case "base32":
+		return encoding{5, base32.StdEncoding.WithPadding(base32.NoPadding).AppendEncode}
+	}
+	return encoding{4, hex.AppendEncode}
 }
 
 // hmacSHA256 is operator hmac: the value's keyed digest. The key derives from
@@ -65,7 +69,8 @@ func hmacSHA256() Spec {
 			if len(secret) != sha256.Size {
 				return nil, fmt.Errorf("key of domain %s: %d bytes, want %d", f.Domain, len(secret), sha256.Size)
 			}
-			m := &hmacMasker{key: stream.NewValue(secret), normal: normals[f.Normal](f.Params), exact: false}
+			normal, _ := normalOf(f.Normal, f.Params)
+			m := &hmacMasker{key: stream.NewValue(secret), normal: normal}
 			m.encoding, m.length = hmacLength(f.Params)
 			return m, nil
 		},
@@ -74,7 +79,7 @@ func hmacSHA256() Spec {
 
 // hmacLength is how digests are written and how many characters are kept.
 func hmacLength(p Params) (encoding, int) {
-	e := encodings[p.text("encoding", "hex")]
+	e := encodingOf(p.text("encoding", "hex"))
 	n := p.number("length", 0)
 	if n == 0 {
 		n = (128 + e.bits - 1) / e.bits

@@ -12,17 +12,19 @@ import (
 // another way.
 func digest(t testing.TB, domain, normal string) string {
 	t.Helper()
-	key, err := hashKeys{}.Secret("hmac/1/" + domain)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(normal))
-	return `"` + hex.EncodeToString(mac.Sum(nil))[:32] + `"`
+	return `"` + digestOf(domain, normal) + `"`
 }
 
 func replaceAll(s string, pairs ...string) string { return strings.NewReplacer(pairs...).Replace(s) }
 
 func containsOp(envelope string, op byte) bool {
 	return strings.Contains(envelope, `"op":"`+string(op)+`"`)
+}
+
+// digestOf is the text of digest, without quotes.
+func digestOf(domain, normal string) string {
+	key, _ := hashKeys{}.Secret("hmac/1/" + domain)
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(normal))
+	return hex.EncodeToString(mac.Sum(nil))[:32]
 }

@@ -1,0 +1,165 @@
+package masking
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"lethe/masking/internal/scan"
+	"lethe/stream"
+)
+
+var logNames = regexp.MustCompile(`^[A-Za-z0-9._-]+\.[0-9]{6,}$`)
+
+// nested is a plan with every operator, inside and outside of columns.
+func nested() Plan {
+	return Plan{Stream: "crm.public.thing", Key: []string{"id"}, Fields: []Field{
+		{Path: "id", Operator: "hmac", Domain: "id"},
+		{Path: "kept", Operator: "keep"},
+		{Path: "gone", Operator: "drop"},
+		{Path: "null", Operator: "null"},
+		{Path: "red", Operator: "redact"},
+		{Path: "special", Operator: "redact", Special: true},
+		{Path: "part", Operator: "partial", Params: Params{"keep_last": 2}},
+		{Path: "สี\"", Operator: "redact"},
+		{Path: "doc", Operator: "keep"},
+		{Path: "doc.secret", Operator: "redact"},
+		{Path: "doc.items[].name", Operator: "hmac", Domain: "name"},
+		{Path: "doc.items[].more", Operator: "redact"},
+		{Path: "doc.items[].more.fine", Operator: "keep"},
+		{Path: "tags[]", Operator: "redact"},
+		{Path: "matrix[][]", Operator: "drop"},
+		{Path: "other.nested.deep", Operator: "keep"},
+		{Path: "box", Operator: "drop"},
+		{Path: "box[].x", Operator: "keep"},
+		{Path: "box.y", Operator: "keep"},
+	}}
+}
+
+var envelopes = []string{
+	`{"before":null,"after":{"id":1,"kept":[1,2.50,"x"],"gone":{},"null":5,"red":"a","special":null,"part":"abcdef"},"source":{"version":"1","db":"d","file":"bin.000001","x":1},"op":"c","ts_ms":1,"transaction":{"id":"x","y":2}}`,
+	`{"after":{"doc":{"secret":1,"free":{"a":[]},"items":[{"name":"n","more":{"fine":1,"x":2}},{"name":null},7]},"tags":["a",null,{}],"matrix":[[1,2],[3],4]},"op":"u"}`,
+	`{"after":{"box":[{"x":1,"z":2},3],"other":{"nested":{"deep":[1],"a":1},"b":2},"unknown":{"secret":1}},"op":"r","before":{"box":{"y":1,"x":2}}}`,
+	`{"before":{"id":"1","gone":1,"kept":2},"after":null,"op":"d","message":"x"}`,
+	` { "after" : { "gone" : 1 , "kept" : 2 , "gone2" : 3 } , "op" : "c" } `,
+	`{"op":"d","source":{"snapshot":true,"file":"list.csv","xmin":null,"seq\u0075ence":"s"},"ts_ns":"x"}`,
+	`{"after":{"\u006bept":1,"kept":2},"op":"c"}`, `{"op":"t"}`, `{"op":"m"}`, `{"after":{},"after":{},"op":"c"}`, `{"after":[],"op":"c"}`,
+	`{"after":{"part":"a"},"op":"c"}`, `{"after":{"part":""},"op":"c"}`, `{"after":{"id":{}},"op":"c"}`, `{"after":{"สี\"":1,"_unknown_1":2},"op":"c"}`,
+}
+
+// strictly reports whether data is JSON by encoding/json and by the points in
+// which the rewriter is stricter (see package scan, whose own tests prove it).
+func strictly(data []byte) bool {
+	end := scan.Value(data, scan.Space(data, 0), scan.MaxDepth)
+	return json.Valid(data) && utf8.Valid(data) && end >= 0
+}
+
+func FuzzRewriter(f *testing.F) {
+	for _, e := range envelopes {
+		f.Add([]byte(`{"id":1}`), []byte(e))
+		f.Add([]byte(nil), []byte(e))
+		f.Add([]byte(`{"x":[1],"id":null,"kept":"\u00e9"}`), []byte(e))
+	}
+	w := mustCompile(f, nested())
+	ref := newReference(nested())
+	var out stream.Masked
+	f.Fuzz(func(t *testing.T, key, value []byte) {
+		_, err := w.Process(&stream.Record{Key: key, Value: value}, &out)
+		var rej *stream.Rejection
+		if err != nil && !errors.As(err, &rej) {
+			t.Fatal(err)
+		}
+		if !strictly(value) || len(key) > 0 && !strictly(key) {
+			if err == nil {
+				t.Fatal("accepted what is no JSON")
+			}
+			return
+		}
+		wantKey, wantValue, why := ref.record(key, value)
+		if why != "" || err != nil {
+			if (why != "") != (err != nil) {
+				t.Fatalf("rejected: %v, want %q", err, why)
+			}
+			return
+		}
+		sameTree(t, "value", out.Value, wantValue)
+		if wantKey != nil || out.Key != nil {
+			sameTree(t, "key", out.Key, wantKey)
+		}
+		// What was masked once is masked the same by a clone (L6).
+		var again stream.Masked
+		if _, err := w.Clone().Process(&stream.Record{Key: key, Value: value}, &again); err != nil || string(again.Value) != string(out.Value) {
+			t.Fatalf("a clone masks otherwise: %v", err)
+		}
+	})
+}
+
+func sameTree(t *testing.T, what string, got []byte, want *tree) {
+	t.Helper()
+	if !json.Valid(got) {
+		t.Fatalf("%s: no JSON: %s", what, got)
+	}
+	have, err := parseTree(got)
+	if err != nil || have.String() != want.String() {
+		t.Fatalf("%s: %v\ngot  %s\nwant %s", what, err, got, want)
+	}
+}
+
+const canary = "Zq7-Canary+9"
+
+// disguise writes the canary as JSON string content, escaping the characters
+// that the bits choose.
+func disguise(bits uint16) string {
+	var b strings.Builder
+	for i, c := range []byte(canary) {
+		if bits>>(i%16)&1 == 1 {
+			fmt.Fprintf(&b, `\u%04x`, c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// FuzzCanary puts a canary where the plan shows nothing, beside bytes of the
+// fuzzer's choice: if the record is delivered, no canary is in it.
+func FuzzCanary(f *testing.F) {
+	places := []string{
+		`{"red":"%s","kept":%s}`, `{"kept":%[2]s,"id":"%[1]s"}`, `{"%s":1,"kept":%s}`, `{"x":{"%s":["%[1]s"]},"kept":%[2]s}`,
+		`{"gone":["%s"],"kept":%s}`, `{"null":{"a":"%s"},"kept":%s}`, `{"doc":{"secret":"%s","free":%s}}`, `{"doc":{"free":%[2]s,"items":[{"name":"%[1]s"}]}}`,
+		`{"doc":{"items":[{"more":{"%s":"%[1]s","fine":%[2]s}}]}}`, `{"tags":["%s"],"kept":%s}`, `{"other":{"nested":{"%s":1,"deep":%s}}}`, `{"box":"%s","kept":%s}`,
+		`{"matrix":[["%s"],"%[1]s"],"kept":%[2]s}`, `{"doc":"%s","kept":%s}`, `{"special":"%s","part":"%[1]s","kept":%[2]s}`, `{"kept":%[2]s,%[2]s:"%[1]s"}`,
+	}
+	for i := range places {
+		for _, d := range []string{`1`, `"a\"b"`, `{"a":[1,{}]}`, `"\\"`, `1,"red":2`, `1}`, `{"red":"` + `x"`} {
+			f.Add(uint16(0x5a5a), byte(i), []byte(d))
+		}
+	}
+	w := mustCompile(f, nested())
+	var out stream.Masked
+	f.Fuzz(func(t *testing.T, bits uint16, place byte, other []byte) {
+		inOther, _ := parseTree(append(append([]byte(`[`), other...), ']'))
+		if strings.Contains(string(other), canary[:4]) || inOther != nil && inOther.holds(canary[:4]) {
+			t.Skip("the canary is where it is kept")
+		}
+		row := fmt.Sprintf(places[int(place)%len(places)], disguise(bits), other)
+		for _, value := range []string{`{"after":` + row + `,"op":"c"}`, `{"before":` + row + `,"op":"d"}`, `{"op":"d","x":` + row + `,"source":` + row + `}`} {
+			r := &stream.Record{Value: []byte(value), Headers: []stream.Header{{Key: canary, Value: []byte(canary)}}, Unchanged: []string{canary}}
+			if _, err := w.Process(r, &out); err != nil {
+				if strings.Contains(err.Error(), canary) {
+					t.Fatal("the canary is in the error")
+				}
+				continue
+			}
+			got, err := parseTree(out.Value)
+			if err != nil || got.holds(canary) || strings.Contains(string(out.Value), canary) || slices.Contains(out.Unchanged, canary) {
+				t.Fatalf("%v\n%s\n%s", err, value, out.Value)
+			}
+		}
+	})
+}
