@@ -1,0 +1,294 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// checkpoint is what a signed checkpoint says (C2SP tlog-checkpoint).
+type checkpoint struct {
+	origin string
+	tree   tlog.Tree
+}
+
+// log checks checkpoint, leaves and tiles, and gives each entry to its run and
+// chain. It returns an error only if ctx ends.
+func (c *checker) log(ctx context.Context, v note.Verifier) error {
+	path := filepath.Join(c.opts.Log, "checkpoint")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		c.fail("L4", "checkpoint_missing", "checkpoint", "", "%v", cause(err))
+		return nil
+	}
+	cp, err := openCheckpoint(raw, v)
+	if err != nil {
+		c.fail("L4", "checkpoint_signature", "checkpoint", "", "%v", err)
+		// What it claims is still worth comparing with.
+		if cp, err = readCheckpoint(string(raw)); err != nil {
+			return nil
+		}
+	}
+	if info, err := os.Stat(path); err == nil {
+		c.report.CheckpointFile = info.ModTime().UTC()
+	}
+	c.size = cp.tree.N
+	c.report.Origin, c.report.Size, c.report.Root = cp.origin, cp.tree.N, cp.tree.Hash.String()
+	t := &treeHashes{}
+	if err := c.bundles(ctx, t); err != nil {
+		return err
+	}
+	c.compare(t, cp, v)
+	return ctx.Err()
+}
+
+// openCheckpoint checks the signature of the log's key. Signature lines of
+// other keys are ignored, as C2SP signed-note asks, but each line must be
+// written in the one way that base64 has.
+func openCheckpoint(raw []byte, v note.Verifier) (checkpoint, error) {
+	n, err := note.Open(raw, note.VerifierList(v))
+	if err != nil {
+		return checkpoint{}, errors.New("no valid signature of the log's key")
+	}
+	for _, s := range append(n.Sigs, n.UnverifiedSigs...) {
+		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
+			return checkpoint{}, errors.New("signature is not canonical base64")
+		}
+	}
+	cp, err := readCheckpoint(n.Text)
+	if err == nil && cp.origin != v.Name() {
+		err = fmt.Errorf("origin is %s, the key's is %s", cp.origin, v.Name())
+	}
+	return cp, err
+}
+
+func readCheckpoint(text string) (checkpoint, error) {
+	lines := strings.SplitN(text, "\n", 4)
+	if len(lines) < 4 {
+		return checkpoint{}, errors.New("fewer than three lines")
+	}
+	n, err := strconv.ParseInt(lines[1], 10, 64)
+	if err != nil || n < 0 || strconv.FormatInt(n, 10) != lines[1] {
+		return checkpoint{}, errors.New("size is not a number")
+	}
+	root, err := tlog.ParseHash(lines[2])
+	if err != nil {
+		return checkpoint{}, errors.New("root is not a hash")
+	}
+	return checkpoint{lines[0], tlog.Tree{N: n, Hash: root}}, nil
+}
+
+// bundleWidth is how many entries a bundle, and hashes a tile, holds.
+const bundleWidth = 256
+
+// bundle is one file of entries, read and parsed.
+type bundle struct {
+	name    string
+	hashes  []tlog.Hash
+	entries []*entry
+	err     error
+}
+
+// bundles reads all bundles on all processors and applies them in order. A
+// bundle that cannot be read is a finding, and what follows is checked still.
+func (c *checker) bundles(ctx context.Context, t *treeHashes) error {
+	n := (c.size + bundleWidth - 1) / bundleWidth
+	ready := make(chan chan *bundle, 4*runtime.GOMAXPROCS(0))
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	go func() {
+		defer close(ready)
+		for i := range n {
+			one := make(chan *bundle, 1)
+			select {
+			case ready <- one:
+			case <-ctx.Done():
+				return
+			}
+			slots <- struct{}{}
+			go func() {
+				one <- readBundle(c.opts.Log, i, int(min(bundleWidth, c.size-i*bundleWidth)))
+				<-slots
+			}()
+		}
+	}()
+	done := int64(0)
+	for one := range ready {
+		b := <-one
+		if b.err != nil {
+			c.fail("L4", "bundle", b.name, entryRange(done, min(c.size, done+bundleWidth)), "%v", b.err)
+		}
+		for i := range min(bundleWidth, c.size-done) {
+			// A leaf that is missing gets the hash of nothing, so that those
+			// after it keep their places.
+			h := tlog.Hash{}
+			if int(i) < len(b.hashes) {
+				h = b.hashes[i]
+				c.apply(b.entries[i])
+			}
+			t.add(h)
+		}
+		done = min(c.size, done+bundleWidth)
+		c.progress("entries", done, c.size)
+	}
+	return ctx.Err()
+}
+
+func entryRange(from, to int64) string { return fmt.Sprintf("entries [%d,%d)", from, to) }
+
+// readBundle reads the i-th bundle, of which the checkpoint covers want entries.
+func readBundle(dir string, i int64, want int) *bundle {
+	raw, name, err := readPart(dir, "tile/entries/"+tileNumber(i), want)
+	b := &bundle{name: name}
+	if err != nil {
+		b.err = cause(err)
+		return b
+	}
+	for k := range want {
+		if len(raw) < 2 || len(raw) < 2+int(raw[0])<<8+int(raw[1]) {
+			b.err = fmt.Errorf("ends in entry %d", i*bundleWidth+int64(k))
+			return b
+		}
+		n := 2 + int(raw[0])<<8 + int(raw[1])
+		b.hashes = append(b.hashes, tlog.RecordHash(raw[2:n]))
+		b.entries = append(b.entries, parseLeaf(i*bundleWidth+int64(k), raw[2:n]))
+		raw = raw[n:]
+	}
+	if strings.HasSuffix(name, fmt.Sprintf(".p/%d", want)) && len(raw) > 0 || want == bundleWidth && len(raw) > 0 {
+		b.err = fmt.Errorf("%d bytes after its last entry", len(raw))
+	}
+	return b
+}
+
+// maxFile bounds a bundle: 256 entries of 64 KiB.
+const maxFile = bundleWidth * (1<<16 + 1)
+
+// readPart reads a file that is partial when the log ends in it: name.p/<width>,
+// or the full one once the log has grown (C2SP tlog-tiles).
+func readPart(dir, name string, width int) ([]byte, string, error) {
+	names := []string{name}
+	if width < bundleWidth {
+		names = []string{fmt.Sprintf("%s.p/%d", name, width), name}
+	}
+	for _, n := range names {
+		path := filepath.Join(dir, filepath.FromSlash(n))
+		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, n, err
+		}
+		if info.Size() > maxFile {
+			return nil, n, fmt.Errorf("%d bytes, more than it can hold", info.Size())
+		}
+		raw, err := os.ReadFile(path)
+		return raw, n, err
+	}
+	return nil, names[0], fs.ErrNotExist
+}
+
+// tileNumber writes n as tile paths do: 1234067 is x001/x234/067.
+func tileNumber(n int64) string {
+	s := fmt.Sprintf("%03d", n%1000)
+	for n /= 1000; n > 0; n /= 1000 {
+		s = fmt.Sprintf("x%03d/%s", n%1000, s)
+	}
+	return s
+}
+
+// treeHashes holds the hashes of a whole tree.
+type treeHashes struct {
+	leaves int64
+	stored []tlog.Hash
+}
+
+func (t *treeHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, x := range indexes {
+		if x >= int64(len(t.stored)) {
+			return nil, errors.New("beyond the tree")
+		}
+		out[i] = t.stored[x]
+	}
+	return out, nil
+}
+
+func (t *treeHashes) add(leaf tlog.Hash) {
+	// The hashes that it reads were stored before, so it cannot fail.
+	more, err := tlog.StoredHashesForRecordHash(t.leaves, leaf, t)
+	if err != nil {
+		panic(err)
+	}
+	t.stored = append(t.stored, more...)
+	t.leaves++
+}
+
+// compare holds the leaves' tree against checkpoint, remembered checkpoint and
+// tiles.
+func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
+	root, err := tlog.TreeHash(t.leaves, t)
+	if err != nil || root != cp.tree.Hash {
+		c.fail("L4", "tree_root", "checkpoint", entryRange(0, cp.tree.N), "the entries give root %s, the checkpoint says %s", root, cp.tree.Hash)
+	}
+	if len(c.opts.Remembered) > 0 {
+		c.extends(t, v)
+	}
+	for _, tile := range tlog.NewTiles(8, 0, t.leaves) {
+		want, err := tlog.ReadTileData(tile, t)
+		if err != nil {
+			continue
+		}
+		raw, name, err := readPart(c.opts.Log, fmt.Sprintf("tile/%d/%s", tile.L, tileNumber(tile.N)), tile.W)
+		if err != nil {
+			c.fail("L4", "tile", name, "", "%v", cause(err))
+			continue
+		}
+		if len(raw) > len(want) && !strings.Contains(name, ".p/") {
+			raw = raw[:len(want)] // the log has grown since the checkpoint
+		}
+		if !bytes.Equal(raw, want) {
+			at := 0
+			for at < len(raw) && at < len(want) && raw[at] == want[at] {
+				at++
+			}
+			span := int64(1) << (8 * tile.L)
+			first := (tile.N*bundleWidth + int64(at/tlog.HashSize)) * span
+			c.fail("L4", "tile", name, entryRange(first, min(first+span, t.leaves)), "is not what the entries give: one of the two was changed")
+		}
+	}
+}
+
+// extends checks that the log is an extension of a checkpoint seen before.
+func (c *checker) extends(t *treeHashes, v note.Verifier) {
+	old, err := openCheckpoint(c.opts.Remembered, v)
+	switch {
+	case err != nil:
+		c.fail("L4", "remembered", "remembered checkpoint", "", "%v", err)
+	case old.tree.N > t.leaves:
+		c.fail("L4", "rolled_back", "checkpoint", "", "%d entries, the remembered one has %d", t.leaves, old.tree.N)
+	default:
+		if root, err := tlog.TreeHash(old.tree.N, t); err != nil || root != old.tree.Hash {
+			c.fail("L4", "forked", "checkpoint", entryRange(0, old.tree.N), "the log is not an extension of the remembered checkpoint")
+		}
+	}
+}
+
+// cause is an error without the path of this machine.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}

@@ -1,0 +1,337 @@
+package verify
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strconv"
+
+	"github.com/apache/thrift/lib/go/thrift"
+	"github.com/klauspost/compress/zstd"
+	"github.com/xitongsys/parquet-go/parquet"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// maxFooter bounds a file's footer.
+const maxFooter = 16 << 20
+
+// object is a Parquet file, its footer read and checked.
+type object struct {
+	file   io.ReaderAt
+	size   int64
+	footer *parquet.FileMetaData
+	meta   map[string]string
+	names  []string // of the columns
+	types  []rowType
+	leaf   []leafColumn
+	salt   []byte
+}
+
+// leafColumn is the place of a column in the Parquet schema.
+type leafColumn struct {
+	element        *parquet.SchemaElement
+	path           []string
+	maxRep, maxDef int32
+}
+
+// rowFault says where in a file something is wrong.
+type rowFault struct {
+	column   string
+	from, to int64 // rows
+	err      error
+}
+
+func (f *rowFault) Error() string {
+	if f.column == "" {
+		return f.err.Error()
+	}
+	return fmt.Sprintf("column %q: %v", f.column, f.err)
+}
+
+// openObject reads the footer. A file that is none is an error, never a panic.
+func openObject(file io.ReaderAt, size int64) (o *object, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			o, err = nil, errors.New("footer: cannot be parsed")
+		}
+	}()
+	var tail [8]byte
+	if size < 12 {
+		return nil, errors.New("shorter than a footer")
+	}
+	if _, err := file.ReadAt(tail[:], size-8); err != nil {
+		return nil, err
+	}
+	n := int64(binary.LittleEndian.Uint32(tail[:]))
+	if string(tail[4:]) != "PAR1" || n > maxFooter || n > size-12 {
+		return nil, errors.New("does not end as a Parquet file")
+	}
+	raw := make([]byte, n)
+	if _, err := file.ReadAt(raw, size-8-n); err != nil {
+		return nil, err
+	}
+	o = &object{file: file, size: size, footer: parquet.NewFileMetaData(), meta: make(map[string]string)}
+	p := thrift.NewTCompactProtocolConf(&thrift.TMemoryBuffer{Buffer: bytes.NewBuffer(raw)}, &thrift.TConfiguration{MaxMessageSize: int32(n)})
+	if err := o.footer.Read(context.Background(), p); err != nil {
+		return nil, errors.New("footer: cannot be parsed")
+	}
+	for _, kv := range o.footer.KeyValueMetadata {
+		o.meta[kv.Key] = kv.GetValue()
+	}
+	if o.meta["lethe-row-hash"] != "lethe-row-v1" {
+		return nil, errors.New("footer: rows are not hashed as lethe-row-v1")
+	}
+	if o.salt, err = hex.DecodeString(o.meta["lethe-file-salt"]); err != nil || len(o.salt) == 0 {
+		return nil, errors.New("footer: no file salt")
+	}
+	return o, errors.Join(o.columns(), o.schema())
+}
+
+// columns reads lethe-columns.
+func (o *object) columns() error {
+	var list [][2]string
+	if err := json.Unmarshal([]byte(o.meta["lethe-columns"]), &list); err != nil {
+		return errors.New("footer: lethe-columns cannot be parsed")
+	}
+	for _, c := range list {
+		t, err := parseRowType(c[1], 0)
+		if err != nil {
+			return err
+		}
+		o.names, o.types = append(o.names, c[0]), append(o.types, t)
+	}
+	return nil
+}
+
+// schema finds the one leaf that each column has.
+func (o *object) schema() error {
+	s := o.footer.Schema
+	if len(s) == 0 || int(s[0].GetNumChildren()) != len(o.types) {
+		return errors.New("footer: schema and lethe-columns have not the same columns")
+	}
+	at := 1
+	for i := range o.types {
+		leaf := leafColumn{}
+		for depth := 0; ; depth++ {
+			if at >= len(s) || depth > 2*maxNesting+2 {
+				return errors.New("footer: schema ends early")
+			}
+			e := s[at]
+			at++
+			leaf.path = append(leaf.path, e.Name)
+			switch e.GetRepetitionType() {
+			case parquet.FieldRepetitionType_REPEATED:
+				leaf.maxRep++
+				leaf.maxDef++
+			case parquet.FieldRepetitionType_OPTIONAL:
+				leaf.maxDef++
+			}
+			if e.NumChildren == nil || *e.NumChildren == 0 {
+				leaf.element = e
+				break
+			}
+			if *e.NumChildren != 1 {
+				return fmt.Errorf("column %q: more than one leaf", o.names[i])
+			}
+		}
+		if err := o.types[i].fits(leaf); err != nil {
+			return fmt.Errorf("column %q: %w", o.names[i], err)
+		}
+		o.leaf = append(o.leaf, leaf)
+	}
+	if at != len(s) {
+		return errors.New("footer: schema goes on after its last column")
+	}
+	return nil
+}
+
+// fits checks that a leaf stores values of t.
+func (t *rowType) fits(l leafColumn) error {
+	arrays := int32(0)
+	for e := t; e.code == codeArray; e = e.elem {
+		arrays++
+	}
+	if l.element.Type == nil || *l.element.Type != t.physical || t.length != 0 && l.element.GetTypeLength() != t.length {
+		return errors.New("is stored as another type")
+	}
+	if l.maxRep != arrays || arrays > 0 && l.maxDef != 2*arrays+1 || arrays == 0 && l.maxDef > 1 {
+		return errors.New("is nested in another way")
+	}
+	return nil
+}
+
+// rows gives the leaf hash of each row to each, in order. Its error is a
+// *rowFault.
+func (o *object) rows(ctx context.Context, partition int32, from, to int64, each func(tlog.Hash)) (err error) {
+	row := int64(0)
+	defer func() {
+		if r := recover(); r != nil {
+			err = &rowFault{from: row, to: row + 1, err: errors.New("cannot be decoded")}
+		}
+	}()
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPage), zstd.WithDecodeAllCapLimit(false))
+	if err != nil {
+		return err
+	}
+	defer dec.Close()
+	h := &rowHasher{partition: partition, from: from, to: to, mac: hmac.New(sha256.New, o.salt), last: -1}
+	for i, name := range o.names {
+		switch name {
+		case "_lethe_offset":
+			h.offsetAt = i
+		case "_lethe_partition":
+			h.partitionAt = i
+		}
+	}
+	for _, group := range o.footer.RowGroups {
+		readers, err := o.group(group, dec)
+		if err != nil {
+			return &rowFault{from: row, to: row + group.NumRows, err: err}
+		}
+		for range group.NumRows {
+			if row%1024 == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			leaf, err := h.row(o, readers, row)
+			if err != nil {
+				return err
+			}
+			each(leaf)
+			row++
+		}
+		for i, r := range readers {
+			if r.next() != io.EOF {
+				return &rowFault{o.names[i], row, row + 1, errors.New("goes on after the last row")}
+			}
+		}
+	}
+	if row != o.footer.NumRows {
+		return &rowFault{from: row, to: row + 1, err: fmt.Errorf("%d rows, the footer says %d", row, o.footer.NumRows)}
+	}
+	return nil
+}
+
+// group opens the column chunks of a row group.
+func (o *object) group(g *parquet.RowGroup, dec *zstd.Decoder) ([]*chunkReader, error) {
+	if len(g.Columns) != len(o.leaf) || g.NumRows < 0 {
+		return nil, errors.New("row group with other columns than the schema")
+	}
+	readers := make([]*chunkReader, len(o.leaf))
+	for i, c := range g.Columns {
+		m, l := c.MetaData, o.leaf[i]
+		if m == nil || c.FilePath != nil || m.Type != o.types[i].physical || fmt.Sprint(m.PathInSchema) != fmt.Sprint(l.path) {
+			return nil, fmt.Errorf("column %q: chunk of another column", o.names[i])
+		}
+		start := m.DataPageOffset
+		if m.DictionaryPageOffset != nil && *m.DictionaryPageOffset < start {
+			start = *m.DictionaryPageOffset
+		}
+		if start < 4 || m.TotalCompressedSize < 0 || start > o.size || m.TotalCompressedSize > o.size-start || m.NumValues < 0 {
+			return nil, fmt.Errorf("column %q: chunk lies outside the file", o.names[i])
+		}
+		readers[i] = &chunkReader{zstd: dec, meta: m, length: o.types[i].length, maxRep: l.maxRep, maxDef: l.maxDef, left: m.NumValues,
+			in: bufio.NewReaderSize(io.NewSectionReader(o.file, start, m.TotalCompressedSize), maxHeader)}
+	}
+	return readers, nil
+}
+
+// rowHasher makes row leaves (lethe-row-v1) and checks that rows are those of
+// one range of offsets, in order.
+type rowHasher struct {
+	partition             int32
+	from, to              int64
+	offsetAt, partitionAt int
+	mac                   hash.Hash
+	last                  int64 // offset of the row before
+	buf                   []byte
+	scratch               [sha256.Size]byte
+}
+
+// prefix is what stands before the columns: 0x00, salt, partition, offset.
+const prefix = 1 + 16 + 4 + 8
+
+func (h *rowHasher) row(o *object, readers []*chunkReader, row int64) (tlog.Hash, error) {
+	b := append(h.buf[:0], make([]byte, prefix)...)
+	var offset, partition int64
+	var err error
+	for i, r := range readers {
+		t := &o.types[i]
+		b = append(b, t.code)
+		at := len(b)
+		if b, err = r.value(b, t); err != nil {
+			first := row - int64(r.pos)
+			return tlog.Hash{}, &rowFault{o.names[i], max(0, first), row + 1, err}
+		}
+		if (i == h.offsetAt || i == h.partitionAt) && len(b)-at == 12 {
+			v := int64(binary.BigEndian.Uint64(b[at+4:]))
+			if i == h.offsetAt {
+				offset = v
+			} else {
+				partition = v
+			}
+		}
+	}
+	h.buf = b
+	if partition != int64(h.partition) || offset < h.from || offset >= h.to || offset <= h.last {
+		return tlog.Hash{}, &rowFault{"_lethe_offset", row, row + 1, errors.New("not the next of the range that the receipt names: " +
+			strconv.FormatInt(partition, 10) + "/" + strconv.FormatInt(offset, 10))}
+	}
+	h.last = offset
+	binary.BigEndian.PutUint32(b[17:], uint32(partition))
+	binary.BigEndian.PutUint64(b[21:], uint64(offset))
+	h.mac.Reset()
+	h.mac.Write(b[21:29])
+	copy(b[1:17], h.mac.Sum(h.scratch[:0]))
+	return sha256.Sum256(b), nil
+}
+
+// value appends the column's value in its next row.
+func (c *chunkReader) value(b []byte, t *rowType) ([]byte, error) {
+	if err := c.next(); err != nil {
+		if err == io.EOF {
+			err = errors.New("ends before the last row")
+		}
+		return b, err
+	}
+	if t.code == codeArray {
+		return c.array(b, t)
+	}
+	v := c.values[c.pos]
+	c.pos++
+	if v == nil {
+		return binary.BigEndian.AppendUint32(b, nullMarker), nil
+	}
+	return t.append(b, v)
+}
+
+// array gathers the entries of one row, which may go on in the next page.
+func (c *chunkReader) array(b []byte, t *rowType) ([]byte, error) {
+	if c.rep[c.pos] != 0 {
+		return b, errValue
+	}
+	var row levels
+	for first := true; ; first = false {
+		if err := c.next(); err == io.EOF {
+			break
+		} else if err != nil {
+			return b, err
+		}
+		if !first && c.rep[c.pos] == 0 {
+			break
+		}
+		row.rep = append(row.rep, c.rep[c.pos])
+		row.def = append(row.def, c.def[c.pos])
+		row.values = append(row.values, c.values[c.pos])
+		c.pos++
+	}
+	return t.appendArray(b, row, 0)
+}

@@ -1,0 +1,189 @@
+// Package verify checks an audit log and a lake offline, with the log's public
+// key and nothing else.
+//
+// Its words are C2SP's (checkpoint, tile, bundle) and those of the receipts
+// (chain, part, run). It shares no code with those who write: neither with
+// package audit, nor with the pipeline, nor with the Parquet writer; a test says
+// so. What it reads may be hostile, and the worst it may do is to report.
+//
+// Promises it proves or refutes, each finding under its label:
+//
+//	L2 once      the counts add up at every hop, and rows in files are those
+//	             that were masked
+//	L4 provable  the checkpoint is signed; entries, bundles and tiles give its
+//	             root; runs, signatures and chains are unbroken; files and rows
+//	             are those that receipts name
+//
+// What it cannot prove: that masking was right, that the source gave everything,
+// and, without a remembered checkpoint, that the log was not rolled back.
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Options say what to check.
+type Options struct {
+	Log       string   // directory of the log
+	PublicKey string   // verifier key <name>+<hash>+<key>
+	Lakes     []string // directories of Parquet sinks; none leaves files unchecked
+	// Remembered is a checkpoint of the same log, seen before: the log must be
+	// an extension of it.
+	Remembered []byte
+	// Progress hears how far the check is; nil to ignore.
+	Progress func(what string, done, total int64)
+}
+
+// Finding is one thing that is wrong. It holds no value of any record (L7).
+type Finding struct {
+	Promise string `json:"promise"`         // L2, L4
+	Code    string `json:"code"`            // never changes once released
+	Object  string `json:"object"`          // file, entry, run or chain
+	Range   string `json:"range,omitempty"` // entries, offsets or rows
+	Msg     string `json:"msg"`
+}
+
+func (f Finding) String() string {
+	if f.Range == "" {
+		return fmt.Sprintf("%s %s: %s: %s", f.Promise, f.Code, f.Object, f.Msg)
+	}
+	return fmt.Sprintf("%s %s: %s %s: %s", f.Promise, f.Code, f.Object, f.Range, f.Msg)
+}
+
+// Report is what was checked and found.
+type Report struct {
+	Origin string `json:"origin"`
+	Size   int64  `json:"size"` // leaves under the checkpoint
+	Root   string `json:"root"` // standard base64, as the checkpoint has it
+	// CheckpointFile is when the checkpoint's file was written. A checkpoint
+	// itself holds no time; LastEntry is the time in the newest receipt.
+	CheckpointFile time.Time `json:"checkpoint_file"`
+	LastEntry      string    `json:"last_entry,omitempty"`
+
+	Entries map[string]int64 `json:"entries"` // by kind
+	Workers []string         `json:"workers"` // enrolled
+	Runs    int64            `json:"runs"`
+	Chains  int64            `json:"chains"`
+	Files   int64            `json:"files"` // that receipts name
+	Rows    int64            `json:"rows"`  // decoded and hashed
+
+	Sources     []SourceCount     `json:"sources,omitempty"`
+	Connections []ConnectionCount `json:"connections,omitempty"`
+	Streams     []StreamCount     `json:"streams,omitempty"`
+
+	Findings []Finding `json:"findings"`
+	// Notes are worth knowing and no fault: files that no receipt names, intents
+	// without outcome, snapshots begun again.
+	Notes []Finding `json:"notes,omitempty"`
+}
+
+// SourceCount is what a source gave.
+type SourceCount struct {
+	Source      string `json:"source"`
+	Changes     int64  `json:"changes"`
+	Ingested    int64  `json:"ingested"`    // records, into raw topics and quarantine
+	Quarantined int64  `json:"quarantined"` // of those, at ingest
+	Voided      int64  `json:"voided_snapshots"`
+}
+
+// ConnectionCount is what became of one raw topic in one connection:
+// In = Delivered + Quarantined + Filtered + Shredded.
+type ConnectionCount struct {
+	Connection  string `json:"connection"`
+	Raw         string `json:"raw"` // topic
+	In          int64  `json:"in"`
+	Delivered   int64  `json:"delivered"`
+	Quarantined int64  `json:"quarantined"`
+	Filtered    int64  `json:"filtered"`
+	Shredded    int64  `json:"shredded"` // their key was destroyed before they were read
+	Pending     int64  `json:"pending"`  // not yet read
+}
+
+// StreamCount is what became of the masked records of one stream in one
+// connection: Delivered = InFiles + Pending.
+type StreamCount struct {
+	Connection string `json:"connection"`
+	Stream     string `json:"stream"` // <source>.<schema>.<table>
+	Label      string `json:"label"`
+	Generation string `json:"generation"`
+	Delivered  int64  `json:"delivered"` // tombstones apart
+	Tombstones int64  `json:"tombstones"`
+	InFiles    int64  `json:"in_files"`
+	Files      int64  `json:"files"`
+	Pending    int64  `json:"pending"` // not yet in a file
+}
+
+// OK reports whether nothing is wrong.
+func (r *Report) OK() bool { return len(r.Findings) == 0 }
+
+// maxFindings bounds the findings of one code: a broken log breaks everywhere.
+const maxFindings = 20
+
+// checker holds one check. Only the goroutine of Run touches it.
+type checker struct {
+	opts   Options
+	report *Report
+	counts map[string]int // findings by code
+
+	size int64 // of the checkpoint
+	keys keys
+	runs map[string]*run
+	flow *flow
+	open map[string]int64 // intents without outcome, by id: their leaf
+}
+
+// Run checks everything that it can reach. What is wrong is in the report; the
+// error says only that the check could not be made.
+func Run(ctx context.Context, opts Options) (*Report, error) {
+	verifier, err := note.NewVerifier(opts.PublicKey)
+	if err != nil {
+		return nil, errors.New("public key: not a verifier key <name>+<hash>+<key>")
+	}
+	logKey, err := ed25519Of(opts.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	c := &checker{opts: opts, counts: make(map[string]int), runs: make(map[string]*run), open: make(map[string]int64),
+		report: &Report{Entries: make(map[string]int64), Findings: []Finding{}},
+		keys:   keys{logWorker: {{key: logKey, leaf: -1}}}}
+	c.flow = newFlow(c)
+	if err := c.log(ctx, verifier); err != nil {
+		return nil, err
+	}
+	c.endRuns()
+	c.flow.end()
+	if err := c.lakes(ctx); err != nil {
+		return nil, err
+	}
+	return c.report, nil
+}
+
+// fail records a finding; of one code only the first ones.
+func (c *checker) fail(promise, code, object, where, format string, args ...any) {
+	c.counts[code]++
+	switch n := c.counts[code]; {
+	case n <= maxFindings:
+		c.report.Findings = append(c.report.Findings, Finding{promise, code, object, where, fmt.Sprintf(format, args...)})
+	case n == maxFindings+1:
+		c.report.Findings = append(c.report.Findings, Finding{promise, code, "more", "", "further findings of this code are left out"})
+	}
+}
+
+// remark records what is no fault.
+func (c *checker) remark(code, object, where, format string, args ...any) {
+	c.counts["note "+code]++
+	if c.counts["note "+code] <= maxFindings {
+		c.report.Notes = append(c.report.Notes, Finding{"", code, object, where, fmt.Sprintf(format, args...)})
+	}
+}
+
+func (c *checker) progress(what string, done, total int64) {
+	if c.opts.Progress != nil {
+		c.opts.Progress(what, done, total)
+	}
+}
