@@ -35,8 +35,11 @@ type streams struct {
 	json     *bool
 }
 
-// errUsage ends a verb that was asked for its usage, which was shown.
-var errUsage = errors.New("usage shown")
+// Ends of a verb whose output says everything.
+var (
+	errUsage = errors.New("usage shown")
+	errShown = errors.New("what is wrong was shown") // exit code 1
+)
 
 // dispatch runs the verb that args name and returns the exit code.
 func dispatch(ctx context.Context, io streams, args []string) int {
@@ -75,6 +78,8 @@ func tell(ctx context.Context, io streams, err error) int {
 	switch {
 	case err == nil, errors.Is(err, errUsage):
 		return 0
+	case errors.Is(err, errShown):
+		return stream.ExitFault
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		err = &stream.Fault{Code: "cli.interrupted", Msg: "interrupted", Exit: stream.ExitEnvironment}
 	}

@@ -143,8 +143,9 @@ func TestL7NoFaultOfAFileShowsAValueOfTheEnvironment(t *testing.T) {
 		`{connector: "${SECRET}"}`,
 		`{connector: sqlite, path: x, poll: "${SECRET}"}`,
 		`"${SECRET}"`,
+		"{connector: sqlite, path: x}\nsinks:\n  lake: {connector: parquet, url: x, clearance: [\"${SECRET}!\"]}\nconnections:\n  x: {from: \"${SECRET}\", to: \"${SECRET}\", purpose: x}",
 	} {
-		dir := folder(t, "workspace: shop\nmax_record: \"${SECRET}\"\nmetrics: \"${SECRET}\"\nkafka: {brokers: \"${SECRET}\"}\nsources:\n  crm: "+text+"\n")
+		dir := folder(t, "workspace: \"${SECRET}!\"\nmax_record: \"${SECRET}\"\nmetrics: \"${SECRET}\"\nkafka: {brokers: \"${SECRET}\"}\nsources:\n  crm: "+text+"\n")
 		_, err := Load(dir, env("SECRET", canary))
 		if err == nil {
 			t.Errorf("%s was accepted", text)

@@ -59,7 +59,7 @@ func (k *kafka) DecodeNode(n strict.Node) {
 		}
 		for _, b := range in.Brokers {
 			if _, _, err := net.SplitHostPort(b); err != nil {
-				n.Fault("config.broker", fmt.Sprintf("%q is not host:port", b), "write brokers: [kafka.internal:9092]")
+				n.Fault("config.broker", "a broker is not host:port", "write brokers: [kafka.internal:9092]")
 			}
 		}
 		if len(in.Brokers) == 0 {
@@ -99,7 +99,7 @@ func (in *file) into(f *Folder) error {
 	}
 	name := func(path, s string) {
 		if !nameForm.MatchString(s) {
-			fault(path, "config.name", fmt.Sprintf("%q cannot be a name", s), "use a-z, 0-9 and - only")
+			fault(path, "config.name", "this cannot be a name", "use a-z, 0-9 and - only")
 		}
 	}
 	if f.Doc.Has("workspace") {
@@ -129,7 +129,7 @@ func (in *file) into(f *Folder) error {
 		s := Sink{Name: e.Key, Connector: e.Value.Connector, Config: f.paths(e.Value.Connector.Sink, e.Value.options), Region: e.Value.region}
 		for _, l := range e.Value.clearance {
 			if !labelForm.MatchString(l) {
-				fault("sinks."+e.Key+".clearance", "config.clearance", fmt.Sprintf("%q cannot be a label", l),
+				fault("sinks."+e.Key+".clearance", "config.clearance", "a label has another form",
 					"a label is a class, such as internal, or <class>-pseudo, such as pii-pseudo")
 			}
 			s.Clearance = append(s.Clearance, stream.Label(l))
@@ -140,10 +140,10 @@ func (in *file) into(f *Folder) error {
 		name("connections."+e.Key, e.Key)
 		c := e.Value
 		if !slices.Contains(in.Sources.Keys(), c.From) && c.From != "" {
-			fault("connections."+e.Key+".from", "config.no_source", fmt.Sprintf("no source %q", c.From), strict.Suggest(c.From, in.Sources.Keys()))
+			fault("connections."+e.Key+".from", "config.no_source", "there is no source of that name", strict.Suggest(c.From, in.Sources.Keys()))
 		}
 		if !slices.Contains(in.Sinks.Keys(), c.To) && c.To != "" {
-			fault("connections."+e.Key+".to", "config.no_sink", fmt.Sprintf("no sink %q", c.To), strict.Suggest(c.To, in.Sinks.Keys()))
+			fault("connections."+e.Key+".to", "config.no_sink", "there is no sink of that name", strict.Suggest(c.To, in.Sinks.Keys()))
 		}
 		if c.Policy == "" {
 			c.Policy = Policy

@@ -119,7 +119,7 @@ func (e *endpoint) choose(n strict.Node, role string, of func(connectors.Connect
 	}
 	switch {
 	case named:
-		at.Fault("config.no_connector", fmt.Sprintf("no connector %q can be a %s", name, role), strict.Suggest(name, able))
+		at.Fault("config.no_connector", "no connector of that name can be a "+role, strict.Suggest(name, able))
 	case !found:
 		n.Fault(strict.CodeMissing, `key "connector" is missing`, "add connector: "+strings.Join(able, " or "))
 	}

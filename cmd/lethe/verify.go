@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"lethe/audit/verify"
+	"lethe/cmd/internal/config"
+	"lethe/stream"
+)
+
+const verifyUsage = `usage: lethe verify [--key FILE] [--log DIR] [--lake DIR]... [--checkpoint FILE] [--json] [DIR]
+
+Checks offline that nothing in the audit log was changed or dropped, that every
+chain of receipts is unbroken and its counts add up, and that the files in the
+lake are those that the receipts name. It needs the public key alone, no server
+and no lethe.yaml: give --key and --log to check copies.
+
+  --key FILE          verifier key, by default log.pub of DIR
+  --log DIR           the log, by default that of DIR
+  --lake DIR          a lake to check as well, by default the lakes of DIR
+  --checkpoint FILE   a checkpoint of the same log that you kept: shows that the
+                      log was not rolled back or forked since
+  --json              print the report as JSON
+
+Exit code 1 means that something is wrong.
+`
+
+func verifyLog(ctx context.Context, io streams, args []string) error {
+	f := newFlags(verifyUsage)
+	f.JSON()
+	var in struct{ key, log, checkpoint string }
+	var lakes []string
+	f.StringVar(&in.key, "key", "", "")
+	f.StringVar(&in.log, "log", "", "")
+	f.StringVar(&in.checkpoint, "checkpoint", "", "")
+	f.Func("lake", "", func(s string) error { lakes = append(lakes, s); return nil })
+	dir, err := f.parse(io, args)
+	if err != nil {
+		return err
+	}
+	if in.key == "" || in.log == "" {
+		folder, err := verified(io, dir)
+		if err != nil {
+			return err
+		}
+		in.key = or(in.key, folder.PublicKeyFile())
+		in.log = or(in.log, folder.Log)
+		if lakes == nil {
+			lakes = lakesOf(folder)
+		}
+	}
+	opts := verify.Options{Log: in.log, Lakes: lakes}
+	key, err := os.ReadFile(in.key)
+	if err != nil {
+		return environment(in.key, err)
+	}
+	opts.PublicKey = strings.TrimSpace(string(key))
+	if in.checkpoint != "" {
+		if opts.Remembered, err = os.ReadFile(in.checkpoint); err != nil {
+			return environment(in.checkpoint, err)
+		}
+	}
+	if !exists(filepath.Join(in.log, "checkpoint")) {
+		return &stream.Fault{Code: "verify.no_log", Path: in.log, Msg: "there is no log here, or it has no checkpoint yet", Hint: "lethe run " + dir}
+	}
+	report, err := verify.Run(ctx, opts)
+	if err != nil {
+		return err
+	}
+	if *io.json {
+		err = showJSON(io, report)
+	} else {
+		showReport(io, report)
+	}
+	if err == nil && !report.OK() {
+		return errShown
+	}
+	return err
+}
+
+// verified reads the folder; what is only needed to run, such as the variables
+// of a source, may be missing.
+func verified(io streams, dir string) (*config.Folder, error) {
+	any := func(name string) (string, bool) {
+		if s, ok := io.env(name); ok {
+			return s, true
+		}
+		return "unset", true
+	}
+	folder, err := config.Load(dir, any)
+	if errors.Is(err, fs.ErrNotExist) || slices.ContainsFunc(stream.Faults(err), func(f *stream.Fault) bool { return f.Code == "config.no_folder" }) {
+		return nil, &stream.Fault{Code: "config.no_folder", Path: filepath.Join(dir, config.FileName), Msg: "there is no " + config.FileName,
+			Hint: "lethe verify --key log.pub --log DIR --lake DIR"}
+	}
+	return folder, err
+}
+
+// lakesOf lists the directories of the folder's file sinks that exist.
+func lakesOf(f *config.Folder) []string {
+	var lakes []string
+	for _, s := range f.Sinks {
+		dir := strings.TrimPrefix(s.Config.Text("url"), "file://")
+		if s.Connector.Name == "parquet" && exists(dir) {
+			lakes = append(lakes, dir)
+		}
+	}
+	return lakes
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func showReport(io streams, r *verify.Report) {
+	fmt.Fprintf(io.out, "log         %s\n", r.Origin)
+	fmt.Fprintf(io.out, "tree        %d entries, root %s\n", r.Size, r.Root)
+	fmt.Fprintf(io.out, "checkpoint  written %s", r.CheckpointFile.UTC().Format("2006-01-02 15:04:05Z"))
+	if r.LastEntry != "" {
+		fmt.Fprintf(io.out, ", newest receipt %s", r.LastEntry)
+	}
+	fmt.Fprintf(io.out, "\nchecked     %d runs of %d workers, %d chains, %d files, %d rows\n", r.Runs, len(r.Workers), r.Chains, r.Files, r.Rows)
+	table(io, "source\tchanges\tingested\tquarantined", len(r.Sources), func(i int) string {
+		s := r.Sources[i]
+		return fmt.Sprintf("%s\t%d\t%d\t%d", s.Source, s.Changes, s.Ingested, s.Quarantined)
+	})
+	table(io, "connection\traw topic\tin\tdelivered\tquarantined\tfiltered\tshredded\tpending", len(r.Connections), func(i int) string {
+		c := r.Connections[i]
+		return fmt.Sprintf("%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", c.Connection, c.Raw, c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded, c.Pending)
+	})
+	table(io, "connection\tstream\tlabel\tdelivered\tin files\tfiles\tpending", len(r.Streams), func(i int) string {
+		s := r.Streams[i]
+		return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%d\t%d", s.Connection, s.Stream, s.Label, s.Delivered, s.InFiles, s.Files, s.Pending)
+	})
+	for _, n := range r.Notes {
+		fmt.Fprintf(io.out, "note: %s\n", n.Msg+where(n))
+	}
+	if r.OK() {
+		fmt.Fprintln(io.out, "verify: ok")
+		return
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintf(io.out, "\n%s %s\n  %s\n", f.Promise, f.Code, f.Msg+where(f))
+		if means := promises(f.Promise); means != "" {
+			fmt.Fprintf(io.out, "  %s\n", means)
+		}
+	}
+	fmt.Fprintf(io.out, "\nverify: %d findings\n", len(r.Findings))
+}
+
+func where(f verify.Finding) string {
+	if f.Range == "" {
+		return " (" + f.Object + ")"
+	}
+	return " (" + f.Object + ", " + f.Range + ")"
+}
+
+// promises says what a finding under a label means.
+func promises(label string) string {
+	switch label {
+	case "L2":
+		return "L2 once: records were lost, doubled or not accounted for."
+	case "L4":
+		return "L4 provable: the log or the lake is not what was written; do not rely on it."
+	}
+	return ""
+}
+
+// table prints rows of tab-separated cells under a head, after an empty line.
+func table(io streams, head string, n int, row func(int) string) {
+	if n == 0 {
+		return
+	}
+	fmt.Fprintln(io.out)
+	w := tabwriter.NewWriter(io.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, head)
+	for i := range n {
+		fmt.Fprintln(w, row(i))
+	}
+	w.Flush()
+}
