@@ -1,0 +1,98 @@
+// Package postgres reads a PostgreSQL database by logical replication: the rows
+// that are there, then every change, in the order in which they were committed.
+//
+// Its words are PostgreSQL's: publication, slot, LSN, replica identity. It knows
+// no policy and never writes to a table; what it makes on the server is a
+// publication that names its tables, another one for tables of which only
+// inserts can be had, a slot, and messages in the log.
+//
+// # Life of a row
+//
+//  1. The publications are made, then the slot: from here on nothing is lost.
+//  2. For each chunk of each table a message goes into the log (its commit is
+//     the chunk's low watermark). Only then the chunk is read, by primary key.
+//  3. The stream is read from the slot. At a low watermark it waits for that
+//     chunk and gives its rows (op r) with the watermark's place in the order.
+//     Whatever happened to a row meanwhile comes later and has a higher seq.
+//  4. A batch is given with the position that it leads to. When the caller has
+//     made that durable, Commit lets the slot move on, and never further.
+//
+// A transaction that was decoded before a low watermark must be visible to the
+// chunk's snapshot. PostgreSQL writes a commit to the log a moment before it
+// shows it, so each chunk is compared with the transactions decoded lately and
+// read again under a new watermark if one is missing (L2).
+//
+// A crash continues from the last committed position: within a transaction by
+// counting its records, within a table's snapshot after the last primary key. A
+// table without a primary key is read in one go under one watermark; changes
+// that its snapshot already shows are left out of the stream, and after a crash
+// it is read again and the old rows are named in Batch.Void. A snapshot's id is
+// the first 24 hex digits of lethe-seq, which all its rows share.
+//
+// # Values
+//
+// The server's own text, under settings that make snapshot and stream agree
+// (DateStyle ISO, TimeZone UTC, IntervalStyle postgres, extra_float_digits 3):
+//
+//	bool                           true, false
+//	int2 int4 int8 oid             number
+//	float4 float8                  number; "NaN" "Infinity" "-Infinity"
+//	numeric                        string, also NaN and infinity
+//	bytea                          string, base64
+//	date                           string, 2024-01-31Z
+//	time                           string, 12:30:00.5Z
+//	timestamp                      string, 2024-01-31T12:30:00Z
+//	timestamptz                    string, 2024-01-31T12:30:00Z in UTC
+//	infinity, BC in the above      string, as the server writes it
+//	json jsonb                     the JSON value itself, embedded, so that a
+//	                               policy reaches inside (Debezium: a string)
+//	arrays                         array, nested for each dimension
+//	domains                        as their base type
+//	text varchar bpchar uuid enum inet cidr macaddr timetz interval money bit
+//	xml tsvector, ranges, geometric, composite and all other types
+//	                               string, as the server writes it
+//
+// before is what the replica identity gives: null on an update under the
+// default identity, the key's columns on a delete, the whole row under FULL. A
+// TOAST value that did not change is left out of after and named in
+// Record.Unchanged. A change of the key is a delete and a create.
+//
+// Both ts_ms of the envelope are the time of the commit, so that reading again
+// gives the same bytes.
+//
+// Promises: L2 once (positions, watermarks, skipping by ordinal), L7 unprintable
+// (labels, errors and messages in the log hold no value).
+package postgres
+
+import (
+	"time"
+
+	"lethe/connectors"
+)
+
+// Connector is PostgreSQL as a source.
+func Connector() connectors.Connector {
+	return connectors.Connector{
+		Name: "postgres",
+		Help: "Reads a PostgreSQL database (14 or newer) by logical replication: the rows that are there, then every change.",
+		Source: []connectors.Option{
+			{Name: "url", Type: connectors.Secret, Required: true,
+				Help: "postgres://user:password@host:port/database?sslmode=verify-full"},
+			{Name: "streams", Type: connectors.List, Required: true,
+				Help: "tables as schema.table; * and ? stand for any characters: public.*"},
+			{Name: "slot", Type: connectors.Text,
+				Help: "replication slot; lethe_<workspace>_<source> if not given"},
+			{Name: "publication", Type: connectors.Text,
+				Help: "publication; lethe_<workspace>_<source> if not given. Tables of which only inserts can be had are in <publication>_inserts"},
+			{Name: "create", Type: connectors.Flag, Default: true,
+				Help: "make the slot and the publications, and keep the publications' tables as streams says"},
+			{Name: "snapshot", Type: connectors.Flag, Default: true,
+				Help: "read the rows that are there before the changes"},
+			{Name: "chunk_rows", Type: connectors.Number, Default: int64(10000),
+				Help: "rows of a table that the snapshot reads at once"},
+			{Name: "heartbeat", Type: connectors.Duration, Default: 10 * time.Second,
+				Help: "how often the slot moves on while none of the tables changes"},
+		},
+		OpenSource: openSource,
+	}
+}

@@ -1,0 +1,180 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"lethe/stream"
+)
+
+// prepare makes the publications and the slot as far as they are missing, in
+// this order: a publication that is younger than the slot does not exist for
+// the log before it. It returns the publications to read by.
+func (ses *session) prepare(ctx context.Context, pos *position) (string, error) {
+	s := ses.set
+	f, err := s.loadFacts(ctx, ses.side)
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(asErrors(s.serverFaults(f), s.tableFaults(f), s.publicationFaults(f), s.slotFaults(f))...); err != nil {
+		return "", err
+	}
+	s.warn(ses.log, f)
+	made := false
+	if s.create {
+		if made, err = ses.publish(ctx, f); err != nil {
+			return "", err
+		}
+	}
+	if err := ses.slot(ctx, f, pos, made); err != nil {
+		return "", err
+	}
+	ses.tables = f.selected
+	pos.Snapshot.reconcile(f)
+	return f.ours(s), nil
+}
+
+// publish brings both publications to the tables that they are to name. made
+// says that one of them is new.
+func (ses *session) publish(ctx context.Context, f *facts) (made bool, err error) {
+	s := ses.set
+	full, inserts := f.wants()
+	plan := []struct {
+		name, ops string
+		want      []*table
+	}{{s.publication, "insert, update, delete, truncate", full}, {s.inserts, "insert, truncate", inserts}}
+	// A table that moves from one to the other leaves first: in both it would be
+	// published by the wider one.
+	for _, p := range plan {
+		have := f.publications[p.name]
+		if have == nil || have.all {
+			continue
+		}
+		for name := range have.tables {
+			if slices.ContainsFunc(p.want, func(t *table) bool { return t.String() == name }) {
+				continue
+			}
+			if err := ses.alter(ctx, "ALTER PUBLICATION "+quoteIdent(p.name)+" DROP TABLE "+f.identifier(name)); err != nil {
+				return made, err
+			}
+		}
+	}
+	for _, p := range plan {
+		have := f.publications[p.name]
+		var missing []string
+		for _, t := range p.want {
+			if have == nil || !have.tables[t.String()] {
+				missing = append(missing, "ONLY "+quoteIdent(t.schema, t.name))
+			}
+		}
+		sql := "ALTER PUBLICATION " + quoteIdent(p.name) + " ADD TABLE " + strings.Join(missing, ", ")
+		switch {
+		case have == nil:
+			sql = createPublication(p.name, p.ops, missing)
+			made = true
+			f.publications[p.name] = &publication{name: p.name}
+		case len(missing) == 0:
+			continue
+		}
+		if err := ses.alter(ctx, sql); err != nil {
+			return made, err
+		}
+	}
+	return made, nil
+}
+
+func createPublication(name, ops string, tables []string) string {
+	sql := "CREATE PUBLICATION " + quoteIdent(name)
+	if len(tables) > 0 {
+		sql += " FOR TABLE " + strings.Join(tables, ", ")
+	}
+	return sql + " WITH (publish = '" + ops + "', publish_via_partition_root = true)"
+}
+
+// identifier quotes a table that is known as schema.table.
+func (f *facts) identifier(name string) string {
+	for _, t := range f.tables {
+		if t.String() == name {
+			return "ONLY " + quoteIdent(t.schema, t.name)
+		}
+	}
+	schema, table, _ := strings.Cut(name, ".")
+	return "ONLY " + quoteIdent(schema, table)
+}
+
+func (ses *session) alter(ctx context.Context, sql string) error {
+	_, err := ses.query(ctx, sql)
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "42501" {
+		return &stream.Fault{Code: "postgres.create_right", Path: ses.set.source, Exit: stream.ExitEnvironment,
+			Msg:  "the role may not make the publication: " + pg.Message,
+			Hint: "let an owner of the tables run this, and set create: false\n" + sql + ";"}
+	}
+	if err != nil {
+		return fmt.Errorf("publication: %w", err)
+	}
+	return nil
+}
+
+// slot finds the slot or makes it, and takes the place from which to read.
+func (ses *session) slot(ctx context.Context, f *facts, pos *position, published bool) error {
+	s := ses.set
+	fresh := pos.System == ""
+	switch {
+	case f.slot == nil && !fresh:
+		return &stream.Fault{Code: "postgres.slot_missing", Path: s.source, Exit: stream.ExitEnvironment,
+			Msg:  fmt.Sprintf("the replication slot %s is gone, and with it the changes since %s", s.slot, pos.start()),
+			Hint: "give the source a new name: it is then read from the beginning"}
+	case f.slot == nil:
+		ses.log.Info("making a replication slot; it waits for transactions that are running", "source", s.source, "slot", s.slot)
+		if _, err := ses.query(ctx, "SELECT pg_create_logical_replication_slot($1, 'pgoutput')", s.slot); err != nil {
+			return fmt.Errorf("replication slot %s: %w", s.slot, err)
+		}
+	case fresh && published && f.slot.activePID == "":
+		// Nothing was read yet, and the log behind the slot does not know the
+		// publication.
+		if _, err := ses.query(ctx, "SELECT pg_replication_slot_advance($1, pg_current_wal_lsn())", s.slot); err != nil {
+			return fmt.Errorf("replication slot %s: %w", s.slot, err)
+		}
+	}
+	now, err := s.loadSlot(ctx, ses.side)
+	if err != nil || now == nil {
+		return fmt.Errorf("replication slot %s: not there after it was made: %w", s.slot, err)
+	}
+	if fresh {
+		pos.Commit, pos.End = now.confirmed, now.confirmed
+		return nil
+	}
+	if now.confirmed > pos.start() {
+		return &stream.Fault{Code: "postgres.slot_ahead", Path: s.source, Exit: stream.ExitEnvironment,
+			Msg:  fmt.Sprintf("the replication slot %s is at %s, beyond %s where reading ended: the changes between are gone", s.slot, now.confirmed, pos.start()),
+			Hint: "somebody else reads from the slot, or it was made again: give the source a new name, it is then read from the beginning"}
+	}
+	return nil
+}
+
+// reconcile forgets tables that are not selected any more, or that are others
+// than before: their snapshot has to be read again. The changes of a table of
+// which only inserts could be had have gaps that a new snapshot fills.
+func (p *progress) reconcile(f *facts) {
+	known := slices.Clone(p.Done)
+	for _, t := range p.Part {
+		known = append(known, t.Table)
+	}
+	for _, oid := range known {
+		i := slices.IndexFunc(f.selected, func(t *table) bool { return t.oid == oid })
+		if i < 0 || f.selected[i].identified && slices.Contains(p.Insert, oid) {
+			p.forget(oid)
+		}
+	}
+	p.Insert = nil
+	_, inserts := f.wants()
+	for _, t := range inserts {
+		p.Insert = append(p.Insert, t.oid)
+	}
+}
