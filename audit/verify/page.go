@@ -20,7 +20,7 @@ import (
 const (
 	maxHeader = 64 << 10  // of a page's header
 	maxPage   = 128 << 20 // bytes of a page, after decompression
-	maxValues = 1 << 20   // of a page
+	maxValues = 1 << 24   // of a page: arrays of nulls take no bytes
 )
 
 // chunkReader reads the values of one column chunk, page by page.
@@ -281,9 +281,26 @@ func (c *chunkReader) plain(body []byte, n int64) ([]any, error) {
 	if n == 0 {
 		return nil, nil
 	}
+	if c.meta.Type == parquet.Type_BOOLEAN {
+		return bools(body, n)
+	}
 	values, err := encoding.ReadPlain(bytes.NewReader(body), c.meta.Type, uint64(n), uint64(c.length))
 	if err != nil || int64(len(values)) != n {
 		return nil, errValue
 	}
 	return values, nil
+}
+
+// bools decodes in small steps: the library holds 128 bytes for each.
+func bools(body []byte, n int64) ([]any, error) {
+	out := make([]any, 0, n)
+	for int64(len(out)) < n {
+		k := min(n-int64(len(out)), 1<<13)
+		some, err := encoding.ReadPlainBOOLEAN(bytes.NewReader(body[len(out)/8:]), uint64(k))
+		if err != nil {
+			return nil, errValue
+		}
+		out = append(out, some...)
+	}
+	return out, nil
 }
