@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"io"
 	"math"
 	"math/big"
 	"os"
@@ -258,5 +257,3 @@ func (d decoded) where(t *testing.T, name string) int {
 	t.Fatalf("no column %s in %v", strconv.Quote(name), d.columns)
 	return -1
 }
-
-var _ io.Reader = memory{}
