@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
-
-func isExists(err error) bool { return errors.Is(err, kerr.TopicAlreadyExists) }
 
 // Committed is where a group stands on one partition.
 type Committed struct {
@@ -35,7 +34,11 @@ func (c Cluster) StartGroup(ctx context.Context, group string, topics []string) 
 	if err != nil {
 		return fmt.Errorf("group %s: list start offsets: %w", group, err)
 	}
-	have, err := adm.FetchOffsets(ctx, group)
+	var have kadm.OffsetResponses
+	err = patiently(ctx, func() error {
+		have, err = adm.FetchOffsets(ctx, group)
+		return err
+	})
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 		return fmt.Errorf("group %s: fetch offsets: %w", group, err)
 	}
@@ -48,10 +51,26 @@ func (c Cluster) StartGroup(ctx context.Context, group string, topics []string) 
 	if len(missing) == 0 {
 		return nil
 	}
-	if err := adm.CommitAllOffsets(ctx, group, missing); err != nil {
+	if err := patiently(ctx, func() error { return adm.CommitAllOffsets(ctx, group, missing) }); err != nil {
 		return fmt.Errorf("group %s: commit first offsets: %w", group, err)
 	}
 	return nil
+}
+
+// patiently repeats what a broker cannot do yet: a coordinator is elected only
+// when the first group asks for it.
+func patiently(ctx context.Context, do func() error) error {
+	for attempt := 0; ; attempt++ {
+		err := do()
+		if err == nil || !kerr.IsRetriable(err) || attempt == 100 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // Offsets says where a group stands on each partition of its topics.

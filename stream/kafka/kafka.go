@@ -16,6 +16,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -174,22 +175,20 @@ func (c Cluster) ensureTopic(ctx context.Context, adm *kadm.Client, t Topic) err
 		compact := "compact"
 		conf = map[string]*string{"max.message.bytes": &size, "cleanup.policy": &compact}
 	}
-	for attempt := 0; ; attempt++ {
+	err := patiently(ctx, func() error {
 		r, err := adm.CreateTopic(ctx, t.Partitions, -1, conf, t.Name)
 		if err == nil {
 			err = r.Err
 		}
-		switch {
-		case err == nil:
-			return nil
-		case kerr.IsRetriable(err) && attempt < 20:
-			time.Sleep(100 * time.Millisecond)
-		case isExists(err):
-			return checkPartitions(ctx, adm, t)
-		default:
-			return fmt.Errorf("topic %s: create: %w", t.Name, err)
-		}
+		return err
+	})
+	switch {
+	case errors.Is(err, kerr.TopicAlreadyExists):
+		return checkPartitions(ctx, adm, t)
+	case err != nil:
+		return fmt.Errorf("topic %s: create: %w", t.Name, err)
 	}
+	return nil
 }
 
 func checkPartitions(ctx context.Context, adm *kadm.Client, t Topic) error {

@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -39,16 +41,33 @@ type rig struct {
 	policy revision
 }
 
-func newRig(t *testing.T) *rig {
+// onBoth runs a test on the embedded broker and on Apache Kafka.
+func onBoth(t *testing.T, test func(*testing.T, *rig)) {
+	t.Run("embedded", func(t *testing.T) {
+		b, err := broker.Start(t.Context(), broker.Config{Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { b.Close() })
+		test(t, newRig(t, b.Addrs()))
+	})
+	t.Run("Apache Kafka", func(t *testing.T) {
+		addr := os.Getenv("LETHE_TEST_KAFKA")
+		switch {
+		case addr == "" && os.Getenv("CI") != "":
+			t.Fatal("LETHE_TEST_KAFKA names no broker")
+		case addr == "":
+			t.Skip("LETHE_TEST_KAFKA names no broker: ./test.sh starts one")
+		}
+		test(t, newRig(t, []string{addr}))
+	})
+}
+
+func newRig(t *testing.T, brokers []string) *rig {
 	t.Helper()
-	topics := stream.Topics{Workspace: "test"}
-	b, err := broker.Start(t.Context(), broker.Config{Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { b.Close() })
-	r := &rig{source: &source{}, sink: &sink{objects: map[string]stream.Batch{}, listed: map[string]stream.Loaded{}}, policy: revision{id: strings.Repeat("ab", 32)}}
-	r.base = pipeline.Base{Cluster: kafka.Cluster{Brokers: b.Addrs(), MaxRecord: 1 << 20, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
+	topics := stream.Topics{Workspace: "test" + strconv.FormatInt(time.Now().UnixNano(), 36)}
+	r := &rig{source: &source{}, sink: &sink{objects: map[string]stream.Batch{}, listed: map[string]stream.Loaded{}}, policy: revision{id: strings.Repeat("ab", 32), topic: topics.Masked("pii-pseudo", "lake", person, 1)}}
+	r.base = pipeline.Base{Cluster: kafka.Cluster{Brokers: brokers, SessionTimeout: 6 * time.Second, MaxRecord: 1 << 20, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
 		Topics: topics, Partitions: partitions, Vault: &vault{keys: map[string][]byte{}}, Build: "build",
 		Ledger: func() (stream.Ledger, error) { return &ledger{}, nil },
 		Log:    slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: pipeline.NewMetrics(prometheus.NewRegistry()), Now: time.Now}
@@ -111,8 +130,9 @@ func (r *rig) wait(t *testing.T, rows int) {
 	}
 }
 
-func TestL2L3EveryChangeArrivesOnceAndInOrderAcrossStops(t *testing.T) {
-	r := newRig(t)
+func TestL2L3EveryChangeArrivesOnceAndInOrderAcrossStops(t *testing.T) { onBoth(t, everyChangeOnce) }
+
+func everyChangeOnce(t *testing.T, r *rig) {
 	const rounds, each = 4, 500
 	for round := range rounds {
 		for i := range each {
@@ -136,15 +156,36 @@ func TestL2L3EveryChangeArrivesOnceAndInOrderAcrossStops(t *testing.T) {
 		last[key.ID] = n
 	}
 	r.checkReceipts(t, rounds*each)
-	for p, off := range starts(t, r, r.base.Topics.Raw(stream.PII, "src")) {
-		if off == 0 {
-			t.Errorf("raw partition %d still holds its first record", p)
+}
+
+func TestRawRecordsAreDeletedOnceEveryConnectionHasThem(t *testing.T) { onBoth(t, deleted) }
+
+func deleted(t *testing.T, r *rig) {
+	for i := range 100 {
+		r.source.add(fmt.Sprintf("k%d", i), "v")
+	}
+	stop := r.run(t)
+	defer stop()
+	r.wait(t, 100)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		held := 0
+		for _, off := range starts(t, r, r.base.Topics.Raw(stream.PII, "src")) {
+			if off == 0 {
+				held++
+			}
+		}
+		if held == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d raw partitions still hold their first record", held)
 		}
 	}
 }
 
-func TestL1AKeyInQuarantineKeepsItsFollowers(t *testing.T) {
-	r := newRig(t)
+func TestL1AKeyInQuarantineKeepsItsFollowers(t *testing.T) { onBoth(t, followersParked) }
+
+func followersParked(t *testing.T, r *rig) {
 	r.source.add("good", "v1")
 	r.source.add("bad", "refuse")
 	r.source.add("bad", "v2")
@@ -180,8 +221,9 @@ func TestL1AKeyInQuarantineKeepsItsFollowers(t *testing.T) {
 	}
 }
 
-func TestARecordThatNoTopicTakesIsQuarantinedByDigest(t *testing.T) {
-	r := newRig(t)
+func TestARecordThatNoTopicTakesIsQuarantinedByDigest(t *testing.T) { onBoth(t, tooLarge) }
+
+func tooLarge(t *testing.T, r *rig) {
 	r.source.add("k", strings.Repeat("x", 2<<20))
 	r.source.add("k2", "v")
 	stop := r.run(t)
@@ -357,7 +399,7 @@ type revision struct{ id, topic string }
 
 func (r revision) ID() string { return r.id }
 func (r revision) Route(string) (stream.Route, bool) {
-	return stream.Route{Topic: stream.Topics{Workspace: "test"}.Masked("pii-pseudo", "lake", person, 1), Label: "pii-pseudo",
+	return stream.Route{Topic: r.topic, Label: "pii-pseudo",
 		NewProcessor: func() (stream.Processor, error) { return processor{}, nil }}, true
 }
 
