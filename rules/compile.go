@@ -1,0 +1,288 @@
+package rules
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lethe/masking"
+	"lethe/rules/packs"
+	"lethe/rules/schema"
+	"lethe/rules/strict"
+	"lethe/stream"
+)
+
+// Compile turns the files of a folder into the program of one connection. Every
+// fault of every file is told at once; [stream.Faults] takes the error apart.
+// There is no program beside an error (L1).
+func Compile(env Env) (*Program, error) {
+	c := &compiler{env: env, contracts: map[string]*schema.Contract{}, sources: map[string]bool{env.Source: true}}
+	var err error
+	if c.table, err = LoadElements(env.Elements...); err != nil {
+		c.errs = append(c.errs, err)
+	}
+	if c.doc, err = strict.Decode(env.Policy.Name, env.Policy.Data, nil, &c.policy); err != nil {
+		c.errs = append(c.errs, err)
+	}
+	c.notInBuild()
+	c.loadPacks()
+	c.loadContracts()
+	c.checkRules()
+	c.checkPaths()
+	c.checkClearance()
+
+	p := &Program{Packs: c.packs, table: c.table, Unchecked: c.unchecked}
+	for _, name := range c.streams {
+		p.Streams = append(p.Streams, c.stream(c.contracts[name]))
+	}
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	if p.Revision, err = c.revision(p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+type compiler struct {
+	env      Env
+	doc      *strict.Doc
+	policy   policy
+	table    *Elements
+	packs    []packs.Pack
+	packData [][]byte
+
+	contracts map[string]*schema.Contract // of this source, by stream
+	streams   []string                    // their names, sorted
+	sources   map[string]bool             // that contracts are about
+	unchecked []string
+
+	errs []error
+}
+
+// fault tells a fault about a path of the policy.
+func (c *compiler) fault(path, code, msg, hint string) {
+	c.faultAt(c.doc.Where(path), code, msg, hint)
+}
+
+func (c *compiler) faultAt(where, code, msg, hint string) {
+	c.errs = append(c.errs, &stream.Fault{Code: code, Path: where, Msg: msg, Hint: hint})
+}
+
+// err joins the faults in the order of files and lines, each once.
+func (c *compiler) err() error {
+	faults := stream.Faults(errors.Join(c.errs...))
+	files := []string{c.env.Policy.Name}
+	for _, f := range append(slices.Clone(c.env.Elements), c.env.Contracts...) {
+		files = append(files, f.Name)
+	}
+	place := func(f *stream.Fault) (int, int) {
+		m := fileLine.FindStringSubmatch(f.Path)
+		if m == nil {
+			return len(files), 0
+		}
+		n, _ := strconv.Atoi(m[2])
+		if i := slices.Index(files, m[1]); i >= 0 {
+			return i, n
+		}
+		return len(files), n
+	}
+	slices.SortStableFunc(faults, func(a, b *stream.Fault) int {
+		af, al := place(a)
+		bf, bl := place(b)
+		if af != bf {
+			return af - bf
+		}
+		return al - bl
+	})
+	var all []error
+	seen := map[stream.Fault]bool{}
+	for _, f := range faults {
+		if !seen[*f] {
+			seen[*f] = true
+			all = append(all, f)
+		}
+	}
+	return errors.Join(all...)
+}
+
+var fileLine = regexp.MustCompile(`^(.*?):(\d+)(?:: |$)`)
+
+// loadContracts reads the contracts and keeps those of this source.
+func (c *compiler) loadContracts() {
+	for _, f := range c.env.Contracts {
+		ct, err := schema.Parse(f.Name, f.Data)
+		if err != nil {
+			c.errs = append(c.errs, err)
+		}
+		source, _, _ := strings.Cut(ct.Stream, ".")
+		c.sources[source] = true
+		if source != c.env.Source {
+			continue
+		}
+		if first, dup := c.contracts[ct.Stream]; dup {
+			c.faultAt(ct.Doc.Where("schema[0].name"), CodeConflict, fmt.Sprintf("stream %s has two contracts", ct.Stream), "the other is "+first.Doc.Name+": keep one")
+			continue
+		}
+		c.contracts[ct.Stream] = &ct
+		c.streams = append(c.streams, ct.Stream)
+		c.unchecked = append(c.unchecked, ct.Unchecked...)
+	}
+	slices.Sort(c.streams)
+	if len(c.streams) == 0 {
+		c.faultAt("source "+c.env.Source, CodeContract, "no stream has a contract", "lethe discover writes them")
+	}
+}
+
+// checkPaths checks the streams and columns that the policy names.
+func (c *compiler) checkPaths() {
+	for _, s := range []struct {
+		section string
+		keys    []string
+	}{
+		{"elements", c.policy.Elements.Keys()},
+		{"mask.fields", c.policy.Mask.Fields.Keys()},
+		{"declared", c.policy.Declared.Keys()},
+	} {
+		for _, key := range s.keys {
+			c.checkPath(s.section+"."+key, key)
+		}
+	}
+	for _, key := range c.policy.Subjects.Keys() {
+		c.knownStream("subjects."+key, key)
+	}
+}
+
+func (c *compiler) checkPath(at, key string) {
+	name, path, ok := strings.Cut(key, "/")
+	if !ok || name == "" || path == "" {
+		c.fault(at, CodePath, fmt.Sprintf("%q is no field", key), "write <stream>/<column>, such as crm.public.customer/email")
+		return
+	}
+	if strings.Contains(key, "*") {
+		return
+	}
+	ct := c.knownStream(at, name)
+	if ct == nil {
+		return
+	}
+	column, inside, err := splitPath(path)
+	if err != nil {
+		c.fault(at, CodePath, fmt.Sprintf("%q is no path: %v", path, err), `write members joined by dots, [] for every array element, \. for a dot in a name`)
+		return
+	}
+	i := slices.IndexFunc(ct.Columns, func(col schema.Column) bool { return col.Name == column })
+	if i < 0 {
+		var names []string
+		for _, col := range ct.Columns {
+			names = append(names, col.Name)
+		}
+		c.fault(at, CodeField, fmt.Sprintf("stream %s has no column %q", name, column), strict.Suggest(column, names))
+		return
+	}
+	if t := ct.Columns[i].Type; inside && t.Base != stream.JSON && t.Base != stream.Array {
+		c.fault(at, CodeField, fmt.Sprintf("column %s is %s: there is nothing inside", column, t), "name the column itself: "+name+"/"+masking.EscapeName(column))
+	}
+}
+
+// knownStream returns the stream's contract; nil for a stream of another source,
+// and after a fault.
+func (c *compiler) knownStream(at, name string) *schema.Contract {
+	if ct := c.contracts[name]; ct != nil {
+		return ct
+	}
+	if source, _, _ := strings.Cut(name, "."); source != c.env.Source && c.sources[source] {
+		return nil
+	}
+	c.fault(at, CodeStream, fmt.Sprintf("unknown stream %q: no contract names it", name), strict.Suggest(name, c.streams))
+	return nil
+}
+
+// splitPath takes the column off a path and says whether the path goes inside.
+func splitPath(path string) (column string, inside bool, err error) {
+	var name strings.Builder
+	segments, first, rest := 0, "", path
+	for {
+		name.Reset()
+		for rest != "" && rest[0] != '.' && rest[0] != '[' {
+			if rest[0] == ']' {
+				return "", false, errors.New("a bracket was not opened")
+			}
+			if rest[0] == '\\' {
+				if rest = rest[1:]; rest == "" || !strings.ContainsRune(`.[]\`, rune(rest[0])) {
+					return "", false, errors.New("a backslash stands before nothing that it escapes")
+				}
+			}
+			name.WriteByte(rest[0])
+			rest = rest[1:]
+		}
+		if name.Len() == 0 {
+			return "", false, errors.New("a name is empty")
+		}
+		if segments++; segments == 1 {
+			first = name.String()
+		}
+		for strings.HasPrefix(rest, "[]") {
+			rest = rest[2:]
+			segments++
+		}
+		switch {
+		case rest == "":
+			return first, segments > 1, nil
+		case rest[0] == '[':
+			return "", false, errors.New("[] stands for every element, single ones cannot be named")
+		case rest[0] != '.':
+			return "", false, errors.New("a dot belongs after []")
+		}
+		rest = rest[1:]
+	}
+}
+
+// revision is the hash of all that decides about a byte.
+func (c *compiler) revision(p *Program) (string, error) {
+	type usedElement struct {
+		Name, Class, Normal string
+		Log2                int
+	}
+	type streamRules struct {
+		Name, Class, Label, Subject, Rows string
+		Key                               []string
+		Fields                            []any
+	}
+	all := struct {
+		V                           int
+		Source, Connection, Purpose string
+		Packs                       []packs.Pack
+		Elements                    []usedElement
+		Streams                     []streamRules
+	}{V: 1, Source: c.env.Source, Connection: c.env.Connection, Purpose: c.env.Purpose, Packs: c.packs}
+	used := map[string]bool{}
+	for _, s := range p.Streams {
+		r := streamRules{Name: s.Name, Class: string(s.Class), Label: string(s.Label), Subject: s.Subject, Key: s.Plan.Key}
+		if text, ok := s.Plan.Schema.(fmt.Stringer); ok {
+			r.Rows = text.String()
+		}
+		for i, f := range s.Plan.Fields {
+			used[s.Decisions[i].Element] = true
+			r.Fields = append(r.Fields, map[string]any{"path": f.Path, "operator": f.Operator, "params": f.Params, "domain": f.Domain,
+				"normal": f.Normal, "special": f.Special, "type": f.Type.String(), "nullable": f.Nullable, "required": f.Required})
+		}
+		all.Streams = append(all.Streams, r)
+	}
+	for _, name := range c.table.Names() {
+		if e := c.table.byName[name]; used[name] {
+			all.Elements = append(all.Elements, usedElement{e.Name, string(e.Class), e.Normal, e.Log2})
+		}
+	}
+	b, err := stream.Canonical(all)
+	if err != nil {
+		return "", fmt.Errorf("revision: %w", err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}

@@ -1,0 +1,170 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lethe/masking"
+	"lethe/rules/packs"
+	"lethe/stream"
+)
+
+// minLog2 is the least number of values, as a power of two, that an element
+// needs for a deterministic operator: below it, who counts how often a result
+// comes knows the value.
+const minLog2 = 20
+
+// What a decision means for a stream's label.
+const (
+	labelClear   = "clear"
+	labelPseudo  = "pseudonymised"
+	labelRemoved = "removed"
+)
+
+// decide finds the rule that decides about a field, and checks that it may.
+func (c *compiler) decide(f *field, streamClass stream.Class) (Decision, masking.Spec) {
+	all := c.candidates(f)
+	r := all[0]
+	d := Decision{Stream: f.stream, Path: f.path, Element: f.element, Class: f.class, Operator: r.op.Name, Params: r.op.Params, Where: c.place(r)}
+	if d.Class == "" {
+		// What nobody classified is taken for the highest that the stream holds.
+		d.Class = streamClass
+	}
+	c.classified(f, r)
+	spec, ok := masking.Lookup(r.op.Name)
+	if !ok || spec.Check(r.op.Params) != nil {
+		return d, masking.Spec{} // told when the policy was read
+	}
+	traits := spec.Traits(r.op.Params)
+	d.Label = labelPseudo
+	switch {
+	case traits.Lowers:
+		d.Label = labelRemoved
+	case wholly(traits):
+		d.Label = labelClear
+	}
+	d.Because = append(d.Because, fmt.Sprintf("%s decides: %s (%s)", r.kind, d.Operator, d.Where), c.aboutText(f, d.Class))
+
+	allowed := c.byPacks(f, &d, r)
+	c.operatorFits(f, r, spec, traits, allowed)
+	if why := c.reveals(f, &d, traits); len(why) > 0 {
+		c.needsDeclaration(f, &d, r, why)
+	}
+	for _, other := range all[1:] {
+		d.Because = append(d.Because, fmt.Sprintf("less specific: %s says %s (%s)", other.kind, other.op.Name, c.place(other)))
+	}
+	return d, spec
+}
+
+// wholly reports whether a result shows whole values. A result that collides
+// shows a part: it counts as pseudonymised.
+func wholly(t masking.Traits) bool { return t.Clear && !t.Collides }
+
+// place is where a rule stands in the policy.
+func (c *compiler) place(r rule) string {
+	if r.at == "" {
+		return c.doc.Name
+	}
+	return c.doc.Where(r.at)
+}
+
+// classified tells a column that nobody said anything about, unless the policy
+// has a rule for just this column or says what becomes of such columns.
+func (c *compiler) classified(f *field, r rule) {
+	if !f.column || f.element != "" || f.class != "" || f.walked || c.policy.Mask.Default != nil || r.at == "mask.fields."+f.id() {
+		return
+	}
+	hint := "say what it is about (letheElement) or its class (classification) in the contract, or write mask.default: redact to redact such columns"
+	guess := c.table.Suggest(stream.Schema{Stream: f.stream, Fields: []stream.Field{f.col.Field}})
+	if s, ok := guess[f.col.Name]; ok {
+		hint = "its name reads as " + s.Element + ": write that as letheElement in the contract, or what it is about"
+	}
+	c.faultAt(f.col.Where, CodeUnclassified, fmt.Sprintf("column %s is not classified", f.id()), hint)
+}
+
+func (c *compiler) aboutText(f *field, class stream.Class) string {
+	e, ok := c.table.Lookup(f.element)
+	switch {
+	case ok && e.About != "":
+		return fmt.Sprintf("it is about %s, %s; class %s (%s)", e.Name, e.About, class, f.about)
+	case ok:
+		return fmt.Sprintf("it is about %s; class %s (%s)", e.Name, class, f.about)
+	case f.class != "":
+		return fmt.Sprintf("nobody said what it is about; class %s (%s)", class, c.where(f))
+	}
+	return fmt.Sprintf("nobody said what it is about or its class; it counts as %s, the class of the stream", class)
+}
+
+// byPacks checks the operator against every pack and returns what all allow. It
+// is nil where no pack is named: then every operator is allowed.
+func (c *compiler) byPacks(f *field, d *Decision, r rule) []string {
+	if len(c.packs) == 0 {
+		return nil
+	}
+	allowed := c.allowed(f.element, d.Class)
+	for _, p := range c.packs {
+		rule := p.Allowed(f.element, d.Class, c.env.Purpose)
+		d.Because = append(d.Because, fmt.Sprintf("%s %s allows %s: %s", p.Name, rule.Section, strings.Join(inBuild(rule.Allow), " "), rule.Because))
+		if slices.Contains(rule.Allow, d.Operator) || len(allowed) == 0 {
+			continue
+		}
+		c.faultAt(c.place(r), CodeWeakerThanLaw, fmt.Sprintf("%s on %s%s is weaker than %s %s allows for purpose %q: %s",
+			d.Operator, f.id(), aboutShort(f, d.Class), p.Name, rule.Section, c.env.Purpose, rule.Because),
+			"all packs allow: "+strings.Join(allowed, " "))
+	}
+	if len(allowed) == 0 {
+		c.faultAt(c.place(r), CodeEmpty, fmt.Sprintf("no operator for %s%s is allowed by all packs", f.id(), aboutShort(f, d.Class)), "leave the column out at the source")
+	}
+	return allowed
+}
+
+func aboutShort(f *field, class stream.Class) string {
+	if f.element != "" {
+		return " (" + f.element + ")"
+	}
+	return " (class " + string(class) + ")"
+}
+
+// allowed are the operators of this build that every pack allows.
+func (c *compiler) allowed(element string, class stream.Class) []string {
+	out := inBuild(packs.Operators)
+	for _, p := range c.packs {
+		rule := p.Allowed(element, class, c.env.Purpose)
+		out = slices.DeleteFunc(out, func(op string) bool { return !slices.Contains(rule.Allow, op) })
+	}
+	return out
+}
+
+// inBuild leaves out the operators that this build does not have.
+func inBuild(ops []string) []string {
+	return slices.DeleteFunc(slices.Clone(ops), func(op string) bool { _, ok := masking.Lookup(op); return !ok })
+}
+
+// operatorFits checks what an operator promises against what the column needs.
+func (c *compiler) operatorFits(f *field, r rule, spec masking.Spec, t masking.Traits, allowed []string) {
+	at := c.place(r)
+	if f.column && !f.walked && !spec.Takes(f.col.Type) {
+		c.faultAt(at, CodeOperator, fmt.Sprintf("%s does not work on %s as a whole: %s", spec.Name, f.col.Type, f.id()),
+			"name paths inside, such as "+f.id()+"[], or use redact")
+	}
+	if f.key && (!t.Deterministic || t.Collides) {
+		keys := slices.DeleteFunc([]string{"hmac", "keep"}, func(op string) bool { return len(c.packs) > 0 && !slices.Contains(allowed, op) })
+		if len(keys) == 0 {
+			c.faultAt(at, CodeEmpty, fmt.Sprintf("%s is a key column, and no operator that the packs allow keeps keys apart", f.id()), "leave the column out of the key at the source")
+		} else {
+			c.faultAt(at, CodeKey, fmt.Sprintf("%s on key column %s would give rows the same key", spec.Name, f.id()), "use "+strings.Join(keys, " or "))
+		}
+	}
+	// hmac and its like: the result stands for the value wherever it comes.
+	if t.Deterministic && !t.Clear && !t.Lowers {
+		e, ok := c.table.Lookup(f.element)
+		switch {
+		case !ok:
+			c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s has no element: its key derives from one", spec.Name, f.id()), "say what the column is about: letheElement in the contract")
+		case e.Log2 < minLog2:
+			c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s is clear by counting: %s has about 2^%d values, and 2^%d are needed", spec.Name, f.id(), e.Name, e.Log2, minLog2),
+				"use redact, null or drop; mixing the subject in is not in this build")
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lethe/masking"
+	"lethe/stream"
+)
+
+// reveals says why a decision needs somebody who answers for it: it shows values
+// of a field that nobody said anything about, or that was relabelled against what
+// discover found or a wildcard says.
+func (c *compiler) reveals(f *field, d *Decision, t masking.Traits) []string {
+	if t.Lowers {
+		return nil
+	}
+	var why []string
+	if t.Clear && f.element == "" {
+		why = append(why, "nobody said what the field is about")
+	}
+	seen := map[string]bool{f.element: true}
+	for _, e := range f.col.Evidence {
+		if _, ok := c.table.Lookup(e.Element); !ok {
+			c.faultAt(f.col.Where, CodeElement, fmt.Sprintf("unknown element %q in letheEvidence", e.Element), "run lethe discover again, or remove it")
+			continue
+		}
+		if !seen[e.Element] && c.weaker(e.Element, d) {
+			seen[e.Element] = true
+			why = append(why, fmt.Sprintf("discover found %s (%s)", e.Element, e.Why))
+		}
+	}
+	if f.wildcard != "" && (t.Clear || c.weaker(f.wildcard, d)) {
+		why = append(why, "a wildcard says "+f.wildcard)
+	}
+	return why
+}
+
+// weaker reports whether a decision would not be enough if the field were about
+// element: its class is higher, or a pack does not allow the operator for it.
+func (c *compiler) weaker(element string, d *Decision) bool {
+	e, ok := c.table.Lookup(element)
+	if !ok {
+		return false
+	}
+	if c.table.rank(e.Class) > c.table.rank(d.Class) {
+		return true
+	}
+	return len(c.packs) > 0 && !slices.Contains(c.allowed(element, e.Class), d.Operator)
+}
+
+// needsDeclaration checks that somebody declared what needs it.
+func (c *compiler) needsDeclaration(f *field, d *Decision, r rule, why []string) {
+	if f.declared == nil {
+		c.faultAt(c.place(r), CodeDeclared, fmt.Sprintf("%s on %s must be declared: %s", d.Operator, f.id(), strings.Join(why, "; ")),
+			fmt.Sprintf("say what it is about, use redact, or add declared: {%q: {reason: …}}", f.id()))
+		return
+	}
+	at := "declared." + f.declared.Key
+	v := f.declared.Value
+	if c.doc.Has(at+".reason") && strings.TrimSpace(v.Reason) == "" {
+		c.fault(at+".reason", CodeDeclared, "the reason is empty", "say why the values may be seen")
+	}
+	if c.table.personal(c.highest(f, d.Class)) {
+		switch {
+		case v.By == "" || v.Second == "":
+			c.fault(at, CodeApprover, fmt.Sprintf("%s may be about persons: a second person must approve", f.id()), "add by: <who declares it> and second: <who approved it>")
+		case strings.EqualFold(strings.TrimSpace(v.By), strings.TrimSpace(v.Second)):
+			c.fault(at, CodeApprover, fmt.Sprintf("%s is declared and approved by one person", f.id()), "second: must be somebody else")
+		}
+	}
+	text := fmt.Sprintf("declared, since %s: %s (%s)", strings.Join(why, "; "), v.Reason, c.doc.Where(at))
+	if v.By != "" {
+		text += ", by " + v.By
+	}
+	if v.Second != "" {
+		text += ", approved by " + v.Second
+	}
+	d.Because = append(d.Because, text)
+}
+
+// highest is the highest class that anything says of a field.
+func (c *compiler) highest(f *field, class stream.Class) stream.Class {
+	elements := []string{f.wildcard}
+	for _, e := range f.col.Evidence {
+		elements = append(elements, e.Element)
+	}
+	for _, name := range elements {
+		if e, ok := c.table.Lookup(name); ok && c.table.rank(e.Class) > c.table.rank(class) {
+			class = e.Class
+		}
+	}
+	return class
+}

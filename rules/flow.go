@@ -1,0 +1,129 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lethe/rules/strict"
+	"lethe/stream"
+)
+
+// label is what a masked stream is about: the highest class of the fields that
+// are left, pseudonymised if none of that class is clear. Masking does not
+// declassify: only a removal takes a field out. A stream of removed fields still
+// tells how many rows there are, and is internal.
+func (c *compiler) label(all []Decision) stream.Label {
+	highest, clear := stream.Class(""), false
+	for _, d := range all {
+		switch {
+		case d.Label == labelRemoved || d.Label == "":
+		case c.table.rank(d.Class) > c.table.rank(highest):
+			highest, clear = d.Class, d.Label == labelClear
+		case d.Class == highest:
+			clear = clear || d.Label == labelClear
+		}
+	}
+	switch {
+	case highest == "":
+		return stream.Internal.Label()
+	case clear || !c.table.personal(highest):
+		return highest.Label()
+	}
+	return highest.Pseudo()
+}
+
+// checkClearance checks the labels that the sink is cleared for.
+func (c *compiler) checkClearance() {
+	var known []string
+	for _, class := range c.table.classes {
+		known = append(known, string(class.Label()), string(class.Pseudo()))
+	}
+	for _, l := range c.env.Clearance {
+		if !slices.Contains(known, l) {
+			c.faultAt("sink "+c.env.Sink, CodeLabel, fmt.Sprintf("unknown label %q in clearance", l), strict.Suggest(l, known))
+		}
+	}
+}
+
+// flow checks, before any record moves, that a stream may reach the sink.
+func (c *compiler) flow(s *Stream) {
+	s.Topic = stream.Topics{Workspace: c.env.Workspace}.Masked(s.Label, c.env.Connection, s.Name, c.env.Generation)
+	at := fmt.Sprintf("connection %s: %s", c.env.Connection, s.Name)
+	if n := len(s.Topic); n > stream.MaxTopicName {
+		c.faultAt(at, CodeTopic, fmt.Sprintf("topic name has %d characters, Kafka takes %d", n, stream.MaxTopicName), "shorten the connection's or workspace's name")
+	}
+	if c.env.Sink == "" {
+		return
+	}
+	if !slices.Contains(c.env.Clearance, string(s.Label)) {
+		c.faultAt(at, CodeClearance, fmt.Sprintf("label %s is not in the clearance of sink %s [%s]", s.Label, c.env.Sink, strings.Join(c.env.Clearance, " ")),
+			c.clearanceHint(s))
+	}
+	if c.table.personal(c.classOf(s.Label)) {
+		c.region(at, s)
+	}
+}
+
+func (c *compiler) classOf(l stream.Label) stream.Class {
+	return stream.Class(strings.TrimSuffix(string(l), "-pseudo"))
+}
+
+// clearanceHint names the fields that hold the label up.
+func (c *compiler) clearanceHint(s *Stream) string {
+	class, state := c.classOf(s.Label), labelPseudo
+	if s.Label == class.Label() {
+		state = labelClear
+	}
+	var names []string
+	for _, d := range s.Decisions {
+		if d.Class == class && d.Label == state {
+			names = append(names, fmt.Sprintf("%s: %s (%s)", d.Path, d.Operator, d.Where))
+		}
+	}
+	const most = 5
+	if n := len(names) - most; n > 0 {
+		names = append(names[:most], fmt.Sprintf("and %d more", n))
+	}
+	return fmt.Sprintf("mask what is %s of class %s, or clear the sink for %s:\n%s", state, class, s.Label, strings.Join(names, "\n"))
+}
+
+// region checks that personal data stays where the laws keep it. A region is at
+// home if one of the packs is the law there; the others then see no transfer by
+// us, since the data was collected under several laws at once.
+func (c *compiler) region(at string, s *Stream) {
+	if len(c.packs) == 0 {
+		return
+	}
+	if c.env.Region == "" {
+		c.faultAt("sink "+c.env.Sink, CodeRegion, "personal data goes to a sink that does not say where it is", "add region: to the sink, such as region: TH")
+		return
+	}
+	var homes, mechanisms, laws []string
+	for _, p := range c.packs {
+		if slices.Contains(p.Home.Regions, c.env.Region) {
+			return
+		}
+		homes = append(homes, p.Home.Regions...)
+		mechanisms = append(mechanisms, p.Home.Mechanisms...)
+		laws = append(laws, fmt.Sprintf("%s %s", p.Name, p.Home.Section))
+	}
+	slices.Sort(mechanisms)
+	mechanisms = slices.Compact(mechanisms)
+	if text, ok := c.policy.Transfers.Get(c.env.Region); ok {
+		word, _, _ := strings.Cut(text, " ")
+		if !slices.Contains(mechanisms, strings.TrimSuffix(word, ",")) {
+			c.fault("transfers."+c.env.Region, CodeRegion, "the transfer names no mechanism first", "begin with one of: "+strings.Join(mechanisms, " "))
+		}
+		return
+	}
+	c.faultAt("sink "+c.env.Sink, CodeRegion, fmt.Sprintf("region %s is not at home under %s", c.env.Region, strings.Join(laws, " or ")),
+		fmt.Sprintf("use a sink in %s, or add transfers: {%s: \"<mechanism>, <reference>\"} to the policy, with one of: %s", strings.Join(first(homes, 6), " "), c.env.Region, strings.Join(mechanisms, " ")))
+}
+
+func first(list []string, n int) []string {
+	if len(list) > n {
+		return append(slices.Clone(list[:n]), "…")
+	}
+	return list
+}

@@ -1,0 +1,146 @@
+// Package rules turns policy files into one explained decision per field.
+//
+// Its words are OPA's: policy, rule, decision, pack, revision. Files come in as
+// bytes; it does no I/O, reads no clock and draws no random number. It does not
+// know connectors, topics' contents, or how an operator works; it knows what
+// operators guarantee ([masking.Traits]).
+//
+// The most specific rule decides about a field: the exact field, its element, the
+// element's family (longest first), its class, a field with a wildcard, the
+// default, which is redact also where it is not written. What is decided must be
+// allowed by every pack, and by the sink: see README.md.
+//
+// Promises:
+//
+//	L1 closed      there is no default of allow: what nobody said anything about
+//	               is redacted, what cannot be decided is a fault
+//	L6 same again  the same files give the same program and revision, on any
+//	               machine
+package rules
+
+import (
+	"lethe/masking"
+	"lethe/rules/packs"
+	"lethe/stream"
+)
+
+// File is a file of the folder.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Env is everything that a connection's program is compiled from.
+type Env struct {
+	Policy    File
+	Contracts []File // of any source; those of others are left out
+	Elements  []File // what the folder adds to the element table
+
+	Workspace, Source, Connection string
+
+	Purpose string
+	// Sink is the sink's name; without one, no flow is checked.
+	Sink       string
+	Region     string   // of the sink
+	Clearance  []string // labels that the sink may hold
+	Generation int      // of the masked topics
+}
+
+// Program is a compiled policy: what becomes of every field of every stream of
+// a connection.
+type Program struct {
+	// Revision is the SHA-256 in hex of everything that decides about a byte, in
+	// canonical form: comments and the order of rules do not change it.
+	Revision string
+	Streams  []Stream // by name
+	Packs    []packs.Pack
+	// Unchecked lists places of contracts that ask for what no pass over single
+	// rows can check.
+	Unchecked []string
+
+	table *Elements
+}
+
+// Stream is what becomes of one stream.
+type Stream struct {
+	Name  string
+	Class stream.Class // of the raw stream: the highest of its columns
+	Label stream.Label // of the masked stream
+	Topic string       // masked topic
+	Plan  masking.Plan
+	// Rows is the shape after masking: types as the operators give them, dropped
+	// columns gone.
+	Rows      stream.Schema
+	Decisions []Decision // columns in the contract's order, then what lies inside
+	// Subject is the path of the column that says whose data a row is; "" for
+	// nobody's.
+	Subject string
+}
+
+// Decision is what becomes of one field, and why.
+type Decision struct {
+	Stream   string
+	Path     string
+	Element  string // "" if nobody said what the field is about
+	Class    stream.Class
+	Operator string
+	Params   masking.Params
+	// Because says, a sentence each: which rule decided and where it stands, what
+	// the field is about and who said so, which section of each pack allows it,
+	// what was declared, what else spoke about the field.
+	Because []string
+	Where   string // place of the rule that decided
+	Label   string // clear, pseudonymised or removed: what it means for the stream's label
+}
+
+// Stream returns what becomes of a stream.
+func (p *Program) Stream(name string) (*Stream, bool) {
+	for i := range p.Streams {
+		if p.Streams[i].Name == name {
+			return &p.Streams[i], true
+		}
+	}
+	return nil, false
+}
+
+// Explain returns the decision about a field: <stream>/<path>.
+func (p *Program) Explain(path string) (Decision, bool) {
+	for _, s := range p.Streams {
+		for _, d := range s.Decisions {
+			if d.Stream+"/"+d.Path == path {
+				return d, true
+			}
+		}
+	}
+	return Decision{}, false
+}
+
+// Codes of the faults that this package tells beside those of strict and schema.
+// They never change.
+const (
+	CodeAmbiguous     = "rules.ambiguous"        // two rules of one height disagree
+	CodeClass         = "rules.class"            // unknown, or lower than what it covers
+	CodeClearance     = "rules.clearance"        // the sink may not hold the label
+	CodeConflict      = "rules.element_conflict" // contract and policy disagree
+	CodeContract      = "rules.no_contract"      // nothing is known of a stream
+	CodeDeclared      = "rules.undeclared"       // a revealing rule without a declaration
+	CodeDomain        = "rules.domain"           // too few values for a deterministic operator
+	CodeElement       = "rules.unknown_element"
+	CodeEmpty         = "rules.packs_disagree" // no operator satisfies all packs
+	CodeField         = "rules.unknown_field"
+	CodeKey           = "rules.key_operator" // keys would collide or change
+	CodeLabel         = "rules.unknown_label"
+	CodeNotInBuild    = "rules.not_in_this_build"
+	CodeOperator      = "rules.unknown_operator"
+	CodePack          = "rules.unknown_pack"
+	CodePacks         = "rules.no_packs" // packs: is not written
+	CodeParams        = "rules.params"
+	CodePath          = "rules.path" // not <stream>/<path>
+	CodeRegion        = "rules.region"
+	CodeApprover      = "rules.second_approver"
+	CodeStream        = "rules.unknown_stream"
+	CodeSubject       = "rules.no_subject"
+	CodeTopic         = "rules.topic_name"
+	CodeUnclassified  = "rules.unclassified"
+	CodeWeakerThanLaw = "rules.weaker_than_pack"
+)

@@ -1,0 +1,250 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lethe/masking"
+	"lethe/rules/schema"
+	"lethe/rules/strict"
+	"lethe/stream"
+)
+
+// field is a path of a stream's rows while it is decided.
+type field struct {
+	stream, path string
+	col          schema.Column // of the contract; zero for a path that only the policy names
+	column       bool          // not inside of one
+	key          bool          // of the primary key
+	walked       bool          // paths inside of it are decided on their own
+
+	element  string
+	about    string // who said so: a place
+	wildcard string // the element of the wildcard entry that the exact one overrides
+	class    stream.Class
+	declared *strict.Entry[declaration]
+}
+
+func (f *field) id() string { return f.stream + "/" + f.path }
+
+// where is the field's place: in its contract, or in the policy.
+func (c *compiler) where(f *field) string {
+	if f.col.Where != "" {
+		return f.col.Where
+	}
+	return c.doc.Where("elements." + f.id())
+}
+
+// stream decides all fields of one stream.
+func (c *compiler) stream(ct *schema.Contract) Stream {
+	fields := c.fields(ct)
+	for _, f := range fields {
+		c.resolve(f)
+	}
+	s := Stream{Name: ct.Stream, Class: c.class(ct, fields)}
+	s.Plan = masking.Plan{Stream: ct.Stream, Key: slices.Clone(ct.Key)}
+	s.Rows = stream.Schema{Stream: ct.Stream, Key: slices.Clone(ct.Key)}
+	rows, err := ct.RowSchema()
+	if err != nil {
+		c.faultAt(ct.Doc.Where("schema[0]"), schema.CodeContract, err.Error(), "")
+	}
+	s.Plan.Schema = rows
+	for _, f := range fields {
+		d, spec := c.decide(f, s.Class)
+		s.Decisions = append(s.Decisions, d)
+		pf := masking.Field{Path: f.path, Operator: d.Operator, Params: d.Params, Domain: f.element, Special: d.Class == stream.Special}
+		if e, ok := c.table.Lookup(f.element); ok {
+			pf.Normal = e.Normal
+		}
+		if f.column {
+			pf.Type, pf.Nullable, pf.Required = f.col.Type, f.col.Nullable, !f.col.Nullable
+			if d.Operator != "drop" && spec.Name != "" {
+				s.Rows.Fields = append(s.Rows.Fields, masked(f, spec, d.Params))
+			}
+		}
+		s.Plan.Fields = append(s.Plan.Fields, pf)
+	}
+	s.Subject = c.subject(ct, s.Class)
+	s.Label = c.label(s.Decisions)
+	c.flow(&s)
+	return s
+}
+
+// masked is the column after masking.
+func masked(f *field, spec masking.Spec, p masking.Params) stream.Field {
+	out := stream.Field{Name: f.col.Name, Type: spec.Output(f.col.Type, p), Nullable: f.col.Nullable || spec.Name == "null"}
+	if f.walked {
+		// What lies inside is masked in place: the column stays JSON.
+		out.Type = f.col.Type
+		if f.col.Type.Base == stream.Array {
+			out.Type = stream.Type{Base: stream.JSON}
+		}
+	}
+	return out
+}
+
+// fields lists the columns of the contract, then what lies inside of them and is
+// named by the contract or the policy.
+func (c *compiler) fields(ct *schema.Contract) []*field {
+	var columns, inside []*field
+	known := map[string]bool{}
+	for _, col := range ct.All() {
+		top, in, err := splitPath(col.Path)
+		if err != nil || known[col.Path] {
+			continue // told when the contract was read
+		}
+		known[col.Path] = true
+		f := &field{stream: ct.Stream, path: col.Path, col: col, column: !in, key: !in && slices.Contains(ct.Key, top)}
+		if in {
+			inside = append(inside, f)
+		} else {
+			columns = append(columns, f)
+		}
+	}
+	for _, key := range slices.Concat(c.policy.Elements.Keys(), c.policy.Mask.Fields.Keys()) {
+		name, path, _ := strings.Cut(key, "/")
+		if name != ct.Stream || strings.Contains(key, "*") || known[path] {
+			continue
+		}
+		if _, in, err := splitPath(path); err == nil && in {
+			known[path] = true
+			inside = append(inside, &field{stream: ct.Stream, path: path})
+		}
+	}
+	for _, f := range columns {
+		f.walked = slices.ContainsFunc(inside, func(i *field) bool {
+			rest, ok := strings.CutPrefix(i.path, f.path)
+			return ok && (rest[0] == '.' || rest[0] == '[')
+		})
+	}
+	return append(columns, inside...)
+}
+
+// resolve finds what a field is about and its class.
+func (c *compiler) resolve(f *field) {
+	if f.col.Element != "" {
+		if _, ok := c.table.Lookup(f.col.Element); ok {
+			f.element, f.about = f.col.Element, f.col.Where
+		} else {
+			c.faultAt(f.col.Where, CodeElement, fmt.Sprintf("unknown element %q", f.col.Element), strict.Suggest(f.col.Element, c.table.Names()))
+		}
+	}
+	at := "elements." + f.id()
+	exact, ok := c.policy.Elements.Get(f.id())
+	switch {
+	case !ok || exact == "":
+	case f.col.Element != "" && f.col.Element != exact:
+		c.fault(at, CodeConflict, fmt.Sprintf("the policy says %s, the contract says %s", exact, f.col.Element), "keep one: the contract's is at "+f.col.Where)
+	default:
+		if _, known := c.table.Lookup(exact); known {
+			f.element, f.about = exact, c.doc.Where(at)
+		}
+	}
+	if wide, ok := widest(c, c.policy.Elements, f, "elements."); ok {
+		switch {
+		case f.element == "":
+			if _, known := c.table.Lookup(wide.Value); known {
+				f.element, f.about = wide.Value, c.doc.Where("elements."+wide.Key)
+			}
+		case f.element != wide.Value:
+			f.wildcard = wide.Value
+		}
+	}
+	f.declared = c.declaration(f)
+	c.resolveClass(f)
+}
+
+// declaration finds what was declared about a field.
+func (c *compiler) declaration(f *field) *strict.Entry[declaration] {
+	for _, e := range c.policy.Declared.Entries {
+		if e.Key == f.id() {
+			return &e
+		}
+	}
+	if e, ok := widest(c, c.policy.Declared, f, "declared."); ok {
+		return &e
+	}
+	return nil
+}
+
+// resolveClass finds the class: the element's, which a contract may raise, or
+// the contract's, or the one declared.
+func (c *compiler) resolveClass(f *field) {
+	own := f.col.Class
+	if own != "" && c.table.rank(own) < 0 {
+		c.faultAt(f.col.Where, CodeClass, fmt.Sprintf("unknown class %q", own), strict.Suggest(string(own), c.table.classNames()))
+		own = ""
+	}
+	e, ok := c.table.Lookup(f.element)
+	switch {
+	case ok && own != "" && c.table.rank(own) < c.table.rank(e.Class):
+		c.faultAt(f.col.Where, CodeClass, fmt.Sprintf("class %s is lower than %s, the class of %s", own, e.Class, e.Name), "write classification: "+string(e.Class)+", or remove it")
+		f.class = e.Class
+	case ok && own == "":
+		f.class = e.Class
+	default:
+		f.class = own
+	}
+	if f.declared == nil || f.declared.Value.Class == "" || f.element != "" {
+		return
+	}
+	said := stream.Class(f.declared.Value.Class)
+	switch {
+	case c.table.rank(said) < 0: // told when the policy was read
+	case f.class != "" && c.table.rank(said) < c.table.rank(f.class):
+		c.fault("declared."+f.declared.Key+".class", CodeClass, fmt.Sprintf("class %s of %s is lower than %s, which the contract says", said, f.id(), f.class), "change the contract: "+f.col.Where)
+	default:
+		f.class = said
+	}
+}
+
+// class is the class of the raw stream: the contract's, which is never lower than
+// the highest of the columns. Where nobody said anything it is pii: rows of an
+// unknown table are taken for rows about persons (L1).
+func (c *compiler) class(ct *schema.Contract, fields []*field) stream.Class {
+	highest := stream.Class("")
+	for _, f := range fields {
+		if c.table.rank(f.class) > c.table.rank(highest) {
+			highest = f.class
+		}
+	}
+	switch {
+	case ct.Class != "" && c.table.rank(ct.Class) < 0:
+		c.faultAt(ct.Doc.Where("schema[0].customProperties"), CodeClass, fmt.Sprintf("unknown class %q", ct.Class), strict.Suggest(string(ct.Class), c.table.classNames()))
+	case ct.Class != "" && c.table.rank(ct.Class) < c.table.rank(highest):
+		c.faultAt(ct.Doc.Where("schema[0].customProperties"), CodeClass, fmt.Sprintf("class %s of stream %s is lower than %s, the class of a column", ct.Class, ct.Stream, highest), "write letheClass: "+string(highest))
+	case ct.Class != "":
+		return ct.Class
+	}
+	if highest == "" {
+		return stream.PII
+	}
+	return highest
+}
+
+// subject finds whose data the rows are.
+func (c *compiler) subject(ct *schema.Contract, class stream.Class) string {
+	s, ok := c.policy.Subjects.Get(ct.Stream)
+	if !ok {
+		if c.table.personal(class) {
+			hint := "add subjects: {" + ct.Stream + ": {key: <column>}}, or none if the rows are about nobody"
+			c.fault("subjects", CodeSubject, fmt.Sprintf("stream %s is of class %s and has no subject", ct.Stream, class), hint)
+		}
+		return ""
+	}
+	if s.Key == "" {
+		return ""
+	}
+	for _, col := range ct.Columns {
+		if masking.EscapeName(col.Name) == s.Key {
+			return s.Key
+		}
+	}
+	var names []string
+	for _, col := range ct.Columns {
+		names = append(names, masking.EscapeName(col.Name))
+	}
+	c.fault("subjects."+ct.Stream+".key", CodeField, fmt.Sprintf("stream %s has no column %q", ct.Stream, s.Key), strict.Suggest(s.Key, names))
+	return ""
+}
