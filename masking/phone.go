@@ -34,8 +34,9 @@ func countryNames() []string {
 // in normal form digits. A leading + or 00 begins a country code. A number
 // without one belongs to the country of the parameter: its trunk prefix goes,
 // its code comes; a number longer than the country's numbers that begins with
-// its code has the code already. A (0) between country code and number goes.
-// What is no number by these rules, or has no country, stays in form digits.
+// its code has the code already. A (0) goes, and says that what is before it is
+// a country code. What is no number by these rules, or has no country, stays in
+// form digits.
 func phoneForm(name string) normalForm {
 	home := country{}
 	for _, c := range countries() {
@@ -48,49 +49,53 @@ func phoneForm(name string) normalForm {
 
 func appendPhone(dst, text []byte, home *country) []byte {
 	start := len(dst)
-	if i := bytes.Index(text, []byte("(0)")); i > 0 {
-		dst = appendDigits(dst, text[:i])
-		if len(dst) == start || dst[start] != '+' && !bytes.HasPrefix(dst[start:], []byte("00")) {
-			dst = append(dst, '0') // a trunk prefix of its own
+	dst, international := appendDialled(dst, text)
+	number := dst[start:]
+	if !allDigits(number) || len(number) < 7 {
+		return appendDigits(dst[:start], text)
+	}
+	code := ""
+	switch {
+	case international:
+	case home.code == "":
+		return appendDigits(dst[:start], text)
+	case len(number) > home.digits && number[0] != '0' && bytes.HasPrefix(number, []byte(home.code)):
+		// The code is there without a plus.
+	default:
+		if home.trunk != "" && number[0] == home.trunk[0] {
+			number = number[1:]
 		}
-		dst = appendDigits(dst, text[i+3:])
+		code = home.code
+	}
+	if n := len(code) + len(number); n < 7 || n > 15 || number[0] == '0' {
+		return appendDigits(dst[:start], text)
+	}
+	at := len(dst) - len(number)
+	dst = append(dst, "+0000"[:1+len(code)]...)
+	end := start + 1 + len(code) + copy(dst[start+1+len(code):], dst[at:at+len(number)])
+	dst[start] = '+'
+	copy(dst[start+1:], code)
+	return dst[:end]
+}
+
+// appendDialled appends a number's digits without what says that it begins with
+// a country code, and reports whether something does.
+func appendDialled(dst, text []byte) ([]byte, bool) {
+	start := len(dst)
+	international := false
+	if i := bytes.Index(text, []byte("(0)")); i > 0 {
+		if dst = appendDigits(dst, text[:i]); len(dst) > start {
+			international = true
+			text = text[i+len("(0)"):]
+		}
+		dst = appendDigits(dst, text)
 	} else {
 		dst = appendDigits(dst, text)
 	}
-	number := dst[start:]
-	international := bytes.HasPrefix(number, []byte("+"))
-	if international {
-		number = number[1:]
-	}
-	if !allDigits(number) || len(number) < 7 {
-		return dst
-	}
-	var code string
-	switch {
-	case international:
-	case bytes.HasPrefix(number, []byte("00")):
-		number = number[2:]
-	case home.code == "":
-		return dst
-	default:
-		national := number
-		if home.trunk != "" && number[0] == home.trunk[0] {
-			national = number[1:]
+	for _, sign := range []string{"+", "00"} {
+		if bytes.HasPrefix(dst[start:], []byte(sign)) {
+			return append(dst[:start], dst[start+len(sign):]...), true
 		}
-		if len(national) == len(number) && len(number) > home.digits && bytes.HasPrefix(number, []byte(home.code)) {
-			break // has the code already
-		}
-		number, code = national, home.code
 	}
-	if n := len(code) + len(number); n < 7 || n > 15 || number[0] == '0' {
-		return dst
-	}
-	// number lies in dst: move it behind what is put before it.
-	shift := 1 + len(code)
-	at := len(dst) - len(number)
-	dst = append(dst, "+0000"[:shift]...)
-	copy(dst[start+shift:], dst[at:at+len(number)])
-	dst[start] = '+'
-	copy(dst[start+1:], code)
-	return dst[:start+shift+len(number)]
+	return dst, international
 }
