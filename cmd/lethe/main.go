@@ -19,7 +19,11 @@ import (
 func verbs() []verb {
 	return []verb{
 		{"init", "make a folder: configuration, policy, keys", initFolder},
+		{"discover", "write the contracts of what the sources hold", discover},
+		{"check", "check every file and prove where each field may go", check},
+		{"run", "stream, mask and load until stopped", run},
 		{"verify", "check the audit log and the lake offline", verifyLog},
+		{"demo", "see all of it on an invented shop", demonstrate},
 		{"version", "say which build this is", version},
 	}
 }

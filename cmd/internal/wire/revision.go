@@ -14,7 +14,6 @@ import (
 	"sync"
 
 	"lethe/audit"
-	"lethe/cmd/internal/config"
 	"lethe/masking"
 	"lethe/rules"
 	"lethe/stream"
@@ -36,14 +35,14 @@ func (r *revision) Route(name string) (stream.Route, bool) {
 	return route, ok
 }
 
-func (w *Workspace) newRevision(c config.Connection, p *rules.Program) (*revision, error) {
+func (w *Workspace) newRevision(p *rules.Program) (*revision, error) {
 	r := &revision{id: p.Revision, routes: make(map[string]stream.Route), rows: make(map[string]*stream.Schema)}
 	for _, s := range p.Streams {
 		rewriter, err := masking.Compile(s.Plan, w.keys)
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 		}
-		rows, topic := s.Rows, w.maskedTopic(c, s)
+		rows, topic := s.Rows, s.Topic
 		r.routes[s.Name] = stream.Route{Topic: topic, Label: s.Label, Rows: &rows,
 			NewProcessor: func() (stream.Processor, error) { return rewriter.Clone(), nil }}
 		r.rows[topic] = &rows
@@ -71,10 +70,6 @@ func (w *Workspace) revisions() func(connection, id string) (*revision, error) {
 		if r := known[connection+"/"+id]; r != nil {
 			return r, nil
 		}
-		c, ok := w.folder.Connection(connection)
-		if !ok {
-			return nil, fmt.Errorf("connection %s is not in lethe.yaml", connection)
-		}
 		p := w.programs[connection]
 		if len(id) > len(p.Revision) || p.Revision[:len(id)] != id {
 			var err error
@@ -82,7 +77,7 @@ func (w *Workspace) revisions() func(connection, id string) (*revision, error) {
 				return nil, err
 			}
 		}
-		r, err := w.newRevision(c, p)
+		r, err := w.newRevision(p)
 		if err == nil {
 			known[connection+"/"+id] = r
 		}
@@ -141,12 +136,16 @@ func (w *Workspace) declare(ctx context.Context) error {
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("revision: %w", err)
 		}
-		b, err := json.Marshal(bundle{Env: p.Env})
+		env, err := w.folder.Env(c.Name)
+		if err != nil {
+			return err
+		}
+		b, err := json.Marshal(bundle{Env: env})
 		if err != nil {
 			return fmt.Errorf("revision: %w", err)
 		}
 		sum := sha256.Sum256(b)
-		e, err := ledger.Entry(stream.EntryPolicy, map[string]any{"connection": c.Name, "revision": p.Revision, "packs": p.Packs,
+		e, err := ledger.Entry(stream.EntryPolicy, map[string]any{"connection": c.Name, "revision": p.Revision, "packs": packNames(p),
 			"bundle": hex.EncodeToString(sum[:]), "time": w.base.Now().UTC().Format("2006-01-02T15:04:05Z")})
 		if err != nil {
 			return fmt.Errorf("policy entry: %w", err)
@@ -175,4 +174,12 @@ func keep(path string, b []byte) error {
 		return fmt.Errorf("revision: %w", err)
 	}
 	return os.Rename(tmp, path)
+}
+
+func packNames(p *rules.Program) []string {
+	names := make([]string, len(p.Packs))
+	for i, k := range p.Packs {
+		names[i] = k.Name
+	}
+	return names
 }

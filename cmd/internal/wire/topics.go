@@ -4,18 +4,9 @@ import (
 	"context"
 
 	"lethe/cmd/internal/config"
-	"lethe/rules"
 	"lethe/stream"
 	"lethe/stream/kafka"
 )
-
-// generation numbers the masked topics.
-const generation = 1
-
-// maskedTopic is where the stream of a connection goes.
-func (w *Workspace) maskedTopic(c config.Connection, s rules.Stream) string {
-	return w.base.Topics.Masked(s.Label, c.Name, s.Name, generation)
-}
 
 // rawTopics are a source's raw topics, one for each class of its streams.
 func (w *Workspace) rawTopics(source string) []string {
@@ -112,7 +103,7 @@ func (w *Workspace) prepareTopics(ctx context.Context) error {
 func (w *Workspace) maskedTopics(c config.Connection) []string {
 	var out []string
 	for _, s := range w.programs[c.Name].Streams {
-		out = append(out, w.maskedTopic(c, s))
+		out = append(out, s.Topic)
 	}
 	return out
 }

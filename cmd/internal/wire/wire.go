@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -114,9 +115,12 @@ func (w *Workspace) openKeys() error {
 	if w.worker, err = w.keys.SigningKey("worker"); err != nil {
 		return fmt.Errorf("worker key: %w", err)
 	}
-	if w.logKey, err = w.keys.LogKey(); err != nil {
-		return err
+	skey, err := os.ReadFile(filepath.Join(w.folder.Keys, config.LogKeyName))
+	if err != nil {
+		return &stream.Fault{Code: "run.log_key", Path: filepath.Join(w.folder.Rel(w.folder.Keys), config.LogKeyName), Exit: stream.ExitEnvironment,
+			Msg: "the signing key of the audit log cannot be read", Hint: "restore it from its backup; a new key begins a new log"}
 	}
+	w.logKey = strings.TrimSpace(string(skey))
 	if w.signer, err = note.NewSigner(w.logKey); err != nil {
 		return fmt.Errorf("log key: not a signer key")
 	}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"lethe/audit"
+	"lethe/cmd/internal/config"
+	"lethe/cmd/internal/wire"
+	"lethe/stream"
+)
+
+const runUsage = `usage: lethe run [--once] [--log-level LEVEL] [DIR]
+
+Runs the folder's connections until it is stopped: reads the sources, masks
+under the policy, loads the sinks, and writes every step into the audit log.
+SIGTERM and Ctrl-C finish what is in flight. Killed in any other way it goes on
+where the last transaction ended. The log goes to standard error, in JSON.
+
+  --once             read what the sources have, carry it to the sinks, and stop
+  --log-level LEVEL  debug, info, warn or error; by default info
+  --json             print the result of --once as JSON
+`
+
+func run(ctx context.Context, io streams, args []string) error {
+	f := newFlags(runUsage)
+	f.JSON()
+	once := f.Bool("once", false, "")
+	level := f.String("log-level", "info", "")
+	dir, err := f.parse(io, args)
+	if err != nil {
+		return err
+	}
+	var at slog.Level
+	if err := at.UnmarshalText([]byte(*level)); err != nil {
+		return &stream.Fault{Code: "cli.flag", Msg: fmt.Sprintf("log level %q", *level), Hint: "lethe run --log-level debug " + dir}
+	}
+	log := slog.New(slog.NewJSONHandler(io.err, &slog.HandlerOptions{Level: at}))
+	audit.RouteDriverLog(log)
+	folder, err := config.Load(dir, io.env)
+	if err != nil {
+		return err
+	}
+	w, err := wire.Open(ctx, folder, log)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	w.Notice = func(s stream.Schema) { log.Info("stream", "stream", s.Stream, "columns", columns(s)) }
+	w.Unknown = func(connection, name string, n int64) {
+		log.Warn("members that no contract lists were redacted", "connection", connection, "stream", name, "values", n, "next", "lethe discover "+dir)
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	sctx, stopServing := context.WithCancel(gctx)
+	if folder.Metrics != "" {
+		g.Go(func() error { return w.Serve(sctx, folder.Metrics) })
+	}
+	g.Go(func() error {
+		defer stopServing()
+		if !*once {
+			return w.Run(gctx)
+		}
+		return runOnce(gctx, io, w, dir)
+	})
+	return g.Wait()
+}
+
+func runOnce(ctx context.Context, io streams, w *wire.Workspace, dir string) error {
+	began := time.Now()
+	var last wire.Progress
+	if err := w.Once(ctx, func(p wire.Progress) { last = p }); err != nil {
+		return err
+	}
+	if *io.json {
+		return showJSON(io, last)
+	}
+	fmt.Fprintf(io.out, "ingested %d, masked %d (%d to quarantine), loaded %d in %s\nnext: lethe verify %s\n",
+		last.Ingested, last.Masked, last.Quarantined, last.Loaded, time.Since(began).Round(time.Millisecond), dir)
+	return nil
+}
+
+func columns(s stream.Schema) string {
+	names := make([]string, len(s.Fields))
+	for i, f := range s.Fields {
+		names[i] = f.Name
+	}
+	return strings.Join(names, " ")
+}
