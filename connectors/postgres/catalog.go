@@ -36,8 +36,8 @@ type tableColumn struct {
 	notNull  bool
 	physical string // as people write the type
 	typeName string // as SQL takes it, with its schema
-	// before and after are the operators that order the key's index.
-	before, after string
+	// before, equal and after are the operators of the key's index.
+	before, equal, after string
 }
 
 // stream is the name of a table's stream.
@@ -96,13 +96,13 @@ WHERE a.attrelid = ANY($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped AND a.
 ORDER BY a.attrelid, a.attnum`
 
 // operatorQuery names, for each column of an index, the operators by which a
-// value comes before and after another. An extension's type may have its
+// value comes before another, is equal to it or comes after it. An extension's type may have its
 // operators where search_path does not look, and another type's would be taken
 // silently.
 const operatorQuery = `SELECT k.n, ao.amopstrategy, format('OPERATOR(%I.%s)', ns.nspname, o.oprname)
 FROM pg_index i, unnest(i.indkey::int2[], i.indclass::oid[]) AS k(n, class)
 JOIN pg_opclass oc ON oc.oid = k.class
-JOIN pg_amop ao ON ao.amopfamily = oc.opcfamily AND ao.amopstrategy IN (1, 5)
+JOIN pg_amop ao ON ao.amopfamily = oc.opcfamily AND ao.amopstrategy IN (1, 3, 5)
   AND ao.amoplefttype = oc.opcintype AND ao.amoprighttype = oc.opcintype
 JOIN pg_operator o ON o.oid = ao.amopopr JOIN pg_namespace ns ON ns.oid = o.oprnamespace
 WHERE i.indexrelid = $1`
@@ -185,12 +185,14 @@ func loadOperators(ctx context.Context, conn *pgconn.PgConn, t *table) error {
 		case c == nil:
 		case r[1] == "1":
 			c.before = r[2]
+		case r[1] == "3":
+			c.equal = r[2]
 		default:
 			c.after = r[2]
 		}
 	}
 	for _, a := range t.keyOrder {
-		if c := t.column(a); c == nil || c.before == "" || c.after == "" {
+		if c := t.column(a); c == nil || c.before == "" || c.equal == "" || c.after == "" {
 			return fmt.Errorf("key of %s: its order is not known", t)
 		}
 	}

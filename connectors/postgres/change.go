@@ -2,12 +2,13 @@ package postgres
 
 import (
 	"bytes"
+	"context"
 
 	"lethe/stream"
 )
 
 // change turns an insert, update or delete into its records.
-func (f *feed) change(msg []byte, lsn uint64) error {
+func (f *feed) change(ctx context.Context, msg []byte, lsn uint64) error {
 	r := &f.row
 	if err := decodeRow(msg, r); err != nil {
 		return err
@@ -37,6 +38,9 @@ func (f *feed) change(msg []byte, lsn uint64) error {
 		switch {
 		case f.keyChanged(sh, r):
 			// A key is a row's name downstream: the old one goes, a new one comes.
+			if err := f.ses.complete(ctx, sh, r.new); err != nil {
+				return err
+			}
 			f.record(sh, 'd', r.old, nil, &o, skip)
 			f.record(sh, 'c', nil, r.new, &o, skip)
 		case r.oldKind == 'O':

@@ -45,10 +45,6 @@ func (r *chunkReader) run(ctx context.Context, tables []*table) error {
 		r.conn.Close(ctx)
 	}()
 	r.types = newTypeMap(r.conn)
-	// A watermark that waits for a standby is of no use to anybody.
-	if _, err := query(ctx, r.conn, "SET synchronous_commit = local"); err != nil {
-		return err
-	}
 	if err := r.settle(ctx); err != nil {
 		return err
 	}
@@ -232,18 +228,16 @@ func afterKey(key []*tableColumn) string {
 		params = append(params, fmt.Sprintf("$%d::%s", i+1, c.typeName))
 		one = one && c.after == key[0].after
 	}
-	op := func(c *tableColumn) string { return " " + c.after + " " }
 	if one {
-		return "(" + strings.Join(cols, ", ") + ")" + op(key[0]) + "(" + strings.Join(params, ", ") + ")"
+		return "(" + strings.Join(cols, ", ") + ") " + key[0].after + " (" + strings.Join(params, ", ") + ")"
 	}
 	var or []string
 	for i, c := range key {
 		var and []string
 		for j := range i {
-			// Neither comes after the other: equal.
-			and = append(and, "NOT "+cols[j]+op(key[j])+params[j], "NOT "+params[j]+op(key[j])+cols[j])
+			and = append(and, cols[j]+" "+key[j].equal+" "+params[j])
 		}
-		or = append(or, strings.Join(append(and, cols[i]+op(c)+params[i]), " AND "))
+		or = append(or, strings.Join(append(and, cols[i]+" "+c.after+" "+params[i]), " AND "))
 	}
 	return "((" + strings.Join(or, ") OR (") + "))"
 }

@@ -46,6 +46,7 @@ var sessionParams = map[string]string{
 	"statement_timeout":                   "0",
 	"idle_in_transaction_session_timeout": "0",
 	"row_security":                        "off",
+	"synchronous_commit":                  "local", // what we write need not wait for a standby
 	"application_name":                    "lethe",
 }
 

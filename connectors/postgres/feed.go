@@ -175,7 +175,7 @@ func (f *feed) message(ctx context.Context, lsn uint64, msg []byte) error {
 	}
 	switch msg[0] {
 	case msgInsert, msgUpdate, msgDelete:
-		return f.change(msg, lsn)
+		return f.change(ctx, msg, lsn)
 	case msgBegin:
 		return f.begin(msg)
 	case msgCommit:

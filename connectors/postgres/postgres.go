@@ -55,7 +55,9 @@
 // before is what the replica identity gives: null on an update under the
 // default identity, the key's columns on a delete, the whole row under FULL. A
 // TOAST value that did not change is left out of after and named in
-// Record.Unchanged. A change of the key is a delete and a create.
+// Record.Unchanged. A change of the key is a delete and a create; what such a
+// create lacks is read from the table, where it may be newer: what made it so
+// comes later.
 //
 // Both ts_ms of the envelope are the time of the commit, so that reading again
 // gives the same bytes.
@@ -90,7 +92,7 @@ func Connector() connectors.Connector {
 				Help: "read the rows that are there before the changes"},
 			{Name: "chunk_rows", Type: connectors.Number, Default: int64(10000),
 				Help: "rows of a table that the snapshot reads at once"},
-			{Name: "heartbeat", Type: connectors.Duration, Default: 10 * time.Second,
+			{Name: "heartbeat", Type: connectors.Duration, Default: 30 * time.Second,
 				Help: "how often the slot moves on while none of the tables changes"},
 		},
 		OpenSource: openSource,
