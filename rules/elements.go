@@ -29,6 +29,7 @@ type Element struct {
 	own      []words // in tables about persons
 	date     bool
 	only     bool
+	flag     bool
 	fraction bool
 }
 
@@ -65,6 +66,7 @@ type elementData struct {
 	Date     bool     `yaml:"date"`
 	Only     bool     `yaml:"only_dates"`
 	Fraction bool     `yaml:"fraction"`
+	Flag     bool     `yaml:"flag"`
 }
 
 // LoadElements reads the built-in table and what a folder adds to it. Faults are
@@ -133,7 +135,7 @@ func (t *Elements) load(f File) error {
 }
 
 func newElement(name string, d elementData) Element {
-	e := Element{Name: name, Class: stream.Class(d.Class), About: d.About, Log2: d.Log2, Normal: d.Normal, Mask: d.Mask, date: d.Date || d.Only, only: d.Only, fraction: d.Fraction}
+	e := Element{Name: name, Class: stream.Class(d.Class), About: d.About, Log2: d.Log2, Normal: d.Normal, Mask: d.Mask, date: d.Date || d.Only, only: d.Only, fraction: d.Fraction, flag: d.Flag}
 	if e.Mask == "" {
 		e.Mask = "redact"
 	}

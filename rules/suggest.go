@@ -35,20 +35,23 @@ func Suggest(s stream.Schema) map[string]Suggestion {
 // Suggest is [Suggest] with a folder's own elements.
 func (t *Elements) Suggest(s stream.Schema) map[string]Suggestion {
 	out := map[string]Suggestion{}
-	table := s.Stream[strings.LastIndexByte(s.Stream, '.')+1:]
-	persons := t.aboutPersons(splitName(table))
+	table := splitName(s.Stream[strings.LastIndexByte(s.Stream, '.')+1:])
 	for _, f := range s.Fields {
-		if e, w := t.suggest(f, persons); e.Name != "" {
+		if e, w := t.suggest(f, table); e.Name != "" {
 			out[f.Name] = Suggestion{Element: e.Name, Evidence: fmt.Sprintf("column name %q", w.String())}
 		}
 	}
 	return out
 }
 
+// aboutPersons reports whether a table is called by a word for persons. The last
+// word says what it holds: customer_order holds orders.
 func (t *Elements) aboutPersons(table words) bool {
-	return slices.ContainsFunc(table, func(w string) bool { return t.persons[w] || t.persons[singular(w)] }) &&
-		// customer_order and user_role_map are about orders and roles.
-		len(table) > 0 && (t.persons[table[len(table)-1]] || t.persons[singular(table[len(table)-1])])
+	if len(table) == 0 {
+		return false
+	}
+	last := table[len(table)-1]
+	return t.persons[last] || t.persons[singular(last)]
 }
 
 func singular(w string) string {
@@ -60,11 +63,13 @@ func singular(w string) string {
 
 // suggest finds the element whose name fits best: the longest name, and of equal
 // ones the element that the table lists first.
-func (t *Elements) suggest(f stream.Field, persons bool) (Element, words) {
-	var best Element
-	var name words
+func (t *Elements) suggest(f stream.Field, table words) (best Element, name words) {
 	score := 0
-	column := splitName(f.Name)
+	column, persons := splitName(f.Name), t.aboutPersons(table)
+	whole := column // status of orders is an order status
+	if len(table) > 0 {
+		whole = append(words{singular(table[len(table)-1])}, column...)
+	}
 	for _, n := range t.order {
 		e := t.byName[n]
 		if !e.fits(f.Type) {
@@ -77,6 +82,9 @@ func (t *Elements) suggest(f stream.Field, persons bool) (Element, words) {
 		}
 		for _, w := range e.names {
 			consider(w, t.match(column, w))
+			if len(w) == len(whole) && slices.Equal(w, whole) {
+				consider(w, 10*len(w))
+			}
 		}
 		for _, w := range e.exact {
 			if slices.Equal(column, w) {
@@ -98,7 +106,7 @@ func (t *Elements) suggest(f stream.Field, persons bool) (Element, words) {
 func (t *Elements) match(column, name words) int {
 	for end := len(column); end >= len(name) && end > 0; end-- {
 		if slices.Equal(column[end-len(name):end], name) {
-			n := 10*len(name) + 1
+			n := 10*len(name) + 2*(len(column)-end)
 			if len(column) == len(name) {
 				n++
 			}
@@ -122,9 +130,11 @@ func thai(s string) bool {
 // fits reports whether values of type t can be about e.
 func (e Element) fits(t stream.Type) bool {
 	switch t.Base {
-	case stream.Bool, stream.JSON, stream.Array:
-		// A flag tells about a person without holding what its name says, and
-		// what lies inside of JSON has names of its own.
+	case stream.Bool:
+		// A flag tells about a person without holding what its name says.
+		return e.flag
+	case stream.JSON, stream.Array:
+		// What lies inside has names of its own.
 		return false
 	case stream.Date, stream.Timestamp, stream.TimestampTZ, stream.TimeOfDay:
 		return e.date
