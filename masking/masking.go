@@ -5,6 +5,32 @@
 // does not know who may see what, which table a field belongs to, or what time
 // it is, and it logs nothing.
 //
+// [Compile] makes a [Rewriter] of a [Plan]: one trie of paths. The Rewriter
+// walks the bytes of a record's key and of its Debezium envelope once, copies
+// what is kept as it was written, and writes in the place of everything else.
+// It decodes nothing into maps and allocates nothing per record.
+//
+// What it delivers is valid JSON. In rows and keys, members that no field names
+// become "_unknown_<n>": "[redacted]"; around rows, members that Debezium's
+// envelope does not have are dropped, and so are headers. Names are unescaped
+// before they are matched.
+//
+// What it refuses is a stream.Rejection with one of these reasons:
+//
+//	malformed  no JSON by RFC 8259, or by the points in which package
+//	           masking/internal/scan is stricter; not an envelope
+//	operation  op is not one of c u d r t, or does not go with the row and kind
+//	duplicate  a known name twice in one object
+//	required   a column that must be there, or a column of the key, is missing
+//	null       a null where the contract has none; not in before, which shows
+//	           only the key of a row whose table has the default replica identity
+//	type       a value that is not of its column's type
+//	operator   a value that the operator cannot hide: partial of a short text,
+//	           hmac of an object
+//	normal     a key column's value that is not in its normal form, so that two
+//	           rows would become one
+//	           and whatever the plan's RowSchema says
+//
 // Promises it upholds:
 //
 //	L1 closed       what no field of the plan names is redacted, its name too;

@@ -111,24 +111,19 @@ func (w *Rewriter) rewrite(dst, src []byte, root *node) ([]byte, bool) {
 // whole checks what concerns the record as a whole.
 func (w *Rewriter) whole(r *stream.Record) bool {
 	hasRow := w.after != [2]int{}
+	kind, wantsRow := stream.KindData, false
 	switch w.op {
 	case 'c', 'u', 'r':
-		if r.Kind != stream.KindData || !hasRow {
-			w.fail("malformed", "")
-			return false
-		}
+		wantsRow = true
 	case 'd':
-		if r.Kind != stream.KindData || hasRow {
-			w.fail("malformed", "")
-			return false
-		}
 	case 't':
-		if r.Kind != stream.KindTruncate || hasRow {
-			w.fail("malformed", "")
-			return false
-		}
-	default:
-		w.fail("malformed", "")
+		kind = stream.KindTruncate
+	default: // also m: what a message holds is nobody's field
+		w.fail("operation", "")
+		return false
+	}
+	if r.Kind != kind || hasRow != wantsRow {
+		w.fail("operation", "")
 		return false
 	}
 	if hasRow && w.prog.schema != nil {

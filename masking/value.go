@@ -146,13 +146,13 @@ func (w *Rewriter) rowAt(i int, p place, depth int) int {
 	return w.fail("malformed", "")
 }
 
-// operation reads the envelope's op.
+// operation reads the envelope's op, one letter without an escape.
 func (w *Rewriter) operation(i int) int {
 	if i+2 < len(w.src) && w.src[i] == '"' && w.src[i+2] == '"' {
 		w.op = w.src[i+1]
 		return i + 3
 	}
-	return w.fail("malformed", "")
+	return w.fail("operation", "")
 }
 
 // fixed keeps a member of the envelope around rows if it is what the node says,

@@ -89,19 +89,21 @@ func syncDir(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// makeDirs makes dir below base, durable on return.
-func makeDirs(base, dir string) error {
-	if dir == base {
-		return nil
-	}
+// makeDirs makes dir and what is above it, for the owner alone and durable on
+// return.
+func makeDirs(dir string) error {
 	if st, err := os.Stat(dir); err == nil && st.IsDir() {
 		return nil
 	}
-	if err := makeDirs(base, filepath.Dir(dir)); err != nil {
+	parent := filepath.Dir(dir)
+	if parent == dir {
+		return nil
+	}
+	if err := makeDirs(parent); err != nil {
 		return err
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncDir(filepath.Dir(dir))
+	return syncDir(parent)
 }

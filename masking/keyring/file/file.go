@@ -59,7 +59,7 @@ type Keyring struct {
 // Create makes a keyring with a new random root in dir. It refuses a directory
 // that holds one.
 func Create(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDirs(dir); err != nil {
 		return fmt.Errorf("keyring %s: %w", dir, err)
 	}
 	if err := checkMode(dir, "700"); err != nil {

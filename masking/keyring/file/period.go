@@ -112,7 +112,7 @@ func (k *Keyring) periodKey(path string, create bool) ([]byte, error) {
 		}
 		return key, err
 	}
-	if err := makeDirs(k.dir, filepath.Dir(path)); err != nil {
+	if err := makeDirs(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	fresh := make([]byte, keySize)
@@ -172,7 +172,7 @@ func (k *Keyring) Periods(purpose string) ([]string, error) {
 func (k *Keyring) Destroy(period string) error {
 	path, err := k.periodPath(period)
 	if err == nil {
-		err = makeDirs(k.dir, filepath.Dir(path))
+		err = makeDirs(filepath.Dir(path))
 	}
 	if err == nil {
 		if err = createOnce(path+gone, nil); errors.Is(err, fs.ErrExist) {

@@ -24,7 +24,7 @@ func (k *Keyring) SigningKey(name string) (ed25519.PrivateKey, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		fresh := make([]byte, ed25519.SeedSize)
 		rand.Read(fresh)
-		if err = makeDirs(k.dir, filepath.Dir(path)); err == nil {
+		if err = makeDirs(filepath.Dir(path)); err == nil {
 			err = createOnce(path, encodeKey(signingPrefix, fresh))
 		}
 		if err == nil || errors.Is(err, fs.ErrExist) {
