@@ -57,6 +57,7 @@ func TestEnvelopesComeOutAsDebeziumWritesThem(t *testing.T) {
 			in: `{"after":{"id":42,"status":"x"},"op":"u"}`, out: `{"after":{"id":"ID","status":"x"},"op":"u"}`},
 		{name: "columns left out that changed", in: `{"after":{"id":42,"status":"x"},"op":"u"}`, reason: "required"},
 		{name: "a key without its column", key: `{"email":"x"}`, in: `{"op":"d"}`, reason: "required"},
+		{name: "a key whose column is said to be unchanged", key: `{"email":"x"}`, unchanged: []string{"id"}, in: `{"op":"d"}`, reason: "required"},
 		{name: "a key of another shape", key: `42`, in: `{"op":"d"}`, reason: "malformed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -95,7 +95,7 @@ func TestValuesAreOfTheirTypeOrRefused(t *testing.T) {
 	}{
 		{stream.Type{Base: stream.Bool}, []string{`true`, `false`}, []string{`1`, `"true"`, `[]`}},
 		{stream.Type{Base: stream.Int, Bits: 16}, []string{`0`, `-0`, `32767`, `-32768`}, []string{`32768`, `-32769`, `1.0`, `1e2`, `"1"`, `true`, `{}`}},
-		{stream.Type{Base: stream.Int, Bits: 64}, []string{`9223372036854775807`, `-9223372036854775808`}, []string{`9223372036854775808`, `-9223372036854775809`, `99999999999999999999999`}},
+		{stream.Type{Base: stream.Int, Bits: 64}, []string{`9223372036854775807`, `-9223372036854775808`}, []string{`9223372036854775808`, `-9223372036854775809`, `18446744073709551617`, `99999999999999999999999`}},
 		{stream.Type{Base: stream.Float, Bits: 64}, []string{`1`, `-1.5e300`, `"NaN"`, `"-Infinity"`}, []string{`"1"`, `"nan"`, `true`}},
 		{stream.Type{Base: stream.String}, []string{`""`, `"x"`}, []string{`1`, `true`, `{}`, `[]`}},
 		{stream.Type{Base: stream.Decimal}, []string{`"1"`, `"\u0031.5"`}, []string{`1`, `"1e5"`}},

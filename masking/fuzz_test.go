@@ -52,6 +52,25 @@ var envelopes = []string{
 	`{"after":{"part":"a"},"op":"c"}`, `{"after":{"part":""},"op":"c"}`, `{"after":{"id":{}},"op":"c"}`, `{"after":{"สี\"":1,"_unknown_1":2},"op":"c"}`,
 }
 
+// deep is an update whose after holds, at path and then n arrays deep, a value.
+// The envelope and the row are two levels more.
+func deep(path string, n int) string {
+	return `{"after":{` + path + strings.Repeat("[", n) + strings.Repeat("]", n) + `},"op":"u"}`
+}
+
+func TestRecordsNestAsDeepAsTheGrammarAllows(t *testing.T) {
+	w := mustCompile(t, nested())
+	var out stream.Masked
+	for path, levels := range map[string]int{`"kept":`: 2, `"x":`: 2, `"red":`: 2, `"gone":`: 2, `"tags":`: 2, `"matrix":`: 2} {
+		for n, ok := range map[int]bool{scan.MaxDepth - levels: true, scan.MaxDepth - levels + 1: false} {
+			value := []byte(deep(path, n))
+			if _, err := w.Process(&stream.Record{Value: value}, &out); (err == nil) != ok || strictly(value) != ok {
+				t.Errorf("%s %d deep: %v", path, n, err)
+			}
+		}
+	}
+}
+
 // strictly reports whether data is JSON by encoding/json and by the points in
 // which the rewriter is stricter (see package scan, whose own tests prove it).
 func strictly(data []byte) bool {

@@ -68,6 +68,7 @@ func TestRowsComeOutAsThePlanSays(t *testing.T) {
 		{"a path inside a kept column", []Field{{Path: "o", Operator: "keep"}, {Path: "o.s", Operator: "redact"}}, `{"o":{"s":"x","n":[1]}}`, `{"o":{"s":"[redacted]","n":[1]}}`, ""},
 		{"a path inside a dropped column", []Field{{Path: "o", Operator: "drop"}, {Path: "o.s", Operator: "keep"}}, `{"o":{"s":"x","n":[1]}}`, `{"o":{"s":"x"}}`, ""},
 		{"another shape than the path", []Field{{Path: "o", Operator: "keep"}, {Path: "o.s", Operator: "redact"}}, `{"o":"{\"s\":\"x\"}"}`, `{"o":"[redacted]"}`, ""},
+		{"a column of class special with a path inside", []Field{{Path: "o", Operator: "redact", Special: true}, {Path: "o.s", Operator: "keep"}}, `{"o":null}`, `{"o":"[redacted]"}`, ""},
 		{"elements dropped", []Field{{Path: "o", Operator: "keep"}, {Path: "o[]", Operator: "drop"}}, `{"o":[1,2,3]}`, `{"o":[]}`, ""},
 		{"null and redact", []Field{{Path: "a", Operator: "redact"}, {Path: "b", Operator: "redact", Special: true}}, `{"a":null,"b":null}`, `{"a":null,"b":"[redacted]"}`, ""},
 		{"required and missing", []Field{{Path: "a", Operator: "keep", Type: text, Required: true}}, `{}`, "", "required"},

@@ -56,7 +56,7 @@ func accepts(data []byte) bool {
 var documents = []string{
 	`{}`, `[]`, `null`, `true`, `false`, `0`, `-0`, `1.5e+10`, `01`, `1.`, `.5`, `-`, `+1`, `1e`, `0x1`, `""`, `"a`, `nul`, `NaN`,
 	`{"a":1,"b":[1,2,{"c":null}]}`, `{"a":1,}`, `[1,]`, `{"a" 1}`, `{a:1}`, `{"a":1}}`, ` [ 1 , 2 ] `, "\ufeff{}", "[1]\x00",
-	`"\u0041\n\"\\\/"`, `"\ud83d\ude00"`, `"\ud83d"`, `"\ude00"`, `"\ud83dx"`, `"\ud83d\u0041"`, `"\x41"`, `"\u00g0"`, "\"\x1f\"", "\"\x7f\"",
+	`"\u0041\n\"\\\/"`, `"\ud83d\ude00"`, `"\ud83d"`, `"\ude00"`, `"\ude00\ude00"`, `"\ud83d\ud83d"`, `"\ud83dx"`, `"\ud83d\u0041"`, `"\x41"`, `"\u00g0"`, "\"\x1f\"", "\"\x7f\"",
 	"\"\xff\"", "\"\xed\xa0\x80\"", "\"\xc0\x80\"", "\"\xf4\x90\x80\x80\"", `"สมชาย ใจดี"`, "\"\xe0\xb8\"", "\"\xe0\"", `"12345678"`, `"1234567\"`, "\"1234567\xf0\x9f\x98\x80\"",
 	strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth), strings.Repeat("[", MaxDepth+1) + strings.Repeat("]", MaxDepth+1),
 	strings.Repeat(`{"a":`, MaxDepth) + "1" + strings.Repeat("}", MaxDepth), strings.Repeat(`{"a":`, MaxDepth+1) + "1" + strings.Repeat("}", MaxDepth+1),
