@@ -34,10 +34,17 @@ func initFolder(_ context.Context, io streams, args []string) error {
 	var in skeleton
 	f.StringVar(&in.Workspace, "workspace", "", "")
 	f.StringVar(&in.Purpose, "purpose", "analytics", "")
-	f.Func("source", "", in.add(&in.Sources, sourceOptions))
-	f.Func("sink", "", in.add(&in.Sinks, sinkOptions))
+	var sources, sinks []string
+	f.Func("source", "", func(s string) error { sources = append(sources, s); return nil })
+	f.Func("sink", "", func(s string) error { sinks = append(sinks, s); return nil })
 	dir, err := f.parse(io, args)
 	if err != nil {
+		return err
+	}
+	var serr, kerr error
+	in.Sources, serr = endpoints("--source", sources, sourceOptions)
+	in.Sinks, kerr = endpoints("--sink", sinks, sinkOptions)
+	if err := errors.Join(serr, kerr); err != nil {
 		return err
 	}
 	if in.Workspace == "" {
@@ -58,7 +65,8 @@ func initFolder(_ context.Context, io streams, args []string) error {
 	for _, m := range made {
 		fmt.Fprintln(io.out, "made", m)
 	}
-	fmt.Fprintf(io.out, "\nBack up %s and %s apart from each other and from the data.\nnext: ", filepath.Join(dir, "keys", "root"), filepath.Join(dir, "keys", "periods"))
+	fmt.Fprintf(io.out, "\nBack up %s and %s apart from the data: without them\nnew pseudonyms do not join old ones, and the log cannot go on.\nnext: ",
+		filepath.Join(dir, "keys", "root"), filepath.Join(dir, "keys", config.LogKeyName))
 	if len(in.Sources) == 0 {
 		fmt.Fprintf(io.out, "name a source and a sink in %s, then ", filepath.Join(dir, config.FileName))
 	}
@@ -104,6 +112,7 @@ func makeFolder(dir string, in skeleton) (made []string, err error) {
 	if err := file.Create(keys); err != nil {
 		return nil, err
 	}
+	made = append(made, filepath.Join(keys, "root"))
 	skey, vkey, err := audit.NewLogKey("lethe/" + in.Workspace)
 	if err != nil {
 		return nil, fmt.Errorf("log key: %w", err)
@@ -121,7 +130,7 @@ func makeFolder(dir string, in skeleton) (made []string, err error) {
 		}
 		made = append(made, path)
 	}
-	return append(made, keys), nil
+	return made, nil
 }
 
 type newFile struct {

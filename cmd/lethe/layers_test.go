@@ -28,6 +28,7 @@ var mayImport = map[string]string{
 var inCmd = map[string]string{
 	"config":      "",
 	"demo":        "",
+	"shop":        "",
 	"wire":        "config",
 	"testservers": "",
 }
@@ -39,7 +40,9 @@ var never = []struct{ under, except, imports string }{
 	{"masking", "masking/keyring", "log os net net/http math/rand math/rand/v2"},
 	{"rules", "", "os net net/http log log/slog math/rand math/rand/v2 crypto/rand"},
 	{"audit/verify", "", "net net/http os/exec"},
-	{"cmd", "", "crypto/aes crypto/cipher database/sql"},
+	{"cmd", "", "crypto/aes crypto/cipher"},
+	{"cmd/internal/config", "", "database/sql net/http"},
+	{"cmd/internal/wire", "", "database/sql"},
 }
 
 // pkg is what `go list -json` says of a package.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,34 +32,42 @@ func sinkOptions(c connectors.Connector) ([]connectors.Option, bool) {
 	return c.Sink, c.OpenSink != nil
 }
 
-// add returns the reader of a flag that may be given several times.
-func (s *skeleton) add(to *[]endpoint, options func(connectors.Connector) ([]connectors.Option, bool)) func(string) error {
-	return func(text string) error {
-		name, rest, ok1 := strings.Cut(text, "=")
-		kind, location, ok2 := strings.Cut(rest, ":")
-		if !ok1 || !ok2 || name == "" || location == "" {
-			// L7: the text may hold a password.
-			return fmt.Errorf("want NAME=CONNECTOR:LOCATION")
-		}
-		var able []string
-		for _, c := range all.Connectors() {
-			o, ok := options(c)
-			if !ok {
-				continue
-			}
-			able = append(able, c.Name)
-			if c.Name != kind {
-				continue
-			}
-			e := endpoint{name, kind, location, o}
-			if at, ok := e.place(); ok && at.Type == connectors.Secret && !strings.HasPrefix(location, "${") {
-				return fmt.Errorf("%s of %s is a secret: write '${NAME}' and set that variable where lethe runs", at.Name, name)
-			}
-			*to = append(*to, e)
-			return nil
-		}
-		return fmt.Errorf("no connector %q: %s", kind, strict.Suggest(kind, able))
+// endpoints reads the flags of one name. They are read after the flag package is
+// done, since that shows a value which it refuses, and this may hold a password
+// (L7).
+func endpoints(flag string, texts []string, options func(connectors.Connector) ([]connectors.Option, bool)) (list []endpoint, err error) {
+	var faults []error
+	for _, text := range texts {
+		e, err := readEndpoint(flag, text, options)
+		list, faults = append(list, e), append(faults, err)
 	}
+	return list, errors.Join(faults...)
+}
+
+func readEndpoint(flag, text string, options func(connectors.Connector) ([]connectors.Option, bool)) (endpoint, error) {
+	name, rest, ok1 := strings.Cut(text, "=")
+	kind, location, ok2 := strings.Cut(rest, ":")
+	if !ok1 || !ok2 || name == "" || location == "" {
+		return endpoint{}, &stream.Fault{Code: "init.flags", Path: flag, Msg: "want NAME=CONNECTOR:LOCATION", Hint: "such as till=sqlite:./till.db or lake=parquet:./lake"}
+	}
+	var able []string
+	for _, c := range all.Connectors() {
+		o, ok := options(c)
+		if !ok {
+			continue
+		}
+		able = append(able, c.Name)
+		if c.Name != kind {
+			continue
+		}
+		e := endpoint{name, kind, location, o}
+		if at, ok := e.place(); ok && at.Type == connectors.Secret && !strings.HasPrefix(location, "${") {
+			return e, &stream.Fault{Code: "init.secret", Path: flag, Msg: fmt.Sprintf("%s of %s is a secret, which does not belong on a command line", at.Name, name),
+				Hint: fmt.Sprintf("export CRM_URL=…, and write '%s=%s:${CRM_URL}'", name, kind)}
+		}
+		return e, nil
+	}
+	return endpoint{}, &stream.Fault{Code: "init.connector", Path: flag, Msg: "there is no connector of that name", Hint: strict.Suggest(kind, able)}
 }
 
 // place is the option that takes the location: the first that is required.
@@ -137,6 +146,8 @@ func section(b *strings.Builder, title string, list []endpoint, role, example st
 
 // starterPolicy lets nothing through; lethe discover says what could.
 const starterPolicy = `# What may be done with each field. A field that nothing here names is redacted.
+# lethe discover replaces this file by one that fits the sources.
+packs: []          # the laws that apply: pdpa-th, gdpr
 mask:
   default: redact
 `

@@ -76,7 +76,7 @@ func TestNoPackageHasStateThatChanges(t *testing.T) {
 					top[name.Obj] = true
 				}
 			}
-			written(f, func(id *ast.Ident) {
+			eachWritten(f, func(id *ast.Ident) {
 				// An identifier without object is of another file of the package.
 				if vars[id.Name] && id.Name != "_" && (id.Obj == nil || top[id.Obj]) {
 					t.Errorf("%s: package-level %s is changed", s.fset.Position(id.Pos()), id.Name)
@@ -107,9 +107,9 @@ func mutates(typ ast.Expr) bool {
 	return ok && (x.Name == "sync" && sel.Sel.Name != "Pool" || x.Name == "atomic")
 }
 
-// written calls found with the variable at the root of everything that is
+// eachWritten calls found with the variable at the root of everything that is
 // assigned to, deleted from or counted up in f's functions.
-func written(f *ast.File, found func(*ast.Ident)) {
+func eachWritten(f *ast.File, found func(*ast.Ident)) {
 	root := func(e ast.Expr) {
 		for {
 			switch x := e.(type) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,7 +66,7 @@ func dispatch(ctx context.Context, io streams, args []string) int {
 }
 
 func help(io streams, all []verb) {
-	fmt.Fprintln(io.out, usage)
+	fmt.Fprint(io.out, usage, "\n")
 	for _, v := range all {
 		fmt.Fprintf(io.out, "  %-10s %s\n", v.name, v.help)
 	}
@@ -83,12 +84,9 @@ func tell(ctx context.Context, io streams, err error) int {
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		err = &stream.Fault{Code: "cli.interrupted", Msg: "interrupted", Exit: stream.ExitEnvironment}
 	}
-	code, faults := stream.ExitEnvironment, stream.Faults(err)
+	code, faults := stream.ExitEnvironment, distinct(stream.Faults(err))
 	for _, f := range faults {
-		if f.Exit == 0 {
-			f.Exit = stream.ExitInput
-		}
-		code = min(code, f.Exit)
+		code = min(code, cmp.Or(f.Exit, stream.ExitInput))
 	}
 	if *io.json {
 		type fault struct {
@@ -113,6 +111,17 @@ func tell(ctx context.Context, io streams, err error) int {
 		fmt.Fprintf(io.err, "%d faults\n", len(faults))
 	}
 	return code
+}
+
+// distinct leaves out what was told already: a file that several connections
+// share is read for each.
+func distinct(faults []*stream.Fault) (out []*stream.Fault) {
+	for _, f := range faults {
+		if !slices.ContainsFunc(out, func(o *stream.Fault) bool { return *o == *f }) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 func showJSON(io streams, v any) error {

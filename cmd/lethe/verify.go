@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,8 +52,8 @@ func verifyLog(ctx context.Context, io streams, args []string) error {
 		if err != nil {
 			return err
 		}
-		in.key = or(in.key, folder.PublicKeyFile())
-		in.log = or(in.log, folder.Log)
+		in.key = cmp.Or(in.key, folder.Rel(folder.PublicKeyFile()))
+		in.log = cmp.Or(in.log, folder.Rel(folder.Log))
 		if lakes == nil {
 			lakes = lakesOf(folder)
 		}
@@ -109,17 +110,10 @@ func lakesOf(f *config.Folder) []string {
 	for _, s := range f.Sinks {
 		dir := strings.TrimPrefix(s.Config.Text("url"), "file://")
 		if s.Connector.Name == "parquet" && exists(dir) {
-			lakes = append(lakes, dir)
+			lakes = append(lakes, f.Rel(dir))
 		}
 	}
 	return lakes
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func showReport(io streams, r *verify.Report) {
@@ -130,18 +124,22 @@ func showReport(io streams, r *verify.Report) {
 		fmt.Fprintf(io.out, ", newest receipt %s", r.LastEntry)
 	}
 	fmt.Fprintf(io.out, "\nchecked     %d runs of %d workers, %d chains, %d files, %d rows\n", r.Runs, len(r.Workers), r.Chains, r.Files, r.Rows)
+	fmt.Fprintln(io.out)
 	table(io, "source\tchanges\tingested\tquarantined", len(r.Sources), func(i int) string {
 		s := r.Sources[i]
 		return fmt.Sprintf("%s\t%d\t%d\t%d", s.Source, s.Changes, s.Ingested, s.Quarantined)
 	})
+	fmt.Fprintln(io.out)
 	table(io, "connection\traw topic\tin\tdelivered\tquarantined\tfiltered\tshredded\tpending", len(r.Connections), func(i int) string {
 		c := r.Connections[i]
 		return fmt.Sprintf("%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", c.Connection, c.Raw, c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded, c.Pending)
 	})
+	fmt.Fprintln(io.out)
 	table(io, "connection\tstream\tlabel\tdelivered\tin files\tfiles\tpending", len(r.Streams), func(i int) string {
 		s := r.Streams[i]
 		return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%d\t%d", s.Connection, s.Stream, s.Label, s.Delivered, s.InFiles, s.Files, s.Pending)
 	})
+	fmt.Fprintln(io.out)
 	for _, n := range r.Notes {
 		fmt.Fprintf(io.out, "note: %s\n", n.Msg+where(n))
 	}
@@ -176,12 +174,11 @@ func promises(label string) string {
 	return ""
 }
 
-// table prints rows of tab-separated cells under a head, after an empty line.
+// table prints rows of tab-separated cells under a head; nothing without rows.
 func table(io streams, head string, n int, row func(int) string) {
 	if n == 0 {
 		return
 	}
-	fmt.Fprintln(io.out)
 	w := tabwriter.NewWriter(io.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, head)
 	for i := range n {

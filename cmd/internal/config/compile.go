@@ -1,0 +1,105 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"lethe/rules"
+	"lethe/stream"
+)
+
+// Elements is the file in which a folder adds to the table of elements.
+const Elements = "elements.yaml"
+
+// contractSuffix ends the names of contract files.
+const contractSuffix = ".odcs.yaml"
+
+// Compile compiles the policy of a connection.
+func (f *Folder) Compile(connection string) (*rules.Program, error) {
+	env, err := f.Env(connection)
+	if err != nil {
+		return nil, err
+	}
+	return rules.Compile(env)
+}
+
+// Env reads everything that the program of a connection is compiled from.
+func (f *Folder) Env(connection string) (rules.Env, error) {
+	c, ok := f.Connection(connection)
+	if !ok {
+		return rules.Env{}, &stream.Fault{Code: "config.no_connection", Path: f.Rel(filepath.Join(f.Root, FileName)),
+			Msg: fmt.Sprintf("there is no connection %q", connection), Hint: "add it below connections:"}
+	}
+	policy, err := f.read(c.Policy)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = f.Doc.Fault("connections."+c.Name+".policy", "config.no_policy", "there is no file "+f.Rel(c.Policy), "lethe discover "+f.Dir+" writes one to begin with")
+	}
+	contracts, cerr := f.Contracts()
+	elements, eerr := f.Elements()
+	sink, _ := f.Sink(c.To)
+	env := rules.Env{Policy: policy, Contracts: contracts, Elements: elements,
+		Workspace: f.Workspace, Source: c.From, Connection: c.Name, Purpose: c.Purpose,
+		Sink: sink.Name, Region: sink.Region, Generation: 1}
+	for _, l := range sink.Clearance {
+		env.Clearance = append(env.Clearance, string(l))
+	}
+	return env, errors.Join(err, cerr, eerr)
+}
+
+// Contracts reads the contract files, in the order of their names.
+func (f *Folder) Contracts() ([]rules.File, error) {
+	dir := filepath.Join(f.Root, Contracts)
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, unreadable(f.Rel(dir), err)
+	}
+	var files []rules.File
+	var faults []error
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), contractSuffix) {
+			continue
+		}
+		file, err := f.read(filepath.Join(dir, e.Name()))
+		files, faults = append(files, file), append(faults, err)
+	}
+	return files, errors.Join(faults...)
+}
+
+// ContractFile is where the contract of a stream belongs. Characters of its name
+// that file systems treat in ways of their own are written as %XX.
+func (f *Folder) ContractFile(stream string) string {
+	var b strings.Builder
+	for i := range len(stream) {
+		c := stream[i]
+		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || slices.Contains([]byte("._-"), c) {
+			b.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&b, "%%%02X", c)
+	}
+	return filepath.Join(f.Root, Contracts, b.String()+contractSuffix)
+}
+
+// Elements reads what the folder adds to the table of elements, if anything.
+func (f *Folder) Elements() ([]rules.File, error) {
+	file, err := f.read(filepath.Join(f.Root, Elements))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return []rules.File{file}, err
+}
+
+// read reads a file; its name is what faults call it. A file that is not there
+// is an error wrapping fs.ErrNotExist.
+func (f *Folder) read(path string) (rules.File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		err = unreadable(f.Rel(path), err)
+	}
+	return rules.File{Name: f.Rel(path), Data: data}, err
+}

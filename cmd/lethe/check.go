@@ -1,0 +1,207 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"lethe/cmd/internal/config"
+	"lethe/masking"
+	"lethe/rules"
+	"lethe/stream"
+)
+
+const checkUsage = `usage: lethe check [--explain STREAM/PATH] [--online] [--json] [DIR]
+
+Checks lethe.yaml, policies and contracts, and proves where every field may go,
+without moving a record: what becomes of it, which rule says so, and whether the
+sink may hold the result. Every fault is told at once.
+
+  --explain STREAM/PATH  say why one field is treated as it is,
+                         such as crm.public.customer/email
+  --online               also ask every source whether it can be read
+  --json                 print the decisions as JSON
+`
+
+// connectionView is a connection as check shows it.
+type connectionView struct {
+	Name      string         `json:"connection"`
+	From      string         `json:"from"`
+	To        string         `json:"to"`
+	Purpose   string         `json:"purpose"`
+	Policy    string         `json:"policy"`
+	Revision  string         `json:"revision"`
+	Packs     []string       `json:"packs"`
+	Clearance []stream.Label `json:"clearance"`
+	Streams   []streamView   `json:"streams"`
+	Unchecked []string       `json:"unchecked,omitempty"`
+}
+
+type streamView struct {
+	Name   string       `json:"stream"`
+	Class  stream.Class `json:"class"`
+	Label  stream.Label `json:"label"`
+	Topic  string       `json:"topic"`
+	Fields []fieldView  `json:"fields"`
+}
+
+type fieldView struct {
+	Path     string         `json:"path"`
+	Element  string         `json:"element,omitempty"`
+	Class    stream.Class   `json:"class"`
+	Operator string         `json:"operator"`
+	Params   masking.Params `json:"params,omitempty"`
+	Result   string         `json:"result"` // clear, pseudonymised, removed
+	Where    string         `json:"where,omitempty"`
+	Because  []string       `json:"because"`
+}
+
+func check(ctx context.Context, io streams, args []string) error {
+	f := newFlags(checkUsage)
+	f.JSON()
+	explain := f.String("explain", "", "")
+	online := f.Bool("online", false, "")
+	dir, err := f.parse(io, args)
+	if err != nil {
+		return err
+	}
+	folder, err := config.Load(dir, io.env)
+	if err != nil {
+		return err
+	}
+	views, err := prove(folder)
+	if *online {
+		err = errors.Join(err, reachable(ctx, io, folder))
+	}
+	switch {
+	case err != nil:
+		return err
+	case *explain != "":
+		return showWhy(io, views, *explain)
+	case *io.json:
+		return showJSON(io, struct {
+			Workspace   string           `json:"workspace"`
+			Connections []connectionView `json:"connections"`
+		}{folder.Workspace, views})
+	}
+	for i, v := range views {
+		if i > 0 {
+			fmt.Fprintln(io.out)
+		}
+		showConnection(io, v)
+	}
+	if len(views) == 0 {
+		fmt.Fprintf(io.out, "check: ok, but nothing moves: %s has no connections\n", folder.Rel(folder.Root+"/"+config.FileName))
+		return nil
+	}
+	fmt.Fprintf(io.out, "\ncheck: ok\nnext: lethe run %s\n", dir)
+	return nil
+}
+
+// prove compiles every connection and shows what came of it.
+func prove(folder *config.Folder) ([]connectionView, error) {
+	views := []connectionView{}
+	var faults []error
+	for _, c := range folder.Connections {
+		p, err := folder.Compile(c.Name)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		sink, _ := folder.Sink(c.To)
+		v := connectionView{Name: c.Name, From: c.From, To: c.To, Purpose: c.Purpose, Policy: folder.Rel(c.Policy),
+			Revision: p.Revision, Packs: []string{}, Clearance: sink.Clearance, Unchecked: p.Unchecked}
+		for _, pack := range p.Packs {
+			v.Packs = append(v.Packs, pack.Name)
+		}
+		for _, s := range p.Streams {
+			v.Streams = append(v.Streams, viewStream(s))
+		}
+		views = append(views, v)
+	}
+	return views, errors.Join(faults...)
+}
+
+func viewStream(s rules.Stream) streamView {
+	v := streamView{Name: s.Name, Class: s.Class, Label: s.Label, Topic: s.Topic}
+	for _, d := range s.Decisions {
+		v.Fields = append(v.Fields, fieldView{d.Path, d.Element, d.Class, d.Operator, d.Params, d.Label, d.Where, d.Because})
+	}
+	return v
+}
+
+// reachable asks every source whether it can be read.
+func reachable(ctx context.Context, io streams, folder *config.Folder) error {
+	var faults []error
+	for _, s := range folder.Sources {
+		faults = append(faults, withSource(folder, s, func(src stream.Source) error { return src.Check(ctx) }))
+	}
+	return errors.Join(faults...)
+}
+
+// withSource opens a source for questions only: it has no state of its own, and
+// reads no changes.
+func withSource(folder *config.Folder, s config.Source, ask func(stream.Source) error) error {
+	src, err := s.Connector.OpenSource(s.Env(folder.Workspace), s.Config)
+	if err != nil {
+		return err
+	}
+	return errors.Join(ask(src), src.Close())
+}
+
+func showConnection(io streams, v connectionView) {
+	packs := "no law"
+	if len(v.Packs) > 0 {
+		packs = strings.Join(v.Packs, ", ")
+	}
+	fmt.Fprintf(io.out, "%s: %s → %s for %s under %s (%s), revision %.12s\n", v.Name, v.From, v.To, v.Purpose, v.Policy, packs, v.Revision)
+	for _, s := range v.Streams {
+		fmt.Fprintln(io.out)
+		table(io, "field\telement\tclass\toperator\tresult", len(s.Fields), func(i int) string {
+			d := s.Fields[i]
+			return fmt.Sprintf("%s/%s\t%s\t%s\t%s\t%s", s.Name, d.Path, cmp.Or(d.Element, "–"), d.Class, d.Operator, d.Result)
+		})
+		fmt.Fprintf(io.out, "%s → %s: may lie in %s\n", s.Class, s.Label, v.To)
+	}
+	for _, u := range v.Unchecked {
+		fmt.Fprintf(io.out, "not checked: %s\n", u)
+	}
+}
+
+// showWhy tells why a field is treated as it is, in every connection that
+// carries it.
+func showWhy(io streams, views []connectionView, field string) error {
+	type why struct {
+		Connection string `json:"connection"`
+		fieldView
+	}
+	var found []why
+	for _, v := range views {
+		for _, s := range v.Streams {
+			for _, d := range s.Fields {
+				if s.Name+"/"+d.Path == field {
+					found = append(found, why{v.Name, d})
+				}
+			}
+		}
+	}
+	if found == nil {
+		return &stream.Fault{Code: "check.no_field", Msg: fmt.Sprintf("no connection carries %q", field),
+			Hint: "lethe check lists the fields as STREAM/PATH"}
+	}
+	if *io.json {
+		return showJSON(io, found)
+	}
+	for i, w := range found {
+		if i > 0 {
+			fmt.Fprintln(io.out)
+		}
+		fmt.Fprintf(io.out, "%s in %s: %s\n", field, w.Connection, w.Operator)
+		for _, b := range w.Because {
+			fmt.Fprintf(io.out, "  %s\n", b)
+		}
+	}
+	return nil
+}
