@@ -19,10 +19,10 @@ const (
 	added   = iota // a new row
 	changed        // a known row with another digest
 	gone           // a row that is there no more
-	acted          // only the digest of the cursor differs; no record
+	touched        // only the digest of the cursor differs; no record
 )
 
-// change is a change of the state and, unless it is acted, a record.
+// change is a change of the state and, unless it is touched, a record.
 type change struct {
 	act    int
 	stream int64 // number in the state
@@ -145,7 +145,7 @@ func (o *outbox) number(n uint64) (ends []int) {
 	rows, size := 0, 0
 	for i := range o.changes {
 		c := &o.changes[i]
-		if c.act != acted {
+		if c.act != touched {
 			more := c.value.to - c.value.from + c.key.to - c.key.from
 			if rows == batchRows || rows > 0 && size+more > batchBytes {
 				ends = append(ends, i)
@@ -166,7 +166,7 @@ func (o *outbox) number(n uint64) (ends []int) {
 func (o *outbox) batch(changes []change, incarnation uint32, into []stream.Record) []stream.Record {
 	for i := range changes {
 		c := &changes[i]
-		if c.act == acted {
+		if c.act == touched {
 			continue
 		}
 		into = append(into, stream.Record{Stream: c.name, Key: o.bytes(c.key), Value: o.bytes(c.value),

@@ -30,10 +30,11 @@ type reader struct {
 	schemas []stream.Schema   // to tell with the next batch
 	warned  map[string]bool   // streams whose doubled keys were logged
 
-	version   int64     // of the database at the last poll
-	compared  int64     // of the database at the last comparison
-	due       time.Time // of the next comparison
-	comparing bool
+	version    int64         // of the database at the last poll
+	compared   int64         // of the database at the last comparison
+	due        time.Time     // of the next comparison
+	comparing  bool          // in this poll
+	comparison time.Duration // what this poll's comparisons took
 
 	out     outbox
 	tails   tails
@@ -66,15 +67,24 @@ func (r *reader) poll(ctx context.Context) error {
 	if version == r.version && (version == r.compared || !overdue) {
 		return r.caughtUp()
 	}
-	r.comparing = overdue
+	r.comparing, r.comparison = overdue, 0
 	if err := r.read(ctx, now); err != nil {
 		return err
 	}
 	r.version = version
 	if overdue {
-		r.compared, r.due = version, now.Add(r.source.set.deletes)
+		r.compared, r.due = version, r.source.env.Now().Add(r.rest())
 	}
 	return r.caughtUp()
+}
+
+// rest is the time until the next comparison. Where the options leave it open,
+// comparing takes at most a quarter of the time.
+func (r *reader) rest() time.Duration {
+	if r.source.set.deletes > 0 {
+		return r.source.set.deletes
+	}
+	return max(3*r.comparison-r.source.set.poll, 0)
 }
 
 // reopen follows the path to the file that lies there now.

@@ -84,8 +84,12 @@ func (s *scan) whole(ctx context.Context) error {
 // does not know are late, rows that only the state knows are gone. A table
 // without a key is read whole, for its rows are their own keys.
 func (s *scan) compare(ctx context.Context) error {
+	began := s.source.env.Now()
 	s.keep = true
-	defer func() { s.keep = false }()
+	defer func() {
+		s.keep = false
+		s.comparison += s.source.env.Now().Sub(began)
+	}()
 	shards := shardsFor(s.rows)
 	for shard := range shards {
 		x, err := s.st.index(s.id, shard, shards, s.rows)
@@ -223,7 +227,7 @@ func (s *scan) consider(row []driver.Value, k knowledge) error {
 		case old == c.d:
 			return nil
 		case old.sameRow(c.d):
-			c.act = acted
+			c.act = touched
 			s.out.changes = append(s.out.changes, c)
 			return nil
 		}

@@ -39,6 +39,7 @@ type state struct {
 	incarnation uint32
 	n, floor    uint64
 	streams     map[string]int64
+	counts      map[int64]int64 // rows of live by stream, of those asked for
 
 	insert, keep, update, touch, remove, lookup, sealed *statement
 }
@@ -75,7 +76,7 @@ func openState(dir string) (*state, error) {
 	if err != nil {
 		return nil, stateFault(path, err)
 	}
-	st := &state{session: s, path: path, streams: map[string]int64{}}
+	st := &state{session: s, path: path, streams: map[string]int64{}, counts: map[int64]int64{}}
 	if err := st.load(context.Background()); err != nil {
 		s.close()
 		return nil, stateFault(path, err)
@@ -199,6 +200,7 @@ func (st *state) rewind(at *place, begin bool) (again bool, err error) {
 		at.Tables = map[string]mark{}
 		err = st.restart(ctx, max(at.Incarnation, st.incarnation)+1, max(at.N, st.n))
 	}
+	clear(st.counts)
 	at.State, at.Incarnation, at.N = st.identity, st.incarnation, st.n
 	if err != nil {
 		err = fmt.Errorf("rewind state: %v", err)
@@ -276,6 +278,7 @@ func (st *state) restart(ctx context.Context, incarnation uint32, n uint64) erro
 func (st *state) write(changes []change, n, committed uint64) error {
 	ctx := context.Background()
 	floor := max(st.floor, min(committed, st.n))
+	grown := map[int64]int64{}
 	err := st.within(ctx, func() error {
 		// Another process that took the state over has raised n.
 		took, err := st.exec(ctx, `UPDATE meta SET n = ?, floor = ? WHERE identity = ? AND n = ?`, int64(n), int64(floor), st.identity, int64(st.n))
@@ -293,9 +296,11 @@ func (st *state) write(changes []change, n, committed uint64) error {
 			}
 		}
 		for _, i := range nearby(changes) {
-			if err := st.apply(ctx, &changes[i]); err != nil {
+			more, err := st.apply(ctx, &changes[i])
+			if err != nil {
 				return err
 			}
+			grown[changes[i].stream] += more
 		}
 		return nil
 	})
@@ -303,6 +308,11 @@ func (st *state) write(changes []change, n, committed uint64) error {
 		return fmt.Errorf("write state: %v", err)
 	}
 	st.n, st.floor = n, floor
+	for id, more := range grown {
+		if _, asked := st.counts[id]; asked {
+			st.counts[id] += more
+		}
+	}
 	return nil
 }
 
@@ -319,30 +329,31 @@ func nearby(changes []change) []int {
 	return order
 }
 
-func (st *state) apply(ctx context.Context, c *change) error {
+// apply stores one change and returns by how many rows live grew.
+func (st *state) apply(ctx context.Context, c *change) (int64, error) {
 	n := int64(c.n)
 	k := driver.Value(c.id[:])
 	d := driver.Value(c.d[:])
-	if c.act == acted {
+	if c.act == touched {
 		_, err := st.touch.run(ctx, d, c.stream, k)
-		return err
+		return 0, err
 	}
 	if c.act == added {
 		done, err := st.insert.run(ctx, c.stream, k, d, c.sealed, n)
 		if err != nil || done == 1 {
-			return err
+			return done, err
 		}
 		// The row was met twice in one scan, changed between: keep both steps.
 	}
 	if _, err := st.keep.run(ctx, n, c.stream, k); err != nil {
-		return err
+		return 0, err
 	}
 	if c.act == gone {
-		_, err := st.remove.run(ctx, c.stream, k)
-		return err
+		done, err := st.remove.run(ctx, c.stream, k)
+		return -done, err
 	}
 	_, err := st.update.run(ctx, d, n, c.stream, k)
-	return err
+	return 0, err
 }
 
 // stream is the number of a stream in the state.
@@ -364,10 +375,14 @@ func (st *state) stream(name string) (int64, error) {
 
 // count is how many rows of a stream were given and are not gone.
 func (st *state) count(id int64) (int64, error) {
+	if n, ok := st.counts[id]; ok {
+		return n, nil
+	}
 	n, err := st.integer(context.Background(), `SELECT count(*) FROM live WHERE stream = ?`, id)
 	if err != nil {
 		return 0, fmt.Errorf("read state: %v", err)
 	}
+	st.counts[id] = n
 	return n, nil
 }
 
