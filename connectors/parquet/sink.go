@@ -40,17 +40,17 @@ func (s *sink) Load(ctx context.Context, b stream.Batch) (stream.Loaded, error) 
 	if err != nil {
 		return stream.Loaded{}, err
 	}
-	table, err := tabulate(ctx, b)
+	salt, err := s.fileSalt(b.Range)
 	if err != nil {
 		return stream.Loaded{}, err
 	}
-	salt, err := s.fileSalt(b.Range)
+	table, err := tabulate(ctx, b, salt)
 	if err != nil {
 		return stream.Loaded{}, err
 	}
 	l := stream.Loaded{
 		Rows:      stream.Int64(table.Rows()),
-		Root:      table.Root(salt),
+		Root:      table.Root(),
 		Topic:     b.Range.Topic,
 		Partition: b.Range.Partition,
 		From:      stream.Int64(b.Range.From),
@@ -77,8 +77,8 @@ func (s *sink) Load(ctx context.Context, b stream.Batch) (stream.Loaded, error) 
 }
 
 // tabulate makes columns of b's records.
-func tabulate(ctx context.Context, b stream.Batch) (*rows.Table, error) {
-	table, err := rows.New(b.Range, b.Schema, len(b.Records))
+func tabulate(ctx context.Context, b stream.Batch, salt []byte) (*rows.Table, error) {
+	table, err := rows.New(b.Range, b.Schema, salt, len(b.Records))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Schema.Stream, err)
 	}

@@ -35,6 +35,7 @@ const (
 // values that are not null.
 type column struct {
 	name     string
+	literal  string // "name": as most writers write it
 	typ      stream.Type
 	leaf     stream.Type // typ without its arrays
 	kind     kind        // of leaf
@@ -46,21 +47,24 @@ type column struct {
 	last   mark    // where the last row begins
 	def    []int16 // nil for required columns
 	rep    []int16 // nil unless depth > 0
-	canon  [][]byte
+	canon  []byte  // canonical bytes of arrays, row after row
+	ends   []int   // where those of a row end in canon; negative for null
 	bools  []bool
 	ints32 []int32
 	ints64 []int64
 	float  []float32
 	double []float64
 	bytes  []pq.ByteArray
+	dict   *dictionary // holds the values instead of bytes, if not nil
+	room   int         // rows that are to be expected
 	fixed  []pq.FixedLenByteArray
 }
 
 // mark is a place in a column.
-type mark struct{ level, value int }
+type mark struct{ level, value, canon, word int }
 
 func newColumn(name string, typ stream.Type, n int) (*column, error) {
-	c := &column{name: name, typ: typ, leaf: typ}
+	c := &column{name: name, literal: literal(name), typ: typ, leaf: typ, room: n}
 	for c.leaf.Base == stream.Array {
 		if c.depth++; c.leaf.Elem == nil || c.depth > 16 {
 			return nil, fmt.Errorf("type %s: no column can hold it", typ)
@@ -73,6 +77,7 @@ func newColumn(name string, typ stream.Type, n int) (*column, error) {
 	}
 	c.def = make([]int16, 0, n)
 	if c.depth > 0 {
+		c.rep, c.ends = make([]int16, 0, n), make([]int, 0, n)
 		return c, nil
 	}
 	switch c.phys {
@@ -87,11 +92,22 @@ func newColumn(name string, typ stream.Type, n int) (*column, error) {
 	case pq.Types.Double:
 		c.double = make([]float64, 0, n)
 	case pq.Types.ByteArray:
-		c.bytes = make([]pq.ByteArray, 0, n)
+		c.dict = &dictionary{index: make(map[string]int32), refs: make([]int32, 0, min(n, 256))}
 	case pq.Types.FixedLenByteArray:
 		c.fixed = make([]pq.FixedLenByteArray, 0, n)
 	}
 	return c, nil
+}
+
+// literal is a member's name as most writers write it, or what no JSON holds
+// where that needs escapes.
+func literal(name string) string {
+	for i := 0; i < len(name); i++ {
+		if c := name[i]; c < ' ' || c == '"' || c == '\\' {
+			return "\x00"
+		}
+	}
+	return `"` + name + `":`
 }
 
 // mustColumn is newColumn for types that are known to be good.
@@ -156,12 +172,18 @@ func (c *column) maxDef() int16 {
 
 // values is the number of values that are not null.
 func (c *column) values() int {
+	if c.dict != nil {
+		return len(c.dict.refs)
+	}
 	return len(c.bools) + len(c.ints32) + len(c.ints64) + len(c.float) + len(c.double) + len(c.bytes) + len(c.fixed)
 }
 
 // begin notes that a row begins.
 func (c *column) begin() {
-	c.last = mark{len(c.def), c.values()}
+	c.last = mark{level: len(c.def), value: c.values(), canon: len(c.canon)}
+	if c.dict != nil {
+		c.last.word = len(c.dict.words)
+	}
 	c.rows++
 }
 
@@ -181,7 +203,7 @@ func (c *column) null() {
 	c.begin()
 	c.level(0, 0)
 	if c.depth > 0 {
-		c.canon = append(c.canon, nil)
+		c.ends = append(c.ends, -1)
 	}
 }
 
@@ -201,7 +223,8 @@ func (c *column) undo(n int) {
 	c.def = c.def[:c.last.level]
 	if c.depth > 0 {
 		c.rep = c.rep[:c.last.level]
-		c.canon = c.canon[:c.rows]
+		c.ends = c.ends[:c.rows]
+		c.canon = c.canon[:c.last.canon]
 	}
 	v := c.last.value
 	switch c.phys {
@@ -216,6 +239,10 @@ func (c *column) undo(n int) {
 	case pq.Types.Double:
 		c.double = c.double[:v]
 	case pq.Types.ByteArray:
+		if c.dict != nil {
+			c.dict.cut(v, c.last.word)
+			return
+		}
 		c.bytes = c.bytes[:v]
 	case pq.Types.FixedLenByteArray:
 		c.fixed = c.fixed[:v]
@@ -237,9 +264,8 @@ func (c *column) read(s *scan.Scanner, t *Table) error {
 		c.level(c.maxDef(), 0)
 		return c.scalar(s, t)
 	}
-	canon, err := c.array(s, t, c.typ, 0, 0, t.canon[:0])
-	t.canon = canon
-	c.canon = append(c.canon, append(t.arena.take(len(canon)), canon...))
+	c.canon, err = c.array(s, t, c.typ, 0, 0, c.canon)
+	c.ends = append(c.ends, len(c.canon))
 	return err
 }
 
@@ -296,7 +322,7 @@ func (c *column) kindOf(t stream.Type) kind {
 func (c *column) appendValue(b []byte, i int) []byte {
 	switch c.kind {
 	case kindString, kindBytes, kindJSON:
-		return append(b, c.bytes[i]...)
+		return append(b, c.text(i)...)
 	case kindBool:
 		if c.bools[i] {
 			return append(b, 1)
@@ -331,7 +357,7 @@ func (c *column) appendValue(b []byte, i int) []byte {
 func (c *column) putBytes(v []byte) {
 	c.begin()
 	c.level(c.maxDef(), 0)
-	c.bytes = append(c.bytes, v)
+	c.putText(v)
 }
 
 func (c *column) putOptional(v []byte) {
@@ -358,12 +384,12 @@ func (c *column) putStrings(v []string) {
 		return
 	}
 	c.begin()
-	canon := []byte{byte(kindString)}
+	c.canon = append(c.canon, byte(kindString))
 	for i, s := range v {
 		c.level(c.maxDef(), int16(min(i, 1)))
 		c.bytes = append(c.bytes, []byte(s))
-		canon = binary.BigEndian.AppendUint32(canon, uint32(len(s)))
-		canon = append(canon, s...)
+		c.canon = binary.BigEndian.AppendUint32(c.canon, uint32(len(s)))
+		c.canon = append(c.canon, s...)
 	}
-	c.canon = append(c.canon, canon)
+	c.ends = append(c.ends, len(c.canon))
 }

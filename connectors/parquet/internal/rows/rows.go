@@ -36,16 +36,20 @@ type Table struct {
 
 	n       int
 	offsets []int64
+	salt    []byte // of the file
+	hash    *hasher
+	leaves  []stream.Hash // of rows, if not void
 	scanner scan.Scanner
 	inner   scan.Scanner
 	scratch []byte // an unescaped name or value
-	canon   []byte // of the array being read
 	arena   arena
 }
 
-// New returns an empty Table for the rows of schema in r, with room for n.
-func New(r stream.Range, schema *stream.Schema, n int) (*Table, error) {
-	t := &Table{r: r, open: len(schema.Fields), byID: make(map[string]int, len(schema.Fields)), offsets: make([]int64, 0, n)}
+// New returns an empty Table for the rows of schema in r, with room for n. Row
+// salts derive from fileSalt.
+func New(r stream.Range, schema *stream.Schema, fileSalt []byte, n int) (*Table, error) {
+	t := &Table{r: r, open: len(schema.Fields), byID: make(map[string]int, len(schema.Fields)),
+		salt: fileSalt, offsets: make([]int64, 0, n), leaves: make([]stream.Hash, 0, n)}
 	for i, f := range schema.Fields {
 		if _, twice := t.byID[f.Name]; twice {
 			return nil, fmt.Errorf("schema: column %q: named twice", f.Name)
@@ -117,6 +121,7 @@ func (t *Table) Append(r *stream.Record) error {
 	for _, c := range t.cols {
 		c.padTo(t.n)
 	}
+	t.hashed()
 	return nil
 }
 
@@ -202,13 +207,8 @@ func (t *Table) object(s *scan.Scanner) error {
 		return wrapSyntax(err)
 	}
 	more, err := s.Enter('{')
-	for expect := 0; more && err == nil; expect++ {
-		name, err := s.Name()
-		if err != nil {
-			return wrapSyntax(err)
-		}
-		i, err := t.lookup(name, expect)
-		if err != nil {
+	for i := -1; more && err == nil; {
+		if i, err = t.member(s, i+1); err != nil {
 			return err
 		}
 		c := t.cols[i]
@@ -218,7 +218,6 @@ func (t *Table) object(s *scan.Scanner) error {
 		if err := c.read(s, t); err != nil {
 			return fmt.Errorf("column %q: %w", c.name, err)
 		}
-		expect = i
 		if more, err = s.More('{'); err != nil {
 			return wrapSyntax(err)
 		}
@@ -226,13 +225,17 @@ func (t *Table) object(s *scan.Scanner) error {
 	return wrapSyntax(err)
 }
 
-// lookup finds a column by name, first where it is expected; a name that no
-// column has becomes a new one.
-func (t *Table) lookup(name scan.Text, expect int) (int, error) {
-	raw := name.Raw
-	if expect < len(t.cols) && string(raw) == t.cols[expect].name && !name.Escaped {
+// member reads a member's name and finds its column, first where it is
+// expected; a name that no column has becomes a new one.
+func (t *Table) member(s *scan.Scanner, expect int) (int, error) {
+	if expect < len(t.cols) && s.Took(t.cols[expect].literal) {
 		return expect, nil
 	}
+	name, err := s.Name()
+	if err != nil {
+		return 0, wrapSyntax(err)
+	}
+	raw := name.Raw
 	if !name.Plain() {
 		t.scratch = name.Append(t.scratch[:0])
 		raw = t.scratch

@@ -23,7 +23,7 @@ func one(t testing.TB, typ string) *stream.Schema {
 
 func appendOne(t testing.TB, typ, value string) error {
 	t.Helper()
-	table, err := New(stream.Range{To: 1}, one(t, typ), 1)
+	table, err := New(stream.Range{To: 1}, one(t, typ), nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestBrokenRecordsAreErrors(t *testing.T) {
 		`{"op":1}`, `{"op":"create"}`, `{"op":null}`, `{"op":"c","op":"d"}`, `{"op":"c","after":{},"after":{}}`, `{"op":"c","after":{"v":1}`,
 		`{"after":{"v":1}}`, `{"op":"c","source":nul}`, `{"op":"c","before":{]}}`, `{"op":"d","before":[1]}`,
 	} {
-		table, err := New(stream.Range{To: 1}, one(t, "int64"), 1)
+		table, err := New(stream.Range{To: 1}, one(t, "int64"), nil, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestBrokenRecordsAreErrors(t *testing.T) {
 
 func TestOffsetsRise(t *testing.T) {
 	for _, offsets := range [][]int64{{4}, {10}, {7, 7}, {7, 6}} {
-		table, err := New(stream.Range{From: 5, To: 10}, one(t, "int64"), 1)
+		table, err := New(stream.Range{From: 5, To: 10}, one(t, "int64"), nil, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +107,7 @@ func TestSchemasThatNoObjectCanHoldAreRefused(t *testing.T) {
 		"array of what":  {Fields: []stream.Field{{Name: "v", Type: stream.Type{Base: stream.Array}}}},
 		"deep array":     {Fields: []stream.Field{{Name: "v", Type: deep}}},
 	} {
-		if _, err := New(stream.Range{To: 1}, s, 1); err == nil {
+		if _, err := New(stream.Range{To: 1}, s, nil, 1); err == nil {
 			t.Errorf("%s was accepted", name)
 		}
 	}
@@ -122,7 +122,7 @@ func TestColumnsThatOnlyRecordsHaveAreBounded(t *testing.T) {
 		v.WriteString(`":1`)
 	}
 	v.WriteString(`}}`)
-	table, err := New(stream.Range{To: 1}, one(t, "int64"), 1)
+	table, err := New(stream.Range{To: 1}, one(t, "int64"), nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func FuzzTable(f *testing.F) {
 		schema.Fields = append(schema.Fields, stream.Field{Name: name, Type: ty})
 	}
 	f.Fuzz(func(t *testing.T, value, key []byte) {
-		table, err := New(stream.Range{Topic: "t", To: 3}, schema, 3)
+		table, err := New(stream.Range{Topic: "t", To: 3}, schema, nil, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,7 +230,7 @@ func FuzzTable(f *testing.F) {
 				return
 			}
 		}
-		table.Root(make([]byte, 32))
+		table.Root()
 		if err := table.Write(io.Discard, nil); err != nil {
 			t.Fatal(err)
 		}

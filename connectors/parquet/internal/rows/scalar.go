@@ -26,7 +26,7 @@ func (c *column) scalar(s *scan.Scanner, t *Table) error {
 	case kindJSON:
 		var raw []byte
 		if raw, err = s.Skip(); err == nil {
-			c.bytes = append(c.bytes, t.validUTF8(raw))
+			c.putText(t.validUTF8(raw))
 		}
 	case kindBool:
 		if b := s.Peek(); b != 't' && b != 'f' {
@@ -49,7 +49,7 @@ func (c *column) scalar(s *scan.Scanner, t *Table) error {
 func (c *column) readString(s *scan.Scanner, t *Table) error {
 	if s.Peek() != '"' {
 		raw, err := s.Skip()
-		c.bytes = append(c.bytes, t.validUTF8(raw))
+		c.putText(t.validUTF8(raw))
 		return err
 	}
 	text, err := s.String()
@@ -57,11 +57,11 @@ func (c *column) readString(s *scan.Scanner, t *Table) error {
 		return err
 	}
 	if text.Plain() {
-		c.bytes = append(c.bytes, text.Raw)
+		c.putText(text.Raw)
 		return nil
 	}
 	// Unescaping shortens; only what is no UTF-8 grows, to three bytes each.
-	c.bytes = append(c.bytes, text.Append(t.arena.take(len(text.Raw))))
+	c.putText(text.Append(t.arena.take(len(text.Raw))))
 	return nil
 }
 
@@ -178,7 +178,7 @@ func (c *column) readQuoted(s *scan.Scanner, t *Table) error {
 		if dst, err = base64.StdEncoding.AppendDecode(dst, raw); err != nil {
 			return errType
 		}
-		c.bytes = append(c.bytes, dst)
+		c.putText(dst)
 		return nil
 	case kindDecimal:
 		return c.putDecimal(raw, t)

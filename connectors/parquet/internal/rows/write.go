@@ -72,9 +72,9 @@ func (t *Table) Write(w io.Writer, meta []Meta) error {
 	return out.Close()
 }
 
-// properties are the writer's: a dictionary only where a sample shows few
-// values, and then whatever its size, since a column that changes its encoding
-// half way has page counts in an order that differs from run to run.
+// properties are the writer's: a dictionary only where values repeat, and then
+// whatever its size, since a column that changes its encoding half way has page
+// counts in an order that differs from run to run.
 func properties(cols []*column, names []string) *pq.WriterProperties {
 	opts := []pq.WriterProperty{
 		pq.WithVersion(pq.V2_LATEST),
@@ -88,8 +88,10 @@ func properties(cols []*column, names []string) *pq.WriterProperties {
 		pq.WithMaxStatsSize(64),
 	}
 	for i, c := range cols {
-		if c.depth == 0 && c.repeats() {
+		if c.repeating() {
 			opts = append(opts, pq.WithDictionaryFor(names[i], true))
+		} else if c.dict != nil {
+			c.spell()
 		}
 	}
 	return pq.NewWriterProperties(opts...)
@@ -161,6 +163,9 @@ func (c *column) write(w file.ColumnChunkWriter, at mark, n int) (mark, error) {
 	case *file.Float64ColumnChunkWriter:
 		_, err = w.WriteBatch(c.double[v:to], def, rep)
 	case *file.ByteArrayColumnChunkWriter:
+		if c.dict != nil {
+			return end, c.dict.write(w, def, v, to)
+		}
 		_, err = w.WriteBatch(c.bytes[v:to], def, rep)
 	case *file.FixedLenByteArrayColumnChunkWriter:
 		_, err = w.WriteBatch(c.fixed[v:to], def, rep)
@@ -199,32 +204,32 @@ func (c *column) levels(at mark, n int) (def, rep []int16, end mark) {
 	return def, rep, end
 }
 
-// sampleSize is how many values decide about a dictionary.
+// sampleSize is how many values decide about a dictionary of numbers.
 const sampleSize = 1024
 
-// repeats reports whether a sample, taken evenly, holds each value eight times
-// on average.
-func (c *column) repeats() bool {
+// repeating reports whether the column is worth a dictionary: of text if it has
+// one so far, of numbers if a sample, taken evenly, holds few.
+func (c *column) repeating() bool {
 	n := c.values()
 	step := max(1, n/sampleSize)
 	switch {
-	case n < 32:
+	case c.depth > 0 || n < fewValues:
 		return false
-	case c.bytes != nil:
-		return few(c.bytes, step, func(b pq.ByteArray) string { return string(b) })
+	case c.dict != nil:
+		return true
 	case c.ints32 != nil:
-		return few(c.ints32, step, func(v int32) int32 { return v })
+		return few(c.ints32, step)
 	case c.ints64 != nil:
-		return few(c.ints64, step, func(v int64) int64 { return v })
+		return few(c.ints64, step)
 	}
 	return false
 }
 
-func few[V any, K comparable](values []V, step int, key func(V) K) bool {
-	seen := make(map[K]struct{}, sampleSize/8)
+func few[V comparable](values []V, step int) bool {
+	seen := make(map[V]struct{}, sampleSize/repeats)
 	taken := min(len(values), sampleSize)
 	for i := 0; i < len(values); i += step {
-		if seen[key(values[i])] = struct{}{}; len(seen) > taken/8 {
+		if seen[values[i]] = struct{}{}; len(seen) > taken/repeats {
 			return false
 		}
 	}

@@ -8,6 +8,7 @@ package scan
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 )
 
 // ErrSyntax says that the input is not JSON, or nested too deeply.
@@ -29,14 +30,31 @@ func (s *Scanner) Reset(b []byte) { s.b, s.i, s.depth = b, 0, 0 }
 
 // Peek returns the first byte of what comes next, 0 at the end.
 func (s *Scanner) Peek() byte {
+	if s.i < len(s.b) && s.b[s.i] > ' ' {
+		return s.b[s.i]
+	}
+	return s.peekSpace()
+}
+
+func (s *Scanner) peekSpace() byte {
 	for s.i < len(s.b) {
 		c := s.b[s.i]
-		if c > ' ' || c != ' ' && c != '\n' && c != '\r' && c != '\t' {
+		if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
 			return c
 		}
 		s.i++
 	}
 	return 0
+}
+
+// Took steps over literal, which is a member's name as most writers write it,
+// with quotes and colon, if exactly that comes next.
+func (s *Scanner) Took(literal string) bool {
+	if end := s.i + len(literal); end <= len(s.b) && string(s.b[s.i:end]) == literal {
+		s.i = end
+		return true
+	}
+	return false
 }
 
 // End returns nil if nothing but space is left.
@@ -125,7 +143,7 @@ const (
 )
 
 // special marks the bytes of w that end a plain run of a string: control
-// characters, quote, backslash. Bits above the lowest mark may be wrong.
+// characters, quote, backslash. Marks above the lowest one may be wrong.
 func special(w uint64) uint64 {
 	q := w ^ ones*'"'
 	e := w ^ ones*'\\'
@@ -143,18 +161,18 @@ func (s *Scanner) String() (Text, error) {
 	for {
 		for i+8 <= len(b) {
 			w := binary.LittleEndian.Uint64(b[i:])
-			if special(w) != 0 {
+			if m := special(w); m != 0 {
+				n := bits.TrailingZeros64(m) &^ 7 // bits before the marked byte
+				seen |= w & (1<<n - 1)
+				i += n / 8
 				break
 			}
 			seen |= w
 			i += 8
 		}
 		for i < len(b) && b[i] >= ' ' && b[i] != '"' && b[i] != '\\' {
-			seen |= uint64(b[i])
+			seen |= uint64(b[i]) // the end of the input is near
 			i++
-			if i+8 <= len(b) && special(binary.LittleEndian.Uint64(b[i:])) == 0 {
-				break
-			}
 		}
 		if i >= len(b) {
 			return Text{}, ErrSyntax
@@ -172,9 +190,7 @@ func (s *Scanner) String() (Text, error) {
 			t.Escaped = true
 			i += n
 		default:
-			if b[i] < ' ' {
-				return Text{}, ErrSyntax
-			}
+			return Text{}, ErrSyntax
 		}
 	}
 }
