@@ -29,9 +29,12 @@ func Compile(env Env) (*Program, error) {
 	if c.doc, err = strict.Decode(env.Policy.Name, env.Policy.Data, nil, &c.policy); err != nil {
 		c.errs = append(c.errs, err)
 	}
+	c.loadContracts()
+	if slices.ContainsFunc(stream.Faults(err), func(f *stream.Fault) bool { return f.Code == strict.CodeSyntax }) {
+		return nil, c.err() // a policy that nobody could read says nothing about streams
+	}
 	c.notInBuild()
 	c.loadPacks()
-	c.loadContracts()
 	c.checkRules()
 	c.checkPaths()
 	c.checkClearance()

@@ -31,7 +31,7 @@ func (c *compiler) decide(f *field, streamClass stream.Class) (Decision, masking
 		// What nobody classified is taken for the highest that the stream holds.
 		d.Class = streamClass
 	}
-	c.classified(f, r)
+	unsaid := c.unclassified(f, r)
 	spec, ok := masking.Lookup(r.op.Name)
 	if !ok || spec.Check(r.op.Params) != nil {
 		return d, masking.Spec{} // told when the policy was read
@@ -47,7 +47,9 @@ func (c *compiler) decide(f *field, streamClass stream.Class) (Decision, masking
 	d.Because = append(d.Because, fmt.Sprintf("%s decides: %s (%s)", r.kind, d.Operator, d.Where), c.aboutText(f, d.Class))
 
 	allowed := c.byPacks(f, &d, r)
-	c.operatorFits(f, r, spec, traits, allowed)
+	if !unsaid { // else the redaction is not anybody's choice
+		c.operatorFits(f, r, spec, traits, allowed)
+	}
 	if why := c.reveals(f, &d, traits); len(why) > 0 {
 		c.needsDeclaration(f, &d, r, why)
 	}
@@ -69,11 +71,12 @@ func (c *compiler) place(r rule) string {
 	return c.doc.Where(r.at)
 }
 
-// classified tells a column that nobody said anything about, unless the policy
+// unclassified tells a column that nobody said anything about, unless the policy
 // has a rule for just this column or says what becomes of such columns.
-func (c *compiler) classified(f *field, r rule) {
-	if !f.column || f.element != "" || f.class != "" || f.walked || c.policy.Mask.Default != nil || r.at == "mask.fields."+f.id() {
-		return
+func (c *compiler) unclassified(f *field, r rule) bool {
+	said := f.element != "" || f.class != "" || f.col.Element != "" || f.col.Class != ""
+	if !f.column || said || f.walked || c.policy.Mask.Default != nil || r.at == "mask.fields."+f.id() {
+		return false
 	}
 	hint := "say what it is about (letheElement) or its class (classification) in the contract, or write mask.default: redact to redact such columns"
 	guess := c.table.Suggest(stream.Schema{Stream: f.stream, Fields: []stream.Field{f.col.Field}})
@@ -81,6 +84,7 @@ func (c *compiler) classified(f *field, r rule) {
 		hint = "its name reads as " + s.Element + ": write that as letheElement in the contract, or what it is about"
 	}
 	c.faultAt(f.col.Where, CodeUnclassified, fmt.Sprintf("column %s is not classified", f.id()), hint)
+	return true
 }
 
 func (c *compiler) aboutText(f *field, class stream.Class) string {

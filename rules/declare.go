@@ -22,10 +22,6 @@ func (c *compiler) reveals(f *field, d *Decision, t masking.Traits) []string {
 	}
 	seen := map[string]bool{f.element: true}
 	for _, e := range f.col.Evidence {
-		if _, ok := c.table.Lookup(e.Element); !ok {
-			c.faultAt(f.col.Where, CodeElement, fmt.Sprintf("unknown element %q in letheEvidence", e.Element), "run lethe discover again, or remove it")
-			continue
-		}
 		if !seen[e.Element] && c.weaker(e.Element, d) {
 			seen[e.Element] = true
 			why = append(why, fmt.Sprintf("discover found %s (%s)", e.Element, e.Why))

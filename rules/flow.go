@@ -92,8 +92,8 @@ func (c *compiler) clearanceHint(s *Stream) string {
 // home if one of the packs is the law there; the others then see no transfer by
 // us, since the data was collected under several laws at once.
 func (c *compiler) region(at string, s *Stream) {
-	if len(c.packs) == 0 {
-		return
+	if len(c.packs) == 0 || len(c.packs) < len(c.policy.Packs) {
+		return // no law, or one that was not found and is told already
 	}
 	if c.env.Region == "" {
 		c.faultAt("sink "+c.env.Sink, CodeRegion, "personal data goes to a sink that does not say where it is", "add region: to the sink, such as region: TH")

@@ -130,6 +130,11 @@ func (c *compiler) resolve(f *field) {
 			c.faultAt(f.col.Where, CodeElement, fmt.Sprintf("unknown element %q", f.col.Element), strict.Suggest(f.col.Element, c.table.Names()))
 		}
 	}
+	for _, e := range f.col.Evidence {
+		if _, ok := c.table.Lookup(e.Element); !ok {
+			c.faultAt(f.col.Where, CodeElement, fmt.Sprintf("unknown element %q in letheEvidence", e.Element), "run lethe discover again, or remove it")
+		}
+	}
 	at := "elements." + f.id()
 	exact, ok := c.policy.Elements.Get(f.id())
 	switch {

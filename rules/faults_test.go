@@ -1,0 +1,320 @@
+package rules
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"lethe/rules/schema"
+	"lethe/stream"
+)
+
+// small is a folder of one stream without a fault; cases change one thing each.
+const small = `packs: [pdpa-th]
+subjects: {crm.public.customer: {key: id}}
+mask:
+  elements: {id.internal: {hmac: {}}, contact.email: {hmac: {}}, person.gender: redact}
+  classes: {internal: keep}
+`
+
+func smallEnv(more ...schema.Column) Env {
+	env := shopEnv()
+	env.Policy.Data = []byte(small)
+	env.Contracts = []File{contract("crm.public.customer", []string{"id"}, append([]schema.Column{
+		column("id", "int64", "element=id.internal"),
+		column("email", "string?", "element=contact.email"),
+		column("sex", "string?", "element=person.gender"),
+	}, more...)...)}
+	return env
+}
+
+// edit replaces text of the policy; text that is not there is an error of the test.
+func edit(t *testing.T, env Env, old, new string) Env {
+	t.Helper()
+	if !strings.Contains(string(env.Policy.Data), old) {
+		t.Fatalf("%q is not in the policy", old)
+	}
+	env.Policy.Data = []byte(strings.Replace(string(env.Policy.Data), old, new, 1))
+	return env
+}
+
+func add(t *testing.T, env Env, text string) Env {
+	t.Helper()
+	env.Policy.Data = append([]byte(text), env.Policy.Data...)
+	return env
+}
+
+// says checks the whole text of an error, and the code of each of its faults.
+func says(t *testing.T, err error, want string, codes ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no fault")
+	}
+	if got := err.Error(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	var got []string
+	for _, f := range stream.Faults(err) {
+		got = append(got, f.Code)
+	}
+	if strings.Join(got, " ") != strings.Join(codes, " ") {
+		t.Errorf("codes %q, want %q", got, codes)
+	}
+}
+
+func TestTheSmallFolderHasNoFault(t *testing.T) { compile(t, smallEnv()) }
+
+func TestFaultsOfNames(t *testing.T) {
+	for name, c := range map[string]struct {
+		env   Env
+		want  string
+		codes []string
+	}{
+		"unknown key": {edit(t, smallEnv(), "subjects:", "subject:"), `policy.yaml:1: subjects: stream crm.public.customer is of class pii and has no subject
+  → add subjects: {crm.public.customer: {key: <column>}}, or none if the rows are about nobody
+policy.yaml:2: subject: unknown key "subject"
+  → did you mean "subjects"?`, []string{CodeSubject, "file.unknown_key"}},
+		"not yaml": {edit(t, smallEnv(), "[pdpa-th]", "[pdpa-th"), `policy.yaml:1: not YAML: did not find expected ',' or ']'
+  → check indentation (spaces, no tabs), quotes and the colon after each key`, []string{"file.syntax"}},
+		"no packs": {edit(t, smallEnv(), "packs: [pdpa-th]\n", ""), `policy.yaml:1: packs: no law is named
+  → write packs: [gdpr, pdpa-th], those that apply, or packs: [] if none does`, []string{CodePacks}},
+		"unknown pack": {edit(t, smallEnv(), "pdpa-th", "pdpa-ht, gdpr, gdpr"), `policy.yaml:1: packs[0]: unknown pack "pdpa-ht"
+  → did you mean "pdpa-th"?
+policy.yaml:1: packs[2]: pack "gdpr" is named twice
+  → keep one`, []string{CodePack, CodePack}},
+		"unknown element": {edit(t, smallEnv(), "person.gender: redact", "person.gender: redact, contact.emial: redact, persn.*: redact, id.shoe: redact"),
+			`policy.yaml:4: mask.elements.contact.emial: unknown element "contact.emial"
+  → did you mean "contact.email"?
+policy.yaml:4: mask.elements.persn.*: no element is in family "persn.*"
+  → did you mean "person.*"?
+policy.yaml:4: mask.elements.id.shoe: unknown element "id.shoe"
+  → one of: id.th.national id.sg.nric id.eu.national id.us.ssn id.national id.passport id.tax id.licence id.vehicle id.internal id.record`,
+			[]string{CodeElement, CodeElement, CodeElement}},
+		"unknown operator": {edit(t, smallEnv(), "redact", "redcat"), `policy.yaml:4: mask.elements.person.gender: unknown operator "redcat"
+  → did you mean "redact"?`, []string{CodeOperator}},
+		"operator of a later build": {edit(t, smallEnv(), "redact", "{generalize: {}}"), `policy.yaml:4: mask.elements.person.gender: operator generalize is not in this build
+  → one of: keep partial hmac redact null drop`, []string{CodeNotInBuild}},
+		"two operators": {edit(t, smallEnv(), "redact", "{hmac: {}, redact: {}}"), `policy.yaml:4: mask.elements.person.gender: want one operator, found a map
+  → write an operator, such as redact, or {hmac: {length: 32}}`, []string{"file.type"}},
+		"bad params": {edit(t, smallEnv(), "contact.email: {hmac: {}}", "contact.email: {hmac: {length: -1, colour: red}}"),
+			`policy.yaml:4: mask.elements.contact.email: hmac: unknown parameter "colour"
+  → hmac takes: encoding length country
+policy.yaml:4: mask.elements.contact.email: hmac: length: want a whole number, not negative
+  → hmac takes: encoding length country`, []string{CodeParams, CodeParams}},
+		"unknown class": {edit(t, smallEnv(), "internal: keep", "intern: keep"), `policy.yaml:5: mask.classes.intern: unknown class "intern"
+  → did you mean "internal"?`, []string{CodeClass}},
+		"unknown stream": {edit(t, smallEnv(), "crm.public.customer", "crm.public.custmer"), `policy.yaml:2: subjects.crm.public.custmer: unknown stream "crm.public.custmer": no contract names it
+  → did you mean "crm.public.customer"?
+policy.yaml:2: subjects: stream crm.public.customer is of class pii and has no subject
+  → add subjects: {crm.public.customer: {key: <column>}}, or none if the rows are about nobody`, []string{CodeStream, CodeSubject}},
+		"unknown source": {add(t, smallEnv(), "elements: {cmr.public.customer/email: contact.email}\n"),
+			`policy.yaml:1: elements.cmr.public.customer/email: unknown stream "cmr.public.customer": no contract names it
+  → did you mean "crm.public.customer"?`, []string{CodeStream}},
+		"unknown field": {add(t, smallEnv(), "elements: {crm.public.customer/mail: contact.email, crm.public.customer/email.x: contact.email, crm.public.customer: text, 'crm.public.customer/a[0]': text}\n"),
+			`policy.yaml:1: elements.crm.public.customer/mail: stream crm.public.customer has no column "mail"
+  → did you mean "email"?
+policy.yaml:1: elements.crm.public.customer/email.x: column email is string: there is nothing inside
+  → name the column itself: crm.public.customer/email
+policy.yaml:1: elements.crm.public.customer: "crm.public.customer" is no field
+  → write <stream>/<column>, such as crm.public.customer/email
+policy.yaml:1: elements.crm.public.customer/a[0]: "a[0]" is no path: [] stands for every element, single ones cannot be named
+  → write members joined by dots, [] for every array element, \. for a dot in a name`, []string{CodeField, CodeField, CodePath, CodePath}},
+		"subject column": {edit(t, smallEnv(), "key: id", "key: ids"), `policy.yaml:2: subjects.crm.public.customer.key: stream crm.public.customer has no column "ids"
+  → did you mean "id"?`, []string{CodeField}},
+		"subject form": {edit(t, smallEnv(), "{key: id}", "id"), `policy.yaml:2: subjects.crm.public.customer: want the subject's key or none, found text
+  → write {key: <column>}, or none if the rows are about nobody`, []string{"file.type"}},
+		"filter and add": {add(t, smallEnv(), "filter: {crm.public.customer: 'true'}\nadd: {crm.public.customer: {x: '1'}}\n"),
+			`policy.yaml:1: filter: filter is not in this build
+  → remove it; filter and derive columns in a view at the source or behind the sink
+policy.yaml:2: add: add is not in this build
+  → remove it; filter and derive columns in a view at the source or behind the sink`, []string{CodeNotInBuild, CodeNotInBuild}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Compile(c.env)
+			says(t, err, c.want, c.codes...)
+		})
+	}
+}
+
+func TestL1FaultsOfDecisions(t *testing.T) {
+	at := "contracts/crm.public.customer.yaml"
+	for name, c := range map[string]struct {
+		env   Env
+		want  string
+		codes []string
+	}{
+		"unclassified": {smallEnv(column("nick", "string"), column("mobile", "string")), at + `:34: schema[0].properties[3] (nick): column crm.public.customer/nick is not classified
+  → say what it is about (letheElement) or its class (classification) in the contract, or write mask.default: redact to redact such columns
+` + at + `:40: schema[0].properties[4] (mobile): column crm.public.customer/mobile is not classified
+  → its name reads as contact.phone: write that as letheElement in the contract, or what it is about`, []string{CodeUnclassified, CodeUnclassified}},
+		"weaker than a pack": {edit(t, smallEnv(), "contact.email: {hmac: {}}", "contact.*: keep"),
+			`policy.yaml:4: mask.elements.contact.*: keep on crm.public.customer/email (contact.email) is weaker than pdpa-th s.22 allows for purpose "analytics": it identifies a person by itself, and no purpose that reads many persons at once needs it in clear
+  → all packs allow: partial hmac redact null drop
+connection crm-lake: crm.public.customer: label pii is not in the clearance of sink lake [public internal pii-pseudo]
+  → mask what is clear of class pii, or clear the sink for pii:
+    email: keep (policy.yaml:4: mask.elements.contact.*)`, []string{CodeWeakerThanLaw, CodeClearance}},
+		"a pseudonym of special data": {edit(t, smallEnv(column("faith", "string", "element=belief.religion")), "person.gender: redact", "person.gender: redact, belief.religion: {partial: {keep_first: 1}}"),
+			`policy.yaml:4: mask.elements.belief.religion: partial on crm.public.customer/faith (belief.religion) is weaker than pdpa-th s.26 allows for purpose "analytics": sensitive data needs explicit consent or a listed exception; masking shows neither, and a pseudonym of a religion or a disease is still sensitive data
+  → all packs allow: redact null drop
+connection crm-lake: crm.public.customer: label special-pseudo is not in the clearance of sink lake [public internal pii-pseudo]
+  → mask what is pseudonymised of class special, or clear the sink for special-pseudo:
+    faith: partial (policy.yaml:4: mask.elements.belief.religion)`, []string{CodeWeakerThanLaw, CodeClearance}},
+		"few values": {edit(t, smallEnv(), "person.gender: redact", "person.gender: {hmac: {}}"), `policy.yaml:4: mask.elements.person.gender: hmac on crm.public.customer/sex is clear by counting: person.gender has about 2^2 values, and 2^20 are needed
+  → use redact, null or drop; mixing the subject in is not in this build`, []string{CodeDomain}},
+		"hmac without element": {edit(t, smallEnv(column("tier", "string", "class=internal")), "internal: keep", "internal: {hmac: {}}"), `policy.yaml:5: mask.classes.internal: hmac on crm.public.customer/tier has no element: its key derives from one
+  → say what the column is about: letheElement in the contract`, []string{CodeDomain}},
+		"key column": {edit(t, smallEnv(), "id.internal: {hmac: {}}", "id.internal: redact"), `policy.yaml:4: mask.elements.id.internal: redact on key column crm.public.customer/id would give rows the same key
+  → use hmac`, []string{CodeKey}},
+		"key that no pack lets be": {func() Env {
+			env := smallEnv()
+			env.Contracts = []File{contract("crm.public.customer", []string{"faith"}, column("faith", "string", "element=belief.religion"), column("id", "int64", "element=id.internal"))}
+			return edit(t, env, "person.gender: redact", "belief.religion: redact")
+		}(), `policy.yaml:4: mask.elements.belief.religion: crm.public.customer/faith is a key column, and no operator that the packs allow keeps keys apart
+  → leave the column out of the key at the source`, []string{CodeEmpty}},
+		"operator and type": {smallEnv(column("mails", "json?", "element=contact.email")), `policy.yaml:4: mask.elements.contact.email: hmac does not work on json as a whole: crm.public.customer/mails
+  → name paths inside, such as crm.public.customer/mails[], or use redact`, []string{CodeOperator}},
+		"element conflict": {add(t, smallEnv(), "elements: {crm.public.customer/email: contact.phone}\n"), `policy.yaml:1: elements.crm.public.customer/email: the policy says contact.phone, the contract says contact.email
+  → keep one: the contract's is at ` + at + `:20: schema[0].properties[1] (email)`, []string{CodeConflict}},
+		"unknown names in a contract": {smallEnv(column("x", "string", "element=contact.mail"), column("y", "string", "class=pi"), column("z", "string", "element=text", "evidence=contact.mial: name")), at + `:34: schema[0].properties[3] (x): unknown element "contact.mail"
+  → did you mean "contact.email"?
+` + at + `:42: schema[0].properties[4] (y): unknown class "pi"
+  → did you mean "pii"?
+` + at + `:49: schema[0].properties[5] (z): unknown element "contact.mial" in letheEvidence
+  → run lethe discover again, or remove it`, []string{CodeElement, CodeClass, CodeElement}},
+		"class below its element": {smallEnv(column("x", "string", "element=text", "class=internal")), at + `:34: schema[0].properties[3] (x): class internal is lower than pii, the class of text
+  → write classification: pii, or remove it`, []string{CodeClass}},
+		"class of the stream": {func() Env {
+			env := smallEnv()
+			c, _ := schema.Parse("", env.Contracts[0].Data)
+			c.Class = stream.Internal
+			env.Contracts[0].Data = schema.Write(c)
+			return env
+		}(), at + `:9: schema[0].customProperties: class internal of stream crm.public.customer is lower than pii, the class of a column
+  → write letheClass: pii`, []string{CodeClass}},
+		"two wildcards": {add(t, smallEnv(column("a_b", "string")), "elements: {'*/a_*': contact.email, '*/*_b': contact.phone}\n"), `policy.yaml:1: elements.*/*_b: crm.public.customer/a_b fits "*/a_*" and "*/*_b" equally, and they disagree
+  → name the field itself: crm.public.customer/a_b`, []string{CodeAmbiguous}},
+		"two contracts": {func() Env {
+			env := smallEnv()
+			second := env.Contracts[0]
+			second.Name = "again.yaml"
+			env.Contracts = append(env.Contracts, second)
+			return env
+		}(), `again.yaml:7: schema[0].name: stream crm.public.customer has two contracts
+  → the other is contracts/crm.public.customer.yaml: keep one`, []string{CodeConflict}},
+		"no contract": {func() Env {
+			env := smallEnv()
+			env.Contracts = nil
+			env.Policy.Data = []byte("packs: []\n")
+			return env
+		}(), `source crm: no stream has a contract
+  → lethe discover writes them`, []string{CodeContract}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Compile(c.env)
+			says(t, err, c.want, c.codes...)
+		})
+	}
+}
+
+func TestL1RevealingRulesAreDeclared(t *testing.T) {
+	tier := column("tier", "string", "class=internal")
+	relabelled := column("ref", "string", "element=id.record", "evidence=id.th.national: detector th.national 97 %")
+	for name, c := range map[string]struct {
+		env   Env
+		want  string
+		codes []string
+	}{
+		"no element": {smallEnv(tier), `policy.yaml:5: mask.classes.internal: keep on crm.public.customer/tier must be declared: nobody said what the field is about
+  → say what it is about, use redact, or add declared: {"crm.public.customer/tier": {reason: …}}`, []string{CodeDeclared}},
+		"declared":               {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {reason: three tiers}}\n"), "", nil},
+		"declared by a wildcard": {add(t, smallEnv(tier), "declared: {'crm.public.*/tier': {reason: three tiers}}\n"), "", nil},
+		"no reason": {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {by: ann}}\n"), `policy.yaml:1: declared.crm.public.customer/tier: key "reason" is missing
+  → add reason: …`, []string{"file.missing_key"}},
+		"empty reason": {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {reason: ' '}}\n"), `policy.yaml:1: declared.crm.public.customer/tier.reason: the reason is empty
+  → say why the values may be seen`, []string{CodeDeclared}},
+		"against evidence": {edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: {hmac: {}}"),
+			`policy.yaml:4: mask.elements.id.record: hmac on crm.public.customer/ref must be declared: discover found id.th.national (detector th.national 97 %)
+  → say what it is about, use redact, or add declared: {"crm.public.customer/ref": {reason: …}}`, []string{CodeDeclared}},
+		"against evidence, redacted": {edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: redact"), "", nil},
+		"one person": {add(t, edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: keep"), "declared: {crm.public.customer/ref: {reason: a test number, by: ann}}\n"),
+			`policy.yaml:1: declared.crm.public.customer/ref: crm.public.customer/ref may be about persons: a second person must approve
+  → add by: <who declares it> and second: <who approved it>`, []string{CodeApprover}},
+		"the same person": {add(t, edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: keep"), "declared: {crm.public.customer/ref: {reason: a test number, by: Ann, second: 'ann '}}\n"),
+			`policy.yaml:1: declared.crm.public.customer/ref: crm.public.customer/ref is declared and approved by one person
+  → second: must be somebody else`, []string{CodeApprover}},
+		"two persons": {add(t, edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: keep"), "declared: {crm.public.customer/ref: {reason: a test number, by: ann, second: bo}}\n"), "", nil},
+		"against a wildcard": {add(t, edit(t, smallEnv(column("code", "string")), "person.gender: redact", "person.gender: redact, commerce.product: keep"),
+			"elements: {'*/code': id.national, crm.public.customer/code: commerce.product}\n"),
+			`policy.yaml:5: mask.elements.commerce.product: keep on crm.public.customer/code must be declared: a wildcard says id.national
+  → say what it is about, use redact, or add declared: {"crm.public.customer/code": {reason: …}}`, []string{CodeDeclared}},
+		"a declared class below the contract's": {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {reason: r, class: public}}\n"),
+			`policy.yaml:1: declared.crm.public.customer/tier.class: class public of crm.public.customer/tier is lower than internal, which the contract says
+  → change the contract: contracts/crm.public.customer.yaml:34: schema[0].properties[3] (tier)`, []string{CodeClass}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Compile(c.env)
+			if c.want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			says(t, err, c.want, c.codes...)
+		})
+	}
+}
+
+func TestFlowsAreCheckedBeforeARecordMoves(t *testing.T) {
+	with := func(change func(*Env)) Env { env := smallEnv(); change(&env); return env }
+	for name, c := range map[string]struct {
+		env   Env
+		want  string
+		codes []string
+	}{
+		"clearance": {with(func(e *Env) { e.Clearance = []string{"public", "pii"} }), `connection crm-lake: crm.public.customer: label pii-pseudo is not in the clearance of sink lake [public pii]
+  → mask what is pseudonymised of class pii, or clear the sink for pii-pseudo:
+    id: hmac (policy.yaml:4: mask.elements.id.internal)
+    email: hmac (policy.yaml:4: mask.elements.contact.email)`, []string{CodeClearance}},
+		"label": {with(func(e *Env) { e.Clearance = append(e.Clearance, "pii-psuedo") }), `sink lake: unknown label "pii-psuedo" in clearance
+  → did you mean "pii-pseudo"?`, []string{CodeLabel}},
+		"region": {with(func(e *Env) { e.Region = "SG" }), `sink lake: region SG is not at home under pdpa-th ss.28–29
+  → use a sink in TH, or add transfers: {SG: "<mechanism>, <reference>"} to the policy, with one of: BCR SCC adequacy exception`, []string{CodeRegion}},
+		"no region":              {with(func(e *Env) { e.Region = "" }), "sink lake: personal data goes to a sink that does not say where it is\n  → add region: to the sink, such as region: TH", []string{CodeRegion}},
+		"a home of another pack": {edit(t, with(func(e *Env) { e.Region = "DE" }), "[pdpa-th]", "[pdpa-th, gdpr]"), "", nil},
+		"a transfer":             {add(t, with(func(e *Env) { e.Region = "SG" }), "transfers: {SG: 'SCC, signed 2026-01-10'}\n"), "", nil},
+		"a transfer without mechanism": {add(t, with(func(e *Env) { e.Region = "SG" }), "transfers: {SG: we asked}\n"), `policy.yaml:1: transfers.SG: the transfer names no mechanism first
+  → begin with one of: BCR SCC adequacy exception`, []string{CodeRegion}},
+		"no sink": {with(func(e *Env) { e.Sink, e.Region, e.Clearance = "", "", nil }), "", nil},
+		"topic": {with(func(e *Env) { e.Connection = strings.Repeat("x", 200) }), "connection " + strings.Repeat("x", 200) + `: crm.public.customer: topic name has 252 characters, Kafka takes 249
+  → shorten the connection's or workspace's name`, []string{CodeTopic}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Compile(c.env)
+			if c.want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			says(t, err, c.want, c.codes...)
+		})
+	}
+}
+
+func TestFaultsOfAllFilesAreToldAtOnceInOrder(t *testing.T) {
+	env := edit(t, smallEnv(column("nick", "string")), "contact.email: {hmac: {}}", "contact.email: {hmac: {}}, contact.x: keep")
+	env.Elements = []File{{"elements.yaml", []byte("elements: {a.b: {class: pii}}\n")}}
+	env.Contracts = append(env.Contracts, File{"broken.yaml", []byte("kind: [")})
+	_, err := Compile(env)
+	var where []string
+	for _, f := range stream.Faults(err) {
+		where = append(where, f.Path[:strings.Index(f.Path, ":")])
+	}
+	if got := strings.Join(where, " "); got != "policy.yaml elements.yaml contracts/crm.public.customer.yaml broken.yaml" {
+		t.Errorf("in order %s: %v", got, err)
+	}
+	var f *stream.Fault
+	if !errors.As(err, &f) {
+		t.Errorf("%T holds no fault", err)
+	}
+}
