@@ -33,13 +33,11 @@ func (s *Source) Check(ctx context.Context) error {
 	if _, err := s.tables(ctx); err != nil {
 		faults = append(faults, err)
 	}
-	if s.env.StateDir != "" {
-		st, err := openState(s.env.StateDir)
-		if err != nil {
-			faults = append(faults, err)
-		}
-		st.close()
+	st, err := openState(s.env.StateDir)
+	if err != nil {
+		faults = append(faults, err)
 	}
+	_ = st.close()
 	return errors.Join(faults...)
 }
 

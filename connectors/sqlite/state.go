@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -57,6 +58,9 @@ CREATE TABLE undo (n INTEGER NOT NULL, stream INTEGER NOT NULL, k BLOB NOT NULL,
 
 // openState opens the state of a directory, or makes an empty one.
 func openState(dir string) (*state, error) {
+	if dir == "" {
+		return nil, stateFault("state", errors.New("there is no directory for it"))
+	}
 	path := filepath.Join(dir, stateFile)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, stateFault(path, err)
