@@ -120,8 +120,7 @@ func (b *Broker) start(ctx context.Context, l layout, cfg Config) error {
 	}
 	b.hooks = &hooks{
 		cluster: b.cluster, intents: b.intents, ledger: ledger, fail: b.fail,
-		maxMessage: int32(cfg.MaxMessageBytes),
-		staged:     make(map[int64]*stagedOffsets), byTopic: make(map[[16]byte]string),
+		staged: make(map[int64]*stagedOffsets), byTopic: make(map[[16]byte]string),
 	}
 	b.hooks.install()
 	if b.inside, err = kgo.NewClient(kgo.SeedBrokers(b.gate.addr()), kgo.Dialer(b.gate.dial)); err != nil {

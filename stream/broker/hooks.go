@@ -16,12 +16,11 @@ const endTxnVersion = 5
 // hooks run in kfake's loop, before it handles a request; the loop waits for
 // them, so what a hook wrote is durable before kfake does what was asked.
 type hooks struct {
-	cluster    *kfake.Cluster
-	intents    *intentFile
-	ledger     *ledger
-	maxMessage int32
-	fail       func(error)
-	refuse     atomic.Pointer[error] // once set, nothing is handed on
+	cluster *kfake.Cluster
+	intents *intentFile
+	ledger  *ledger
+	fail    func(error)
+	refuse  atomic.Pointer[error] // once set, nothing is handed on
 
 	// The loop's: hooks never run at the same time.
 	staged  map[int64]*stagedOffsets
@@ -86,16 +85,15 @@ func (h *hooks) produce(r kmsg.Request) (kmsg.Response, error) {
 	return nil, h.intents.clear()
 }
 
-// fetch raises the limit of a partition to the largest batch: below it kfake
-// passes a large batch over for as long as other partitions have some (trap 8).
-// The limit of the whole answer stays as the client set it.
+// fetch keeps clients from opening a fetch session. In one, kfake serves the
+// partitions that moved first, within the client's limits: a batch above the
+// limit of its partition waits for as long as others have some (trap 8).
+// Without, the client names all partitions each time and rotates them, and the
+// first always gets a batch.
 func (h *hooks) fetch(r kmsg.Request) (kmsg.Response, error) {
 	req := r.(*kmsg.FetchRequest)
-	for i := range req.Topics {
-		for j := range req.Topics[i].Partitions {
-			p := &req.Topics[i].Partitions[j]
-			p.PartitionMaxBytes = max(p.PartitionMaxBytes, h.maxMessage)
-		}
+	if req.SessionEpoch == 0 {
+		req.SessionEpoch = -1
 	}
 	return nil, nil
 }

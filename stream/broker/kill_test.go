@@ -29,13 +29,15 @@ func kills(t *testing.T, n int) int {
 }
 
 // aims picks the moment of the i-th kill: inside EndTxn half of the time,
-// inside recovery, or anywhere. span is about how long EndTxn takes.
+// inside recovery, anywhere, or right after a clean stop under load. span is about how long EndTxn takes.
 func aims(r *rand.Rand, i int, span time.Duration) string {
 	switch i % 10 {
 	case 0, 1, 2, 3, 4:
 		return fmt.Sprintf("endtxn %d %v", 1+r.IntN(40), within(r, span))
 	case 5, 6, 7:
 		return fmt.Sprintf("start %v", within(r, 30*time.Millisecond))
+	case 8:
+		return fmt.Sprintf("stop %v", 20*time.Millisecond+within(r, 300*time.Millisecond))
 	}
 	return fmt.Sprintf("time %v", 20*time.Millisecond+within(r, 400*time.Millisecond))
 }

@@ -111,6 +111,23 @@ func (l *life) run(ctx context.Context) error {
 	}
 	defer stop()
 	armed(cluster)
+	if f := strings.Fields(os.Getenv(envAim)); f[0] == "stop" {
+		// Not a kill: a clean stop in the middle of everything. What the
+		// clients say of it does not matter; the next life looks.
+		d, err := time.ParseDuration(f[1])
+		if err != nil {
+			return err
+		}
+		go l.work(ctx)
+		time.Sleep(d)
+		stop()
+		die()
+	}
+	return l.work(ctx)
+}
+
+// work checks what the lives before left, and goes on with it.
+func (l *life) work(ctx context.Context) (err error) {
 	if l.acked, err = os.OpenFile(filepath.Join(l.dir, "acked"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return err
 	}
