@@ -87,11 +87,11 @@ func (w *Rewriter) object(i int, n *node, depth int) int {
 			end = w.stranger(&at, n, start, value, unknown, depth)
 		} else {
 			cursor = k + 1
-			if word, bit := base+k/64, uint64(1)<<(k%64); w.seen[word]&bit != 0 {
+			word, bit := base+k/64, uint64(1)<<(k%64)
+			if w.seen[word]&bit != 0 {
 				return w.fail("duplicate", n.members[k].node.path)
-			} else {
-				w.seen[word] |= bit
 			}
+			w.seen[word] |= bit
 			end = w.member(&at, &n.members[k], start, value, depth)
 		}
 		if end < 0 {
