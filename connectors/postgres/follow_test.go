@@ -20,6 +20,7 @@ const patience = 20 * time.Second
 type follower struct {
 	t      testing.TB
 	src    stream.Source
+	ctx    context.Context
 	cancel context.CancelFunc
 	ended  chan error
 
@@ -37,16 +38,19 @@ func (d *database) follow(p stream.Position, over connectors.Config) *follower {
 func (d *database) followHeld(p stream.Position, over connectors.Config, hold chan struct{}) *follower {
 	d.t.Helper()
 	f := &follower{t: d.t, src: d.open(over), ended: make(chan error, 1), hold: hold}
-	var ctx context.Context
-	ctx, f.cancel = context.WithCancel(context.Background())
-	go func() { f.ended <- f.src.Read(ctx, p, f.emit) }()
+	f.ctx, f.cancel = context.WithCancel(context.Background())
+	go func() { f.ended <- f.src.Read(f.ctx, p, f.emit) }()
 	d.t.Cleanup(f.stop)
 	return f
 }
 
 func (f *follower) emit(b stream.Batch) error {
 	if f.hold != nil {
-		<-f.hold
+		select {
+		case <-f.hold:
+		case <-f.ctx.Done():
+			return f.ctx.Err()
+		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -132,7 +132,6 @@ func (p *progress) forget(table uint32) {
 	p.Done = slices.DeleteFunc(p.Done, func(t uint32) bool { return t == table })
 	p.Part = slices.DeleteFunc(p.Part, func(t partial) bool { return t.Table == table })
 	p.Seen = slices.DeleteFunc(p.Seen, func(t seenTable) bool { return t.Table == table })
-	p.Insert = slices.DeleteFunc(p.Insert, func(t uint32) bool { return t == table })
 }
 
 // visibility is a transaction snapshot: which transactions it shows. Numbers

@@ -44,7 +44,7 @@ func newDatabase(t testing.TB) *database {
 	t.Helper()
 	admin := connect(t, server(t))
 	name := "lethe_" + strings.ToLower(rand.Text()[:12])
-	exec(t, admin, "CREATE DATABASE "+name)
+	execute(t, admin, "CREATE DATABASE "+name)
 	u, err := url.Parse(server(t))
 	if err != nil {
 		t.Fatal("LETHE_TEST_POSTGRES is no URL")
@@ -82,14 +82,14 @@ func connect(t testing.TB, u string) *pgconn.PgConn {
 	return c
 }
 
-func exec(t testing.TB, c *pgconn.PgConn, sql string) {
+func execute(t testing.TB, c *pgconn.PgConn, sql string) {
 	t.Helper()
 	if _, err := c.Exec(context.Background(), sql).ReadAll(); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 }
 
-func (d *database) exec(sql string) { d.t.Helper(); exec(d.t, d.conn, sql) }
+func (d *database) exec(sql string) { d.t.Helper(); execute(d.t, d.conn, sql) }
 
 // value returns one value.
 func (d *database) value(sql string) string {
