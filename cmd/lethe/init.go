@@ -15,7 +15,7 @@ import (
 	"lethe/stream"
 )
 
-const initUsage = `usage: lethe init [--workspace NAME] [--source NAME=CONNECTOR:LOCATION]... [--sink NAME=CONNECTOR:LOCATION]... [DIR]
+const initUsage = `usage: lethe init [--workspace NAME] [--source NAME=CONNECTOR:LOCATION]... [--sink NAME=CONNECTOR:LOCATION]... [--region CODE] [DIR]
 
 Makes a folder: lethe.yaml, policy.yaml, a keyring in keys (for you alone), the
 signing key of the audit log, and log.pub, with which anyone can verify the log.
@@ -24,6 +24,7 @@ It changes no file that is there.
   --workspace NAME   name of the tenant, by default that of DIR
   --source …         such as crm=postgres:'${CRM_URL}' or till=sqlite:./till.db
   --sink …           such as lake=parquet:./lake
+  --region CODE      where the sinks are, such as TH
   --purpose TEXT     what the data is used for, by default analytics
   --json             print what was made as JSON
 `
@@ -34,6 +35,7 @@ func initFolder(_ context.Context, io streams, args []string) error {
 	var in skeleton
 	f.StringVar(&in.Workspace, "workspace", "", "")
 	f.StringVar(&in.Purpose, "purpose", "analytics", "")
+	f.StringVar(&in.Region, "region", "", "")
 	var sources, sinks []string
 	f.Func("source", "", func(s string) error { sources = append(sources, s); return nil })
 	f.Func("sink", "", func(s string) error { sinks = append(sinks, s); return nil })

@@ -3,6 +3,7 @@ package main
 import (
 	"database/sql"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,8 +21,26 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("LETHE_UPDATE_SCRIPTS") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"sqlite": sqliteFile},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"sqlite": sqliteFile, "flip": flip},
 	})
+}
+
+// flip changes one bit in the middle of the first file that a pattern names:
+// flip PATTERN.
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: flip PATTERN")
+	}
+	names, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(names) == 0 {
+		ts.Fatalf("no file is called %s", args[0])
+	}
+	data, err := os.ReadFile(names[0])
+	ts.Check(err)
+	data[len(data)/2] ^= 1
+	ts.Check(os.Chmod(names[0], 0o644))
+	ts.Check(os.WriteFile(names[0], data, 0o644))
 }
 
 // sqliteFile runs the statements of a file on a database: sqlite DATABASE FILE.

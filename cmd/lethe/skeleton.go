@@ -15,8 +15,8 @@ import (
 
 // skeleton is what a new folder is made from.
 type skeleton struct {
-	Workspace, Purpose string
-	Sources, Sinks     []endpoint
+	Workspace, Purpose, Region string
+	Sources, Sinks             []endpoint
 }
 
 // endpoint is a source or sink as a flag names it: NAME=CONNECTOR:LOCATION.
@@ -81,7 +81,7 @@ func (e endpoint) place() (connectors.Option, bool) {
 }
 
 // line is the endpoint in lethe.yaml.
-func (e endpoint) line(role string) string {
+func (e endpoint) line(role, region string) string {
 	fields := []string{"connector: " + e.connector}
 	at, _ := e.place()
 	fields = append(fields, at.Name+": "+strconv.Quote(e.location))
@@ -89,6 +89,9 @@ func (e endpoint) line(role string) string {
 		if o.Required && o.Name != at.Name && o.Type == connectors.List {
 			fields = append(fields, o.Name+`: ["public.*"]`)
 		}
+	}
+	if role == "sink" && region != "" {
+		fields = append(fields, "region: "+region)
 	}
 	if role == "sink" {
 		fields = append(fields, "clearance: [public, internal, pii-pseudo]")
@@ -109,9 +112,9 @@ keyring: {file: ./keys}     # back it up; without it nothing can be read
 audit: {log: ./log}         # anyone can verify it with log.pub
 
 `, s.Workspace)
-	section(&b, "sources", s.Sources, "source", `#  crm: {connector: postgres, url: "${CRM_URL}", streams: ["public.*"]}`)
-	b.WriteString("# clearance: labels of data that may lie there. pii-pseudo is personal data in\n# which every identifying field was pseudonymised; it is still personal data.\n")
-	section(&b, "sinks", s.Sinks, "sink", `#  lake: {connector: parquet, url: ./lake, clearance: [public, internal, pii-pseudo]}`)
+	section(&b, "sources", s.Sources, "source", "", `#  crm: {connector: postgres, url: "${CRM_URL}", streams: ["public.*"]}`)
+	b.WriteString("# region: where it is, as laws see it. clearance: labels of data that may lie there;\n# pii-pseudo is personal data in which every identifying field was pseudonymised,\n# and still personal data.\n")
+	section(&b, "sinks", s.Sinks, "sink", s.Region, `#  lake: {connector: parquet, url: ./lake, region: TH, clearance: [public, internal, pii-pseudo]}`)
 	b.WriteString("# A connection is one source under one policy to one sink.\n")
 	if len(s.Sources) == 0 || len(s.Sinks) == 0 {
 		fmt.Fprintf(&b, "connections:\n#  crm-lake: {from: crm, to: lake, purpose: %s, policy: policy.yaml}\n", s.Purpose)
@@ -133,10 +136,10 @@ audit: {log: ./log}         # anyone can verify it with log.pub
 	}, nil
 }
 
-func section(b *strings.Builder, title string, list []endpoint, role, example string) {
+func section(b *strings.Builder, title string, list []endpoint, role, region, example string) {
 	fmt.Fprintf(b, "%s:\n", title)
 	for _, e := range list {
-		b.WriteString(e.line(role))
+		b.WriteString(e.line(role, region))
 	}
 	if len(list) == 0 {
 		b.WriteString(example + "\n")

@@ -181,3 +181,11 @@ func (f *flags) first() string {
 	line, _, _ := strings.Cut(f.usage, "\n")
 	return strings.TrimPrefix(line, "usage: ")
 }
+
+// count is "1 fault", "2 faults".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

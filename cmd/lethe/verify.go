@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,13 +148,16 @@ func showReport(io streams, r *verify.Report) {
 		fmt.Fprintln(io.out, "verify: ok")
 		return
 	}
+	said := map[string]bool{}
 	for _, f := range r.Findings {
-		fmt.Fprintf(io.out, "\n%s %s\n  %s\n", f.Promise, f.Code, f.Msg+where(f))
-		if means := promises(f.Promise); means != "" {
-			fmt.Fprintf(io.out, "  %s\n", means)
-		}
+		said[f.Promise] = true
+		fmt.Fprintf(io.out, "%s %s: %s\n", f.Promise, f.Code, f.Msg+where(f))
 	}
-	fmt.Fprintf(io.out, "\nverify: %d findings\n", len(r.Findings))
+	fmt.Fprintln(io.out)
+	for _, promise := range slices.Sorted(maps.Keys(said)) {
+		fmt.Fprintln(io.out, means(promise))
+	}
+	fmt.Fprintf(io.out, "verify: %s\n", count(len(r.Findings), "finding"))
 }
 
 func where(f verify.Finding) string {
@@ -163,15 +167,15 @@ func where(f verify.Finding) string {
 	return " (" + f.Object + ", " + f.Range + ")"
 }
 
-// promises says what a finding under a label means.
-func promises(label string) string {
-	switch label {
+// means says what a finding under a promise's label means.
+func means(promise string) string {
+	switch promise {
 	case "L2":
-		return "L2 once: records were lost, doubled or not accounted for."
+		return "L2 once is broken: records were lost, doubled or are not accounted for."
 	case "L4":
-		return "L4 provable: the log or the lake is not what was written; do not rely on it."
+		return "L4 provable is broken: the log or the lake is not what was written; do not rely on it."
 	}
-	return ""
+	return promise + " is broken."
 }
 
 // table prints rows of tab-separated cells under a head; nothing without rows.
