@@ -52,8 +52,12 @@ func run(ctx context.Context, io streams, args []string) error {
 	}
 	defer w.Close()
 	w.Notice = func(s stream.Schema) { log.Info("stream", "stream", s.Stream, "columns", columns(s)) }
-	w.Unknown = func(connection, name string, n int64) {
-		log.Warn("members that no contract lists were redacted", "connection", connection, "stream", name, "values", n, "next", "lethe discover "+dir)
+	told := make(map[string]bool)
+	w.Unknown = func(connection, name string, _ int64) {
+		if !told[connection+name] {
+			told[connection+name] = true
+			log.Warn("members that no contract lists are being redacted", "connection", connection, "stream", name, "next", "lethe discover "+dir)
+		}
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	sctx, stopServing := context.WithCancel(gctx)

@@ -27,10 +27,14 @@ func (c Cluster) StartGroup(ctx context.Context, group string, topics []string) 
 	}
 	defer cl.Close()
 	adm := kadm.NewClient(cl)
-	starts, err := adm.ListStartOffsets(ctx, topics...)
-	if err == nil {
-		err = starts.Error()
-	}
+	var starts kadm.ListedOffsets
+	err = patiently(ctx, func() error {
+		starts, err = adm.ListStartOffsets(ctx, topics...)
+		if err == nil {
+			err = starts.Error()
+		}
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("group %s: list start offsets: %w", group, err)
 	}
@@ -58,7 +62,8 @@ func (c Cluster) StartGroup(ctx context.Context, group string, topics []string) 
 }
 
 // patiently repeats what a broker cannot do yet: a coordinator is elected only
-// when the first group asks for it.
+// when the first group asks for it, a new topic is known everywhere only after
+// a while.
 func patiently(ctx context.Context, do func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := do()

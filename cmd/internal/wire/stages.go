@@ -17,7 +17,7 @@ import (
 
 // deleteEvery is how often raw records that all connections committed are
 // deleted.
-const deleteEvery = 10 * time.Second
+const deleteEvery = 2 * time.Second
 
 // stages are the pipeline's stages of a folder.
 type stages struct {
