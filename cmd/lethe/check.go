@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"lethe/cmd/internal/config"
@@ -141,10 +142,15 @@ func reachable(ctx context.Context, io streams, folder *config.Folder) error {
 	return errors.Join(faults...)
 }
 
-// withSource opens a source for questions only: it has no state of its own, and
-// reads no changes.
+// withSource opens a source for questions only: it reads no changes, and the
+// state of one that runs is left alone.
 func withSource(folder *config.Folder, s config.Source, ask func(stream.Source) error) error {
-	src, err := s.Connector.OpenSource(s.Env(folder.Workspace), s.Config)
+	dir, err := os.MkdirTemp("", "lethe-")
+	if err != nil {
+		return environment("", err)
+	}
+	defer os.RemoveAll(dir)
+	src, err := s.Connector.OpenSource(s.Questions(folder.Workspace, dir), s.Config)
 	if err != nil {
 		return err
 	}
