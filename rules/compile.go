@@ -247,6 +247,9 @@ func splitPath(path string) (column string, inside bool, err error) {
 }
 
 // revision is the hash of all that decides about a byte.
+//
+// L6: it is taken over decisions in canonical form, not over files, so that equal
+// revisions mask equally on every machine, and a comment changes nothing.
 func (c *compiler) revision(p *Program) (string, error) {
 	type usedElement struct {
 		Name, Class, Normal string

@@ -10,8 +10,8 @@ import (
 )
 
 // reveals says why a decision needs somebody who answers for it: it shows values
-// of a field that nobody said anything about, or that was relabelled against what
-// discover found or a wildcard says.
+// of a field that nobody said anything about, or JSON as a whole, or the field was
+// relabelled against what discover found or a wildcard says.
 func (c *compiler) reveals(f *field, d *Decision, t masking.Traits) []string {
 	if t.Lowers {
 		return nil
@@ -19,6 +19,10 @@ func (c *compiler) reveals(f *field, d *Decision, t masking.Traits) []string {
 	var why []string
 	if t.Clear && f.element == "" {
 		why = append(why, "nobody said what the field is about")
+	}
+	if t.Clear && f.col.Type.Base == stream.JSON {
+		// L1: a member that is new tomorrow would pass.
+		why = append(why, "nobody lists what lies inside of it")
 	}
 	seen := map[string]bool{f.element: true}
 	for _, e := range f.col.Evidence {

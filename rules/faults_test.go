@@ -247,6 +247,9 @@ func TestL1RevealingRulesAreDeclared(t *testing.T) {
 			"elements: {'*/code': id.national, crm.public.customer/code: commerce.product}\n"),
 			`policy.yaml:5: mask.elements.commerce.product: keep on crm.public.customer/code must be declared: a wildcard says id.national
   → say what it is about, use redact, or add declared: {"crm.public.customer/code": {reason: …}}`, []string{CodeDeclared}},
+		"json as a whole": {edit(t, smallEnv(column("meta", "json?", "element=commerce.product")), "person.gender: redact", "person.gender: redact, commerce.product: keep"),
+			`policy.yaml:4: mask.elements.commerce.product: keep on crm.public.customer/meta must be declared: nobody lists what lies inside of it
+  → say what it is about, use redact, or add declared: {"crm.public.customer/meta": {reason: …}}`, []string{CodeDeclared}},
 		"a declared class below the contract's": {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {reason: r, class: public}}\n"),
 			`policy.yaml:1: declared.crm.public.customer/tier.class: class public of crm.public.customer/tier is lower than internal, which the contract says
   → change the contract: contracts/crm.public.customer.yaml:34: schema[0].properties[3] (tier)`, []string{CodeClass}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -128,6 +129,21 @@ func TestL1APlanIsWhatMaskingTakes(t *testing.T) {
 		if _, err := masking.Compile(s.Plan, keys{}); err != nil {
 			t.Errorf("%s: %v", s.Name, err)
 		}
+	}
+}
+
+func TestThePolicyOfTheReadmeCompiles(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(readme), "```yaml\n")
+	text, _, _ = strings.Cut(text, "```")
+	env := shopEnv()
+	env.Policy.Data = []byte(text)
+	p := compile(t, env)
+	if d, _ := p.Explain("crm.public.customer/email"); d.Operator != "hmac" {
+		t.Errorf("email: %s", d.Operator)
 	}
 }
 
