@@ -163,7 +163,7 @@ func (c *compiler) checkElement(at, name string) bool {
 	}
 	hint := strict.Suggest(name, c.table.Names())
 	if strings.HasPrefix(hint, "one of") {
-		hint = "see lethe detect --elements, or add it to elements.yaml of the folder"
+		hint = "name one of the built-in table, or add it to elements.yaml of the folder"
 		family, _, _ := strings.Cut(name, ".")
 		if same := inFamily(c.table.Names(), family); len(same) > 0 {
 			hint = "one of: " + strings.Join(same, " ")
