@@ -13,5 +13,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(envFull) != "" {
 		os.Exit(runFull())
 	}
+	if os.Getenv(envServe) != "" {
+		os.Exit(serve())
+	}
 	os.Exit(m.Run())
 }

@@ -17,9 +17,18 @@ import (
 
 func same(t *testing.T, got []string, want ...string) {
 	t.Helper()
-	if !slices.Equal(got, want) {
-		t.Fatalf("read committed %q, want %q", got, want)
+	if slices.Equal(got, want) {
+		return
 	}
+	if len(got)+len(want) > 50 {
+		for i := range min(len(got), len(want)) {
+			if got[i] != want[i] {
+				t.Fatalf("record %d of %d is %q, want %q of %d", i, len(got), got[i], want[i], len(want))
+			}
+		}
+		t.Fatalf("%d records, want %d", len(got), len(want))
+	}
+	t.Fatalf("read committed %q, want %q", got, want)
 }
 
 // Trap 1.
