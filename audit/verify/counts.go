@@ -39,12 +39,24 @@ type spans struct {
 // others tombstones and markers.
 type span struct{ first, last, data int64 }
 
-func (s *spans) add(x span) {
+// add takes in x, unless it lies over another span. Most come in order; what
+// comes late moves the others.
+func (s *spans) add(x span) bool {
 	if len(s.data) == 0 {
 		s.data = append(s.data, 0)
 	}
-	s.list = append(s.list, x)
-	s.data = append(s.data, s.data[len(s.data)-1]+x.data)
+	at := len(s.list)
+	for at > 0 && s.list[at-1].first > x.last {
+		at--
+	}
+	if at > 0 && s.list[at-1].last >= x.first {
+		return false
+	}
+	s.list = slices.Insert(s.list, at, x)
+	for s.data = s.data[:at+1]; at < len(s.list); at++ {
+		s.data = append(s.data, s.data[at]+s.list[at].data)
+	}
+	return true
 }
 
 // bounds says how many data records lie at offsets [from, to), at least and at
@@ -102,7 +114,7 @@ func (f *flow) stream(topic string) *StreamCount {
 
 // count checks the identity of one part and what it read against what was
 // written there (L2).
-func (f *flow) count(id chainID, s *chainState, e *entry, p *part) {
+func (f *flow) count(id chainID, e *entry, p *part) {
 	if p.In < 0 || p.Filtered < 0 || p.Voided < 0 || p.Changes < 0 {
 		f.fail("count_part", id, e, "a count below zero")
 		return
@@ -137,11 +149,11 @@ func (f *flow) count(id chainID, s *chainState, e *entry, p *part) {
 			f.fail("count_"+id.stage, id, e, "of [%s,%s) %d records read, %d delivered, quarantined, filtered or shredded", p.From, p.To, in, sum)
 		}
 	}
-	f.read(id, s, e, p)
+	f.read(id, e, p)
 }
 
 // read compares what a part read with what receipts wrote to that partition.
-func (f *flow) read(id chainID, s *chainState, e *entry, p *part) {
+func (f *flow) read(id chainID, e *entry, p *part) {
 	kind := parseTopic(p.Topic).kind
 	if kind != "raw" && kind != "masked" {
 		return // written by others, or by several chains at once
@@ -151,18 +163,30 @@ func (f *flow) read(id chainID, s *chainState, e *entry, p *part) {
 		f.fail("count_range", id, e, "[%s,%s) is no range of offsets", p.From, p.To)
 		return
 	}
-	written := f.produced[id.place]
-	s.in += int64(p.In)
-	lo, hi := written.bounds(from, to)
-	if got := int64(p.In); got < lo || got > hi {
-		f.fail("count_"+kind, id, e, "of [%d,%d) %d records read, %d written", from, to, got, hi)
-		s.since, s.in = to, 0
+	if lo, hi := f.produced[id.place].bounds(from, to); int64(p.In) < lo || int64(p.In) > hi {
+		f.fail("count_"+kind, id, e, "of [%d,%d) %d records read, %d written", from, to, p.In, hi)
+	}
+}
+
+// total compares what a chain read in all with what was written there. A part
+// that ends inside a transaction's records may hide one too many, the next part
+// one too few; their sum cannot.
+func (f *flow) total(id chainID, s *chainState, e *entry, p *part) {
+	kind, to := parseTopic(p.Topic).kind, offsetOf(p.To)
+	if s.since < 0 || to < s.since || kind != "raw" && kind != "masked" {
 		return
 	}
-	if lo, hi = written.bounds(s.since, to); s.in < lo || s.in > hi {
-		f.fail("count_"+kind, id, e, "of [%d,%d) %d records read, %d written", s.since, to, s.in, hi)
-		s.since, s.in = to, 0
+	s.in += int64(p.In)
+	written := f.produced[id.place]
+	lo, hi := written.bounds(s.since, to)
+	if s.in >= lo && s.in <= hi {
+		return
 	}
+	// A part that cannot be by itself was reported.
+	if least, most := written.bounds(offsetOf(p.From), to); int64(p.In) >= least && int64(p.In) <= most {
+		f.fail("count_"+kind, id, e, "of [%d,%d) %d records read, %d written", s.since, to, s.in, hi)
+	}
+	s.since, s.in = to, 0
 }
 
 // outs takes in what a part wrote and returns how many data records that was.
@@ -191,11 +215,9 @@ func (f *flow) outs(id chainID, e *entry, p *part) (delivered, quarantined int64
 			f.produced[at] = s
 			f.places = append(f.places, at)
 		}
-		if n := len(s.list); n > 0 && x.first <= s.list[n-1].last {
-			f.fail("count_out", id, e, "[%d,%d] of %s/%d was written before: it stands at %d", o.First, o.Last, o.Topic, o.Partition, s.list[n-1].last)
-			continue
+		if !s.add(x) {
+			f.fail("count_out", id, e, "[%d,%d] of %s/%d was written before", o.First, o.Last, o.Topic, o.Partition)
 		}
-		s.add(x)
 	}
 	return delivered, quarantined
 }

@@ -87,6 +87,7 @@ func (f *flow) begin(e *entry) {
 		if b.Event != "start" {
 			f.fail("chain_start", id, e, "event %s, but the chain was never started", b.Event)
 			s.head, s.to = b.Head, b.From
+			s.since = offsetOf(s.to)
 		}
 	}
 	switch b.Event {
@@ -95,6 +96,7 @@ func (f *flow) begin(e *entry) {
 			f.fail("chain_start", id, e, "starts again after %d parts", s.parts)
 		} else {
 			s.head, s.to = digest{}, b.From
+			s.since, s.in = offsetOf(s.to), 0
 		}
 	case "owner":
 		if b.Head != s.head || b.From != s.to {
@@ -103,11 +105,11 @@ func (f *flow) begin(e *entry) {
 	case "skip":
 		f.c.remark("chain_skip", id.String(), leafRange(e.leaf), "skips from %s to %s", s.to, b.From)
 		s.to = b.From
+		s.since, s.in = offsetOf(s.to), 0
 	default:
 		f.fail("chain_event", id, e, "unknown event")
 	}
 	s.worker = b.Worker
-	s.since, s.in = offsetOf(s.to), 0
 }
 
 // receipt takes the parts of a receipt in turn.
@@ -124,6 +126,9 @@ func (f *flow) receipt(e *entry) {
 			s.worker, s.head, s.to = r.Worker, p.Prev, p.From
 			s.since = offsetOf(p.From)
 		}
+		// What it counts stands for itself; only its place in the chain may have
+		// to wait.
+		f.count(id, e, p)
 		if p.Prev != s.head {
 			if s.waiting = append(s.waiting, waitingPart{e, p}); len(s.waiting) > maxWaiting {
 				f.resume(id, s)
@@ -163,7 +168,7 @@ func (f *flow) resume(id chainID, s *chainState) {
 	f.settle(id, s)
 }
 
-// part appends p to its chain and counts it.
+// part appends p to its chain.
 func (f *flow) part(id chainID, s *chainState, e *entry, p *part) {
 	if e.receipt.Worker != s.worker {
 		f.fail("chain_owner", id, e, "a part by worker %s, the chain belongs to %s", e.receipt.Worker, s.worker)
@@ -174,7 +179,7 @@ func (f *flow) part(id chainID, s *chainState, e *entry, p *part) {
 	}
 	s.head, s.to = p.sum, p.To
 	s.parts++
-	f.count(id, s, e, p)
+	f.total(id, s, e, p)
 }
 
 func (f *flow) fail(code string, id chainID, e *entry, format string, args ...any) {

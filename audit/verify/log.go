@@ -237,9 +237,15 @@ func (t *treeHashes) add(leaf tlog.Hash) {
 // compare holds the leaves' tree against checkpoint, remembered checkpoint and
 // tiles.
 func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
-	root, err := tlog.TreeHash(t.leaves, t)
-	if err != nil || root != cp.tree.Hash {
+	if root, err := tlog.TreeHash(t.leaves, t); err != nil || root != cp.tree.Hash {
 		c.fail("L4", "tree_root", "checkpoint", entryRange(0, cp.tree.N), "the entries give root %s, the checkpoint says %s", root, cp.tree.Hash)
+		// If the tiles give the checkpoint's root, they tell which entries do not.
+		if signed := c.fromTiles(t.leaves); signed != nil {
+			if root, err := tlog.TreeHash(signed.leaves, signed); err == nil && root == cp.tree.Hash {
+				c.changed(t, signed)
+				t = signed
+			}
+		}
 	}
 	if len(c.opts.Remembered) > 0 {
 		c.extends(t, v)
@@ -249,13 +255,10 @@ func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
 		if err != nil {
 			continue
 		}
-		raw, name, err := readPart(c.opts.Log, fmt.Sprintf("tile/%d/%s", tile.L, tileNumber(tile.N)), tile.W)
+		raw, name, err := c.tile(tile)
 		if err != nil {
 			c.fail("L4", "tile", name, "", "%v", cause(err))
 			continue
-		}
-		if len(raw) > len(want) && !strings.Contains(name, ".p/") {
-			raw = raw[:len(want)] // the log has grown since the checkpoint
 		}
 		if !bytes.Equal(raw, want) {
 			at := 0
@@ -264,7 +267,43 @@ func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
 			}
 			span := int64(1) << (8 * tile.L)
 			first := (tile.N*bundleWidth + int64(at/tlog.HashSize)) * span
-			c.fail("L4", "tile", name, entryRange(first, min(first+span, t.leaves)), "is not what the entries give: one of the two was changed")
+			c.fail("L4", "tile", name, entryRange(first, min(first+span, t.leaves)), "is not what the entries give")
+		}
+	}
+}
+
+// tile reads a tile; of one that has grown since the checkpoint, its part.
+func (c *checker) tile(tile tlog.Tile) (raw []byte, name string, err error) {
+	raw, name, err = readPart(c.opts.Log, fmt.Sprintf("tile/%d/%s", tile.L, tileNumber(tile.N)), tile.W)
+	if want := tile.W * tlog.HashSize; err == nil && len(raw) > want && !strings.Contains(name, ".p/") {
+		raw = raw[:want]
+	}
+	return raw, name, err
+}
+
+// fromTiles is the tree over the hashes in the lowest tiles; nil if one of them
+// cannot be read.
+func (c *checker) fromTiles(leaves int64) *treeHashes {
+	t := &treeHashes{}
+	for i := range (leaves + bundleWidth - 1) / bundleWidth {
+		w := int(min(bundleWidth, leaves-i*bundleWidth))
+		raw, _, err := c.tile(tlog.Tile{H: 8, N: i, W: w})
+		if err != nil || len(raw) != w*tlog.HashSize {
+			return nil
+		}
+		for ; len(raw) > 0; raw = raw[tlog.HashSize:] {
+			t.add(tlog.Hash(raw[:tlog.HashSize]))
+		}
+	}
+	return t
+}
+
+// changed names the entries whose hashes are not those that were signed.
+func (c *checker) changed(got, want *treeHashes) {
+	for i := range min(got.leaves, want.leaves) {
+		x := tlog.StoredHashIndex(0, i)
+		if got.stored[x] != want.stored[x] {
+			c.fail("L4", "entry_changed", "tile/entries/"+tileNumber(i/bundleWidth), leafRange(i), "is not the entry that the checkpoint covers")
 		}
 	}
 }

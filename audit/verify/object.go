@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -108,6 +109,10 @@ func (o *object) columns() error {
 			return err
 		}
 		o.names, o.types = append(o.names, c[0]), append(o.types, t)
+	}
+	// Offsets bound the rows: without them a footer could promise any number.
+	if !slices.Contains(o.names, "_lethe_offset") || !slices.Contains(o.names, "_lethe_partition") {
+		return errors.New("footer: lethe-columns has no offsets")
 	}
 	return nil
 }

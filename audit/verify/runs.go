@@ -128,18 +128,13 @@ func (c *checker) enrol(e *entry) {
 
 // endRuns checks the signature of each run's last entry, which covers the run.
 func (c *checker) endRuns() {
-	names := make([]string, 0, len(c.runs))
-	for name := range c.runs {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	c.report.Runs = int64(len(names))
+	c.report.Runs = int64(len(c.runs))
 	slices.Sort(c.report.Workers)
-	for _, name := range names {
+	for _, name := range sorted(c.runs) {
 		c.signature(c.runs[name])
 	}
-	for id, leaf := range c.open {
-		c.remark("intent_open", id, leafRange(leaf), "an intent without outcome")
+	for _, id := range sorted(c.open) {
+		c.remark("intent_open", id, leafRange(c.open[id]), "an intent without outcome")
 	}
 }
 

@@ -1,4 +1,4 @@
-package verify_test
+package verify
 
 import (
 	"context"
@@ -17,7 +17,6 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"lethe/audit"
-	"lethe/audit/verify"
 	"lethe/stream"
 )
 
@@ -234,11 +233,13 @@ func (w *world) follow() *world {
 	return w
 }
 
-func (w *world) verify() *verify.Report {
+func (w *world) verify() *Report {
 	w.t.Helper()
-	r, err := verify.Run(w.t.Context(), verify.Options{Log: w.log, PublicKey: w.vkey, Lakes: []string{w.lake}})
+	r, err := Run(w.t.Context(), Options{Log: w.log, PublicKey: w.vkey, Lakes: []string{w.lake}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return r
 }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
