@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -52,10 +53,9 @@ func run(ctx context.Context, io streams, args []string) error {
 	}
 	defer w.Close()
 	w.Notice = func(s stream.Schema) { log.Info("stream", "stream", s.Stream, "columns", columns(s)) }
-	told := make(map[string]bool)
+	var told sync.Map
 	w.Unknown = func(connection, name string, _ int64) {
-		if !told[connection+name] {
-			told[connection+name] = true
+		if _, before := told.LoadOrStore(connection+"/"+name, true); !before {
 			log.Warn("members that no contract lists are being redacted", "connection", connection, "stream", name, "next", "lethe discover "+dir)
 		}
 	}

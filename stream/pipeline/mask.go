@@ -31,7 +31,7 @@ type Mask struct {
 	// for records before the control record of a change.
 	Current  stream.Revision
 	Revision func(id string) (stream.Revision, error)
-	// Report hears of unknown members, once a stream and process.
+	// Report hears of unknown members after each commit; nil to ignore.
 	Report func(streamName string, count int64)
 }
 

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -31,7 +32,12 @@ type Load struct {
 	// in memory over all partitions, or so much time since the first of them.
 	RollBytes int64
 	RollEvery time.Duration
+
+	hurry atomic.Bool
 }
+
+// Hurry makes a load due as soon as anything is held, for runs that end.
+func (l *Load) Hurry() { l.hurry.Store(true) }
 
 // Run loads until ctx ends or something fails; it goes on at the group's
 // committed offsets.
@@ -158,7 +164,15 @@ func (w *loadWorker) due() bool {
 			return false
 		}
 	}
-	return w.bytes >= w.RollBytes || w.Now().Sub(w.since) >= w.RollEvery
+	return w.bytes >= w.RollBytes || w.Now().Sub(w.since) >= w.rollEvery()
+}
+
+// rollEvery leaves a run that hurries the time in which what is left arrives.
+func (w *loadWorker) rollEvery() time.Duration {
+	if w.hurry.Load() {
+		return min(w.RollEvery, 300*time.Millisecond)
+	}
+	return w.RollEvery
 }
 
 // patience is how long a poll may take: until the next load is due.
@@ -166,7 +180,8 @@ func (w *loadWorker) patience() time.Duration {
 	if w.bytes == 0 {
 		return time.Second
 	}
-	return max(time.Millisecond, w.RollEvery-w.Now().Sub(w.since))
+	// A run may begin to hurry while it waits.
+	return max(time.Millisecond, min(time.Second, w.rollEvery()-w.Now().Sub(w.since)))
 }
 
 // hold keeps what was polled.

@@ -39,8 +39,9 @@ func (s *stages) once(ctx context.Context, progress func(Progress)) error {
 		}
 		stopMasks()
 		masks.Wait()
-		// What is held is loaded when the sinks are told to stop; what they have
-		// not polled yet is still to come.
+		for _, l := range s.loads {
+			l.Hurry()
+		}
 		if err := s.poll(gctx, progress, s.loaded); err != nil {
 			return err
 		}
