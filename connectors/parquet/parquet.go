@@ -22,7 +22,13 @@
 // sink's directory: the range of masked offsets [from, to), the topic's g<n>,
 // and the first 8 hex digits of the SHA-256 of the object's bytes. A reader
 // begins at _manifest/<topic>-<p>-<from>.json and ignores what no manifest
-// names.
+// names. A manifest is one line of JSON, written once, after offsets and
+// receipt are committed: object, sha256 and row_root (hex), rows, from and to
+// (64-bit integers as strings), topic, partition.
+//
+// A load that a crash cuts short leaves a hidden .tmp file, which the next
+// owner removes, or an object without manifest, which the next owner adopts if
+// it computes the same bytes and otherwise leaves alone.
 //
 // The key-value metadata of the footer holds, in this order:
 //
