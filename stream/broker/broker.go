@@ -33,12 +33,13 @@ func (y years) ms() string      { return strconv.Itoa(int(y) * 365 * 24 * 60 * 6
 
 // Config says where the broker keeps its files and what it starts with.
 type Config struct {
-	Dir             string       // created if absent; one process at a time
-	Log             *slog.Logger // nil discards
-	Topics          []Topic      // exist before the first client is let in
-	MaxMessageBytes int          // 0 means MaxMessage
-	Sync            bool         // fsync every write: survives power loss, not only a killed process
-	Port            int          // 0 lets the system choose
+	Dir             string        // created if absent; one process at a time
+	Log             *slog.Logger  // nil discards
+	Topics          []Topic       // exist before the first client is let in
+	MaxMessageBytes int           // 0 means MaxMessage
+	Sync            bool          // fsync every write: survives power loss, not only a killed process
+	Port            int           // 0 lets the system choose
+	Shorten         time.Duration // how often compacted topics are looked at; 0 means a minute
 }
 
 // Topic is one that exists from the start. One that is there already keeps
@@ -59,6 +60,9 @@ type Broker struct {
 	inside  *kgo.Client // comes through the gate while it is shut
 	log     *slog.Logger
 	found   Recovered
+
+	stopShorten context.CancelFunc
+	shortened   chan struct{} // closed when nothing of ours runs any more
 
 	failing sync.Once
 	failed  chan struct{}
@@ -130,7 +134,21 @@ func (b *Broker) start(ctx context.Context, l layout, cfg Config) error {
 		return err
 	}
 	b.gate.open()
+	b.goShorten(cfg.Shorten)
 	return nil
+}
+
+func (b *Broker) goShorten(every time.Duration) {
+	if every == 0 {
+		every = time.Minute
+	}
+	var ctx context.Context
+	ctx, b.stopShorten = context.WithCancel(context.Background())
+	b.shortened = make(chan struct{})
+	go func() {
+		defer close(b.shortened)
+		b.keepShort(ctx, every)
+	}()
 }
 
 func (b *Broker) options(l layout, cfg Config) []kfake.Opt {
@@ -187,6 +205,10 @@ func (b *Broker) Failed() <-chan struct{} { return b.failed }
 func (b *Broker) Close() error {
 	var err error
 	b.closing.Do(func() {
+		if b.stopShorten != nil {
+			b.stopShorten()
+			<-b.shortened
+		}
 		if b.hooks != nil {
 			b.hooks.stop(ErrClosed)
 		}

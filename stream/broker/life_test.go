@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -135,7 +136,7 @@ func (l *life) work(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := l.checkAcked(next); err != nil {
+	if err := errors.Join(l.checkAcked(next), l.checkAt(ctx, next)); err != nil {
 		return err
 	}
 	if _, err := l.check(ctx, "out"); err != nil {
@@ -152,7 +153,8 @@ func (l *life) work(ctx context.Context) (err error) {
 
 // start runs the broker, or kfake as it is.
 func (l *life) start(ctx context.Context) (*kfake.Cluster, func(), error) {
-	topics := []Topic{{Name: "in", Partitions: lanes}, {Name: "out", Partitions: lanes}}
+	topics := []Topic{{Name: "in", Partitions: lanes}, {Name: "out", Partitions: lanes},
+		{Name: "at", Partitions: 1, Configs: map[string]string{"cleanup.policy": "compact"}}}
 	if !bare() {
 		b, err := Start(ctx, Config{Dir: l.dir, Topics: topics, Sync: os.Getenv(envSync) != ""})
 		if err != nil {
@@ -169,7 +171,7 @@ func (l *life) start(ctx context.Context) (*kfake.Cluster, func(), error) {
 	}
 	l.seeds = c.ListenAddrs()
 	for _, t := range topics {
-		if err := c.CreateTopic(t.Name, t.Partitions, nil); err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+		if err := c.CreateTopic(t.Name, t.Partitions, t.Configs); err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 			return nil, nil, err
 		}
 	}
@@ -189,17 +191,30 @@ func (l *life) patience() time.Duration {
 	return 5 * time.Second
 }
 
-// check reads topic read committed: each partition must hold 0, 1, 2, … It
-// returns what comes next.
+// check reads topic: each partition must hold 0, 1, 2, … It returns what comes
+// next.
 func (l *life) check(ctx context.Context, topic string) (next [lanes]uint64, err error) {
+	err = l.read(ctx, topic, func(r *kgo.Record) error {
+		if got := binary.BigEndian.Uint64(r.Value); got != next[r.Partition] {
+			return fmt.Errorf("%w: %s/%d offset %d holds %d after %d", errBroken,
+				topic, r.Partition, r.Offset, got, int64(next[r.Partition])-1)
+		}
+		next[r.Partition]++
+		return nil
+	})
+	return next, err
+}
+
+// read calls fn with what a read-committed reader sees of topic.
+func (l *life) read(ctx context.Context, topic string, fn func(*kgo.Record) error) error {
 	cl, err := l.client()
 	if err != nil {
-		return next, err
+		return err
 	}
 	defer cl.Close()
 	ends, err := kadm.NewClient(cl).ListCommittedOffsets(ctx, topic)
 	if err != nil {
-		return next, err
+		return err
 	}
 	parts := make(map[int32]kgo.Offset)
 	ends.Each(func(o kadm.ListedOffset) {
@@ -208,12 +223,12 @@ func (l *life) check(ctx context.Context, topic string) (next [lanes]uint64, err
 		}
 	})
 	if len(parts) == 0 {
-		return next, nil
+		return nil
 	}
 	reader, err := l.client(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: parts}),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(50*time.Millisecond))
 	if err != nil {
-		return next, err
+		return err
 	}
 	defer reader.Close()
 	for len(parts) > 0 {
@@ -224,7 +239,7 @@ func (l *life) check(ctx context.Context, topic string) (next [lanes]uint64, err
 			break // kfake's own replay aborts without markers: no record says where the end is
 		}
 		if err := fs.Err(); err != nil {
-			return next, fmt.Errorf("%w: %s stuck with %d partitions left: %v", errBroken, topic, len(parts), err)
+			return fmt.Errorf("%w: %s stuck with %d partitions left: %v", errBroken, topic, len(parts), err)
 		}
 		for it := fs.RecordIter(); !it.Done(); {
 			r := it.Next()
@@ -234,14 +249,12 @@ func (l *life) check(ctx context.Context, topic string) (next [lanes]uint64, err
 			if r.Attrs.IsControl() {
 				continue
 			}
-			if got := binary.BigEndian.Uint64(r.Value); got != next[r.Partition] {
-				return next, fmt.Errorf("%w: %s/%d offset %d holds %d after %d", errBroken,
-					topic, r.Partition, r.Offset, got, int64(next[r.Partition])-1)
+			if err := fn(r); err != nil {
+				return err
 			}
-			next[r.Partition]++
 		}
 	}
-	return next, nil
+	return nil
 }
 
 // checkAcked holds what the log has against what was acknowledged.
@@ -254,6 +267,33 @@ func (l *life) checkAcked(next [lanes]uint64) error {
 		if want := binary.BigEndian.Uint64(raw[8*p:]); next[p] < want {
 			return fmt.Errorf("%w: in/%d ends at %d, acknowledged %d", errBroken, p, next[p], want)
 		}
+	}
+	return nil
+}
+
+func pack(next [lanes]uint64) (raw []byte) {
+	for _, n := range next {
+		raw = binary.BigEndian.AppendUint64(raw, n)
+	}
+	return raw
+}
+
+// checkAt holds the records against the compacted topic, whose last record was
+// written in the transaction of the last of them (L3).
+func (l *life) checkAt(ctx context.Context, next [lanes]uint64) error {
+	var last []byte
+	err := l.read(ctx, "at", func(r *kgo.Record) error {
+		last = r.Value
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if last == nil {
+		last = pack([lanes]uint64{})
+	}
+	if !bytes.Equal(last, pack(next)) {
+		return fmt.Errorf("%w: in ends at %v, its position says %x", errBroken, next, last)
 	}
 	return nil
 }
@@ -276,6 +316,7 @@ func (l *life) produce(ctx context.Context, next [lanes]uint64) error {
 				after[p]++
 			}
 		}
+		cl.Produce(ctx, &kgo.Record{Topic: "at", Key: []byte("producer"), Value: pack(after)}, nil)
 		if err := cl.Flush(ctx); err != nil {
 			return fmt.Errorf("flush: %w", err)
 		}
@@ -287,11 +328,7 @@ func (l *life) produce(ctx context.Context, next [lanes]uint64) error {
 			continue
 		}
 		next = after
-		var raw []byte
-		for _, n := range next {
-			raw = binary.BigEndian.AppendUint64(raw, n)
-		}
-		if _, err := l.acked.WriteAt(raw, 0); err != nil {
+		if _, err := l.acked.WriteAt(pack(next), 0); err != nil {
 			return err
 		}
 	}

@@ -133,7 +133,8 @@ func (p *partition) finish(d disk, commit func(pid int64, epoch int16) bool) err
 }
 
 // trim removes the segments that end at or before start, never the last one,
-// so that offsets go on where they were (trap 3). It returns the log start.
+// so that offsets go on where they were (trap 3). It returns the log start,
+// which is below the first record where compaction took that away.
 func (p *partition) trim(d disk, start int64) (int64, error) {
 	if len(p.segments) == 0 {
 		return 0, nil
@@ -147,7 +148,7 @@ func (p *partition) trim(d disk, start int64) (int64, error) {
 		}
 		p.segments = p.segments[1:]
 	}
-	return max(start, p.segments[0].base), nil
+	return start, nil
 }
 
 // settle writes the snapshot that kfake loads: with it, kfake neither guesses

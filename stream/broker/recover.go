@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -43,6 +44,9 @@ func recoverDir(ctx context.Context, l layout, d disk) (Recovered, error) {
 	r := &recovery{layout: l, disk: d, idempotent: make(map[int64]int16)}
 	if _, err := os.Stat(l.meta()); errors.Is(err, fs.ErrNotExist) {
 		return r.report, nil // nothing was ever acknowledged here
+	}
+	if err := finishSwaps(l, d); err != nil {
+		return r.report, err
 	}
 	topics, err := r.load()
 	if err != nil {
@@ -165,6 +169,9 @@ func (r *recovery) partition(t topicEntry, n int32) error {
 	if err != nil {
 		return fmt.Errorf("end transactions of %s: %w", filepath.Base(p.dir), err)
 	}
+	if p, err = r.shrink(t, p); err != nil {
+		return fmt.Errorf("compact %s: %w", partitionName(t.Name, n), err)
+	}
 	start, err := p.trim(r.disk, r.ledger.start(t.ID, n))
 	if err != nil {
 		return err
@@ -185,6 +192,21 @@ func (r *recovery) partition(t topicEntry, n int32) error {
 		r.idempotent[pid] = max(w.Epoch, r.idempotent[pid])
 	}
 	return nil
+}
+
+// shrink compacts p if its topic says so, and returns it as it is then.
+func (r *recovery) shrink(t topicEntry, p *partition) (*partition, error) {
+	if !strings.Contains(t.Configs["cleanup.policy"], "compact") {
+		return p, nil
+	}
+	changed, err := p.compact(r.layout, r.disk)
+	if err != nil || !changed {
+		return p, err
+	}
+	again := &partition{topic: p.topic, number: p.number, dir: p.dir}
+	err = again.read(r.disk)
+	again.windows = p.windows // what was compacted away may still be sent again
+	return again, err
 }
 
 // commit writes what is not per partition, after all markers stand. Offsets
