@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -99,26 +100,24 @@ func appendBase64(dst, text []byte) ([]byte, bool) {
 // with T between date and time and a Z at the end. Infinity and years BC stay
 // as the server writes them.
 func appendTime(dst []byte, k kind, text []byte) []byte {
-	c := byte(0)
-	if n := len(text); n > 0 {
-		c = text[n-1]
+	iso, ok := text, len(text) > 0
+	if k == kindTimestampTZ {
+		iso, ok = bytes.CutSuffix(text, []byte("+00"))
 	}
-	if c < '0' || c > '9' { // infinity, -infinity, ... BC
+	if !ok {
 		return appendString(dst, text)
 	}
+	mark := len(dst)
 	dst = append(dst, '"')
-	if k == kindTimestampTZ { // 2024-01-31 12:30:00+00
-		text = text[:max(0, len(text)-len("+00"))]
-	}
-	at := len(dst)
-	dst = append(dst, text...)
-	if k == kindTimestamp || k == kindTimestampTZ {
-		for i := at; i < len(dst); i++ {
-			if dst[i] == ' ' {
-				dst[i] = 'T'
-				break
-			}
+	for _, c := range iso {
+		switch {
+		case c >= '-' && c <= ':' && c != '/': // - . 0 to 9 :
+		case c == ' ' && (k == kindTimestamp || k == kindTimestampTZ):
+			c = 'T'
+		default: // infinity, BC
+			return appendString(dst[:mark], text)
 		}
+		dst = append(dst, c)
 	}
 	return append(dst, 'Z', '"')
 }
