@@ -25,29 +25,34 @@ func appendFrame(dst, data []byte) []byte {
 	return dst
 }
 
+// nextFrame returns the data of the first entry of raw, if that is whole, and
+// its size.
+func nextFrame(raw []byte) (data []byte, size int, ok bool) {
+	if len(raw) < frameHead {
+		return nil, len(raw), false
+	}
+	size = 8 + int(binary.LittleEndian.Uint32(raw))
+	if size < frameHead || size > len(raw) {
+		return nil, size, false
+	}
+	ok = crc32.Checksum(raw[8:size], castagnoli()) == binary.LittleEndian.Uint32(raw[4:]) &&
+		binary.LittleEndian.Uint16(raw[8:]) == frameVersion
+	return raw[frameHead:size], size, ok
+}
+
 // eachFrame calls fn for every whole entry of raw. What a kill tore off at the
 // end is passed over; damage before the end is an error, because everything
 // behind it would be lost with it.
 func eachFrame(raw []byte, fn func(data []byte) error) error {
 	for len(raw) > 0 {
-		if len(raw) < frameHead {
+		data, size, ok := nextFrame(raw)
+		switch {
+		case !ok && size < len(raw):
+			return errDamaged
+		case !ok:
 			return nil
 		}
-		size := 8 + int(binary.LittleEndian.Uint32(raw))
-		if size > len(raw) {
-			return nil
-		}
-		sum := binary.LittleEndian.Uint32(raw[4:])
-		if size < frameHead || crc32.Checksum(raw[8:size], castagnoli()) != sum {
-			if size == len(raw) {
-				return nil
-			}
-			return errDamaged
-		}
-		if v := binary.LittleEndian.Uint16(raw[8:]); v != frameVersion {
-			return errDamaged
-		}
-		if err := fn(raw[frameHead:size]); err != nil {
+		if err := fn(data); err != nil {
 			return err
 		}
 		raw = raw[size:]

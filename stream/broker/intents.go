@@ -2,7 +2,7 @@ package broker
 
 import (
 	"encoding/json"
-	"errors"
+	"fmt"
 	"os"
 	"sync"
 )
@@ -96,18 +96,13 @@ func readIntent(path string) (*intent, error) {
 	if err != nil {
 		return nil, err
 	}
-	var it *intent
-	err = eachFrame(raw, func(data []byte) error {
-		it = new(intent)
-		if err := json.Unmarshal(data, it); err != nil {
-			return err
-		}
-		return errStop // what an older, longer intent left behind it is nothing
-	})
-	if errors.Is(err, errStop) || errors.Is(err, errDamaged) {
-		return it, nil
+	data, _, ok := nextFrame(raw) // what an older, longer intent left behind it is nothing
+	if !ok {
+		return nil, nil
 	}
-	return it, err
+	it := new(intent)
+	if err := json.Unmarshal(data, it); err != nil {
+		return nil, fmt.Errorf("transaction intent: %w", err)
+	}
+	return it, nil
 }
-
-var errStop = errors.New("stop")

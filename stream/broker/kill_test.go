@@ -120,7 +120,7 @@ func TestL2L3EveryRecordIsCopiedOnceThroughAnyKill(t *testing.T) {
 }
 
 func TestL2L3EveryRecordIsCopiedOnceThroughAnyKillWithSyncWrites(t *testing.T) {
-	testKills(t, kills(t, 40)/2, 5*time.Millisecond, envSync+"=1")
+	testKills(t, kills(t, 40)/4, 5*time.Millisecond, envSync+"=1")
 }
 
 // The control: were bare kfake to pass, the tests above would prove nothing.
