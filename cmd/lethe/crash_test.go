@@ -560,9 +560,9 @@ func connect(t *testing.T, url string) *pgx.Conn {
 	return c
 }
 
-func exe(t *testing.T, c *pgx.Conn, sql string) {
+func exe(t *testing.T, c *pgx.Conn, sql string, args ...any) {
 	t.Helper()
-	if _, err := c.Exec(t.Context(), sql); err != nil {
+	if _, err := c.Exec(t.Context(), sql, args...); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 }

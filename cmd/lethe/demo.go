@@ -276,6 +276,8 @@ mask:
     contact.email: {hmac: {}}
     contact.phone: {partial: {keep_last: 3}}
     finance.card: {partial: {keep_last: 4}}
+    address.city: keep
+    address.country: keep
     "commerce.*": keep
     time.event: keep
   default: redact

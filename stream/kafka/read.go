@@ -178,3 +178,21 @@ func (c Cluster) any(ctx context.Context, topic string, partition int32, from in
 	}
 	return false, err
 }
+
+// TopicNames lists the cluster's topics and how many partitions each has.
+func (c Cluster) TopicNames(ctx context.Context) (map[string]int32, error) {
+	cl, err := c.Client()
+	if err != nil {
+		return nil, err
+	}
+	defer cl.Close()
+	ts, err := kadm.NewClient(cl).ListTopics(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("topics: list: %w", err)
+	}
+	out := make(map[string]int32, len(ts))
+	for name, t := range ts {
+		out[name] = int32(len(t.Partitions))
+	}
+	return out, nil
+}
