@@ -116,11 +116,10 @@ func (d *database) end() {
 	}
 }
 
-// pause renews the view between two chunks where holding it would harm writers.
-func (d *database) pause(ctx context.Context) error {
-	if d.wal && d.now().Sub(d.began) < maxView {
-		return nil
+// pause ends the view where holding it longer would harm writers; the next begin
+// renews it.
+func (d *database) pause() {
+	if !d.wal || d.now().Sub(d.began) >= maxView {
+		d.end()
 	}
-	d.end()
-	return d.begin(ctx)
 }

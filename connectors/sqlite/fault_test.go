@@ -89,6 +89,7 @@ func TestADatabaseInUseIsReadWithoutWritingToIt(t *testing.T) {
 }
 
 func TestALockedDatabaseIsPolledAgain(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, "DELETE", person)
 	s.exec(`INSERT INTO person VALUES (1, 'a', 1)`)
 	s.db.SetMaxOpenConns(1)

@@ -22,6 +22,9 @@ func (s *scan) top(ctx context.Context) (mark, error) {
 	if s.t.cursor < 0 {
 		return m, nil
 	}
+	if err := s.db.begin(ctx); err != nil {
+		return m, err
+	}
 	v, err := s.db.one(ctx, "SELECT max("+quote(m.Column)+") FROM main."+quote(s.t.name))
 	if err != nil {
 		return m, fmt.Errorf("highest cursor: %w", err)
@@ -47,6 +50,9 @@ func (s *scan) recent(ctx context.Context, seen driver.Value) error {
 // it did not meet are gone, if all was read in one view.
 func (s *scan) whole(ctx context.Context) error {
 	sel := selection{t: s.t, cols: s.t.all()}
+	if err := s.db.begin(ctx); err != nil {
+		return err
+	}
 	view := s.db.view
 	if s.rows == 0 {
 		clear(s.digests.copies)
@@ -85,11 +91,7 @@ func (s *scan) whole(ctx context.Context) error {
 // without a key is read whole, for its rows are their own keys.
 func (s *scan) compare(ctx context.Context) error {
 	began := s.source.env.Now()
-	s.keep = true
-	defer func() {
-		s.keep = false
-		s.comparison += s.source.env.Now().Sub(began)
-	}()
+	defer func() { s.comparison += s.source.env.Now().Sub(began) }()
 	shards := shardsFor(s.rows)
 	for shard := range shards {
 		x, err := s.st.index(s.id, shard, shards, s.rows)
@@ -97,11 +99,15 @@ func (s *scan) compare(ctx context.Context) error {
 			return err
 		}
 		clear(s.digests.copies)
+		s.db.pause()
+		s.keep = true
 		if len(s.t.key) == 0 {
 			err = s.each(ctx, selection{t: s.t, cols: s.t.all()}, func(_, row []driver.Value) error { return s.consider(row, x) })
 		} else {
 			err = s.late(ctx, x)
 		}
+		s.keep = false
+		s.db.pause()
 		if err != nil {
 			return err
 		}
@@ -238,50 +244,63 @@ func (s *scan) consider(row []driver.Value, k knowledge) error {
 }
 
 // each reads a selection chunk by chunk. Between chunks what was found is given,
-// and the view renewed where holding it would harm writers.
+// and the view renewed where holding it would harm writers, unless it is kept.
 func (s *scan) each(ctx context.Context, sel selection, fn func(anchor, row []driver.Value) error) error {
-	width := len(s.t.anchor)
-	limit := int64(s.source.set.chunk)
 	var last []driver.Value
-	for first := true; ; first = false {
-		args := append([]driver.Value{}, sel.args...)
-		args = append(append(args, last...), limit)
-		read, size := int64(0), 0
-		err := s.db.query(ctx, sel.sql(!first), func(row []driver.Value) error {
-			read++
-			last = append(last[:0], row[:width]...)
-			for _, v := range row {
-				switch v := v.(type) {
-				case string:
-					size += len(v)
-				case []byte:
-					size += len(v)
-				}
-			}
-			if err := fn(row[:width], row[width:]); err != nil {
-				return err
-			}
-			if size > heldBytes {
-				read = limit
-				return errStop
-			}
-			return nil
-		}, args...)
+	for {
+		if err := s.db.begin(ctx); err != nil {
+			return err
+		}
+		end, err := s.chunk(ctx, sel, &last, fn)
 		if err != nil {
 			return err
+		}
+		if !s.keep {
+			s.db.pause()
 		}
 		if s.out.full(s.source.set.chunk) {
 			if err := s.flush(); err != nil {
 				return err
 			}
 		}
-		if read < limit {
+		if end {
 			return nil
 		}
-		if !s.keep {
-			if err := s.db.pause(ctx); err != nil {
-				return err
-			}
+	}
+}
+
+// chunk reads rows after the anchor in last, which it moves, and reports whether
+// they were the last ones.
+func (s *scan) chunk(ctx context.Context, sel selection, last *[]driver.Value, fn func(anchor, row []driver.Value) error) (end bool, err error) {
+	width, limit := len(s.t.anchor), s.source.set.chunk
+	query := sel.sql(*last != nil)
+	args := append([]driver.Value{}, sel.args...)
+	args = append(append(args, *last...), int64(limit))
+	read, size := 0, 0
+	err = s.db.query(ctx, query, func(row []driver.Value) error {
+		read++
+		*last = append((*last)[:0], row[:width]...)
+		size += bytesIn(row)
+		if err := fn(row[:width], row[width:]); err != nil {
+			return err
+		}
+		if size > heldBytes {
+			return errStop
+		}
+		return nil
+	}, args...)
+	return read < limit && size <= heldBytes, err
+}
+
+// bytesIn is what the text and blobs of a row weigh.
+func bytesIn(row []driver.Value) (n int) {
+	for _, v := range row {
+		switch v := v.(type) {
+		case string:
+			n += len(v)
+		case []byte:
+			n += len(v)
 		}
 	}
+	return n
 }

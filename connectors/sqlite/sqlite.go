@@ -2,7 +2,8 @@
 //
 // It speaks SQLite's words (table, rowid, declared type, affinity) and turns
 // rows into Debezium envelopes; it knows no policy and no other connector. The
-// user's database is opened read-only and never written to.
+// user's database is opened read-only and never written to; in WAL mode SQLite
+// itself may make its -wal and -shm files beside it.
 //
 // A poll reads what changed since the last one and compares it with a state
 // database in the state directory, which holds keyed digests of keys and rows
