@@ -79,6 +79,17 @@ func (t *table) keyNames() []string {
 	return names
 }
 
+// keyShape tells keys apart: a place in one is none in another.
+func (t *table) keyShape() string {
+	var parts []string
+	for _, a := range t.keyOrder {
+		if c := t.column(a); c != nil {
+			parts = append(parts, quoteIdent(c.name)+" "+c.typeName)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 const tableQuery = `SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relreplident, c.relispartition,
   row_security_active(c.oid), has_table_privilege(c.oid, 'SELECT'), has_schema_privilege(n.oid, 'USAGE'),
   pg_has_role(c.relowner, 'USAGE'), p.indexrelid, p.indkey, r.indexrelid, r.indkey

@@ -119,7 +119,7 @@ func (s *settings) busyFaults(f *facts) []*stream.Fault {
 
 // slotFaults are about a slot of our name that cannot be used.
 func (s *settings) slotFaults(f *facts) []*stream.Fault {
-	drop := "SELECT pg_drop_replication_slot(" + quoteText(s.slot) + ");  -- and give the source a new name: it is then read from the beginning"
+	again := "set resnapshot: true, and it is read from the beginning"
 	switch slot := f.slot; {
 	case slot == nil && !s.create:
 		return []*stream.Fault{s.fault("slot_missing", "", "there is no replication slot "+s.slot,
@@ -129,8 +129,8 @@ func (s *settings) slotFaults(f *facts) []*stream.Fault {
 	case slot.kind != "logical" || slot.plugin != "pgoutput" || slot.db != f.db:
 		return []*stream.Fault{s.fault("slot_other", "", fmt.Sprintf("the replication slot %s is for something else: %s %s %s", s.slot, slot.kind, slot.plugin, slot.db),
 			"set slot to another name")}
-	case slot.status == "lost":
-		return []*stream.Fault{s.fault("slot_lost", "", fmt.Sprintf("the replication slot %s lost log that it still needed (max_slot_wal_keep_size)", s.slot), drop)}
+	case slot.status == "lost" && !s.resnapshot:
+		return []*stream.Fault{s.fault("slot_lost", "", fmt.Sprintf("the replication slot %s lost log that it still needed (max_slot_wal_keep_size)", s.slot), again)}
 	}
 	return nil
 }

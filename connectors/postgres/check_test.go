@@ -204,6 +204,37 @@ func TestCheckTellsOfALostSlot(t *testing.T) {
 		d.exec("CHECKPOINT")
 	}
 	d.wantCodes(nil, "slot_lost")
+	over := connectors.Config{"resnapshot": true}
+	d.wantCodes(over)
+	again := d.follow(f.last(), over)
+	again.take(120000)
+	again.untilCaughtUp()
+}
+
+func TestL2ReadingBeginsAgainAboveAllSeqsWhereTheSlotIsLost(t *testing.T) {
+	d, f := started(t, "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1)", nil)
+	d.exec("INSERT INTO a VALUES (2)")
+	old := f.take(2)
+	f.stop()
+	d.exec("INSERT INTO a VALUES (3)")
+	for dropped := false; !dropped; {
+		_, err := d.conn.Exec(t.Context(), "SELECT pg_drop_replication_slot('"+d.name+"')").ReadAll()
+		dropped = err == nil
+	}
+	again := d.follow(f.last(), connectors.Config{"resnapshot": true})
+	for i, r := range again.take(3) {
+		if r.Seq.Incarnation() != 1 || r.Seq.String() <= old[1].Seq.String() {
+			t.Errorf("record %d has seq %s, after %s", i, r.Seq, old[1].Seq)
+		}
+	}
+	again.untilCaughtUp()
+	again.stop()
+	// And from there on as ever.
+	next := d.follow(again.last(), nil)
+	d.exec("INSERT INTO a VALUES (4)")
+	if r := next.take(1)[0]; r.Seq.Incarnation() != 1 || parse1(t, r).Op != "c" {
+		t.Errorf("the next record is %s of incarnation %d", parse1(t, r).Op, r.Seq.Incarnation())
+	}
 }
 
 func TestServersThatCannotBeReadAreToldFromTheirFacts(t *testing.T) {

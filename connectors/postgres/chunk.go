@@ -85,12 +85,12 @@ func (r *chunkReader) settle(ctx context.Context) error {
 
 // table reads what is left of one table.
 func (r *chunkReader) table(ctx context.Context, t *table) error {
-	var last []string
-	if p := r.progress.part(t.oid); p != nil && t.hasKey() {
-		last = p.Last
+	at := partial{Table: t.oid}
+	if p := r.progress.part(t.oid); p != nil {
+		at = *p
 	}
 	for {
-		c, err := r.chunk(ctx, t, last)
+		c, err := r.chunk(ctx, t, at)
 		if err != nil {
 			return err
 		}
@@ -98,15 +98,15 @@ func (r *chunkReader) table(ctx context.Context, t *table) error {
 			return nil
 		}
 		if n := len(c.rows); n > 0 {
-			last = splitLast(c.buf[c.rows[n-1].row:c.rows[n-1].last])
+			at.Key, at.Last = c.table.keyShape(), splitLast(c.buf[c.rows[n-1].row:c.rows[n-1].last])
 		}
 	}
 }
 
-// chunk writes a low watermark and reads the rows after last in a snapshot
+// chunk writes a low watermark and reads the rows after at in a snapshot
 // taken afterwards. It sends them, in several parts where the table has no key,
 // and returns the last part.
-func (r *chunkReader) chunk(ctx context.Context, t *table, last []string) (*chunk, error) {
+func (r *chunkReader) chunk(ctx context.Context, t *table, at partial) (*chunk, error) {
 	r.number++
 	mark := fmt.Sprint(r.mark, r.number)
 	if _, err := query(ctx, r.conn, "SELECT pg_logical_emit_message(true, $1, $2)", watermarkPrefix, mark); err != nil {
@@ -117,7 +117,7 @@ func (r *chunkReader) chunk(ctx context.Context, t *table, last []string) (*chun
 	if err := r.begin(ctx, t); err != nil {
 		return nil, err
 	}
-	c, err := r.read(ctx, t, last)
+	c, err := r.read(ctx, t, at)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (r *chunkReader) send(ctx context.Context, c *chunk) error {
 }
 
 // read reads one chunk in the open transaction.
-func (r *chunkReader) read(ctx context.Context, planned *table, last []string) (*chunk, error) {
+func (r *chunkReader) read(ctx context.Context, planned *table, at partial) (*chunk, error) {
 	c := &chunk{number: r.number, table: planned, final: true, last: true}
 	rows, err := query(ctx, r.conn, "SELECT pg_current_snapshot(), pg_current_wal_insert_lsn()")
 	if err != nil {
@@ -181,6 +181,10 @@ func (r *chunkReader) read(ctx context.Context, planned *table, last []string) (
 	c.table = t
 	if c.shape, err = r.tableShape(ctx, r.types, t); err != nil {
 		return nil, err
+	}
+	last := at.Last
+	if at.Key != t.keyShape() || !t.hasKey() { // another key: from the beginning
+		last = nil
 	}
 	sql, err := r.selectSQL(ctx, t, len(last) > 0)
 	if err != nil {
@@ -300,7 +304,7 @@ func (r *chunkReader) rows(ctx context.Context, c *chunk, row []column, order []
 		n++
 	}
 	if _, err := res.Close(); err != nil {
-		return n, fmt.Errorf("fetch: %w", err)
+		return n, fmt.Errorf("fetch: %w", withoutValues(err))
 	}
 	return n, nil
 }

@@ -37,7 +37,7 @@ func (ses *session) complete(ctx context.Context, sh *shape, row []column) error
 	}
 	res := ses.side.ExecParams(ctx, sql, params, nil, nil, nil).Read()
 	if res.Err != nil {
-		return fmt.Errorf("complete row of %s: %w", sh.stream, res.Err)
+		return fmt.Errorf("complete row of %s: %w", sh.stream, withoutValues(res.Err))
 	}
 	if len(res.Rows) == 0 {
 		return nil

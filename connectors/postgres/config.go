@@ -29,6 +29,7 @@ type settings struct {
 	snapshot    bool
 	chunkRows   int
 	heartbeat   time.Duration
+	resnapshot  bool
 }
 
 // session settings under which a value has one text form only, in the stream as
@@ -44,6 +45,8 @@ var sessionParams = map[string]string{
 	"client_encoding":                     "UTF8",
 	"search_path":                         "pg_catalog",
 	"statement_timeout":                   "0",
+	"lock_timeout":                        "0",
+	"default_transaction_read_only":       "off",
 	"idle_in_transaction_session_timeout": "0",
 	"row_security":                        "off",
 	"synchronous_commit":                  "local", // what we write need not wait for a standby
@@ -65,6 +68,7 @@ func parse(env connectors.Env, c connectors.Config) (*settings, error) {
 		snapshot:    c.Flag("snapshot"),
 		chunkRows:   int(c.Number("chunk_rows")),
 		heartbeat:   c.Duration("heartbeat"),
+		resnapshot:  c.Flag("resnapshot"),
 	}
 	s.inserts = s.publication + "_inserts"
 	conn, err := pgconn.ParseConfig(string(c.Secret("url").Reveal()))

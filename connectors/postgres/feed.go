@@ -65,8 +65,10 @@ type feed struct {
 }
 
 func newFeed(ses *session, l *line, pos position, emit func(stream.Batch) error) *feed {
-	return &feed{ses: ses, line: l, emit: emit, pos: pos, given: pos, tip: ses.system.XLogPos,
-		beat: ses.now(), shapes: map[uint32]*shape{}, told: map[string]stream.Schema{}}
+	given := pos
+	given.Snapshot = pos.Snapshot.clone()
+	return &feed{ses: ses, line: l, emit: emit, pos: pos, given: given, tip: ses.system.XLogPos,
+		void: ses.void, beat: ses.now(), shapes: map[uint32]*shape{}, told: map[string]stream.Schema{}}
 }
 
 func (f *feed) close() {
@@ -305,6 +307,9 @@ func (f *feed) give(caughtUp bool) error {
 	f.given = f.pos
 	f.given.Snapshot = f.pos.Snapshot.clone()
 	clear(f.records)
+	if cap(f.arena) > 8*batchBytes { // of a row that was larger than most
+		f.arena = nil
+	}
 	f.records, f.arena, f.changes, f.schemas, f.void = f.records[:0], f.arena[:0], 0, nil, nil
 	f.moved, f.beatNow, f.beat, f.caughtUp = false, false, f.ses.now(), caughtUp
 	return nil

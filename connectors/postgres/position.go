@@ -38,9 +38,11 @@ type progress struct {
 
 // partial is a table whose snapshot has begun.
 type partial struct {
-	Table uint32   `json:"table"`
-	Last  []string `json:"last,omitempty"` // the last row's primary key
-	ID    string   `json:"id,omitempty"`   // of a snapshot that cannot be continued
+	Table  uint32   `json:"table"`
+	Key    string   `json:"key,omitempty"`  // names and types of the primary key
+	Last   []string `json:"last,omitempty"` // the last row's
+	Stream string   `json:"stream,omitempty"`
+	ID     string   `json:"id,omitempty"` // of a snapshot that cannot be continued
 }
 
 // seenTable is a table without a key whose snapshot was read while the log had
@@ -112,13 +114,13 @@ func (p *progress) part(table uint32) *partial {
 	return nil
 }
 
-// advance notes that rows of a table were given, up to last.
-func (p *progress) advance(table uint32, last []string, id string) {
-	if t := p.part(table); t != nil {
-		t.Last, t.ID = last, id
+// advance notes how far the rows of a table were given.
+func (p *progress) advance(now partial) {
+	if t := p.part(now.Table); t != nil {
+		*t = now
 		return
 	}
-	p.Part = append(p.Part, partial{Table: table, Last: last, ID: id})
+	p.Part = append(p.Part, now)
 }
 
 // finish notes that all rows of a table were given.

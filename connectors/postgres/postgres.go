@@ -62,6 +62,14 @@
 // Both ts_ms of the envelope are the time of the commit, so that reading again
 // gives the same bytes.
 //
+// # Limits
+//
+// The log does not tell of values that ALTER TABLE … ADD COLUMN … DEFAULT gives
+// to rows that are there, of generated columns, nor of TRUNCATE, DETACH or DROP
+// of a single partition. A table that is made while reading, even under the name
+// of one that was dropped, is read from the next start on; the log of the
+// process says so.
+//
 // Promises: L2 once (positions, watermarks, skipping by ordinal), L7 unprintable
 // (labels, errors and messages in the log hold no value).
 package postgres
@@ -94,6 +102,8 @@ func Connector() connectors.Connector {
 				Help: "rows of a table that the snapshot reads at once"},
 			{Name: "heartbeat", Type: connectors.Duration, Default: 30 * time.Second,
 				Help: "how often the slot moves on while none of the tables changes"},
+			{Name: "resnapshot", Type: connectors.Flag,
+				Help: "begin again with a snapshot when the slot or its log is lost, instead of stopping; rows deleted meanwhile are not told, and those of tables without a key come again"},
 		},
 		OpenSource: openSource,
 	}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,6 +24,7 @@ type session struct {
 	types  *typeMap // uses side
 	tables []*table // selected, with columns
 	system pglogrepl.IdentifySystemResult
+	void   []stream.Void // snapshots that will not be finished
 }
 
 // readFrom reads until something goes wrong and says how far it gave records.
@@ -51,8 +53,14 @@ func (s *source) readFrom(ctx context.Context, pos position, emit func(stream.Ba
 	f := newFeed(ses, l, pos, emit)
 	defer f.close()
 	err = f.run(ctx)
+	if err != nil && ctx.Err() == nil && side.IsClosed() {
+		err = fmt.Errorf("%w: %w", errSideLost, err)
+	}
 	return f.given, err
 }
+
+// errSideLost says that the connection for questions is gone.
+var errSideLost = errors.New("connection lost")
 
 // stream opens the replication connection and begins at pos.
 func (ses *session) stream(ctx context.Context, pos *position, publications string) (*line, error) {
@@ -129,7 +137,12 @@ func (ses *session) query(ctx context.Context, sql string, args ...string) ([][]
 func (ses *session) watchLag(ctx context.Context) {
 	tick := time.NewTicker(max(ses.set.heartbeat, time.Second))
 	defer tick.Stop()
+	var looked time.Time
 	for {
+		if now := ses.now(); now.Sub(looked) > time.Minute {
+			looked = now
+			ses.watchTables(ctx)
+		}
 		rows, err := ses.query(ctx, `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)
 			FROM pg_replication_slots WHERE slot_name = $1`, ses.set.slot)
 		if err == nil && len(rows) > 0 {
@@ -141,6 +154,22 @@ func (ses *session) watchLag(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+	}
+}
+
+// watchTables tells of tables that streams selects and that were made since
+// reading began: they are in no publication yet.
+func (ses *session) watchTables(ctx context.Context) {
+	ses.mu.Lock()
+	defer ses.mu.Unlock()
+	all, err := loadTables(ctx, ses.side)
+	if err != nil {
+		return
+	}
+	for _, t := range ses.set.selected(all) {
+		if !slices.ContainsFunc(ses.tables, func(k *table) bool { return k.oid == t.oid }) {
+			ses.log.Warn("a table was made that streams selects: it is read from the next start on", "stream", ses.set.stream(t))
 		}
 	}
 }

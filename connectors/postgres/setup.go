@@ -35,7 +35,7 @@ func (ses *session) prepare(ctx context.Context, pos *position) (string, error) 
 		return "", err
 	}
 	ses.tables = f.selected
-	pos.Snapshot.reconcile(f)
+	ses.void = pos.Snapshot.reconcile(f)
 	return f.ours(s), nil
 }
 
@@ -125,11 +125,22 @@ func (ses *session) alter(ctx context.Context, sql string) error {
 func (ses *session) slot(ctx context.Context, f *facts, pos *position, published bool) error {
 	s := ses.set
 	fresh := pos.System == ""
+	if s.resnapshot && f.lost(pos) {
+		ses.log.Warn("changes are lost: reading begins again with a snapshot", "source", s.source, "position", pos.label())
+		if f.slot != nil && f.slot.status == "lost" {
+			if _, err := ses.query(ctx, "SELECT pg_drop_replication_slot($1)", s.slot); err != nil {
+				return fmt.Errorf("replication slot %s: %w", s.slot, err)
+			}
+			f.slot = nil
+		}
+		// All seqs to come are higher than all that were given.
+		*pos, fresh = position{Version: pos.Version, Incarnation: pos.Incarnation + 1}, true
+	}
 	switch {
 	case f.slot == nil && !fresh:
 		return &stream.Fault{Code: "postgres.slot_missing", Path: s.source, Exit: stream.ExitEnvironment,
 			Msg:  fmt.Sprintf("the replication slot %s is gone, and with it the changes since %s", s.slot, pos.start()),
-			Hint: "give the source a new name: it is then read from the beginning"}
+			Hint: "set resnapshot: true, and it is read from the beginning"}
 	case f.slot == nil:
 		ses.log.Info("making a replication slot; it waits for transactions that are running", "source", s.source, "slot", s.slot)
 		if _, err := ses.query(ctx, "SELECT pg_create_logical_replication_slot($1, 'pgoutput')", s.slot); err != nil {
@@ -153,28 +164,42 @@ func (ses *session) slot(ctx context.Context, f *facts, pos *position, published
 	if now.confirmed > pos.start() {
 		return &stream.Fault{Code: "postgres.slot_ahead", Path: s.source, Exit: stream.ExitEnvironment,
 			Msg:  fmt.Sprintf("the replication slot %s is at %s, beyond %s where reading ended: the changes between are gone", s.slot, now.confirmed, pos.start()),
-			Hint: "somebody else reads from the slot, or it was made again: give the source a new name, it is then read from the beginning"}
+			Hint: "somebody else reads from the slot, or it was made again: set resnapshot: true, and it is read from the beginning"}
 	}
 	return nil
 }
 
+// lost reports whether the slot cannot give the changes after pos any more.
+func (f *facts) lost(pos *position) bool {
+	if f.slot != nil && f.slot.status == "lost" {
+		return true
+	}
+	return pos.System != "" && (f.slot == nil || f.slot.confirmed > pos.start())
+}
+
 // reconcile forgets tables that are not selected any more, or that are others
 // than before: their snapshot has to be read again. The changes of a table of
-// which only inserts could be had have gaps that a new snapshot fills.
-func (p *progress) reconcile(f *facts) {
+// which only inserts could be had have gaps that a new snapshot fills. It
+// returns the snapshots that will not be finished.
+func (p *progress) reconcile(f *facts) (void []stream.Void) {
 	known := slices.Clone(p.Done)
 	for _, t := range p.Part {
 		known = append(known, t.Table)
 	}
 	for _, oid := range known {
 		i := slices.IndexFunc(f.selected, func(t *table) bool { return t.oid == oid })
-		if i < 0 || f.selected[i].identified && slices.Contains(p.Insert, oid) {
-			p.forget(oid)
+		if i >= 0 && !(f.selected[i].identified && slices.Contains(p.Insert, oid)) {
+			continue
 		}
+		if t := p.part(oid); t != nil && t.ID != "" {
+			void = append(void, stream.Void{Stream: t.Stream, Snapshot: t.ID})
+		}
+		p.forget(oid)
 	}
 	p.Insert = nil
 	_, inserts := f.wants()
 	for _, t := range inserts {
 		p.Insert = append(p.Insert, t.oid)
 	}
+	return void
 }

@@ -165,7 +165,7 @@ func (f *feed) chunkRows(c *chunk) error {
 			continue
 		}
 		f.pos.Ordinal = f.ordinal
-		snap.advance(c.table.oid, splitLast(c.buf[r.row:r.last]), id)
+		snap.advance(partial{Table: c.table.oid, Key: c.table.keyShape(), Last: splitLast(c.buf[r.row:r.last]), Stream: c.shape.stream, ID: id})
 		f.progress = nil
 		if i < len(c.rows)-1 {
 			if err := f.give(false); err != nil {

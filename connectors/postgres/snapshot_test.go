@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"lethe/connectors"
 	"lethe/stream"
 )
@@ -227,6 +229,50 @@ func TestL2ASnapshotWithoutKeyBegunAgainVoidsTheOldOne(t *testing.T) {
 		if r.Seq.String()[:24] == id {
 			t.Fatal("the new snapshot has the old one's id")
 		}
+	}
+}
+
+// stopped is a follower that was cut after n batches.
+func (d *database) stopped(n int, over connectors.Config) *follower {
+	d.t.Helper()
+	hold := make(chan struct{})
+	f := d.followHeld(stream.Position{}, over, hold)
+	for range n {
+		hold <- struct{}{}
+	}
+	f.until("the batches", func() bool { return len(f.given()) == n })
+	f.stop()
+	return f
+}
+
+func TestASnapshotThatIsNotFinishedIsVoidedWhenItsTableIsLeftOut(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(`CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE log (n int); INSERT INTO log SELECT generate_series(1, 3000)`)
+	f := d.stopped(1, connectors.Config{"streams": []string{"public.log", "public.a"}})
+	alone := d.follow(f.last(), connectors.Config{"streams": []string{"public.a"}})
+	alone.untilCaughtUp()
+	want := stream.Void{Stream: "crm.public.log", Snapshot: f.records()[0].Seq.String()[:24]}
+	if v := alone.given()[0].Void; len(v) != 1 || v[0] != want {
+		t.Errorf("void: %v, want %v", v, want)
+	}
+}
+
+func TestL7AKeyOfAnotherTypeBeginsTheTableAgain(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(`CREATE TABLE a (id text PRIMARY KEY); INSERT INTO a SELECT 'k' || i FROM generate_series(1, 3000) i`)
+	f := d.stopped(1, nil)
+	d.exec("ALTER TABLE a ALTER id TYPE int USING substr(id, 2)::int")
+	again := d.follow(f.last(), nil)
+	again.take(3000)
+	again.untilCaughtUp()
+	for _, r := range again.records() {
+		if strings.Contains(string(r.Key), "k") {
+			t.Fatal("a key of the old type was given")
+		}
+	}
+	err := withoutValues(&pgconn.PgError{Code: "22P02", Message: "canary", Detail: "canary"})
+	if strings.Contains(err.Error(), "canary") {
+		t.Error("an error tells the value")
 	}
 }
 

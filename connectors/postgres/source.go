@@ -145,7 +145,7 @@ func transient(err error) bool {
 	}
 	var netErr net.Error
 	return errors.As(err, &netErr) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, errEnded) || errors.Is(err, net.ErrClosed)
+		errors.Is(err, errEnded) || errors.Is(err, errSideLost) || errors.Is(err, net.ErrClosed)
 }
 
 // Commit lets the slot move on to p.

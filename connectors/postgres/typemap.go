@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -163,7 +164,7 @@ func query(ctx context.Context, conn *pgconn.PgConn, sql string, args ...string)
 	}
 	res := conn.ExecParams(ctx, sql, params, nil, nil, nil).Read()
 	if res.Err != nil {
-		return nil, res.Err
+		return nil, withoutValues(res.Err)
 	}
 	rows := make([][]string, len(res.Rows))
 	for i, r := range res.Rows {
@@ -172,6 +173,16 @@ func query(ctx context.Context, conn *pgconn.PgConn, sql string, args ...string)
 		}
 	}
 	return rows, nil
+}
+
+// withoutValues keeps the values out that the server quotes in the message of a
+// data exception or a violated constraint (L7).
+func withoutValues(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23")) {
+		return &pgconn.PgError{Severity: pg.Severity, Code: pg.Code, Message: "the server refused a value"}
+	}
+	return err
 }
 
 func number(s string) uint32 {
