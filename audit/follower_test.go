@@ -51,7 +51,7 @@ func (tp *topic) Read(ctx context.Context, from int64, emit func(int64, []byte) 
 		if off < from {
 			continue
 		}
-		if tp.slow > 0 && i%64 == 0 {
+		if tp.slow > 0 && i%16 == 0 {
 			time.Sleep(tp.slow)
 		}
 		if ctx.Err() != nil {
