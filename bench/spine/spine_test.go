@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"lethe/bench"
+)
+
+// TestMain lets the test binary be the writer, as the command is its own.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == writerVerb {
+		os.Exit(command(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+func TestTheSpineIsMeasuredFromEndToEnd(t *testing.T) {
+	server := os.Getenv("LETHE_TEST_POSTGRES")
+	switch {
+	case server == "" && os.Getenv("CI") != "":
+		t.Fatal("LETHE_TEST_POSTGRES is not set, and this is CI")
+	case server == "":
+		t.Skip("LETHE_TEST_POSTGRES is not set: it holds the URL of a superuser on a PostgreSQL with wal_level=logical")
+	}
+	var out, progress bytes.Buffer
+	code := command(t.Context(), []string{"--postgres", server, "--rows", "1000", "--changes", "500", "--rate", "100", "--seconds", "1", "--json"}, nil, &out, &progress)
+	if code != 0 {
+		t.Fatalf("exit %d:\n%s", code, progress.String())
+	}
+	var r bench.Result
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, h := range r.Hops {
+		names = append(names, h.Name)
+		if h.Rows == 0 || h.CPU <= 0 || h.Wall <= 0 || h.Peak <= 0 {
+			t.Errorf("hop without figures: %+v", h)
+		}
+	}
+	if got := strings.Join(names, " "); got != "ingest mask sink snapshot streaming" {
+		t.Errorf("hops %s", got)
+	}
+	if r.Latency == nil || r.Latency.N != 100 || r.Latency.P50 <= 0 || r.Latency.P50 > r.Latency.Max {
+		t.Errorf("delays %+v", r.Latency)
+	}
+	var text bytes.Buffer
+	report(&text, r)
+	for _, want := range []string{"not in this run", "commit to a reader", "where the CPU time goes"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the report does not say %q:\n%s", want, text.String())
+		}
+	}
+}
+
+func TestWhatIsMissingIsSaidWithWhatToType(t *testing.T) {
+	for args, want := range map[string]string{"": "postgres://", "--postgres nowhere": "postgres://", "--postgres x --rows 0": "--help"} {
+		var complaints bytes.Buffer
+		if code := command(t.Context(), strings.Fields(args), nil, nil, &complaints); code != 2 || !strings.Contains(complaints.String(), want) {
+			t.Errorf("%q: exit %d, said %q", args, code, complaints.String())
+		}
+	}
+}
+
+func TestL7NoValueOfARowStandsInAnErrorAboutIt(t *testing.T) {
+	if at, err := moment([]byte(`{"after":{"updated_at":"2026-01-31T10:00:00.5Z","city":"c"}}`), "updated_at"); err != nil || !at.Equal(time.Date(2026, 1, 31, 10, 0, 0, 5e8, time.UTC)) {
+		t.Errorf("read %v: %v", at, err)
+	}
+	for _, bad := range []string{`{}`, `{"updated_at":"somchai`, `{"updated_at":"somchai"}`} {
+		if _, err := moment([]byte(bad), "updated_at"); err == nil || strings.Contains(err.Error(), "somchai") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
