@@ -33,8 +33,8 @@ const demoUsage = `usage: lethe demo [--keep DIR] [--force] [--postgres URL]
 
 Makes an invented shop with 100,000 customers and 300,000 orders in SQLite,
 streams it into Parquet with personal data masked under pdpa-th and gdpr, then
-changes it and streams again; verifies the log; and shows that a changed byte is
-found. What it made stays in ./lethe-demo, so that every other verb can be tried
+changes it and streams again; verifies the log; and shows that a changed byte
+is found. What it made stays in ./lethe-demo, so that every other verb can be tried
 on it. It needs no server.
 
   --keep DIR       where to make it, by default ./lethe-demo
@@ -213,7 +213,7 @@ func clearRows(ctx context.Context, db *sql.DB, schema string) (map[int64]map[st
 		}
 		out[id] = map[string]string{"id": fmt.Sprint(id), "country": country}
 		for i, name := range []string{"full_name", "email", "phone", "national_id", "card_number", "city", "birth_date", "notes"} {
-			out[id][name] = v[i].String
+			out[id][name] = strings.TrimSuffix(v[i].String, "T00:00:00Z")
 		}
 	}
 	return out, nil
@@ -304,9 +304,9 @@ func (d *demoVerb) stream(ctx context.Context) error {
 		return err
 	}
 	took := time.Since(began)
-	p.done("%d records through every hop: %.0f rows/s", last.Loaded, float64(last.Loaded)/took.Seconds())
+	p.done("%d records through every hop, %.0f rows/s", last.Loaded, float64(last.Loaded)/took.Seconds())
 	for name, n := range d.redacted {
-		d.say("  new column: %s has a column that no policy knows: %d values redacted, its name too (lethe discover %s)", name, n, d.dir)
+		d.say("  new column           %s has one that no policy knows: its name and %d values are redacted", name, n)
 	}
 	return nil
 }
@@ -321,7 +321,8 @@ func (d *demoVerb) change(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("shop: change: %w", err)
 	}
-	d.say("  the shop goes on: %s", s)
+	d.say("  the shop goes on: %d rows updated, %d deleted, column line_id added to customer and told by %d",
+		s.CustomersUpdated+s.OrdersUpdated, s.CustomersDeleted+s.OrdersDeleted, s.LineIDs)
 	return nil
 }
 
