@@ -25,6 +25,7 @@ type dictionary struct {
 	index map[string]int32
 	words []pq.ByteArray
 	refs  []int32
+	size  int // bytes of all words there ever were
 }
 
 // putText appends v to the values.
@@ -36,7 +37,8 @@ func (c *column) putText(v []byte) {
 	}
 	i, ok := d.index[string(v)]
 	if !ok {
-		if len(d.words) >= slackness+len(d.refs)/repeats {
+		d.size += len(v)
+		if len(d.words) >= slackness+len(d.refs)/repeats || d.size > pageBytes {
 			c.spell()
 			c.bytes = append(c.bytes, v)
 			return

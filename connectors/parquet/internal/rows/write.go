@@ -20,6 +20,7 @@ const (
 	createdBy = "lethe version 1"
 
 	groupRows = 131_072 // rows in a row group
+	pageBytes = 1 << 20 // of values in a page, but for a larger last row
 	reserved  = 6       // columns around the row
 	noID      = int32(-1)
 )
@@ -166,13 +167,51 @@ func (c *column) write(w file.ColumnChunkWriter, at mark, n int) (mark, error) {
 		if c.dict != nil {
 			return end, c.dict.write(w, def, v, to)
 		}
-		_, err = w.WriteBatch(c.bytes[v:to], def, rep)
+		err = c.writeText(w, def, rep, v, to)
 	case *file.FixedLenByteArrayColumnChunkWriter:
 		_, err = w.WriteBatch(c.fixed[v:to], def, rep)
 	default:
 		err = fmt.Errorf("no writer for %s", c.typ)
 	}
 	return end, err
+}
+
+// writeText writes values [v, to) in runs of rows of at most pageBytes, or one
+// row: the writer looks at the size of a page only after a run.
+func (c *column) writeText(w *file.ByteArrayColumnChunkWriter, def, rep []int16, v, to int) error {
+	top := c.maxDef()
+	if def == nil {
+		def = make([]int16, to-v) // all required, top is 0
+	}
+	var bytes, rowValue, rowEntry int // rowValue, rowEntry: where the last row began
+	value := v
+	flush := func(entries, values int) error {
+		var r []int16
+		if rep != nil {
+			r, rep = rep[:entries], rep[entries:]
+		}
+		_, err := w.WriteBatch(c.bytes[v:values], def[:entries], r)
+		def, v = def[entries:], values
+		return err
+	}
+	for i := 0; i < len(def); i++ {
+		if rep == nil || rep[i] == 0 {
+			rowEntry, rowValue = i, value
+		}
+		if def[i] != top {
+			continue
+		}
+		bytes += len(c.bytes[value])
+		value++
+		if bytes > pageBytes && rowEntry > 0 {
+			if err := flush(rowEntry, rowValue); err != nil {
+				return err
+			}
+			// Go on with the row that did not fit.
+			i, value, bytes, rowEntry = -1, v, 0, 0
+		}
+	}
+	return flush(len(def), to)
 }
 
 // levels returns the levels of the next n rows from at, and where they end.
