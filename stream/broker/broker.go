@@ -115,6 +115,10 @@ func (b *Broker) start(ctx context.Context, l layout, cfg Config) error {
 		return err
 	}
 	b.gate = newGate(cfg.Port)
+	b.hooks = &hooks{
+		intents: b.intents, ledger: ledger, fail: b.fail,
+		staged: make(map[int64]*stagedOffsets), byTopic: make(map[[16]byte]string),
+	}
 	if b.cluster, err = kfake.NewCluster(b.options(l, cfg)...); err != nil {
 		return fmt.Errorf("embedded broker: %w", err)
 	}
@@ -122,11 +126,7 @@ func (b *Broker) start(ctx context.Context, l layout, cfg Config) error {
 	if err := (disk{}).remove(l.sequences()); err != nil {
 		return err
 	}
-	b.hooks = &hooks{
-		cluster: b.cluster, intents: b.intents, ledger: ledger, fail: b.fail,
-		staged: make(map[int64]*stagedOffsets), byTopic: make(map[[16]byte]string),
-	}
-	b.hooks.install()
+	b.hooks.install(b.cluster)
 	if b.inside, err = kgo.NewClient(kgo.SeedBrokers(b.gate.addr()), kgo.Dialer(b.gate.dial)); err != nil {
 		return fmt.Errorf("broker client: %w", err)
 	}
@@ -181,9 +181,7 @@ func (b *Broker) options(l layout, cfg Config) []kfake.Opt {
 func (b *Broker) fail(err error) {
 	b.failing.Do(func() {
 		b.failure = err
-		if b.hooks != nil {
-			b.hooks.stop(err)
-		}
+		b.hooks.stop(err)
 		b.gate.sever()
 		close(b.failed)
 		b.log.Error("embedded broker stopped", "err", err)

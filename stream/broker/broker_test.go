@@ -1,38 +1,37 @@
 package broker
 
 import (
-	"context"
 	"errors"
+	"fmt"
+	"os"
+	"strings"
 	"testing"
-
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
 )
 
-func TestASecondStartOnADirectoryIsRefused(t *testing.T) {
+func TestASecondStartOnADirectoryIsToldWhoHoldsIt(t *testing.T) {
 	dir := t.TempDir()
-	b, err := Start(t.Context(), Config{Dir: dir, Topics: []Topic{{Name: "a", Partitions: 3}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = Start(t.Context(), Config{Dir: dir})
+	b := start(t, dir)
+	_, err := Start(t.Context(), Config{Dir: dir})
 	var f *stream.Fault
-	if !errors.As(err, &f) || f.Exit != stream.ExitEnvironment {
+	if !errors.As(err, &f) || f.Code != "broker.held" || f.Exit != stream.ExitEnvironment || !strings.Contains(f.Msg, fmt.Sprint(os.Getpid())) {
 		t.Fatalf("got %v", err)
 	}
-	t.Log(err)
-	cl, _ := kgo.NewClient(kgo.SeedBrokers(b.Addrs()...), kgo.DefaultProduceTopic("a"))
-	if err := cl.ProduceSync(context.Background(), kgo.StringRecord("x")).FirstErr(); err != nil {
-		t.Fatal(err)
-	}
-	cl.Close()
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	b, err = Start(t.Context(), Config{Dir: dir, Topics: []Topic{{Name: "a", Partitions: 3}}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	start(t, dir)
+}
+
+func TestTopicsOfTheConfigKeepTheirRecordsAndTakeNewConfigs(t *testing.T) {
+	dir := t.TempDir()
+	b := start(t, dir, Topic{Name: "a", Partitions: 3})
+	put(t, client(t, b), "a", 2, "v")
 	b.Close()
+	b = start(t, dir, Topic{Name: "a", Partitions: 3, Configs: map[string]string{"segment.bytes": "1234"}})
+	same(t, committed(t, b, "a", 2), "v")
+	if v := b.cluster.TopicInfo("a").Configs["segment.bytes"]; v == nil || *v != "1234" {
+		t.Fatalf("segment.bytes is %v", v)
+	}
 }

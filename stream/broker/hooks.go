@@ -36,7 +36,9 @@ type stagedOffsets struct {
 // hook looks at a request, and answers it or returns nil to hand it on.
 type hook func(kmsg.Request) (kmsg.Response, error)
 
-func (h *hooks) install() {
+// install registers them before the gate opens.
+func (h *hooks) install(c *kfake.Cluster) {
+	h.cluster = c
 	for key, fn := range map[kmsg.Key]hook{
 		kmsg.Produce:         h.produce,
 		kmsg.Fetch:           h.fetch,

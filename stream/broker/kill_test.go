@@ -64,7 +64,7 @@ func oneLife(t *testing.T, dir, aim string, env ...string) ending {
 		t.Fatal(err)
 	}
 	// An aim may never come (fewer transactions than it counts on).
-	late := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	late := time.AfterFunc(60*time.Second, func() { cmd.Process.Kill() })
 	defer late.Stop()
 	cmd.Wait()
 	ws := cmd.ProcessState.Sys().(syscall.WaitStatus)
@@ -129,7 +129,8 @@ func TestL2L3WithoutRecoveryTheSameTestFails(t *testing.T) {
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	for i := range 200 {
 		e := oneLife(t, dir, aims(r, i, 150*time.Microsecond), envBare+"=1")
-		if e.code == lifeBroken {
+		// A record out of its place, not one that is merely slow to come.
+		if e.code == lifeBroken && strings.Contains(e.out, outOfPlace) {
 			t.Logf("life %d: %s", i, e.out)
 			return
 		}

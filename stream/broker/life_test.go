@@ -42,6 +42,8 @@ const lanes = 8
 
 var errBroken = errors.New("broken")
 
+const outOfPlace = " holds "
+
 // life is one process that holds the broker and its clients: a producer that
 // writes 0, 1, 2, … to each partition of "in", and a session that copies them
 // to "out", each in transactions of its own.
@@ -188,7 +190,7 @@ func (l *life) patience() time.Duration {
 	if bare() {
 		return time.Second
 	}
-	return 5 * time.Second
+	return 20 * time.Second
 }
 
 // check reads topic: each partition must hold 0, 1, 2, … It returns what comes
@@ -196,8 +198,8 @@ func (l *life) patience() time.Duration {
 func (l *life) check(ctx context.Context, topic string) (next [lanes]uint64, err error) {
 	err = l.read(ctx, topic, func(r *kgo.Record) error {
 		if got := binary.BigEndian.Uint64(r.Value); got != next[r.Partition] {
-			return fmt.Errorf("%w: %s/%d offset %d holds %d after %d", errBroken,
-				topic, r.Partition, r.Offset, got, int64(next[r.Partition])-1)
+			return fmt.Errorf("%w: %s/%d offset %d%s%d after %d", errBroken,
+				topic, r.Partition, r.Offset, outOfPlace, got, int64(next[r.Partition])-1)
 		}
 		next[r.Partition]++
 		return nil

@@ -52,7 +52,7 @@ func recoverDir(ctx context.Context, l layout, d disk) (Recovered, error) {
 	if err != nil {
 		return r.report, err
 	}
-	g, _ := errgroup.WithContext(ctx)
+	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
 	for _, t := range topics {
 		for n := range t.Partitions {

@@ -14,30 +14,30 @@ import (
 func ensureTopics(ctx context.Context, client *kgo.Client, topics []Topic) error {
 	adm := kadm.NewClient(client)
 	for _, t := range topics {
-		if err := ensureTopic(ctx, adm, t); err != nil {
+		configs := make(map[string]*string, len(t.Configs))
+		for k, v := range t.Configs {
+			configs[k] = &v
+		}
+		_, err := adm.CreateTopic(ctx, t.Partitions, 1, configs, t.Name)
+		if errors.Is(err, kerr.TopicAlreadyExists) {
+			err = setConfigs(ctx, adm, t.Name, configs)
+		}
+		if err != nil {
 			return fmt.Errorf("topic %s: %w", t.Name, err)
 		}
 	}
 	return nil
 }
 
-func ensureTopic(ctx context.Context, adm *kadm.Client, t Topic) error {
-	configs := make(map[string]*string, len(t.Configs))
-	for k, v := range t.Configs {
-		configs[k] = &v
-	}
-	_, err := adm.CreateTopic(ctx, t.Partitions, 1, configs, t.Name)
-	if !errors.Is(err, kerr.TopicAlreadyExists) || len(t.Configs) == 0 {
-		if errors.Is(err, kerr.TopicAlreadyExists) {
-			return nil
-		}
-		return err
+func setConfigs(ctx context.Context, adm *kadm.Client, topic string, configs map[string]*string) error {
+	if len(configs) == 0 {
+		return nil
 	}
 	var alter []kadm.AlterConfig
 	for k, v := range configs {
 		alter = append(alter, kadm.AlterConfig{Op: kadm.SetConfig, Name: k, Value: v})
 	}
-	answers, err := adm.AlterTopicConfigs(ctx, alter, t.Name)
+	answers, err := adm.AlterTopicConfigs(ctx, alter, topic)
 	if err != nil {
 		return err
 	}
