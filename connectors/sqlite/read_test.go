@@ -113,9 +113,9 @@ func TestL2ACrashBeforeTheCommitGivesTheSameRowsAgain(t *testing.T) {
 		t.Run("cursor "+cursor, func(t *testing.T) {
 			s := newShop(t, "WAL", person)
 			s.cfg["cursor_column"] = cursor
-			s.exec(`WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2500) INSERT INTO person SELECT i, 'name ' || i, i FROM n`)
+			s.exec(`WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 1800) INSERT INTO person SELECT i, 'name ' || i, i FROM n`)
 			first := s.poll(stream.Position{})
-			if n := len(told(first)); n != 2500 {
+			if n := len(told(first)); n != 1800 {
 				t.Fatalf("%d records", n)
 			}
 			committed := last(first)
