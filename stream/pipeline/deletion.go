@@ -52,8 +52,8 @@ type deleter struct {
 	client *kgo.Client
 	scribe *scribe
 	at     standing
-	owned  map[string]bool
-	parts  []stream.Part // of the transaction being built
+	owned  map[string]bool // chains that this run has taken over; after a failed commit the run ends
+	parts  []stream.Part   // of the transaction being built
 }
 
 func (d *Deletion) open(ctx context.Context) (*deleter, error) {
@@ -224,6 +224,7 @@ func (w *deleter) add(to heads, chains *[]stream.Chain, input string, part strea
 		h.To = "0"
 	}
 	if !w.owned[input] {
+		w.owned[input] = true
 		event := "owner"
 		if h.Hash == (stream.Hash{}) {
 			event = "start"
@@ -270,13 +271,6 @@ func (w *deleter) commit(ctx context.Context, next standing, chains []stream.Cha
 		return fmt.Errorf("commit: %w", err)
 	}
 	w.at = next
-	for _, p := range w.parts {
-		input := p.Topic
-		if p.Evidence == "log-start" {
-			input += "/" + strconv.Itoa(int(p.Partition))
-		}
-		w.owned[input] = true
-	}
 	return nil
 }
 

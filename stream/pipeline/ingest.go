@@ -3,9 +3,7 @@ package pipeline
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -294,85 +292,6 @@ func (w *ingestWriter) control() error {
 	return nil
 }
 
-// take encrypts a record and produces it to its place.
-func (w *ingestWriter) take(r *stream.Record) error {
-	class, ok := w.Class(r.Stream)
-	if !ok {
-		return fmt.Errorf("stream %s has no contract: run `lethe discover`", r.Stream)
-	}
-	topic := w.Topics.Raw(class, w.Source)
-	w.tx.streams[r.Stream]++
-	w.tx.newest = max(w.tx.newest, r.Time)
-	if r.Kind == stream.KindTruncate {
-		// A truncate concerns every key, so it goes to every partition.
-		for p := range w.Partitions {
-			w.put(topic, p, nil, r)
-		}
-		return nil
-	}
-	key := w.route(r)
-	p := int32(binary.BigEndian.Uint64(key) % uint64(w.Partitions))
-	if size := len(r.Key) + len(r.Value) + 4096; size > w.Cluster.Largest() {
-		return w.reject(p, key, r)
-	}
-	w.put(topic, p, key, r)
-	return nil
-}
-
-// route is the raw key: a keyed hash of stream and primary key, of the whole
-// row where there is none, so that no clear key lies outside the ciphertext.
-func (w *ingestWriter) route(r *stream.Record) []byte {
-	w.router.Reset()
-	var n [4]byte
-	binary.BigEndian.PutUint32(n[:], uint32(len(r.Stream)))
-	w.router.Write(n[:])
-	w.router.Write([]byte(r.Stream))
-	if r.Key != nil {
-		w.router.Write(r.Key)
-	} else {
-		w.router.Write(r.Value)
-	}
-	return w.router.Sum(make([]byte, 0, 32))
-}
-
-func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) {
-	out := w.tx.box.to(topic, p)
-	salt := w.salt()
-	from := len(w.tx.arena)
-	w.tx.arena = w.sealer.seal(w.tx.arena, topic, p, r)
-	value := w.tx.arena[from:len(w.tx.arena):len(w.tx.arena)]
-	seq := r.Seq.AppendHex(make([]byte, 0, 40))
-	out.leaves = append(out.leaves, w.leaf.Record(salt, key, value, seq, nil))
-	w.client.Produce(context.Background(), &kgo.Record{Topic: topic, Partition: p, Key: key, Value: value, Headers: []kgo.RecordHeader{
-		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: w.sealer.header}}}, out.done)
-	w.tx.in++
-	w.tx.bytes += len(value)
-}
-
-// reject quarantines a record that no topic takes: by position, keyed digest
-// and size.
-func (w *ingestWriter) reject(p int32, key []byte, r *stream.Record) error {
-	if err := w.rejects.renew(); err != nil {
-		return err
-	}
-	about, err := json.Marshal(map[string]any{"seq": r.Seq.String(), "digest": fmt.Sprintf("%x", key), "size": len(r.Value)})
-	if err != nil {
-		return err
-	}
-	out := w.tx.box.to(w.Quarantine, p)
-	salt := w.salt()
-	stub := stream.Record{Stream: r.Stream, Value: about, Time: r.Time}
-	value := w.rejects.seal(nil, w.Quarantine, p, &stub)
-	seq := r.Seq.AppendHex(nil)
-	out.leaves = append(out.leaves, w.leaf.Record(salt, key, value, seq, nil))
-	w.client.Produce(context.Background(), &kgo.Record{Topic: w.Quarantine, Partition: p, Key: key, Value: value, Headers: []kgo.RecordHeader{
-		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: w.rejects.header},
-		{Key: stream.HeaderReason, Value: []byte("too_large")}, {Key: stream.HeaderStream, Value: []byte(r.Stream)}}}, out.done)
-	w.tx.in++
-	w.Metrics.Quarantined.WithLabelValues("source-"+w.Source, "too_large").Inc()
-	return nil
-}
-
 // end commits the open transaction: flush, so that offsets are known; receipt
 // and position; commit; then the source may forget.
 func (w *ingestWriter) end() error {
@@ -498,18 +417,4 @@ func (w *ingestWriter) finish() error {
 		return w.broken
 	}
 	return w.fail(w.end())
-}
-
-// newSalts hands out 16 random bytes at a time.
-func newSalts() func() []byte {
-	var buf []byte
-	return func() []byte {
-		if len(buf) < 16 {
-			buf = make([]byte, 16*256)
-			rand.Read(buf)
-		}
-		s := buf[:16:16]
-		buf = buf[16:]
-		return s
-	}
 }

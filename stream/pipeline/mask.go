@@ -283,13 +283,17 @@ type streamCount struct {
 	Fields      map[string]map[string]stream.Int64 `json:"fields,omitempty"`      // path, operator
 }
 
+func newStreamCount() *streamCount {
+	return &streamCount{Quarantined: make(map[string]stream.Int64), Fields: make(map[string]map[string]stream.Int64)}
+}
+
 func (s *share) stream(name string) *streamCount {
 	c := s.streams[name]
 	if c == nil {
 		if s.streams == nil {
 			s.streams = make(map[string]*streamCount)
 		}
-		c = &streamCount{Quarantined: make(map[string]stream.Int64), Fields: make(map[string]map[string]stream.Int64)}
+		c = newStreamCount()
 		s.streams[name] = c
 	}
 	return c
@@ -340,7 +344,7 @@ func (w *maskWorker) describe(done []*share) ([]step, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	steps := make([]step, 0, len(done))
-	byRevision := make(map[string][]stream.Part)
+	var parts batchParts
 	detail := make(map[string]*streamCount)
 	for _, s := range done {
 		k := w.links.of[s.place]
@@ -360,12 +364,12 @@ func (w *maskWorker) describe(done []*share) ([]step, error) {
 		if err != nil {
 			return nil, err
 		}
-		byRevision[s.revision] = append(byRevision[s.revision], part)
+		parts.add(s.revision, part)
 		to := s.records[len(s.records)-1].Offset + 1
 		steps = append(steps, step{s.place, to, note{Head: h, Revision: s.next}})
 		addCounts(detail, s.streams)
 	}
-	return steps, w.receipts(byRevision, detail)
+	return steps, parts.write(w.scribe, stream.StageMask, w.Connection, map[string]any{"streams": detail})
 }
 
 // part makes s's part of a receipt, and the record of its leaves.
@@ -390,31 +394,12 @@ func (w *maskWorker) part(s *share, head stream.Hash, from int64) (stream.Part, 
 	return part, h, err
 }
 
-func (w *maskWorker) receipts(byRevision map[string][]stream.Part, detail map[string]*streamCount) error {
-	var ids []string
-	for id := range byRevision {
-		ids = append(ids, id)
-	}
-	sort.Strings(ids)
-	for i, id := range ids {
-		var d any
-		if i == 0 {
-			d = map[string]any{"streams": detail}
-		}
-		r := stream.Receipt{Stage: stream.StageMask, Connection: w.Connection, Policy: id, Parts: byRevision[id]}
-		if err := w.scribe.receipts(r, d); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func addCounts(to, from map[string]*streamCount) {
 	for name, c := range from {
 		t := to[name]
 		if t == nil {
-			to[name] = c
-			continue
+			t = newStreamCount()
+			to[name] = t
 		}
 		t.In += c.In
 		t.Delivered += c.Delivered

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -183,6 +182,29 @@ func (s *scribe) receipts(r stream.Receipt, detail any) error {
 	return nil
 }
 
-// commitContext bounds the end of a transaction, which must go through also
-// while the stage is being stopped.
-func commitContext(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+// batchParts are the parts of a transaction in the order of their chains, in
+// runs of one policy revision.
+type batchParts struct {
+	revisions []string
+	runs      [][]stream.Part
+}
+
+func (b *batchParts) add(revision string, p stream.Part) {
+	last := len(b.runs) - 1
+	if last < 0 || b.revisions[last] != revision {
+		b.revisions, b.runs = append(b.revisions, revision), append(b.runs, nil)
+		last++
+	}
+	b.runs[last] = append(b.runs[last], p)
+}
+
+// write writes the receipts; the first names the detail.
+func (b *batchParts) write(s *scribe, stage, connection string, detail any) error {
+	for i, parts := range b.runs {
+		if err := s.receipts(stream.Receipt{Stage: stage, Connection: connection, Policy: b.revisions[i], Parts: parts}, detail); err != nil {
+			return err
+		}
+		detail = nil
+	}
+	return nil
+}

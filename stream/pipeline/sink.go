@@ -454,8 +454,7 @@ func (w *loadWorker) describe(batches []*batch) ([]step, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var steps []step
-	byPolicy := make(map[string][]stream.Part)
-	var order []string
+	var parts batchParts
 	for _, b := range batches {
 		k := w.links.of[b.place]
 		if k == nil {
@@ -478,21 +477,12 @@ func (w *loadWorker) describe(batches []*batch) ([]step, error) {
 		if err != nil {
 			return nil, err
 		}
-		if byPolicy[b.Policy] == nil {
-			order = append(order, b.Policy)
-		}
-		byPolicy[b.Policy] = append(byPolicy[b.Policy], part)
+		parts.add(b.Policy, part)
 		at.to, at.note.Head = b.Range.To, h
 		if l.Object != "" {
 			at.note.Loaded = append(at.note.Loaded, l)
 		}
 		steps = append(steps, at)
 	}
-	for _, policy := range order {
-		r := stream.Receipt{Stage: stream.StageSink, Connection: w.Connection, Policy: policy, Parts: byPolicy[policy]}
-		if err := w.scribe.receipts(r, nil); err != nil {
-			return nil, err
-		}
-	}
-	return steps, nil
+	return steps, parts.write(w.scribe, stream.StageSink, w.Connection, nil)
 }

@@ -161,6 +161,11 @@ func (w *Workspace) declare(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, c := range w.folder.Connections {
+		if err := keep(w.inForcePath(c.Name), []byte(w.programs[c.Name].Revision)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -119,6 +119,18 @@ func (s *stages) start(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return s.w.base.Lease(ctx, s.jobs) })
 	s.startMasks(ctx, g)
 	s.startLoads(ctx, g)
+	g.Go(func() error { return s.w.base.WatchLag(ctx, 5*time.Second, s.watches()) })
+}
+
+// watches are the groups whose lag is a metric.
+func (s *stages) watches() []pipeline.Watch {
+	var out []pipeline.Watch
+	for _, c := range s.w.folder.Connections {
+		t := s.w.base.Topics
+		out = append(out, pipeline.Watch{Stage: stream.StageMask, Name: c.Name, Group: t.MaskGroup(c.Name), Topics: s.w.rawTopics(c.From)},
+			pipeline.Watch{Stage: stream.StageSink, Name: c.Name, Group: t.SinkGroup(c.Name), Topics: s.w.maskedTopics(c)})
+	}
+	return out
 }
 
 func (s *stages) startMasks(ctx context.Context, g *errgroup.Group) {

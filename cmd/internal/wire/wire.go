@@ -73,6 +73,9 @@ func Open(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace
 	if w.lock, err = hold(f.State); err != nil {
 		return nil, err
 	}
+	if err := w.checkChanges(); err != nil {
+		return nil, err
+	}
 	if err := w.openKeys(); err != nil {
 		return nil, err
 	}
