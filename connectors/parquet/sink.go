@@ -58,6 +58,7 @@ func (s *sink) Load(ctx context.Context, b stream.Batch) (stream.Loaded, error) 
 		Columns:   table.Columns(),
 	}
 	var object bytes.Buffer
+	object.Grow(sizeOf(b) / 3)
 	if err := table.Write(&object, footer(b, salt, l.Columns)); err != nil {
 		return stream.Loaded{}, fmt.Errorf("encode: %w", err)
 	}
@@ -74,6 +75,15 @@ func (s *sink) Load(ctx context.Context, b stream.Batch) (stream.Loaded, error) 
 		return stream.Loaded{}, err
 	}
 	return l, nil
+}
+
+// sizeOf is how many bytes the values of b have.
+func sizeOf(b stream.Batch) int {
+	n := 0
+	for i := range b.Records {
+		n += len(b.Records[i].Value)
+	}
+	return n
 }
 
 // tabulate makes columns of b's records.

@@ -24,7 +24,7 @@ func (a *arena) take(n int) []byte {
 }
 
 // validUTF8 returns b with what is no UTF-8 replaced by U+FFFD; nil stays nil.
-func (t *Table) validUTF8(b []byte) []byte {
+func validUTF8(b []byte) []byte {
 	if utf8.Valid(b) {
 		return b
 	}

@@ -110,7 +110,7 @@ func (t *Table) Append(r *stream.Record) error {
 		}
 	}
 	t.op.putBytes(op)
-	t.key.putOptional(t.validUTF8(r.Key))
+	t.key.putOptional(validUTF8(r.Key))
 	t.partition.putInt(int64(t.r.Partition))
 	t.offset.putInt(r.Offset)
 	seq := t.arena.take(2 * len(r.Seq))

@@ -26,7 +26,7 @@ func (c *column) scalar(s *scan.Scanner, t *Table) error {
 	case kindJSON:
 		var raw []byte
 		if raw, err = s.Skip(); err == nil {
-			c.putText(t.validUTF8(raw))
+			c.putText(validUTF8(raw))
 		}
 	case kindBool:
 		if b := s.Peek(); b != 't' && b != 'f' {
@@ -49,7 +49,7 @@ func (c *column) scalar(s *scan.Scanner, t *Table) error {
 func (c *column) readString(s *scan.Scanner, t *Table) error {
 	if s.Peek() != '"' {
 		raw, err := s.Skip()
-		c.putText(t.validUTF8(raw))
+		c.putText(validUTF8(raw))
 		return err
 	}
 	text, err := s.String()
