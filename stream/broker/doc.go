@@ -56,9 +56,9 @@
 //  1. finishes or discards a compaction that was killed between its renames;
 //  2. removes session_state.json and seq_windows.json, and finishes deletions
 //     of topics that the ledger names;
-//  3. per partition: removes snapshot.json, cuts torn tails, rebuilds short
-//     indexes, writes missing markers, compacts, removes segments below the
-//     log start in the ledger, writes snapshot.json anew;
+//  3. per partition: cuts torn tails, rebuilds short indexes, writes missing
+//     markers, compacts, removes segments below the log start in the ledger,
+//     replaces snapshot.json, by which kfake loads without guessing;
 //  4. replaces groups.log, with the intent's offsets in it;
 //  5. replaces pids.log, with every transactional id one epoch further, which
 //     makes the intent stale and fences clients of the life before;

@@ -173,7 +173,7 @@ func (p *partition) settle(d disk, start int64) error {
 			Base: s.base, Size: s.size, MinEpoch: s.epochs[0], MaxEpoch: s.epochs[1],
 		})
 	}
-	if err := d.replaceJSON(snapshotFile(p.dir), snap); err != nil {
+	if err := d.replaceJSON(filepath.Join(p.dir, "snapshot.json"), snap); err != nil {
 		return fmt.Errorf("snapshot of %s: %w", filepath.Base(p.dir), err)
 	}
 	return nil

@@ -151,9 +151,6 @@ func (r *recovery) drop(t topicEntry) error {
 
 func (r *recovery) partition(t topicEntry, n int32) error {
 	p := &partition{topic: t.Name, number: n, dir: r.layout.partition(t.Name, n)}
-	if err := r.remove(snapshotFile(p.dir)); err != nil {
-		return err
-	}
 	if err := p.read(r.disk); err != nil {
 		return fmt.Errorf("recover %s: %w", filepath.Base(p.dir), err)
 	}

@@ -281,11 +281,22 @@ func TestL2AShortIndexIsRebuiltFromTheHeaders(t *testing.T) {
 		put(t, cl, "a", 0, "open1", "open2")
 		dir := image(t, b)
 		idx := layout{dir}.partition("a", 0) + "/0.idx"
+		whole, err := os.ReadFile(idx)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := os.Truncate(idx, 3*indexEntry-cut); err != nil {
 			t.Fatal(err)
 		}
 		b = start(t, dir)
 		same(t, committed(t, b, "a", 0), "clear")
+		rebuilt, err := os.ReadFile(idx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !sameIndex(rebuilt[:3*indexEntry], whole) { // and the entry of the marker
+			t.Fatalf("index %x, kfake wrote %x", rebuilt, whole)
+		}
 	}
 }
 
