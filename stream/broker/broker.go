@@ -162,7 +162,7 @@ func (b *Broker) options(l layout, cfg Config) []kfake.Opt {
 			"log.segment.bytes": strconv.Itoa(segmentBytes),
 			// kfake compacts by removing the old files before it writes
 			// the new ones, and takes open transactions for committed;
-			// the same timer applies retention to every topic.
+			// the same timer applies retention to every topic (trap 9).
 			"log.cleaner.backoff.ms": century.ms(),
 			// A group that is paused keeps its place.
 			"offsets.retention.minutes": century.minutes(),
@@ -233,7 +233,7 @@ func (b *Broker) Close() error {
 }
 
 // drain waits until the request that kfake is handling is done: kfake would
-// save its state in the middle of it. A request of ours queues behind it.
+// save its state in the middle of it (trap 11). A request of ours queues behind.
 func (b *Broker) drain() {
 	if b.inside == nil {
 		return

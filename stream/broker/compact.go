@@ -21,7 +21,7 @@ const tombstoneTime = 24 * 60 * 60 * 1000
 // compaction rewrites a partition of a topic with cleanup.policy=compact so
 // that it holds the last committed record of each key. kfake's own removes the
 // old files before it writes the new ones and counts open transactions as
-// committed; this one runs when nothing is open, beside the old files.
+// committed (trap 9); this one runs when nothing is open, beside the old files.
 type compaction struct {
 	p      *partition
 	gone   map[int64][]abortedSpan // aborted transactions by producer, in order

@@ -19,6 +19,30 @@
 // also keeps the names and renames before it (ext4, xfs). The tests kill
 // processes; they do not cut power.
 //
+// # What kfake leaves open
+//
+// The code and the tests name these by number.
+//
+//  1. Resurrected aborts: its replay aborts an open transaction in memory only;
+//     when the same id commits later, the next replay commits the old records.
+//  2. Torn commits: EndTxn writes markers partition by partition, then offsets.
+//  3. Deletion undone: the log start is in memory only.
+//  4. Auto-created topics vanish; sequence windows are saved at a clean stop only.
+//  5. Short index: .idx is written after .dat, and alone says what is in a
+//     transaction.
+//  6. Torn tails of groups.log and pids.log are passed over but not cut off, so
+//     what is appended behind them is lost at the next start.
+//  7. A snapshot.json that fits by size hides markers; session_state.json
+//     brings open transactions back.
+//  8. It listens before hooks can exist; in a fetch session a batch above the
+//     client's limit waits for as long as other partitions have some.
+//  9. Its compaction removes files before it writes them anew, and takes what
+//     is in open transactions for committed; the same timer applies retention
+//     of seven days to every topic, and group offsets expire after as long.
+//  10. A write that fails is logged, and answered as if it had not.
+//  11. A stop in the middle of a request saves its state before the request is
+//     done.
+//
 // # Life of a commit
 //
 // A producer wrote to partitions, staged group offsets and sends EndTxn.
@@ -101,7 +125,6 @@
 //     is then an error and never a silent gap.
 //   - A client that gets an error for TxnOffsetCommit must abort, as Kafka
 //     demands: its offsets are in the intent if it commits all the same.
-//   - Fetch sessions are off: in one, kfake passes over a batch larger than
-//     the client's limit for as long as other partitions have some.
+//   - Fetch sessions are off (8); clients name all partitions each time.
 //   - An idle transactional id is forgotten after 24 days, kfake's longest.
 package broker

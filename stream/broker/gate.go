@@ -9,7 +9,7 @@ import (
 
 // gate is the listener that the broker gets: before it is opened only our own
 // client comes through, over a pipe; outside clients wait in the backlog of
-// the socket (kfake listens before its hooks exist).
+// the socket (trap 8).
 type gate struct {
 	port    int
 	inside  chan net.Conn

@@ -11,7 +11,7 @@ import (
 
 // watch is the logger that kfake gets. kfake logs a failed write and goes on,
 // answering as if it were on disk; here it stops the broker instead, before
-// the answer leaves.
+// the answer leaves (trap 10).
 type watch struct {
 	log  *slog.Logger
 	fail func(error)
