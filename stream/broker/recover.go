@@ -207,7 +207,8 @@ func (r *recovery) shrink(t topicEntry, p *partition) (*partition, error) {
 }
 
 // commit writes what is not per partition, after all markers stand. Offsets
-// come before epochs: once pids.log is replaced the intent is stale.
+// come before epochs: once pids.log is replaced the intent is stale. Torn tails
+// go with the old files (trap 6).
 func (r *recovery) commit() error {
 	d := disk{sync: true} // two small files that everything hangs on
 	if r.intent != nil {
