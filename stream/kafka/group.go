@@ -21,6 +21,9 @@ type Committed struct {
 // the start of each partition, with empty metadata. It runs before the group's
 // members join; where the group has all its offsets it changes nothing.
 func (c Cluster) StartGroup(ctx context.Context, group string, topics []string) error {
+	if len(topics) == 0 {
+		return nil
+	}
 	cl, err := c.Client()
 	if err != nil {
 		return err
@@ -59,6 +62,24 @@ func (c Cluster) StartGroup(ctx context.Context, group string, topics []string) 
 		return fmt.Errorf("group %s: commit first offsets: %w", group, err)
 	}
 	return nil
+}
+
+// Started reports whether a group has committed any offset.
+func (c Cluster) Started(ctx context.Context, group string) (bool, error) {
+	cl, err := c.Client()
+	if err != nil {
+		return false, err
+	}
+	defer cl.Close()
+	var at map[string]map[int32]Committed
+	err = patiently(ctx, func() error {
+		at, err = Offsets(ctx, cl, group)
+		return err
+	})
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return false, nil
+	}
+	return len(at) > 0, err
 }
 
 // patiently repeats what a broker cannot do yet: a coordinator is elected only

@@ -102,9 +102,11 @@ func (c Cluster) Producer(id string) (*kgo.Client, error) {
 }
 
 // GroupSession opens a group session that consumes topics and commits what it
-// produces together with its offsets (L3).
-func (c Cluster) GroupSession(group, id string, topics []string, more ...kgo.Opt) (*kgo.GroupTransactSession, error) {
-	opts := append(c.Options(),
+// produces together with its offsets (L3). moved is called with partitions that
+// were given to the member or taken from it. Partitions of one number go to one
+// member across topics, since they share outputs.
+func (c Cluster) GroupSession(group, id string, topics []string, moved func(context.Context, *kgo.Client, map[string][]int32)) (*kgo.GroupTransactSession, error) {
+	s, err := kgo.NewGroupTransactSession(append(c.Options(),
 		kgo.ConsumerGroup(group),
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
@@ -114,8 +116,9 @@ func (c Cluster) GroupSession(group, id string, topics []string, more ...kgo.Opt
 		kgo.SessionTimeout(c.Timeout()),
 		kgo.HeartbeatInterval(c.Timeout()/5),
 		kgo.RebalanceTimeout(30*time.Second),
-	)
-	s, err := kgo.NewGroupTransactSession(append(opts, more...)...)
+		kgo.Balancers(kgo.RangeBalancer()),
+		kgo.OnPartitionsAssigned(moved), kgo.OnPartitionsRevoked(moved), kgo.OnPartitionsLost(moved),
+	)...)
 	if err != nil {
 		return nil, fmt.Errorf("kafka session %s: %w", group, err)
 	}

@@ -74,11 +74,23 @@ func (l *links) load(ctx context.Context, cl *kgo.Client, places []place) ([]pla
 	return fresh, nil
 }
 
-// forget drops places that another member owns now.
-func (l *links) forget(topic string, partitions []int32) {
-	for _, p := range partitions {
-		delete(l.of, place{topic, p})
+// forget drops places that were given or taken: whoever had them meanwhile may
+// have gone on.
+func (l *links) forget(which map[string][]int32) {
+	for t, ps := range which {
+		for _, p := range ps {
+			delete(l.of, place{t, p})
+		}
 	}
+}
+
+// follows holds what was polled against what was committed: a record from before
+// it would be taken twice (L2).
+func (l *links) follows(p place, offset int64) error {
+	if at := l.of[p].offset; offset < at {
+		return fmt.Errorf("%s/%d: polled offset %d, but %d is committed", p.topic, p.partition, offset, at)
+	}
+	return nil
 }
 
 // chain is the entry by which this run takes a chain over, or nil if it has.

@@ -75,15 +75,12 @@ func (w *maskWorker) open() error {
 		return err
 	}
 	id := w.links.group + "." + ledger.Worker() + "." + strconv.FormatInt(w.Now().UnixNano(), 36)
-	gone := func(_ context.Context, _ *kgo.Client, lost map[string][]int32) {
+	moved := func(_ context.Context, _ *kgo.Client, which map[string][]int32) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		for t, ps := range lost {
-			w.links.forget(t, ps)
-		}
+		w.links.forget(which)
 	}
-	w.session, err = w.Cluster.GroupSession(w.links.group, id, w.RawTopics,
-		kgo.OnPartitionsRevoked(gone), kgo.OnPartitionsLost(gone))
+	w.session, err = w.Cluster.GroupSession(w.links.group, id, w.RawTopics, moved)
 	if err != nil {
 		return err
 	}
@@ -135,12 +132,19 @@ func (w *maskWorker) round(ctx context.Context) error {
 func (w *maskWorker) ready(ctx context.Context, inputs map[int32][]*share, places []place) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if _, err := w.links.load(ctx, w.session.Client(), places); err != nil {
+	fresh, err := w.links.load(ctx, w.session.Client(), places)
+	if err != nil {
 		return err
+	}
+	for _, p := range fresh {
+		delete(w.lanes, p.partition) // who had it meanwhile may have parked keys
 	}
 	for lane, shares := range inputs {
 		var split []*share
 		for _, s := range shares {
+			if err := w.links.follows(s.place, s.records[0].Offset); err != nil {
+				return err
+			}
 			revision := w.links.of[s.place].Revision
 			if revision == "" {
 				revision = w.Current.ID()
@@ -217,9 +221,9 @@ func (w *maskWorker) finish(ctx context.Context, began time.Time, done []*share,
 	if !committed {
 		// A rebalance came between; the records are polled again.
 		w.Metrics.Aborted.WithLabelValues(stream.StageMask, w.Connection).Inc()
-		for _, l := range w.lanes {
-			l.parked = nil
-		}
+		w.mu.Lock()
+		w.links.of = make(map[place]*link)
+		w.mu.Unlock()
 		return nil
 	}
 	w.mu.Lock()

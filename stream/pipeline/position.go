@@ -40,6 +40,13 @@ func leasePartition(job string, partitions int32) int32 {
 	return int32(h.Sum32() % uint32(partitions))
 }
 
+// Begun reports whether a source was ever read: its raw topics may no longer
+// hold its first records.
+func (b Base) Begun(ctx context.Context, source string) (bool, error) {
+	at, err := b.standing(ctx, source)
+	return at != nil, err
+}
+
 // standing reads the last committed standing of a job; nil if there is none.
 func (b Base) standing(ctx context.Context, job string) (*standing, error) {
 	p := leasePartition(job, b.Partitions)

@@ -100,18 +100,18 @@ func (w *loadWorker) open() error {
 	if w.sink, err = w.Open(); err != nil {
 		return fmt.Errorf("sink of %s: open: %w", w.Connection, err)
 	}
-	gone := func(_ context.Context, _ *kgo.Client, lost map[string][]int32) {
+	moved := func(_ context.Context, _ *kgo.Client, which map[string][]int32) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		for t, ps := range lost {
-			w.links.forget(t, ps)
+		w.links.forget(which)
+		for t, ps := range which {
 			for _, p := range ps {
 				delete(w.held, place{t, p})
 			}
 		}
 	}
 	id := w.links.group + "." + ledger.Worker() + "." + strconv.FormatInt(w.Now().UnixNano(), 36)
-	w.session, err = w.Cluster.GroupSession(w.links.group, id, w.Topics, kgo.OnPartitionsRevoked(gone), kgo.OnPartitionsLost(gone))
+	w.session, err = w.Cluster.GroupSession(w.links.group, id, w.Topics, moved)
 	if err != nil {
 		w.sink.Close()
 		return err
@@ -208,6 +208,11 @@ func (w *loadWorker) hold(ctx context.Context, fs kgo.Fetches) error {
 			return
 		}
 		at := w.held[place{p.Topic, p.Partition}]
+		if len(at.records) == 0 {
+			if err = errors.Join(err, w.links.follows(place{p.Topic, p.Partition}, p.Records[0].Offset)); err != nil {
+				return
+			}
+		}
 		at.records = append(at.records, p.Records...)
 		if w.bytes == 0 {
 			w.since = w.Now()
@@ -216,7 +221,7 @@ func (w *loadWorker) hold(ctx context.Context, fs kgo.Fetches) error {
 			w.bytes += int64(len(r.Key) + len(r.Value) + 64)
 		}
 	})
-	return nil
+	return err
 }
 
 // takeOver begins on a partition: it publishes what the last owner committed,
@@ -261,8 +266,12 @@ func (w *loadWorker) load(ctx context.Context) error {
 	w.mu.Lock()
 	batches, left, err := w.cut()
 	w.mu.Unlock()
-	if err != nil || len(batches) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(batches) == 0 {
+		w.bytes = 0 // what was held has moved to another member
+		return nil
 	}
 	if err := w.loadAll(ctx, batches); err != nil {
 		return err
@@ -332,10 +341,7 @@ func (w *loadWorker) settle(ctx context.Context, began time.Time, committed, lef
 var errLeft = errors.New("records were left for the next load")
 
 func (w *loadWorker) drop() {
-	for p := range w.held {
-		w.held[p].records = nil
-	}
-	w.bytes = 0
+	w.held, w.links.of, w.bytes = make(map[place]*pile), make(map[place]*link), 0
 }
 
 // maxLoads bounds the batches of one partition in one transaction: the offset

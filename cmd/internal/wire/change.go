@@ -65,7 +65,7 @@ func changed(connection, policy string, old, now rules.Stream) error {
 	}
 	return &stream.Fault{Code: "run.new_generation", Path: filepath.Base(policy) + ": " + now.Name,
 		Msg:  "the policy changes " + what + ": rows before and after would not be one table",
-		Hint: "name the connection anew in lethe.yaml (such as " + connection + "-2): it carries all rows again under the new policy"}
+		Hint: "name source and connection anew in lethe.yaml (such as " + connection + "-2): all rows are read again under the new policy"}
 }
 
 // keyFields are the decisions about the columns of the key.

@@ -89,6 +89,9 @@ func (w *Workspace) prepareTopics(ctx context.Context) error {
 	if err := w.base.Cluster.EnsureTopics(ctx, topics); err != nil {
 		return err
 	}
+	if err := w.checkNewConnections(ctx); err != nil {
+		return err
+	}
 	for _, c := range w.folder.Connections {
 		if err := w.base.Cluster.StartGroup(ctx, t.MaskGroup(c.Name), w.rawTopics(c.From)); err != nil {
 			return err
@@ -106,4 +109,29 @@ func (w *Workspace) maskedTopics(c config.Connection) []string {
 		out = append(out, s.Topic)
 	}
 	return out
+}
+
+// checkNewConnections refuses a connection whose source was read before it was
+// there: the rows from before are deleted from the raw topics, so it would carry
+// a part and look whole (L2).
+func (w *Workspace) checkNewConnections(ctx context.Context) error {
+	for _, c := range w.folder.Connections {
+		started, err := w.base.Cluster.Started(ctx, w.base.Topics.MaskGroup(c.Name))
+		if err != nil || started {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		begun, err := w.base.Begun(ctx, c.From)
+		if err != nil {
+			return err
+		}
+		if begun {
+			return &stream.Fault{Code: "run.new_connection", Path: "connections." + c.Name,
+				Msg:  "source " + c.From + " was read before this connection was there, and its first rows are deleted by now",
+				Hint: "name the source anew as well (such as " + c.From + "-2): it is read from the beginning then"}
+		}
+	}
+	return nil
 }
