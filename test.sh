@@ -22,7 +22,7 @@ Environment:
   CI=true               also fails where a test was skipped'
 
 STATICCHECK=honnef.co/go/tools/cmd/staticcheck@v0.8.2
-GOVULNCHECK=golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GOVULNCHECK=golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${LETHE_TEST_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/lethe-test}
@@ -38,7 +38,7 @@ die() {
 
 while [ $# -gt 0 ]; do
 	case $1 in
-	--yes | -y) YES=true ;;
+	--yes | -y) YES=1 ;;
 	--servers) ONLY_SERVERS=1 ;;
 	--help | -h) echo "$usage"; exit 0 ;;
 	-*) die 2 "no such flag: $1
@@ -91,7 +91,7 @@ prepare() {
 	say "missing: $need"
 	command -v apt-get >/dev/null || die 3 "install these by the means of your system, then type ./test.sh"
 	[ "$(id -u)" = 0 ] || die 3 "not root; type: sudo apt-get install --no-install-recommends $need"
-	if [ "$YES" != true ]; then
+	if [ -z "$YES" ]; then
 		[ -t 0 ] || die 3 "type ./test.sh --yes to install them with apt-get"
 		read -r -p "Install them with apt-get? [y/N] " answer
 		case $answer in [yY]*) ;; *) die 3 "nothing was installed" ;; esac
@@ -138,7 +138,8 @@ fuzz() {
 	grep -rlE --include='*_test.go' '^func Fuzz' . | sort | while read -r file; do
 		sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$file" | while read -r target; do
 			say "fuzz ${file%/*} $target"
-			go test -run '^$' -fuzz "^$target\$" -fuzztime "$1" "${file%/*}" </dev/null || exit 1
+			go test -run '^$' -fuzz "^$target\$" -fuzztime "$1" -parallel 2 "${file%/*}" </dev/null >"$RUN/fuzz.log" 2>&1 ||
+				{ cat "$RUN/fuzz.log"; exit 1; }
 		done || exit 1
 	done
 }
