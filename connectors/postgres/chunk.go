@@ -21,6 +21,7 @@ type chunkReader struct {
 	*source
 	mark     string
 	out      chan<- *chunk
+	used     <-chan []byte
 	progress progress
 	pause    time.Duration
 	conn     *pgconn.PgConn
@@ -249,6 +250,7 @@ func afterKey(key []*tableColumn) string {
 // fetch reads the cursor until the chunk is full or, without a key, to its end.
 func (r *chunkReader) fetch(ctx context.Context, c *chunk) (*chunk, error) {
 	keyed := c.table.hasKey()
+	c.buf = r.memory()
 	var order []int // the key's columns in the index's order
 	for _, a := range c.table.keyOrder {
 		order = append(order, slices.IndexFunc(c.table.cols, func(col tableColumn) bool { return col.attnum == a }))
@@ -271,11 +273,22 @@ func (r *chunkReader) fetch(ctx context.Context, c *chunk) (*chunk, error) {
 			if err := r.send(ctx, c); err != nil {
 				return nil, err
 			}
-			c = &chunk{number: c.number, table: c.table, shape: c.shape, shows: c.shows, upto: c.upto, final: true, last: true}
+			c = &chunk{number: c.number, table: c.table, shape: c.shape, shows: c.shows, upto: c.upto,
+				buf: r.memory(), final: true, last: true}
 		}
 		// Rows are of all sizes: fetch about 4 MiB at once.
 		step = max(1, (4<<20)/(1+len(c.buf)/max(1, len(c.rows))))
 		step = min(step, 2000, max(1, r.set.chunkRows-len(c.rows)))
+	}
+}
+
+// memory is that of a chunk that was given, if there is one.
+func (r *chunkReader) memory() []byte {
+	select {
+	case b := <-r.used:
+		return b
+	default:
+		return nil
 	}
 }
 

@@ -47,8 +47,8 @@ type feed struct {
 	caughtUp bool          // told since the last time there was more
 
 	shapes   map[uint32]*shape
-	told     map[string]stream.Schema
-	progress []byte // pos.Snapshot as JSON; nil when it changed
+	told     map[string]*stream.Schema // last announced, by stream
+	progress []byte                    // pos.Snapshot as JSON; nil when it changed
 
 	// The transaction that is being read.
 	inTx    bool
@@ -68,7 +68,7 @@ func newFeed(ses *session, l *line, pos position, emit func(stream.Batch) error)
 	given := pos
 	given.Snapshot = pos.Snapshot.clone()
 	return &feed{ses: ses, line: l, emit: emit, pos: pos, given: given, tip: ses.system.XLogPos,
-		void: ses.void, beat: ses.now(), shapes: map[uint32]*shape{}, told: map[string]stream.Schema{}}
+		void: ses.void, beat: ses.now(), shapes: map[uint32]*shape{}, told: map[string]*stream.Schema{}}
 }
 
 func (f *feed) close() {
@@ -268,8 +268,12 @@ func (f *feed) shape(table uint32) (*shape, error) {
 
 // tell announces a stream's shape when it is new or another one.
 func (f *feed) tell(s *stream.Schema) error {
-	old, known := f.told[s.Stream]
-	if known && sameSchema(&old, s) {
+	old := f.told[s.Stream]
+	if old == s {
+		return nil
+	}
+	if old != nil && sameSchema(old, s) {
+		f.told[s.Stream] = s
 		return nil
 	}
 	if len(f.records) > 0 { // they have the shape before
@@ -277,7 +281,7 @@ func (f *feed) tell(s *stream.Schema) error {
 			return err
 		}
 	}
-	f.told[s.Stream] = *s
+	f.told[s.Stream] = s
 	f.schemas = append(f.schemas, *s)
 	return nil
 }

@@ -18,6 +18,9 @@ import (
 // server is made to wait.
 const inboxLimit = 8 << 20
 
+// inboxWake is how many bytes of a transaction wake the reader before its end.
+const inboxWake = 64 << 10
+
 // inbox holds what the server sent until the reader takes it, so that the
 // connection is served while a batch is being stored.
 type inbox struct {
@@ -47,8 +50,13 @@ func (b *inbox) put(done <-chan struct{}, kind byte, lsn uint64, msg []byte) {
 			b.buf = append(b.buf, kind)
 			b.buf = binary.BigEndian.AppendUint64(b.buf, lsn)
 			b.buf = append(b.buf, msg...)
+			// Within a transaction the reader has no use for a single change:
+			// waking it costs more than reading does.
+			wake := kind == itemKeepalive || msg[0] == msgCommit || len(b.buf) >= inboxWake
 			b.mu.Unlock()
-			signal(b.more)
+			if wake {
+				signal(b.more)
+			}
 			return
 		}
 		b.mu.Unlock()
@@ -164,9 +172,10 @@ func (l *line) copyData(data []byte) error {
 	case pglogrepl.XLogDataByteID:
 		lsn := c.u64()
 		c.bytes(16) // the server's log end and clock
-		if !c.bad {
-			l.inbox.put(l.done, itemChange, lsn, c.b)
+		if len(c.b) == 0 {
+			return errMessage
 		}
+		l.inbox.put(l.done, itemChange, lsn, c.b)
 	case pglogrepl.PrimaryKeepaliveMessageByteID:
 		lsn := c.u64()
 		c.bytes(8)

@@ -53,7 +53,7 @@ func (s *source) readFrom(ctx context.Context, pos position, emit func(stream.Ba
 	f := newFeed(ses, l, pos, emit)
 	defer f.close()
 	err = f.run(ctx)
-	if err != nil && ctx.Err() == nil && side.IsClosed() {
+	if err != nil && ctx.Err() == nil && ses.lost() {
 		err = fmt.Errorf("%w: %w", errSideLost, err)
 	}
 	return f.given, err
@@ -124,6 +124,13 @@ func (ses *session) statusInterval(ctx context.Context) time.Duration {
 		every = min(every, time.Duration(ms)*time.Millisecond/4)
 	}
 	return max(every, 10*time.Millisecond)
+}
+
+// lost reports whether the side connection is gone.
+func (ses *session) lost() bool {
+	ses.mu.Lock()
+	defer ses.mu.Unlock()
+	return ses.side.IsClosed()
 }
 
 // query asks the side connection.

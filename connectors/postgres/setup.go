@@ -154,8 +154,11 @@ func (ses *session) slot(ctx context.Context, f *facts, pos *position, published
 		}
 	}
 	now, err := s.loadSlot(ctx, ses.side)
-	if err != nil || now == nil {
-		return fmt.Errorf("replication slot %s: not there after it was made: %w", s.slot, err)
+	if err != nil {
+		return fmt.Errorf("replication slot %s: %w", s.slot, err)
+	}
+	if now == nil {
+		return fmt.Errorf("replication slot %s: dropped by somebody a moment ago", s.slot)
 	}
 	if fresh {
 		pos.Commit, pos.End = now.confirmed, now.confirmed

@@ -20,6 +20,7 @@ const watermarkPrefix = "lethe"
 type snapshot struct {
 	mark    string // what this run's watermarks begin with
 	chunks  chan *chunk
+	used    chan []byte // memory of chunks that were given
 	failed  chan error
 	cancel  context.CancelFunc
 	ended   chan struct{}
@@ -51,7 +52,7 @@ func (f *feed) startSnapshot(ctx context.Context) {
 	if !f.ses.set.snapshot {
 		return
 	}
-	s := &snapshot{mark: f.ses.set.slot + " " + rand.Text() + " ", chunks: make(chan *chunk, 1), failed: make(chan error, 1),
+	s := &snapshot{mark: f.ses.set.slot + " " + rand.Text() + " ", chunks: make(chan *chunk, 1), failed: make(chan error, 1), used: make(chan []byte, 2),
 		ended: make(chan struct{}), whole: map[uint32]bool{}}
 	if f.snap != nil {
 		s.again = f.snap.again
@@ -69,7 +70,7 @@ func (f *feed) startSnapshot(ctx context.Context) {
 	}
 	f.snap = s
 	ctx, s.cancel = context.WithCancel(ctx)
-	r := &chunkReader{source: f.ses.source, mark: s.mark, out: s.chunks, progress: f.pos.Snapshot.clone()}
+	r := &chunkReader{source: f.ses.source, mark: s.mark, out: s.chunks, used: s.used, progress: f.pos.Snapshot.clone()}
 	if s.again > 0 {
 		r.pause = min(20*time.Millisecond<<min(s.again, 6), time.Second)
 	}
@@ -103,8 +104,13 @@ func (f *feed) chunk(ctx context.Context, number uint64) error {
 		if first && !f.complete(c) {
 			return f.readAgain(ctx)
 		}
+		used := f.snap.used
 		if err := f.chunkRows(c); err != nil {
 			return err
+		}
+		select {
+		case used <- c.buf[:0]:
+		default:
 		}
 		if c.final {
 			return nil
