@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -47,6 +48,9 @@ func run(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := ready(ctx, io, folder); err != nil {
+		return err
+	}
 	w, err := wire.Open(ctx, folder, log)
 	if err != nil {
 		return err
@@ -72,6 +76,47 @@ func run(ctx context.Context, io streams, args []string) error {
 		return runOnce(gctx, io, w, dir)
 	})
 	return g.Wait()
+}
+
+// sourcePatience is how long run waits for sources that cannot be read yet: a
+// server that starts, a slot whose last owner was killed a moment ago.
+const sourcePatience = 15 * time.Second
+
+// ready asks every source whether it can be read, and holds its streams against
+// the contracts: a stream without one would stop its source (L1).
+func ready(ctx context.Context, io streams, folder *config.Folder) error {
+	for began := time.Now(); ; {
+		err := reachable(ctx, io, folder)
+		if err == nil {
+			break
+		}
+		for _, f := range stream.Faults(err) {
+			if f.Exit != stream.ExitEnvironment || time.Since(began) > sourcePatience {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+	schemas, err := ask(ctx, folder)
+	if err != nil {
+		return err
+	}
+	_, contracts, err := known(folder)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, s := range schemas {
+		if _, ok := contracts[s.Stream]; !ok {
+			faults = append(faults, &stream.Fault{Code: "run.no_contract", Path: folder.Rel(folder.ContractFile(s.Stream)),
+				Msg: "stream " + s.Stream + " has no contract, so nobody decided about its columns", Hint: "lethe discover " + folder.Dir + "   (or select fewer streams in lethe.yaml)"})
+		}
+	}
+	return errors.Join(faults...)
 }
 
 func runOnce(ctx context.Context, io streams, w *wire.Workspace, dir string) error {
