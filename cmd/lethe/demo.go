@@ -449,6 +449,8 @@ func (d *demoVerb) tamper(ctx context.Context) error {
 			return fmt.Errorf("one bit of %s was changed and verification did not see it", c.what)
 		}
 		d.say("\none bit changed in a copy of %s (%s, byte %d):", c.what, short(file), at)
+		// What was changed comes first, what follows from it after.
+		slices.SortStableFunc(r.Findings, func(a, b verify.Finding) int { return strings.Compare(b.Promise, a.Promise) })
 		d.say("  %s %s: %s", r.Findings[0].Promise, r.Findings[0].Code, r.Findings[0].Msg+where(r.Findings[0]))
 	}
 	return nil

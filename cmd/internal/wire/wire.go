@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +49,7 @@ type Workspace struct {
 	signer   note.Signer
 	broker   *broker.Broker
 	base     pipeline.Base
+	feed     *feed
 	follower *audit.Follower
 	gauges   *gauges
 	lock     *os.File
@@ -160,8 +162,8 @@ func (w *Workspace) ledger() (stream.Ledger, error) {
 
 func (w *Workspace) openLog() error {
 	var err error
-	w.follower, err = audit.NewFollower(audit.Config{Dir: w.folder.Log, Signer: w.signer, Name: "run",
-		Feed: feed{w.base.Cluster, w.base.Topics.Audit()}, Now: time.Now})
+	w.feed = &feed{cluster: w.base.Cluster, topic: w.base.Topics.Audit(), log: w.folder.Rel(w.folder.Log), began: make(chan struct{})}
+	w.follower, err = audit.NewFollower(audit.Config{Dir: w.folder.Log, Signer: w.signer, Name: "run", Feed: w.feed, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -173,9 +175,29 @@ func (w *Workspace) openLog() error {
 type feed struct {
 	cluster kafka.Cluster
 	topic   string
+	log     string        // directory, for messages
+	began   chan struct{} // closed once the log and the topic were found to fit
+	once    sync.Once
 }
 
-func (f feed) Read(ctx context.Context, from int64, emit func(int64, []byte) error) error {
+// Read implements audit.Feed. A topic that ends before the log's last entry is
+// not the one that the log was written from.
+func (f *feed) Read(ctx context.Context, from int64, emit func(int64, []byte) error) error {
+	cl, err := f.cluster.Client()
+	if err != nil {
+		return err
+	}
+	ends, err := kafka.Ends(ctx, cl, f.topic)
+	cl.Close()
+	if err != nil {
+		return err
+	}
+	if ends[0] < from {
+		return &stream.Fault{Code: "run.state_lost", Path: f.log, Exit: stream.ExitEnvironment,
+			Msg:  fmt.Sprintf("the log holds entries up to offset %d of the audit topic, which ends at %d: the broker is not the one that this log was written from", from-1, ends[0]),
+			Hint: "restore state/ (or the brokers) from the backup that belongs to the log,\nor begin anew: move log/, state/ and the lake away together"}
+	}
+	f.once.Do(func() { close(f.began) })
 	return f.cluster.Tail(ctx, f.topic, from, emit)
 }
 
@@ -198,16 +220,37 @@ func (w *Workspace) Once(ctx context.Context, progress func(Progress)) error {
 	return w.with(ctx, func(ctx context.Context) error { return s.once(ctx, progress) })
 }
 
-// with runs work beside the audit follower, and lets the follower catch up
-// after it.
+// with runs work beside the audit follower, once that has found the log to fit
+// the audit topic, and lets the follower catch up after it. A fault of the
+// follower that no second try mends ends the work.
 func (w *Workspace) with(ctx context.Context, work func(context.Context) error) error {
 	fctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.base.Keep(fctx, "audit log", w.follower.Follow)
+		w.base.Keep(fctx, "audit log", func(ctx context.Context) error {
+			err := w.follower.Follow(ctx)
+			var f *stream.Fault
+			if errors.As(err, &f) {
+				end(f)
+				stop()
+			}
+			return err
+		})
 	}()
-	err := work(ctx)
+	var err error
+	select {
+	case <-w.feed.began:
+		err = work(ctx)
+	case <-ctx.Done():
+	}
+	var f *stream.Fault
+	if errors.As(context.Cause(ctx), &f) {
+		<-done
+		return f
+	}
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	if cerr := w.sealed(cctx); cerr != nil && err == nil {
