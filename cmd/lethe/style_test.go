@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -58,32 +59,95 @@ func TestNothingHappensAtInit(t *testing.T) {
 
 func TestNoPackageHasStateThatChanges(t *testing.T) {
 	for _, s := range sources(t, false) {
-		vars := map[string]bool{}
-		for _, f := range s.files {
-			for _, spec := range packageVars(f) {
-				for _, name := range spec.Names {
-					vars[name.Name] = true
-				}
-				if spec.Type != nil && mutates(spec.Type) {
-					t.Errorf("%s: package-level %s", s.fset.Position(spec.Pos()), spec.Names[0].Name)
-				}
+		for _, c := range changes(s.fset, s.files) {
+			t.Error(c)
+		}
+	}
+}
+
+func TestStateThatChangesIsSeen(t *testing.T) {
+	for text, want := range map[string]int{
+		"var m = map[string]int{}; func f() { m[\"a\"] = 1 }":              1,
+		"var n int; func f() { n++ }":                                      1,
+		"var m = map[string]int{}; func f() { delete(m, \"a\") }":          1,
+		"var s struct{ n int }; func f() { s.n = 1 }":                      1,
+		"import \"sync\"; var mu sync.Mutex":                               1,
+		"var m = map[string]int{}; func f(m map[string]int) { m[\"\"]=1 }": 0,
+		"var n int; func f() int { return n }":                             0,
+		"var n int; func f() { n := 1; n++ }":                              0,
+		"import \"io\"; var _ io.Reader; func f() { _ = 1 }":               0,
+	} {
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, "x.go", "package x; "+text, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := changes(fset, []*ast.File{f}); len(got) != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+// changes tells where package-level variables are there to be changed, or are.
+// A name that a function declares as well is taken for its own.
+func changes(fset *token.FileSet, files []*ast.File) (found []string) {
+	vars := map[string]bool{}
+	for _, f := range files {
+		for _, spec := range packageVars(f) {
+			for _, name := range spec.Names {
+				vars[name.Name] = true
+			}
+			if spec.Type != nil && mutates(spec.Type) {
+				found = append(found, fmt.Sprintf("%s: package-level %s", fset.Position(spec.Pos()), spec.Names[0].Name))
 			}
 		}
-		for _, f := range s.files {
-			top := map[*ast.Object]bool{}
-			for _, spec := range packageVars(f) {
-				for _, name := range spec.Names {
-					top[name.Obj] = true
-				}
+	}
+	for _, f := range files {
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
 			}
-			eachWritten(f, func(id *ast.Ident) {
-				// An identifier without object is of another file of the package.
-				if vars[id.Name] && id.Name != "_" && (id.Obj == nil || top[id.Obj]) {
-					t.Errorf("%s: package-level %s is changed", s.fset.Position(id.Pos()), id.Name)
+			own := declared(fn)
+			eachWritten(fn, func(id *ast.Ident) {
+				if vars[id.Name] && id.Name != "_" && !own[id.Name] {
+					found = append(found, fmt.Sprintf("%s: package-level %s is changed", fset.Position(id.Pos()), id.Name))
 				}
 			})
 		}
 	}
+	return found
+}
+
+// declared are the names that a function declares itself, anywhere in it.
+func declared(fn *ast.FuncDecl) map[string]bool {
+	own := map[string]bool{}
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch x := n.(type) {
+		case *ast.Field:
+			for _, name := range x.Names {
+				own[name.Name] = true
+			}
+		case *ast.ValueSpec:
+			for _, name := range x.Names {
+				own[name.Name] = true
+			}
+		case *ast.AssignStmt:
+			for _, l := range x.Lhs {
+				if id, ok := l.(*ast.Ident); ok && x.Tok == token.DEFINE {
+					own[id.Name] = true
+				}
+			}
+		case *ast.RangeStmt:
+			for _, e := range []ast.Expr{x.Key, x.Value} {
+				if id, ok := e.(*ast.Ident); ok && x.Tok == token.DEFINE {
+					own[id.Name] = true
+				}
+			}
+		}
+		return true
+	})
+	return own
 }
 
 func packageVars(f *ast.File) (specs []*ast.ValueSpec) {
@@ -108,8 +172,8 @@ func mutates(typ ast.Expr) bool {
 }
 
 // eachWritten calls found with the variable at the root of everything that is
-// assigned to, deleted from or counted up in f's functions.
-func eachWritten(f *ast.File, found func(*ast.Ident)) {
+// assigned to, deleted from or counted up in a function.
+func eachWritten(fn *ast.FuncDecl, found func(*ast.Ident)) {
 	root := func(e ast.Expr) {
 		for {
 			switch x := e.(type) {
@@ -127,7 +191,7 @@ func eachWritten(f *ast.File, found func(*ast.Ident)) {
 			}
 		}
 	}
-	ast.Inspect(f, func(n ast.Node) bool {
+	ast.Inspect(fn, func(n ast.Node) bool {
 		switch x := n.(type) {
 		case *ast.AssignStmt:
 			if x.Tok != token.DEFINE {
