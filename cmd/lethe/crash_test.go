@@ -538,6 +538,9 @@ func (r *crashRig) compareLake(t *testing.T, masked []maskedRecord) {
 	for _, m := range masked {
 		want = append(want, fmt.Sprintf("%d/%09d %s %s %s", m.partition, m.offset, m.op, m.key, m.seq))
 	}
+	objects, _ := filepath.Glob(filepath.Join(r.dir, "lake", "*.parquet"))
+	listed, _ := filepath.Glob(filepath.Join(r.dir, "lake", "_manifest", "*.json"))
+	t.Logf("%d objects, %d of them listed: the others were left behind by a kill and not adopted", len(objects), len(listed))
 	sort.Strings(lake)
 	sort.Strings(want)
 	if len(lake) != len(want) {

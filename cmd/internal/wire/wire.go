@@ -240,11 +240,21 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 			return err
 		})
 	}()
+	worked := make(chan error, 1)
+	go func() {
+		select {
+		case <-w.feed.began:
+			worked <- work(ctx)
+		case <-ctx.Done():
+			worked <- nil
+		}
+	}()
 	var err error
 	select {
-	case <-w.feed.began:
-		err = work(ctx)
-	case <-ctx.Done():
+	case err = <-worked:
+	case <-w.brokerFailed():
+		// Clients of a broker that is gone wait for ever: nothing is waited for.
+		return fmt.Errorf("embedded broker: %w", w.broker.Close())
 	}
 	var f *stream.Fault
 	if errors.As(context.Cause(ctx), &f) {
@@ -259,6 +269,14 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 	stop()
 	<-done
 	return err
+}
+
+// brokerFailed is closed when the embedded broker cannot go on; nil without one.
+func (w *Workspace) brokerFailed() <-chan struct{} {
+	if w.broker == nil {
+		return nil
+	}
+	return w.broker.Failed()
 }
 
 // sealed waits until the log holds every entry that is on the audit topic now.
