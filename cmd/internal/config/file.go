@@ -87,7 +87,7 @@ type connection struct {
 }
 
 var (
-	nameForm  = regexp.MustCompile(`^[a-z0-9-]+$`)
+	nameForm  = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
 	labelForm = regexp.MustCompile(`^[a-z0-9]+(-pseudo)?$`)
 )
 
@@ -99,7 +99,7 @@ func (in *file) into(f *Folder) error {
 	}
 	name := func(path, s string) {
 		if !nameForm.MatchString(s) {
-			fault(path, "config.name", "this cannot be a name", "use a-z, 0-9 and - only")
+			fault(path, "config.name", "this cannot be a name", "use at most 63 of a-z, 0-9 and -")
 		}
 	}
 	if f.Doc.Has("workspace") {
