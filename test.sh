@@ -36,22 +36,6 @@ die() {
 	exit "$code"
 }
 
-while [ $# -gt 0 ]; do
-	case $1 in
-	--yes | -y) YES=1 ;;
-	--servers) ONLY_SERVERS=1 ;;
-	--help | -h) echo "$usage"; exit 0 ;;
-	-*) die 2 "no such flag: $1
-$usage" ;;
-	*) PACKAGES+=("$1") ;;
-	esac
-	shift
-done
-[ ${#PACKAGES[@]} -gt 0 ] || PACKAGES=(./...)
-cd "$HERE"
-# shellcheck source=cmd/internal/testservers/servers.sh
-. "$HERE/cmd/internal/testservers/servers.sh"
-
 # --- what must be there ------------------------------------------------------
 
 # missing prints the Debian packages of the commands that are not there.
@@ -184,19 +168,44 @@ guarded() {
 	wait "$!"
 }
 
-RUN=$(mktemp -d "${TMPDIR:-/tmp}/lethe-test.XXXXXX")
-chmod 755 "$RUN" # the postgres user must reach its directory
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+# parse reads the flags.
+parse() {
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--yes | -y) YES=1 ;;
+		--servers) ONLY_SERVERS=1 ;;
+		--help | -h) echo "$usage"; exit 0 ;;
+		-*) die 2 "no such flag: $1
+$usage" ;;
+		*) PACKAGES+=("$1") ;;
+		esac
+		shift
+	done
+	[ ${#PACKAGES[@]} -gt 0 ] || PACKAGES=(./...)
+}
 
-mkdir -p "$CACHE"
-prepare
-start_postgres
-start_kafka
-if [ -n "$ONLY_SERVERS" ]; then
-	printf "export LETHE_TEST_POSTGRES='%s'\nexport LETHE_TEST_KAFKA='%s'\n" "$LETHE_TEST_POSTGRES" "$LETHE_TEST_KAFKA"
-	say "Ctrl-C stops both"
-	guarded sleep infinity
-fi
-guarded run_all
+# main is read whole before it runs, so that the file may change meanwhile.
+main() {
+	parse "$@"
+	cd "$HERE"
+	# shellcheck source=cmd/internal/testservers/servers.sh
+	. "$HERE/cmd/internal/testservers/servers.sh"
+	RUN=$(mktemp -d "${TMPDIR:-/tmp}/lethe-test.XXXXXX")
+	chmod 755 "$RUN" # the postgres user must reach its directory
+	trap finish EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	mkdir -p "$CACHE"
+	prepare
+	start_postgres
+	start_kafka
+	if [ -n "$ONLY_SERVERS" ]; then
+		printf "export LETHE_TEST_POSTGRES='%s'\nexport LETHE_TEST_KAFKA='%s'\n" "$LETHE_TEST_POSTGRES" "$LETHE_TEST_KAFKA"
+		say "Ctrl-C stops both"
+		guarded sleep infinity
+	fi
+	guarded run_all
+	exit
+}
+
+main "$@"

@@ -67,7 +67,7 @@ start_postgres() {
 	pass=$(head -c 18 /dev/urandom | base64 | tr '+/' 'ab')
 	printf '%s\n' "$pass" >"$RUN/postgres.pass"
 	[ "$(id -u)" != 0 ] || chown postgres "$data" "$RUN/postgres.pass"
-	(cd "$data" && as_postgres "$bin/initdb" -D "$data" -U lethe -E UTF8 --locale=C \
+	(cd "$data" && as_postgres "$bin/initdb" -D "$data" -U postgres -E UTF8 --locale=C \
 		--auth=scram-sha-256 --pwfile="$RUN/postgres.pass") >"$RUN/initdb.log" 2>&1 ||
 		{ cat "$RUN/initdb.log" >&2; die 3 "initdb failed"; }
 	rm -f "$RUN/postgres.pass"
@@ -80,7 +80,7 @@ start_postgres() {
 			-c shared_buffers=64MB -c max_wal_size=512MB \
 			-c logging_collector=off) >>"$RUN/postgres.log" 2>&1 </dev/null &
 		pid=$!
-		export LETHE_TEST_POSTGRES="postgres://lethe:$pass@127.0.0.1:$port/postgres?sslmode=disable"
+		export LETHE_TEST_POSTGRES="postgres://postgres:$pass@127.0.0.1:$port/postgres?sslmode=disable"
 		if await "$pid" "$RUN/postgres.log" "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; then
 			SERVERS+=("INT:$pid") # a fast shutdown; TERM would wait for clients
 			say "PostgreSQL $("$bin/postgres" --version | awk '{print $3}'): port $port, process $pid"
