@@ -1,0 +1,100 @@
+package pipeline
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"lethe/stream"
+)
+
+// plainVault wraps by a fixed pad; what is tested is the record's own cipher.
+type plainVault struct{ destroyed bool }
+
+func (plainVault) Secret(string) ([]byte, error) { return make([]byte, 32), nil }
+func (plainVault) Wrap(_ string, key []byte) ([]byte, error) {
+	return bytes.Clone(key), nil
+}
+func (v plainVault) Unwrap(_ string, wrapped []byte) ([]byte, error) {
+	if v.destroyed {
+		return nil, stream.ErrDestroyed
+	}
+	return bytes.Clone(wrapped), nil
+}
+func (plainVault) Periods(string) ([]string, error) { return nil, nil }
+func (plainVault) Destroy(string) error             { return nil }
+
+func sealed(t testing.TB, r *stream.Record, topic string, partition int32) (header, value []byte) {
+	t.Helper()
+	s, err := newSealer(plainVault{}, rawPeriod, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.renew(); err != nil {
+		t.Fatal(err)
+	}
+	return s.header, s.seal(nil, topic, partition, r)
+}
+
+func TestL1ARecordOpensOnlyAtItsPlace(t *testing.T) {
+	in := stream.Record{Stream: "src.public.person", Key: []byte(`{"id":1}`), Value: []byte(`{"op":"c"}`), Unchanged: []string{"photo"},
+		Headers: []stream.Header{{Key: "h", Value: []byte("v")}, {Key: "none"}}, Kind: stream.KindTruncate, Time: 1234}
+	header, value := sealed(t, &in, "topic", 3)
+	if bytes.Contains(value, []byte("person")) {
+		t.Error("the ciphertext shows the stream")
+	}
+	o, err := newOpener(plainVault{}, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out stream.Record
+	if _, err := o.open(nil, "topic", 3, header, value, &out); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(in, out) {
+		t.Errorf("opened %+v", out)
+	}
+	for name, open := range map[string]func() error{
+		"another topic":     func() error { _, err := o.open(nil, "other", 3, header, value, &out); return err },
+		"another partition": func() error { _, err := o.open(nil, "topic", 4, header, value, &out); return err },
+		"a changed byte": func() error {
+			v := bytes.Clone(value)
+			v[len(v)-1] ^= 1
+			_, err := o.open(nil, "topic", 3, header, v, &out)
+			return err
+		},
+		"another session": func() error {
+			h, _ := sealed(t, &in, "topic", 3)
+			_, err := o.open(nil, "topic", 3, h, value, &out)
+			return err
+		},
+		"a cut header": func() error { _, err := o.open(nil, "topic", 3, header[:5], value, &out); return err },
+	} {
+		if err := open(); !errors.Is(err, errCipher) {
+			t.Errorf("%s: %v, want errCipher", name, err)
+		}
+	}
+	gone, err := newOpener(plainVault{destroyed: true}, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := gone.open(nil, "topic", 3, header, value, &out); !errors.Is(err, stream.ErrDestroyed) {
+		t.Errorf("a destroyed key: %v", err)
+	}
+}
+
+func FuzzReadPlain(f *testing.F) {
+	f.Add(appendPlain(nil, &stream.Record{Stream: "s", Key: []byte("k"), Value: []byte("v"), Unchanged: []string{"u"}, Headers: []stream.Header{{Key: "h", Value: []byte("x")}}}))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var r stream.Record
+		if readPlain(b, &r) != nil {
+			return
+		}
+		if again := appendPlain(nil, &r); !bytes.Equal(again, b) {
+			t.Errorf("%x read and written again is %x", b, again)
+		}
+	})
+}
