@@ -158,10 +158,40 @@ func (c Cluster) EnsureTopics(ctx context.Context, topics []Topic) error {
 	}
 	defer cl.Close()
 	adm := kadm.NewClient(cl)
-	for _, t := range topics {
+	names := make([]string, len(topics))
+	for i, t := range topics {
 		if err := c.ensureTopic(ctx, adm, t); err != nil {
 			return err
 		}
+		names[i] = t.Name
+	}
+	return awaitTopics(ctx, adm, names)
+}
+
+// awaitTopics waits until the topics have leaders: a creation is answered before
+// brokers know of it, and who produces first would be told that there is no such
+// topic.
+func awaitTopics(ctx context.Context, adm *kadm.Client, names []string) error {
+	err := patiently(ctx, func() error {
+		ts, err := adm.ListTopics(ctx, names...)
+		if err != nil {
+			return err
+		}
+		for _, t := range ts.Sorted() {
+			errs := []error{t.Err}
+			for _, p := range t.Partitions {
+				errs = append(errs, p.Err)
+			}
+			for _, err := range errs {
+				if err != nil {
+					return fmt.Errorf("topic %s: %w", t.Topic, err)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("await new topics: %w", err)
 	}
 	return nil
 }
