@@ -84,7 +84,7 @@ func Sum(name string, hops []Hop) Hop {
 
 // Peer is another system under the same workload in the same run.
 type Peer struct {
-	Name    string   `json:"name"`
-	Hops    []Hop    `json:"hops"`
-	Latency *Latency `json:"latency,omitempty"`
+	Name    string    `json:"name"`
+	Hops    []Hop     `json:"hops"`
+	Latency []Latency `json:"latency,omitempty"`
 }

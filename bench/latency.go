@@ -8,11 +8,12 @@ import (
 
 // Latency is a distribution of delays.
 type Latency struct {
-	N   int           `json:"n"`
-	P50 time.Duration `json:"p50_ns"`
-	P90 time.Duration `json:"p90_ns"`
-	P99 time.Duration `json:"p99_ns"`
-	Max time.Duration `json:"max_ns"`
+	Note string        `json:"note,omitempty"` // the setting that it was taken under
+	N    int           `json:"n"`
+	P50  time.Duration `json:"p50_ns"`
+	P90  time.Duration `json:"p90_ns"`
+	P99  time.Duration `json:"p99_ns"`
+	Max  time.Duration `json:"max_ns"`
 }
 
 // Delays sums up delays. It sorts them.

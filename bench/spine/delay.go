@@ -17,18 +17,18 @@ import (
 const warmUp = 1
 
 // delays measures how long a change takes from the source to a read-committed
-// consumer of the masked topic. Each change is a transaction of its own; its
-// time is taken by the server right before the commit, so the commit counts.
-func (w *world) delays(ctx context.Context, r *running, load bench.Workload) (*bench.Latency, error) {
-	seen := &watcher{cluster: w.base.Cluster, topic: w.masked(), column: "updated_at"}
+// consumer of a topic. Each change is a transaction of its own; its time is
+// taken by the server right before the commit, so the commit counts.
+func delays(ctx context.Context, cluster kafka.Cluster, topic string, load bench.Workload, r *running, write appender) (bench.Latency, error) {
+	seen := &watcher{cluster: cluster, topic: topic, column: "updated_at"}
 	if err := seen.open(ctx); err != nil {
-		return nil, err
+		return bench.Latency{}, err
 	}
 	defer seen.client.Close()
 	n := int64(load.Rate) * int64(load.Seconds+warmUp)
-	writer, err := startWriter(ctx, writing{URL: w.url, First: load.Rows + load.Changes + 2, Rows: n, Batch: 1, Rate: load.Rate})
+	writer, err := write(n, 1, load.Rate)
 	if err != nil {
-		return nil, err
+		return bench.Latency{}, err
 	}
 	watch := begin(ctx, func(ctx context.Context) error {
 		defer close(seen.closed)
@@ -37,13 +37,12 @@ func (w *world) delays(ctx context.Context, r *running, load bench.Workload) (*b
 	})
 	defer watch.stop()
 	if err := errors.Join(r.await(ctx, seen.done), writer.wait()); err != nil {
-		return nil, err
+		return bench.Latency{}, err
 	}
 	if seen.err != nil {
-		return nil, seen.err
+		return bench.Latency{}, seen.err
 	}
-	d := bench.Delays(seen.delays[warmUp*load.Rate:])
-	return &d, nil
+	return bench.Delays(seen.delays[warmUp*load.Rate:]), nil
 }
 
 // watcher reads a topic from its end and notes how old each record is.

@@ -22,11 +22,13 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"lethe/audit"
 	"lethe/bench"
 	"lethe/stream"
+	"lethe/stream/kafka"
 )
 
 const usage = `usage: go run ./bench/spine --postgres URL [flags]
@@ -38,14 +40,18 @@ const usage = `usage: go run ./bench/spine --postgres URL [flags]
   --rate N         changes a second while the delay is taken (1000)
   --seconds N      for so long; 0 leaves it out (30)
   --profile DIR    keep the CPU profiles there
+  --peer debezium  measure Debezium too, on the same brokers; needs --kafka, Java
+                   and Maven, and a table of its own
+  --peers DIR      where the peers' files lie (bench/peers)
   --json           print the result as JSON
 `
 
 // options are the flags.
 type options struct {
-	postgres, kafka, profile string
-	json                     bool
-	load                     bench.Workload
+	postgres, kafka, profile, peer, peers string
+
+	json bool
+	load bench.Workload
 }
 
 func main() {
@@ -98,6 +104,8 @@ func parse(args []string, complaints io.Writer) (options, error) {
 	f.StringVar(&o.postgres, "postgres", "", "")
 	f.StringVar(&o.kafka, "kafka", "", "")
 	f.StringVar(&o.profile, "profile", "", "")
+	f.StringVar(&o.peer, "peer", "", "")
+	f.StringVar(&o.peers, "peers", "bench/peers", "")
 	f.BoolVar(&o.json, "json", false, "")
 	f.Int64Var(&o.load.Rows, "rows", 1_000_000, "")
 	f.Int64Var(&o.load.Changes, "changes", 500_000, "")
@@ -110,6 +118,8 @@ func parse(args []string, complaints io.Writer) (options, error) {
 	case o.postgres == "":
 		return o, &stream.Fault{Code: "bench.postgres", Path: "--postgres", Msg: "no server is named",
 			Hint: "write --postgres postgres://user@host:5432/postgres, of a superuser on a server with wal_level=logical; ./test.sh --servers starts one"}
+	case o.peer != "" && (o.peer != "debezium" || o.kafka == ""):
+		return o, &stream.Fault{Code: "bench.peer", Path: "--peer", Msg: "this peer cannot be measured", Hint: "write --peer debezium --kafka HOST:PORT; ./test.sh --servers starts a broker"}
 	case f.NArg() > 0 || o.load.Rows < 1 || o.load.Changes < 0 || o.load.Rate < 1 || o.load.Seconds < 0:
 		return o, &stream.Fault{Code: "bench.flags", Msg: "these flags make no workload", Hint: "see --help"}
 	}
@@ -134,16 +144,35 @@ func run(ctx context.Context, o options, progress io.Writer) (_ bench.Result, er
 	if err := os.MkdirAll(m.profiles, 0o755); err != nil {
 		return r, fmt.Errorf("profiles: %w", err)
 	}
+	err = onTable(ctx, o, m, func(db *database) error { return spine(ctx, o, m, filepath.Join(dir, "world"), db, &r) })
+	if err != nil || o.peer == "" {
+		return r, err
+	}
+	err = onTable(ctx, o, m, func(db *database) (err error) {
+		d := &debezium{cluster: kafka.Cluster{Brokers: strings.Split(o.kafka, ",")}, db: db, work: filepath.Join(m.profiles, o.peer)}
+		if err := d.start(ctx, o.peers, o.kafka); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, d.stop(context.WithoutCancel(ctx))) }()
+		p, err := d.measure(ctx, m, o.load)
+		r.Peers = append(r.Peers, p)
+		return err
+	})
+	return r, err
+}
+
+// onTable has something done with a table of its own, in a database of its own.
+func onTable(ctx context.Context, o options, m *meter, do func(*database) error) (err error) {
 	db, err := create(ctx, o.postgres)
 	if err != nil {
-		return r, err
+		return err
 	}
 	defer func() { err = errors.Join(err, db.drop(context.WithoutCancel(ctx))) }()
 	m.say("filling %d rows of %d columns", o.load.Rows, columns)
 	if err := db.fill(ctx, o.load.Rows); err != nil {
-		return r, err
+		return err
 	}
-	return r, spine(ctx, o, m, filepath.Join(dir, "world"), db, &r)
+	return do(db)
 }
 
 // spine measures Lethe.

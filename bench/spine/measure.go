@@ -90,39 +90,38 @@ const rollBytes = 128 << 20
 const writerBatch = 100
 
 // live measures changes while all hops run, and then how long single ones take.
-func (w *world) live(ctx context.Context, m *meter, load bench.Workload) (bench.Hop, *bench.Latency, error) {
+func (w *world) live(ctx context.Context, m *meter, load bench.Workload) (_ bench.Hop, l *bench.Latency, err error) {
 	sink := w.load(rollBytes, 10*time.Second)
 	r := begin(ctx, w.ingest(nil).Run, w.mask().Run, sink.Run, w.deletion().Run)
 	defer r.stop()
+	write := appendTo(ctx, w.url, load.Rows)
 	base := w.done(stream.StageSink)
-	if err := w.settle(ctx, r, load.Rows+1); err != nil {
+	// One change goes through first: from then on the groups have met and the
+	// source is followed.
+	one, err := write(1, 1, 0)
+	if err != nil {
+		return bench.Hop{}, nil, err
+	}
+	through := func(stage string, n int64) error {
+		return r.await(ctx, func() bool { return w.done(stage) >= base+n })
+	}
+	if err := errors.Join(through(stream.StageMask, 1), one.wait()); err != nil {
 		return bench.Hop{}, nil, err
 	}
 	hop, err := m.hop(ctx, "streaming", func() (int64, error) {
-		writer, err := startWriter(ctx, writing{URL: w.url, First: load.Rows + 2, Rows: load.Changes, Batch: writerBatch})
+		all, err := write(load.Changes, writerBatch, 0)
 		if err != nil {
 			return 0, err
 		}
-		if err := r.await(ctx, func() bool { return w.done(stream.StageMask) >= base+1+load.Changes }); err != nil {
+		if err := through(stream.StageMask, 1+load.Changes); err != nil {
 			return 0, err
 		}
 		sink.Hurry()
-		return load.Changes, errors.Join(r.await(ctx, func() bool { return w.done(stream.StageSink) >= base+1+load.Changes }), writer.wait())
+		return load.Changes, errors.Join(through(stream.StageSink, 1+load.Changes), all.wait())
 	})
 	if err != nil || load.Seconds == 0 {
 		return hop, nil, err
 	}
-	delays, err := w.delays(ctx, r, load)
-	return hop, delays, err
-}
-
-// settle sends one change through and waits for it: from then on the groups
-// have met and the source is followed.
-func (w *world) settle(ctx context.Context, r *running, row int64) error {
-	writer, err := startWriter(ctx, writing{URL: w.url, First: row, Rows: 1, Batch: 1})
-	if err != nil {
-		return err
-	}
-	before := w.done(stream.StageMask)
-	return errors.Join(r.await(ctx, func() bool { return w.done(stream.StageMask) > before }), writer.wait())
+	d, err := delays(ctx, w.base.Cluster, w.masked(), load, r, write)
+	return hop, &d, err
 }

@@ -53,11 +53,25 @@ func report(out io.Writer, r bench.Result) {
 		for _, h := range p.Hops {
 			fmt.Fprintln(out, line(h))
 		}
-		if p.Latency != nil {
-			fmt.Fprintf(out, "commit to topic at %d/s: %s\n", r.Workload.Rate, delayLine(*p.Latency))
+		for _, l := range p.Latency {
+			fmt.Fprintf(out, "commit to topic at %d/s, %s: %s\n", r.Workload.Rate, l.Note, delayLine(l))
 		}
+		fmt.Fprintln(out, ratios(r.Hops, p.Hops))
 	}
 	fmt.Fprintf(out, "\n%s\n", target)
+}
+
+// ratios compares CPU time a row of the hops that both have.
+func ratios(ours, theirs []bench.Hop) string {
+	var parts []string
+	for _, t := range theirs {
+		for _, o := range ours {
+			if o.Name == t.Name && t.CPU > 0 && o.Rows > 0 {
+				parts = append(parts, fmt.Sprintf("%s %.2f", o.Name, micros(o.CPU)/float64(o.Rows)/(micros(t.CPU)/float64(t.Rows))))
+			}
+		}
+	}
+	return "CPU time of the whole way here, to Parquet, over the peer's to its topic: " + strings.Join(parts, ", ")
 }
 
 // shares is a table of groups and hops, the costliest group first.

@@ -51,8 +51,8 @@ func write(ctx context.Context, in io.Reader) error {
 
 // writer is a running writer.
 type writer struct {
-	cmd  *exec.Cmd
-	done chan error
+	done chan struct{} // closed when it has ended, after which err may be read
+	err  error
 }
 
 func startWriter(ctx context.Context, w writing) (*writer, error) {
@@ -73,15 +73,31 @@ func startWriter(ctx context.Context, w writing) (*writer, error) {
 	json.NewEncoder(out).Encode(w)
 	out.Flush()
 	in.Close()
-	x := &writer{cmd: cmd, done: make(chan error, 1)}
-	go func() { x.done <- cmd.Wait() }()
+	x := &writer{done: make(chan struct{})}
+	go func() {
+		defer close(x.done)
+		x.err = cmd.Wait()
+	}()
 	return x, nil
 }
 
 // wait returns when the writer has ended.
 func (w *writer) wait() error {
-	if err := <-w.done; err != nil {
-		return fmt.Errorf("writer: %w", err)
+	<-w.done
+	if w.err != nil {
+		return fmt.Errorf("writer: %w", w.err)
 	}
 	return nil
+}
+
+// appender starts a writer of rows behind those that are there.
+type appender func(rows, batch int64, rate int) (*writer, error)
+
+// appendTo appends to a table that has so many rows.
+func appendTo(ctx context.Context, url string, have int64) appender {
+	return func(rows, batch int64, rate int) (*writer, error) {
+		first := have + 1
+		have += rows
+		return startWriter(ctx, writing{URL: url, First: first, Rows: rows, Batch: batch, Rate: rate})
+	}
 }
