@@ -99,6 +99,7 @@ type ingestWriter struct {
 	sealer  *sealer
 	rejects *sealer
 	salt    func() []byte
+	slab    slab
 	router  hash.Hash
 	leaf    *stream.LeafHasher
 	box     seal

@@ -31,6 +31,8 @@ type lane struct {
 	masked   stream.Masked
 	plain    []byte
 	arena    []byte
+	slab     slab
+	short    []byte // revision, as records name it
 }
 
 // routed is a stream's route with this lane's own processor.
@@ -117,7 +119,7 @@ func (l *lane) use(revision string) error {
 	if _, err := l.w.revision(revision); err != nil {
 		return err
 	}
-	l.revision, l.routes = revision, make(map[string]*routed)
+	l.revision, l.short, l.routes = revision, []byte(shortRevision(revision)), make(map[string]*routed)
 	return nil
 }
 
@@ -211,26 +213,27 @@ func (l *lane) deliver(s *share, r *kgo.Record, to *routed) {
 	m := &l.masked
 	out := s.box.to(to.Topic, l.partition)
 	key, value := l.copy(m.Key), l.copy(m.Value)
-	headers := []kgo.RecordHeader{
-		{Key: stream.HeaderSeq, Value: header(r, stream.HeaderSeq)},
-		{Key: stream.HeaderSalt, Value: l.salt()},
-		{Key: stream.HeaderPolicy, Value: []byte(shortRevision(l.revision))},
-	}
+	seq := kgo.RecordHeader{Key: stream.HeaderSeq, Value: header(r, stream.HeaderSeq)}
+	policy := kgo.RecordHeader{Key: stream.HeaderPolicy, Value: l.short}
+	salt := kgo.RecordHeader{Key: stream.HeaderSalt, Value: l.salt()}
+	k := l.slab.record(to.Topic, l.partition)
+	k.Key, k.Value, k.Headers = key, value, l.slab.head(seq, salt, policy)
 	var unchanged []byte
 	if len(m.Unchanged) > 0 {
 		unchanged, _ = json.Marshal(m.Unchanged)
-		headers = append(headers, kgo.RecordHeader{Key: stream.HeaderUnchanged, Value: unchanged})
+		k.Headers = append(k.Headers, kgo.RecordHeader{Key: stream.HeaderUnchanged, Value: unchanged})
 	}
-	out.leaves = append(out.leaves, l.leaf.Record(headers[1].Value, key, value, headers[0].Value, unchanged))
-	l.w.produce(&kgo.Record{Topic: to.Topic, Partition: l.partition, Key: key, Value: value, Headers: headers}, out.done)
+	out.leaves = append(out.leaves, l.leaf.Record(salt.Value, key, value, seq.Value, unchanged))
+	l.w.produce(k, out.done)
 	if !m.Delete || key == nil {
 		return
 	}
-	salt := l.salt()
-	out.leaves = append(out.leaves, l.leaf.Record(salt, key, nil, headers[0].Value, nil))
+	salt.Value = l.salt()
+	out.leaves = append(out.leaves, l.leaf.Record(salt.Value, key, nil, seq.Value, nil))
 	out.tombstones++
-	l.w.produce(&kgo.Record{Topic: to.Topic, Partition: l.partition, Key: key, Headers: []kgo.RecordHeader{
-		headers[0], {Key: stream.HeaderSalt, Value: salt}, headers[2]}}, out.done)
+	k = l.slab.record(to.Topic, l.partition)
+	k.Key, k.Headers = key, l.slab.head(seq, salt, policy)
+	l.w.produce(k, out.done)
 }
 
 // quarantine sends the record as it was read, encrypted under the quarantine's

@@ -50,7 +50,7 @@ func (w *ingestWriter) route(r *stream.Record) []byte {
 	} else {
 		w.router.Write(r.Value)
 	}
-	return w.router.Sum(make([]byte, 0, 32))
+	return w.router.Sum(w.slab.room(32))
 }
 
 func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) {
@@ -59,10 +59,13 @@ func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) 
 	from := len(w.tx.arena)
 	w.tx.arena = w.sealer.seal(w.tx.arena, topic, p, r)
 	value := w.tx.arena[from:len(w.tx.arena):len(w.tx.arena)]
-	seq := r.Seq.AppendHex(make([]byte, 0, 40))
+	seq := r.Seq.AppendHex(w.slab.room(40))
 	out.leaves = append(out.leaves, w.leaf.Record(salt, key, value, seq, nil))
-	w.client.Produce(context.Background(), &kgo.Record{Topic: topic, Partition: p, Key: key, Value: value, Headers: []kgo.RecordHeader{
-		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: w.sealer.header}}}, out.done)
+	k := w.slab.record(topic, p)
+	k.Key, k.Value = key, value
+	k.Headers = w.slab.head(kgo.RecordHeader{Key: stream.HeaderSeq, Value: seq}, kgo.RecordHeader{Key: stream.HeaderSalt, Value: salt},
+		kgo.RecordHeader{Key: stream.HeaderSession, Value: w.sealer.header})
+	w.client.Produce(context.Background(), k, out.done)
 	w.tx.in++
 	w.tx.bytes += len(value)
 }
