@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -63,6 +64,8 @@ func run(ctx context.Context, io streams, args []string) error {
 			log.Warn("members that no contract lists are being redacted", "connection", connection, "stream", name, "next", "lethe discover "+dir)
 		}
 	}
+	refused := &refusals{log: log}
+	w.Rejected = refused.add
 	g, gctx := errgroup.WithContext(ctx)
 	sctx, stopServing := context.WithCancel(gctx)
 	if folder.Metrics != "" {
@@ -73,7 +76,7 @@ func run(ctx context.Context, io streams, args []string) error {
 		if !*once {
 			return w.Run(gctx)
 		}
-		return runOnce(gctx, io, w, dir)
+		return runOnce(gctx, io, w, refused, dir)
 	})
 	return g.Wait()
 }
@@ -119,18 +122,72 @@ func ready(ctx context.Context, io streams, folder *config.Folder) error {
 	return errors.Join(faults...)
 }
 
-func runOnce(ctx context.Context, io streams, w *wire.Workspace, dir string) error {
+func runOnce(ctx context.Context, io streams, w *wire.Workspace, refused *refusals, dir string) error {
 	began := time.Now()
 	var last wire.Progress
 	if err := w.Once(ctx, func(p wire.Progress) { last = p }); err != nil {
 		return err
 	}
 	if *io.json {
-		return showJSON(io, last)
+		return showJSON(io, struct {
+			wire.Progress
+			Refused []refusal `json:"refused,omitempty"`
+		}{last, refused.list()})
 	}
-	fmt.Fprintf(io.out, "ingested %d, masked %d (%d to quarantine), loaded %d in %s\nnext: lethe verify %s\n",
-		last.Ingested, last.Masked, last.Quarantined, last.Loaded, time.Since(began).Round(time.Millisecond), dir)
+	fmt.Fprintf(io.out, "ingested %d, masked %d (%d to quarantine), loaded %d in %s\n",
+		last.Ingested, last.Masked, last.Quarantined, last.Loaded, time.Since(began).Round(time.Millisecond))
+	for _, r := range refused.list() {
+		fmt.Fprintf(io.out, "  to quarantine: %d of %s\n", r.Records, r.where())
+	}
+	fmt.Fprintln(io.out, "next: lethe verify", dir)
 	return nil
+}
+
+// refusal counts the records of a stream that went to quarantine for one reason.
+type refusal struct {
+	Connection string `json:"connection"`
+	Stream     string `json:"stream"`
+	Reason     string `json:"reason"`
+	Field      string `json:"field,omitempty"`
+	Records    int64  `json:"records"`
+}
+
+// where says what was refused and why.
+func (r refusal) where() string {
+	at := r.Stream
+	if r.Field != "" {
+		at += "/" + r.Field
+	}
+	if r.Reason == "parked" {
+		return at + ": parked behind an earlier record of the same key"
+	}
+	return at + ": " + r.Reason
+}
+
+// refusals adds up what goes to quarantine, and logs each kind once.
+type refusals struct {
+	log *slog.Logger
+	mu  sync.Mutex
+	all []refusal
+}
+
+func (r *refusals) add(connection, name string, why stream.Rejection, n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.all {
+		if a := &r.all[i]; a.Connection == connection && a.Stream == name && a.Reason == why.Reason && a.Field == why.Field {
+			a.Records += n
+			return
+		}
+	}
+	r.all = append(r.all, refusal{connection, name, why.Reason, why.Field, n})
+	r.log.Warn("records go to quarantine", "connection", connection, "stream", name, "reason", why.Reason, "field", why.Field)
+}
+
+func (r *refusals) list() []refusal {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.all)
 }
 
 func columns(s stream.Schema) string {

@@ -254,7 +254,7 @@ func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) error 
 		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: l.sealer.header},
 		{Key: stream.HeaderReason, Value: []byte(why.Reason)}, {Key: stream.HeaderStream, Value: []byte(rec.Stream)},
 		{Key: headerField, Value: []byte(why.Field)}}}, out.done)
-	s.stream(rec.Stream).Quarantined[why.Reason]++
+	addOne(s.stream(rec.Stream).Quarantined, why.Reason, why.Field, 1)
 	if r.Key != nil {
 		l.parked[string(r.Key)] = struct{}{}
 	}
@@ -272,10 +272,7 @@ func (l *lane) count(s *share) {
 			continue
 		}
 		to.process.Counts(func(f stream.FieldCount, n int64) {
-			if c.Fields[f.Field] == nil {
-				c.Fields[f.Field] = make(map[string]stream.Int64)
-			}
-			c.Fields[f.Field][f.Operator] += stream.Int64(n)
+			addOne(c.Fields, f.Field, f.Operator, stream.Int64(n))
 		})
 	}
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -20,7 +21,9 @@ type Job struct {
 // in the ingest group, until ctx ends. A job that fails is begun again after a
 // pause; what a job leaves half done is fenced by its transactional id.
 func (b Base) Lease(ctx context.Context, jobs []Job) error {
-	l := &lessee{Base: b, jobs: jobs, stop: make(map[int32]context.CancelFunc)}
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	l := &lessee{Base: b, jobs: jobs, stop: make(map[int32]context.CancelFunc), fail: fail}
 	topic := b.Topics.Positions()
 	cl, err := b.Cluster.Client(
 		kgo.ConsumerGroup(b.Topics.IngestGroup()), kgo.ConsumeTopics(topic),
@@ -38,8 +41,11 @@ func (b Base) Lease(ctx context.Context, jobs []Job) error {
 	for {
 		// Records are not needed; polling keeps the client's buffers empty.
 		cl.PollFetches(ctx)
-		if ctx.Err() != nil {
-			return nil
+		if err := context.Cause(ctx); err != nil {
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			return err
 		}
 	}
 }
@@ -47,6 +53,7 @@ func (b Base) Lease(ctx context.Context, jobs []Job) error {
 type lessee struct {
 	Base
 	jobs []Job
+	fail context.CancelCauseFunc // ends the lease when a job gives up
 
 	mu   sync.Mutex
 	stop map[int32]context.CancelFunc
@@ -65,7 +72,9 @@ func (l *lessee) start(ctx context.Context, partitions []int32) {
 				l.running.Add(1)
 				go func() {
 					defer l.running.Done()
-					l.again(jctx, j.Name, j.Run)
+					if err := l.Keep(jctx, j.Name, j.Run); err != nil {
+						l.fail(err)
+					}
 				}()
 			}
 		}
@@ -92,35 +101,39 @@ func (l *lessee) wait() {
 	l.running.Wait()
 }
 
-// again runs a stage until ctx ends, and again after each failure with growing
+// Keep runs a stage until ctx ends, and again after each failure with growing
 // pauses. What it did is in transactions, so that a new run goes on at the last
-// commit (L2).
-func (b Base) again(ctx context.Context, name string, run func(context.Context) error) {
-	pause := 200 * time.Millisecond
-	for {
+// commit (L2). Where Tries is set, it gives up after so many failures in a row
+// and returns the last.
+func (b Base) Keep(ctx context.Context, name string, run func(context.Context) error) error {
+	pause := shortest
+	for failed := 1; ; failed++ {
 		began := b.Now()
 		err := run(ctx)
 		if ctx.Err() != nil {
-			return
+			return nil
 		}
 		if err == nil || errors.Is(err, context.Canceled) {
 			err = errors.New("stage ended early")
 		}
-		b.Log.Error("stage failed, opening it again", "stage", name, "error", err.Error(), "pause", pause.String())
 		if b.Now().Sub(began) > time.Minute {
-			pause = 200 * time.Millisecond
+			pause, failed = shortest, 1
 		}
+		if b.Tries > 0 && failed >= b.Tries {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		b.Log.Error("stage failed, opening it again", "stage", name, "error", err.Error(), "pause", pause.String())
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-time.After(pause):
 		}
-		pause = min(2*pause, 15*time.Second)
+		pause = min(2*pause, longest)
 	}
 }
 
-// Keep runs a stage by name until ctx ends.
-func (b Base) Keep(ctx context.Context, name string, run func(context.Context) error) error {
-	b.again(ctx, name, run)
-	return nil
-}
+// Pauses before a stage is opened again.
+const (
+	shortest = 200 * time.Millisecond
+	longest  = 15 * time.Second
+)

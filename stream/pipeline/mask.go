@@ -33,6 +33,9 @@ type Mask struct {
 	Revision func(id string) (stream.Revision, error)
 	// Report hears of unknown members after each commit; nil to ignore.
 	Report func(streamName string, count int64)
+	// Rejected hears of records sent to quarantine after each commit; nil to
+	// ignore.
+	Rejected func(streamName string, why stream.Rejection, count int64)
 }
 
 // Run masks until ctx ends or something fails; it goes on at the group's
@@ -283,12 +286,12 @@ type streamCount struct {
 	In          stream.Int64                       `json:"in"`
 	Delivered   stream.Int64                       `json:"delivered"`
 	Filtered    stream.Int64                       `json:"filtered"`
-	Quarantined map[string]stream.Int64            `json:"quarantined,omitempty"` // by reason
+	Quarantined map[string]map[string]stream.Int64 `json:"quarantined,omitempty"` // reason, path; "" for the whole record
 	Fields      map[string]map[string]stream.Int64 `json:"fields,omitempty"`      // path, operator
 }
 
 func newStreamCount() *streamCount {
-	return &streamCount{Quarantined: make(map[string]stream.Int64), Fields: make(map[string]map[string]stream.Int64)}
+	return &streamCount{Quarantined: make(map[string]map[string]stream.Int64), Fields: make(map[string]map[string]stream.Int64)}
 }
 
 func (s *share) stream(name string) *streamCount {
@@ -408,18 +411,24 @@ func addCounts(to, from map[string]*streamCount) {
 		t.In += c.In
 		t.Delivered += c.Delivered
 		t.Filtered += c.Filtered
-		for r, n := range c.Quarantined {
-			t.Quarantined[r] += n
-		}
-		for f, ops := range c.Fields {
-			for op, n := range ops {
-				if t.Fields[f] == nil {
-					t.Fields[f] = make(map[string]stream.Int64)
-				}
-				t.Fields[f][op] += n
-			}
+		addNested(t.Quarantined, c.Quarantined)
+		addNested(t.Fields, c.Fields)
+	}
+}
+
+func addNested(to, from map[string]map[string]stream.Int64) {
+	for outer, counts := range from {
+		for inner, n := range counts {
+			addOne(to, outer, inner, n)
 		}
 	}
+}
+
+func addOne(to map[string]map[string]stream.Int64, outer, inner string, n stream.Int64) {
+	if to[outer] == nil {
+		to[outer] = make(map[string]stream.Int64)
+	}
+	to[outer][inner] += n
 }
 
 func (w *maskWorker) measure(began time.Time, done []*share) {
@@ -440,8 +449,13 @@ func (w *maskWorker) measure(began time.Time, done []*share) {
 	}
 	for _, s := range done {
 		for name, c := range s.streams {
-			for reason, n := range c.Quarantined {
-				m.Quarantined.WithLabelValues(w.Connection, reason).Add(float64(n))
+			for reason, fields := range c.Quarantined {
+				for field, n := range fields {
+					m.Quarantined.WithLabelValues(w.Connection, reason).Add(float64(n))
+					if w.Rejected != nil {
+						w.Rejected(name, stream.Rejection{Reason: reason, Field: field}, int64(n))
+					}
+				}
 			}
 			for _, ops := range c.Fields {
 				for op, n := range ops {

@@ -51,6 +51,7 @@ type Base struct {
 	Log     *slog.Logger
 	Metrics *Metrics
 	Now     func() time.Time
+	Tries   int // failures in a row after which a stage is given up; 0 for never
 }
 
 func (b Base) time() string { return b.Now().UTC().Format(time.RFC3339Nano) }

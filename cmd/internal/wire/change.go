@@ -37,6 +37,7 @@ func (w *Workspace) checkChanges() error {
 		if string(id) == now.Revision {
 			continue
 		}
+		w.log.Info("policy changed: rows that are in the sink keep their masks", "connection", c.Name, "from", short(string(id)), "to", short(now.Revision))
 		before, err := w.kept(string(id))
 		if err != nil {
 			return err
@@ -49,6 +50,8 @@ func (w *Workspace) checkChanges() error {
 	}
 	return errors.Join(errs...)
 }
+
+func short(revision string) string { return revision[:min(12, len(revision))] }
 
 // changed says what of a stream cannot change in place; nil if nothing did.
 func changed(connection, policy string, old, now rules.Stream) error {

@@ -11,7 +11,10 @@ import (
 
 // Progress is how far a run has come, in records since it began.
 type Progress struct {
-	Ingested, Masked, Quarantined, Loaded int64
+	Ingested    int64 `json:"ingested"`
+	Masked      int64 `json:"masked"` // quarantined ones included
+	Quarantined int64 `json:"quarantined"`
+	Loaded      int64 `json:"loaded"`
 }
 
 // once runs the stages one behind the other's end: ingest until every source
@@ -28,6 +31,9 @@ func (s *stages) once(ctx context.Context, progress func(Progress)) error {
 	ingest.Go(func() error { return s.w.base.Lease(ictx, s.jobs) })
 	s.startMasks(mctx, masks)
 	s.startLoads(lctx, loads)
+	for _, stage := range []*errgroup.Group{ingest, masks, loads} {
+		g.Go(stage.Wait) // a stage that gives up ends the others
+	}
 	g.Go(func() error {
 		if err := s.poll(gctx, progress, s.caughtUp); err != nil {
 			return err

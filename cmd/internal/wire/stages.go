@@ -88,6 +88,11 @@ func (w *Workspace) mask(c config.Connection) *pipeline.Mask {
 			if w.Unknown != nil {
 				w.Unknown(c.Name, name, n)
 			}
+		},
+		Rejected: func(name string, why stream.Rejection, n int64) {
+			if w.Rejected != nil {
+				w.Rejected(c.Name, name, why, n)
+			}
 		}}
 }
 

@@ -58,6 +58,7 @@ type Workspace struct {
 	current  map[string]*revision // by connection
 	Notice   func(stream.Schema)  // hears of streams whose shape is new or changed; may be nil
 	Unknown  func(connection, streamName string, values int64)
+	Rejected func(connection, streamName string, why stream.Rejection, records int64)
 }
 
 // Open holds the folder, starts the embedded broker if the folder has one,
@@ -209,16 +210,45 @@ func (w *Workspace) Run(ctx context.Context) error {
 	return w.with(ctx, func(ctx context.Context) error {
 		g, gctx := errgroup.WithContext(ctx)
 		s.start(gctx, g)
+		g.Go(func() error { return s.report(gctx) })
 		return g.Wait()
 	})
+}
+
+// reportEvery is how often a running process says how far it is.
+const reportEvery = time.Minute
+
+// report logs the totals from time to time, and at the end.
+func (s *stages) report(ctx context.Context) error {
+	say := func(what string) {
+		p := s.progress()
+		s.w.log.Info(what, "ingested", p.Ingested, "masked", p.Masked, "quarantined", p.Quarantined, "loaded", p.Loaded)
+	}
+	say("running")
+	t := time.NewTicker(reportEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			say("stopping")
+			return nil
+		case <-t.C:
+			say("running")
+		}
+	}
 }
 
 // Once runs until every source has given what it had, everything is in the
 // sinks, and the log holds it; progress is called a few times a second.
 func (w *Workspace) Once(ctx context.Context, progress func(Progress)) error {
+	w.base.Tries = onceTries
 	s := w.stages()
 	return w.with(ctx, func(ctx context.Context) error { return s.once(ctx, progress) })
 }
+
+// onceTries is how often in a row a stage may fail in a run that is meant to end:
+// about ten seconds.
+const onceTries = 6
 
 // with runs work beside the audit follower, once that has found the log to fit
 // the audit topic, and lets the follower catch up after it. A fault of the
@@ -230,7 +260,7 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.base.Keep(fctx, "audit log", func(ctx context.Context) error {
+		gaveUp := w.base.Keep(fctx, "audit log", func(ctx context.Context) error {
 			err := w.follower.Follow(ctx)
 			var f *stream.Fault
 			if errors.As(err, &f) {
@@ -239,6 +269,9 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 			}
 			return err
 		})
+		if gaveUp != nil {
+			end(gaveUp)
+		}
 	}()
 	worked := make(chan error, 1)
 	go func() {
@@ -256,10 +289,10 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 		// Clients of a broker that is gone wait for ever: nothing is waited for.
 		return fmt.Errorf("embedded broker: %w", w.broker.Close())
 	}
-	var f *stream.Fault
-	if errors.As(context.Cause(ctx), &f) {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		stop()
 		<-done
-		return f
+		return cause
 	}
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
