@@ -10,11 +10,6 @@ import (
 	"lethe/stream"
 )
 
-// minLog2 is the least number of values, as a power of two, that an element
-// needs for a deterministic operator: below it, who counts how often a result
-// comes knows the value.
-const minLog2 = 20
-
 // What a decision means for a stream's label.
 const (
 	labelClear   = "clear"
@@ -143,32 +138,4 @@ func (c *compiler) allowed(element string, class stream.Class) []string {
 // inBuild leaves out the operators that this build does not have.
 func inBuild(ops []string) []string {
 	return slices.DeleteFunc(slices.Clone(ops), func(op string) bool { _, ok := masking.Lookup(op); return !ok })
-}
-
-// operatorFits checks what an operator promises against what the column needs.
-func (c *compiler) operatorFits(f *field, r rule, spec masking.Spec, t masking.Traits, allowed []string) {
-	at := c.place(r)
-	if f.column && !f.walked && !spec.Takes(f.col.Type) {
-		c.faultAt(at, CodeOperator, fmt.Sprintf("%s does not work on %s as a whole: %s", spec.Name, f.col.Type, f.id()),
-			"name paths inside, such as "+f.id()+"[], or use redact")
-	}
-	if f.key && (!t.Deterministic || t.Collides) {
-		keys := slices.DeleteFunc([]string{"hmac", "keep"}, func(op string) bool { return len(c.packs) > 0 && !slices.Contains(allowed, op) })
-		if len(keys) == 0 {
-			c.faultAt(at, CodeEmpty, fmt.Sprintf("%s is a key column, and no operator that the packs allow keeps keys apart", f.id()), "leave the column out of the key at the source")
-		} else {
-			c.faultAt(at, CodeKey, fmt.Sprintf("%s on key column %s would give rows the same key", spec.Name, f.id()), "use "+strings.Join(keys, " or "))
-		}
-	}
-	// hmac and its like: the result stands for the value wherever it comes.
-	if t.Deterministic && !t.Clear && !t.Lowers {
-		e, ok := c.table.Lookup(f.element)
-		switch {
-		case !ok:
-			c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s has no element: its key derives from one", spec.Name, f.id()), "say what the column is about: letheElement in the contract")
-		case e.Log2 < minLog2:
-			c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s is clear by counting: %s has about 2^%d values, and 2^%d are needed", spec.Name, f.id(), e.Name, e.Log2, minLog2),
-				"use redact, null or drop; mixing the subject in is not in this build")
-		}
-	}
 }

@@ -21,6 +21,7 @@ type Element struct {
 	Class  stream.Class
 	About  string // in words
 	Log2   int    // how many values it can have, as a power of two
+	Length int    // how many characters it has at most
 	Normal string // normal form before a digest
 	Mask   string // the operator that a new policy begins with
 
@@ -32,6 +33,9 @@ type Element struct {
 	flag     bool
 	fraction bool
 }
+
+// anyLength is the [Element.Length] of what nobody said it of.
+const anyLength = 256
 
 // Elements is the table of what fields can be about, and of the classes.
 type Elements struct {
@@ -58,6 +62,7 @@ type classEntry struct {
 type elementData struct {
 	Class    string   `yaml:"class,required"`
 	Log2     int      `yaml:"log2,required"`
+	Length   int      `yaml:"length"`
 	Normal   string   `yaml:"normal"`
 	Mask     string   `yaml:"mask"`
 	About    string   `yaml:"about"`
@@ -135,9 +140,12 @@ func (t *Elements) load(f File) error {
 }
 
 func newElement(name string, d elementData) Element {
-	e := Element{Name: name, Class: stream.Class(d.Class), About: d.About, Log2: d.Log2, Normal: d.Normal, Mask: d.Mask, date: d.Date || d.Only, only: d.Only, fraction: d.Fraction, flag: d.Flag}
+	e := Element{Name: name, Class: stream.Class(d.Class), About: d.About, Log2: d.Log2, Length: d.Length, Normal: d.Normal, Mask: d.Mask, date: d.Date || d.Only, only: d.Only, fraction: d.Fraction, flag: d.Flag}
 	if e.Mask == "" {
 		e.Mask = "redact"
+	}
+	if e.Length <= 0 {
+		e.Length = anyLength
 	}
 	for _, n := range d.Names {
 		if whole, ok := strings.CutPrefix(n, "="); ok {

@@ -161,6 +161,14 @@ connection crm-lake: crm.public.customer: label special-pseudo is not in the cle
     faith: partial (policy.yaml:4: mask.elements.belief.religion)`, []string{CodeWeakerThanLaw, CodeClearance}},
 		"few values": {edit(t, smallEnv(), "person.gender: redact", "person.gender: {hmac: {}}"), `policy.yaml:4: mask.elements.person.gender: hmac on crm.public.customer/sex is clear by counting: person.gender has about 2^2 values, and 2^20 are needed
   → use redact, null or drop; mixing the subject in is not in this build`, []string{CodeDomain}},
+		"more than half of a value": {edit(t, smallEnv(column("phone", "string?", "element=contact.phone"), column("fax", "string?", "element=contact.phone")), "person.gender: redact", "person.gender: redact, contact.phone: {partial: {keep_first: 3, keep_last: 30}}"),
+			`policy.yaml:4: mask.elements.contact.phone: partial shows 33 characters of contact.phone, which has at most 20: at least half of a value stays hidden, so rows would be refused
+  → show fewer, such as {partial: {keep_last: 4}}, or use redact`, []string{CodeLength}},
+		"more than half of anything": {edit(t, smallEnv(column("tier", "string", "class=pii")), "internal: keep", "pii: {partial: {keep_first: 128}}"),
+			`policy.yaml:5: mask.classes.pii: partial shows 128 characters of a value that nobody said anything about, which has at most 256: at least half of a value stays hidden, so rows would be refused
+  → show fewer, such as {partial: {keep_last: 4}}, or use redact
+policy.yaml:5: mask.classes.pii: partial on crm.public.customer/tier must be declared: nobody said what the field is about
+  → say what it is about, use redact, or add declared: {"crm.public.customer/tier": {reason: …}}`, []string{CodeLength, CodeDeclared}},
 		"hmac without element": {edit(t, smallEnv(column("tier", "string", "class=internal")), "internal: keep", "internal: {hmac: {}}"), `policy.yaml:5: mask.classes.internal: hmac on crm.public.customer/tier has no element: its key derives from one
   → say what the column is about: letheElement in the contract`, []string{CodeDomain}},
 		"key column": {edit(t, smallEnv(), "id.internal: {hmac: {}}", "id.internal: redact"), `policy.yaml:4: mask.elements.id.internal: redact on key column crm.public.customer/id would give rows the same key

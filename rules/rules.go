@@ -128,7 +128,8 @@ const (
 	CodeElement       = "rules.unknown_element"
 	CodeEmpty         = "rules.packs_disagree" // no operator satisfies all packs
 	CodeField         = "rules.unknown_field"
-	CodeKey           = "rules.key_operator" // keys would collide or change
+	CodeKey           = "rules.key_operator"   // keys would collide or change
+	CodeLength        = "rules.shows_too_much" // no value would be long enough to hide half of it
 	CodeLabel         = "rules.unknown_label"
 	CodeNotInBuild    = "rules.not_in_this_build"
 	CodeOperator      = "rules.unknown_operator"

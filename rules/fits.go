@@ -1,0 +1,77 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lethe/masking"
+)
+
+// minLog2 is the least number of values, as a power of two, that an element
+// needs for a deterministic operator: below it, who counts how often a result
+// comes knows the value.
+const minLog2 = 20
+
+// operatorFits checks what an operator promises against what the column needs.
+func (c *compiler) operatorFits(f *field, r rule, spec masking.Spec, t masking.Traits, allowed []string) {
+	if f.column && !f.walked && !spec.Takes(f.col.Type) {
+		c.faultAt(c.place(r), CodeOperator, fmt.Sprintf("%s does not work on %s as a whole: %s", spec.Name, f.col.Type, f.id()),
+			"name paths inside, such as "+f.id()+"[], or use redact")
+	}
+	c.keyFits(f, r, spec, t, allowed)
+	c.domainFits(f, r, spec, t)
+	c.lengthFits(f, r)
+}
+
+// keyFits checks that rows of different keys stay different.
+func (c *compiler) keyFits(f *field, r rule, spec masking.Spec, t masking.Traits, allowed []string) {
+	at := c.place(r)
+	if f.key && (!t.Deterministic || t.Collides) {
+		keys := slices.DeleteFunc([]string{"hmac", "keep"}, func(op string) bool { return len(c.packs) > 0 && !slices.Contains(allowed, op) })
+		if len(keys) == 0 {
+			c.faultAt(at, CodeEmpty, fmt.Sprintf("%s is a key column, and no operator that the packs allow keeps keys apart", f.id()), "leave the column out of the key at the source")
+		} else {
+			c.faultAt(at, CodeKey, fmt.Sprintf("%s on key column %s would give rows the same key", spec.Name, f.id()), "use "+strings.Join(keys, " or "))
+		}
+	}
+}
+
+// domainFits checks that the results of a digest do not tell the values.
+func (c *compiler) domainFits(f *field, r rule, spec masking.Spec, t masking.Traits) {
+	at := c.place(r)
+	// hmac and its like: the result stands for the value wherever it comes.
+	if t.Deterministic && !t.Clear && !t.Lowers {
+		e, ok := c.table.Lookup(f.element)
+		switch {
+		case !ok:
+			c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s has no element: its key derives from one", spec.Name, f.id()), "say what the column is about: letheElement in the contract")
+		case e.Log2 < minLog2:
+			c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s is clear by counting: %s has about 2^%d values, and 2^%d are needed", spec.Name, f.id(), e.Name, e.Log2, minLog2),
+				"use redact, null or drop; mixing the subject in is not in this build")
+		}
+	}
+}
+
+// lengthFits checks that an operator which shows characters leaves at least half
+// of some value hidden: masking refuses every row that it cannot hide.
+func (c *compiler) lengthFits(f *field, r rule) {
+	shown := 0
+	for _, name := range []string{"keep_first", "keep_last"} {
+		n, _ := r.op.Params[name].(int64)
+		shown += int(min(max(n, 0), 1<<30))
+	}
+	what, length := "a value that nobody said anything about", anyLength
+	if e, ok := c.table.Lookup(f.element); ok {
+		what, length = e.Name, e.Length
+	}
+	if 2*shown < length {
+		return
+	}
+	hint := "use redact"
+	if most := min((length-1)/2, 4); most > 0 {
+		hint = fmt.Sprintf("show fewer, such as {%s: {keep_last: %d}}, or use redact", r.op.Name, most)
+	}
+	c.faultAt(c.place(r), CodeLength, fmt.Sprintf("%s shows %d characters of %s, which has at most %d: at least half of a value stays hidden, so rows would be refused",
+		r.op.Name, shown, what, length), hint)
+}
