@@ -57,32 +57,6 @@ func (s *settings) fault(code, path, msg, hint string) *stream.Fault {
 	return &stream.Fault{Code: "postgres." + code, Path: path, Msg: msg, Hint: hint, Exit: stream.ExitEnvironment}
 }
 
-func (s *settings) connectFault(err error) error {
-	hint := "check host, port, user and password in url, and pg_hba.conf on the server"
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return s.fault("connect", "", "the server refuses the connection: "+pg.Message, hint)
-	}
-	return s.fault("connect", "", fmt.Sprintf("no connection to %s:%d: %v", s.conn.Host, s.conn.Port, cause(err)), hint)
-}
-
-// cause is the innermost error: outer ones of the driver quote the URL.
-func cause(err error) error {
-	for {
-		var next error
-		switch e := err.(type) {
-		case interface{ Unwrap() error }:
-			next = e.Unwrap()
-		case interface{ Unwrap() []error }:
-			next = e.Unwrap()[0]
-		}
-		if next == nil {
-			return err
-		}
-		err = next
-	}
-}
-
 // serverFaults are about the server and its settings.
 func (s *settings) serverFaults(f *facts) []*stream.Fault {
 	if f.version < oldestServer {

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -249,23 +248,40 @@ func TestServersThatCannotBeReadAreToldFromTheirFacts(t *testing.T) {
 	}
 }
 
-func TestL7NoFaultHoldsThePassword(t *testing.T) {
+func TestL7AConnectionThatIsRefusedIsToldWithoutTheURL(t *testing.T) {
 	d := newDatabase(t)
-	nobody, err := url.Parse(d.url)
+	at, err := url.Parse(d.url)
 	if err != nil {
 		t.Fatal("LETHE_TEST_POSTGRES is no URL")
 	}
-	nobody.User = url.UserPassword("nobody_here", "pass-canary")
-	for name, u := range map[string]string{
-		"no server": "postgres://someone:pass-canary@127.0.0.1:1/db",
-		"no role":   nobody.String(),
+	stranger, nowhere := *at, *at
+	stranger.User = url.UserPassword("user_canary", "pass-canary")
+	nowhere.Path = "/nowhere"
+	for u, want := range map[string]string{
+		"postgres://user_canary:pass-canary@127.0.0.1:1/db?sslmode=disable&application_name=canary": "postgres.unreachable: no connection to 127.0.0.1:1: connection refused",
+		stranger.String(): "postgres.login: " + at.Host + " refuses user and password",
+		nowhere.String():  "postgres.database: " + at.Host + " has no database nowhere",
 	} {
-		_, faults := d.codes(connectors.Config{"url": stream.NewValue([]byte(u))})
-		if len(faults) != 1 || faults[0].Code != "postgres.connect" || strings.Contains(fmt.Sprint(faults[0]), "canary") {
-			t.Errorf("%s: %v", name, faults)
+		src := d.open(connectors.Config{"url": stream.NewValue([]byte(u))})
+		_, derr := src.Discover(context.Background())
+		for verb, err := range map[string]error{"check": src.Check(context.Background()), "discover": derr} {
+			var f *stream.Fault
+			if !errors.As(err, &f) {
+				t.Errorf("%s, want %s: %v", verb, want, err)
+				continue
+			}
+			if f.Code+": "+f.Msg != want || f.Path != "sources.crm" || f.Exit != stream.ExitEnvironment || f.Hint == "" {
+				t.Errorf("%s tells %+v, want %s", verb, f, want)
+			}
+			if strings.Contains(f.Error(), "canary") {
+				t.Errorf("%s shows the URL: %v", verb, f)
+			}
 		}
 	}
-	_, err = Connector().OpenSource(connectors.Env{Workspace: "w", Name: "crm"}, connectors.Config{
+}
+
+func TestL7NoFaultHoldsThePassword(t *testing.T) {
+	_, err := Connector().OpenSource(connectors.Env{Workspace: "w", Name: "crm"}, connectors.Config{
 		"url": stream.NewValue([]byte("postgres://u:pass-canary@host:port/db?sslmode=x")), "streams": []string{"public", "a.b"},
 		"slot": "No-Good", "chunk_rows": int64(0)})
 	var codes []string

@@ -53,7 +53,7 @@ func openSource(env connectors.Env, c connectors.Config) (stream.Source, error) 
 func (s *source) Discover(ctx context.Context) ([]stream.Schema, error) {
 	conn, err := s.connect(ctx, false)
 	if err != nil {
-		return nil, err
+		return nil, s.set.connectFault(err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	all, err := loadTables(ctx, conn)
