@@ -88,8 +88,29 @@ policy.yaml:1: packs[2]: pack "gdpr" is named twice
 policy.yaml:4: mask.elements.persn.*: no element is in family "persn.*"
   → did you mean "person.*"?
 policy.yaml:4: mask.elements.id.shoe: unknown element "id.shoe"
-  → one of: id.th.national id.sg.nric id.eu.national id.us.ssn id.national id.passport id.tax id.licence id.vehicle id.internal id.record`,
+  → family id has: id.th.national id.sg.nric id.eu.national id.us.ssn id.national id.passport id.tax id.licence id.vehicle id.internal id.record
+    elements.yaml of the folder may add others`,
 			[]string{CodeElement, CodeElement, CodeElement}},
+		"an element of another family": {edit(t, smallEnv(), "person.gender: redact", "person.gender: redact, contact.address: redact, geo.province: redact, contcat.emial: redact, emial: redact, shoe: redact, id.person: redact"),
+			`policy.yaml:4: mask.elements.contact.address: unknown element "contact.address"
+  → did you mean "address.street", a street address?
+    family contact has: contact.email contact.phone contact.handle
+    elements.yaml of the folder may add others
+policy.yaml:4: mask.elements.geo.province: unknown element "geo.province"
+  → did you mean "address.region", a state or province?
+    family geo has: geo.point
+    elements.yaml of the folder may add others
+policy.yaml:4: mask.elements.contcat.emial: unknown element "contcat.emial"
+  → did you mean "contact.email"?
+policy.yaml:4: mask.elements.emial: unknown element "emial"
+  → did you mean "contact.email"?
+policy.yaml:4: mask.elements.shoe: unknown element "shoe"
+  → elements are: address.* belief.* biometric.* commerce.* consent.* contact.* finance.* geo.* health.* id.* id.eu.* id.sg.* id.th.* id.us.* intimate.* net.* origin.* person.* record.* secret.* time.* text
+    elements.yaml of the folder may add others
+policy.yaml:4: mask.elements.id.person: unknown element "id.person"
+  → family person has: person.name person.username person.birth_date person.age person.gender person.title person.marital person.nationality person.photo person.signature person.job person.employer person.relative
+    family id has: id.th.national id.sg.nric id.eu.national id.us.ssn id.national id.passport id.tax id.licence id.vehicle id.internal id.record
+    elements.yaml of the folder may add others`, []string{CodeElement, CodeElement, CodeElement, CodeElement, CodeElement, CodeElement}},
 		"unknown operator": {edit(t, smallEnv(), "redact", "redcat"), `policy.yaml:4: mask.elements.person.gender: unknown operator "redcat"
   → did you mean "redact"?`, []string{CodeOperator}},
 		"operator of a later build": {edit(t, smallEnv(), "redact", "{generalize: {}}"), `policy.yaml:4: mask.elements.person.gender: operator generalize is not in this build

@@ -161,26 +161,8 @@ func (c *compiler) checkElement(at, name string) bool {
 	if _, ok := c.table.Lookup(name); ok || name == "" {
 		return name != ""
 	}
-	hint := strict.Suggest(name, c.table.Names())
-	if strings.HasPrefix(hint, "one of") {
-		hint = "name one of the built-in table, or add it to elements.yaml of the folder"
-		family, _, _ := strings.Cut(name, ".")
-		if same := inFamily(c.table.Names(), family); len(same) > 0 {
-			hint = "one of: " + strings.Join(same, " ")
-		}
-	}
-	c.fault(at, CodeElement, fmt.Sprintf("unknown element %q", name), hint)
+	c.fault(at, CodeElement, fmt.Sprintf("unknown element %q", name), c.table.hint(name))
 	return false
-}
-
-func inFamily(names []string, family string) []string {
-	var out []string
-	for _, n := range names {
-		if strings.HasPrefix(n, family+".") {
-			out = append(out, n)
-		}
-	}
-	return out
 }
 
 func (c *compiler) checkClass(at, name string) {

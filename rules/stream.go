@@ -127,7 +127,7 @@ func (c *compiler) resolve(f *field) {
 		if _, ok := c.table.Lookup(f.col.Element); ok {
 			f.element, f.about = f.col.Element, f.col.Where
 		} else {
-			c.faultAt(f.col.Where, CodeElement, fmt.Sprintf("unknown element %q", f.col.Element), strict.Suggest(f.col.Element, c.table.Names()))
+			c.faultAt(f.col.Where, CodeElement, fmt.Sprintf("unknown element %q", f.col.Element), c.table.hint(f.col.Element))
 		}
 	}
 	for _, e := range f.col.Evidence {
