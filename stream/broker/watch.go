@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -27,5 +28,13 @@ func (w *watch) Logf(level kfake.LogLevel, format string, args ...any) {
 		w.fail(fmt.Errorf("embedded broker: %s", msg))
 		return
 	}
-	w.log.Log(context.Background(), slog.LevelWarn, "embedded broker", "msg", msg)
+	at := slog.LevelWarn
+	if level == kfake.LogLevelWarn && slices.ContainsFunc(chatter(), func(p string) bool { return strings.HasPrefix(format, p) }) {
+		at = slog.LevelDebug
+	}
+	w.log.Log(context.Background(), at, "embedded broker", "kfake", msg)
 }
+
+// chatter is how warnings begin that tell of slow clients, which retry: nothing
+// for a person to do. The others tell of files.
+func chatter() []string { return []string{"txn: ", "consumer", "OffsetCommit "} }
