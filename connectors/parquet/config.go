@@ -9,13 +9,18 @@ import (
 	"lethe/stream"
 )
 
-// open checks the configuration; the directory is made by the first Load.
+// open checks the configuration and makes the directory, which must take files
+// and hard links.
 func open(env connectors.Env, c connectors.Config) (stream.Sink, error) {
 	dir, err := directory(env.Name, c.Text("url"))
 	if err != nil {
 		return nil, err
 	}
-	return &sink{store: store{dir: dir}, secret: env.Secret}, nil
+	s := &sink{store: store{dir: dir}, secret: env.Secret}
+	if err := s.store.probe(); err != nil {
+		return nil, unwritable(env.Name, dir, err)
+	}
+	return s, nil
 }
 
 // directory is the local directory that a url option names.

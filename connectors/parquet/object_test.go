@@ -151,6 +151,9 @@ func TestL2AWriteThatFailsLeavesNothingBehind(t *testing.T) {
 		}
 	}
 	s := open(t, lake)
+	if err := os.Remove(lake); err != nil {
+		t.Fatal(err)
+	}
 	blocked(lake, func() error { _, err := s.Load(context.Background(), b); return err })
 	l := load(t, s, b)
 	blocked(filepath.Join(lake, "_manifest"), func() error { return s.Publish(context.Background(), l) })
@@ -384,10 +387,15 @@ func TestOnlyLocalDirectoriesAreTaken(t *testing.T) {
 		_, err := parquet.Connector().OpenSink(connectors.Env{Name: "lake"}, connectors.Config{"url": url})
 		return err
 	}
-	for _, url := range []string{"lake", "./lake", "/srv/lake", "file:///srv/lake", "FILE:///srv/my%20lake", "file://localhost/srv"} {
+	at := t.TempDir()
+	t.Chdir(at)
+	for _, url := range []string{"lake", "./lake", at + "/deep/lake", "file://" + at + "/lake", "FILE://" + at + "/my%20lake", "file://localhost" + at} {
 		if err := openURL(url); err != nil {
 			t.Errorf("%s: %v", url, err)
 		}
+	}
+	if _, err := os.Stat(filepath.Join(at, "my lake")); err != nil {
+		t.Error(err)
 	}
 	for url, code := range map[string]string{
 		"": "parquet.url_missing", "s3://bucket/x": "parquet.url_scheme", "https://x/y": "parquet.url_scheme",
@@ -397,6 +405,35 @@ func TestOnlyLocalDirectoriesAreTaken(t *testing.T) {
 		if err := openURL(url); !errors.As(err, &f) || f.Code != code || f.Path != "sinks.lake.url" || f.Hint == "" {
 			t.Errorf("%q: %v, want a fault %s", url, err, code)
 		}
+	}
+}
+
+func TestADirectoryThatCannotHoldObjectsIsToldWhenItIsOpened(t *testing.T) {
+	at := t.TempDir()
+	file := filepath.Join(at, "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	dirs := map[string]string{"a file": file, "below a file": filepath.Join(file, "lake")}
+	if os.Getuid() != 0 { // whom no mode keeps out
+		shut := filepath.Join(at, "shut")
+		if err := os.Mkdir(shut, 0o555); err != nil {
+			t.Fatal(err)
+		}
+		dirs["not ours"], dirs["in one not ours"] = shut, filepath.Join(shut, "lake")
+	}
+	for name, dir := range dirs {
+		_, err := parquet.Connector().OpenSink(connectors.Env{Name: "lake"}, connectors.Config{"url": dir})
+		var f *stream.Fault
+		if !errors.As(err, &f) || f.Code != "parquet.unwritable" || f.Path != "sinks.lake.url" ||
+			f.Exit != stream.ExitEnvironment || !strings.Contains(f.Msg, dir) || f.Hint == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	lake := filepath.Join(at, "lake")
+	open(t, lake)
+	if left, err := os.ReadDir(lake); err != nil || len(left) > 0 {
+		t.Errorf("opening left %v, %v", left, err)
 	}
 }
 
