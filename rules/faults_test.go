@@ -113,6 +113,8 @@ policy.yaml:4: mask.elements.id.person: unknown element "id.person"
     elements.yaml of the folder may add others`, []string{CodeElement, CodeElement, CodeElement, CodeElement, CodeElement, CodeElement}},
 		"unknown operator": {edit(t, smallEnv(), "redact", "redcat"), `policy.yaml:4: mask.elements.person.gender: unknown operator "redcat"
   → did you mean "redact"?`, []string{CodeOperator}},
+		"a rule that nobody can read tells nothing of flows": {edit(t, func() Env { env := smallEnv(); env.Clearance = []string{"public"}; return env }(), "contact.email: {hmac: {}}", "contact.email: hmca"), `policy.yaml:4: mask.elements.contact.email: unknown operator "hmca"
+  → did you mean "hmac"?`, []string{CodeOperator}},
 		"operator of a later build": {edit(t, smallEnv(), "redact", "{generalize: {}}"), `policy.yaml:4: mask.elements.person.gender: operator generalize is not in this build
   → one of: keep partial hmac redact null drop`, []string{CodeNotInBuild}},
 		"two operators": {edit(t, smallEnv(), "redact", "{hmac: {}, redact: {}}"), `policy.yaml:4: mask.elements.person.gender: want one operator, found a map

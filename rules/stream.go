@@ -50,9 +50,11 @@ func (c *compiler) stream(ct *schema.Contract) Stream {
 		c.faultAt(ct.Doc.Where("schema[0]"), schema.CodeContract, err.Error(), "")
 	}
 	s.Plan.Schema = rows
+	readable := true
 	for _, f := range fields {
 		d, spec := c.decide(f, s.Class)
 		s.Decisions = append(s.Decisions, d)
+		readable = readable && spec.Name != ""
 		pf := masking.Field{Path: f.path, Operator: d.Operator, Params: d.Params, Domain: f.element, Special: d.Class == stream.Special}
 		if e, ok := c.table.Lookup(f.element); ok {
 			pf.Normal = e.Normal
@@ -67,7 +69,9 @@ func (c *compiler) stream(ct *schema.Contract) Stream {
 	}
 	s.Subject = c.subject(ct, s.Class)
 	s.Label = c.label(s.Decisions)
-	c.flow(&s)
+	if readable { // else nobody knows what is left, and a label would be a guess
+		c.flow(&s)
+	}
 	return s
 }
 
