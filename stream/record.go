@@ -24,6 +24,7 @@ type Kind uint8
 const (
 	KindData     Kind = iota // a row's change in a Debezium envelope
 	KindTruncate             // the whole stream was emptied; has no key, goes to every partition
+	KindOversize             // stands for a record that no topic takes: its value tells digest and size
 )
 
 // Header is a name and value that the source attached to a record. Headers are

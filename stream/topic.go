@@ -32,11 +32,6 @@ func (t Topics) Quarantine(l Label, connection string) string {
 	return t.name("quarantine", string(l), connection)
 }
 
-// SourceQuarantine holds what could not be ingested from a source.
-func (t Topics) SourceQuarantine(c Class, source string) string {
-	return t.name("quarantine", string(c), "source-"+source)
-}
-
 // Positions holds where each source stands.
 func (t Topics) Positions() string { return t.name("positions") }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -57,7 +56,7 @@ func run(ctx context.Context, io streams, args []string) error {
 		return err
 	}
 	defer w.Close()
-	w.Notice = func(s stream.Schema) { log.Info("stream", "stream", s.Stream, "columns", columns(s)) }
+	w.Notice = func(s stream.Schema) { log.Info("shape of a stream", "stream", s.Stream, "columns", len(s.Fields)) }
 	var told sync.Map
 	w.Unknown = func(connection, name string, _ int64) {
 		if _, before := told.LoadOrStore(connection+"/"+name, true); !before {
@@ -188,12 +187,4 @@ func (r *refusals) list() []refusal {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.all)
-}
-
-func columns(s stream.Schema) string {
-	names := make([]string, len(s.Fields))
-	for i, f := range s.Fields {
-		names[i] = f.Name
-	}
-	return strings.Join(names, " ")
 }

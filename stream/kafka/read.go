@@ -44,8 +44,44 @@ func Starts(ctx context.Context, cl *kgo.Client, topics ...string) (map[string]m
 	return out, nil
 }
 
+// patience is how long a read waits without any progress: longer than an open
+// transaction of a member that died keeps committed records from being read.
+const patience = 90 * time.Second
+
+// ErrStalled says that a topic gave nothing for so long that its end, as it was
+// when the read began, was not reached. What was read so far is not all.
+var ErrStalled = errors.New("the broker gives no more records, and the end is not reached")
+
+// highWatermark gives the end of each partition of a topic, open transactions
+// included.
+func highWatermark(ctx context.Context, cl *kgo.Client, topic string) (map[int32]int64, error) {
+	got, err := kadm.NewClient(cl).ListEndOffsets(ctx, topic)
+	if err == nil {
+		err = got.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("topic %s: list end offsets: %w", topic, err)
+	}
+	ends := make(map[int32]int64)
+	got.Each(func(o kadm.ListedOffset) { ends[o.Partition] = o.Offset })
+	return ends, nil
+}
+
+// Near gives an offset so many before the end of a partition, or 0.
+func (c Cluster) Near(ctx context.Context, topic string, partition int32, records int64) (int64, error) {
+	cl, err := c.Client()
+	if err != nil {
+		return 0, err
+	}
+	defer cl.Close()
+	ends, err := highWatermark(ctx, cl, topic)
+	return max(0, ends[partition]-records), err
+}
+
 // ReadRange calls each with the committed records of one partition from offset
-// from up to the end that the partition has when it is called. The record is
+// from up to the end that the partition has when it is called. Transactions that
+// are open then are waited for: what they commit belongs to the range, so that
+// nobody goes on from a place that is about to be passed (L2). The record is
 // valid during the call.
 func (c Cluster) ReadRange(ctx context.Context, topic string, partition int32, from int64, each func(*kgo.Record) error) error {
 	cl, err := c.Client(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {partition: kgo.NewOffset().At(from)}}),
@@ -54,7 +90,7 @@ func (c Cluster) ReadRange(ctx context.Context, topic string, partition int32, f
 		return err
 	}
 	defer cl.Close()
-	ends, err := Ends(ctx, cl, topic)
+	ends, err := highWatermark(ctx, cl, topic)
 	if err != nil {
 		return err
 	}
@@ -62,25 +98,23 @@ func (c Cluster) ReadRange(ctx context.Context, topic string, partition int32, f
 	if err != nil {
 		return err
 	}
-	end, at := ends[partition], max(from, starts[topic][partition])
+	end, at, moved := ends[partition], max(from, starts[topic][partition]), time.Now()
 	for at < end {
-		// Aborted records at the very end are never delivered: a poll that
-		// stays empty beyond the fetch wait means that nothing is left.
-		pctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		pctx, cancel := context.WithTimeout(ctx, time.Second)
 		fs := cl.PollFetches(pctx)
 		cancel()
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if pctx.Err() != nil && fs.NumRecords() == 0 {
-			return nil
-		}
 		if err := fs.Err0(); err != nil && pctx.Err() == nil {
 			return fmt.Errorf("topic %s/%d: read: %w", topic, partition, err)
 		}
+		if fs.NumRecords() == 0 && time.Since(moved) > patience {
+			return fmt.Errorf("topic %s/%d: at %d of %d: %w", topic, partition, at, end, ErrStalled)
+		}
 		for it := fs.RecordIter(); !it.Done(); {
 			r := it.Next()
-			at = r.Offset + 1
+			at, moved = r.Offset+1, time.Now()
 			if r.Offset >= end || r.Attrs.IsControl() {
 				continue
 			}
@@ -135,8 +169,8 @@ func (c Cluster) Append(ctx context.Context, topic string, values [][]byte) erro
 }
 
 // Pending says whether the topics hold committed records that the group has not
-// committed as read. Offsets alone do not tell: transaction markers take
-// offsets too.
+// committed as read, or an open transaction that may yet commit some. Offsets
+// alone do not tell: transaction markers take offsets too.
 func (c Cluster) Pending(ctx context.Context, group string, topics []string) (bool, error) {
 	cl, err := c.Client()
 	if err != nil {
@@ -148,13 +182,17 @@ func (c Cluster) Pending(ctx context.Context, group string, topics []string) (bo
 		return false, err
 	}
 	for _, t := range topics {
-		ends, err := Ends(ctx, cl, t)
+		stable, err := Ends(ctx, cl, t)
+		if err != nil {
+			return false, err
+		}
+		ends, err := highWatermark(ctx, cl, t)
 		if err != nil {
 			return false, err
 		}
 		for p, end := range ends {
 			from, ok := at[t][p]
-			if !ok {
+			if !ok || stable[p] < end {
 				return true, nil
 			}
 			if from.Offset >= end {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,8 +39,6 @@ type Ingest struct {
 	RawTopics []string
 	// Revisions are the policy revisions in force, by connection.
 	Revisions map[string]string
-	// Quarantine is the topic for records that are too large.
-	Quarantine string
 	// CaughtUp is called after a commit once the source had nothing more; nil to
 	// ignore.
 	CaughtUp func()
@@ -97,9 +96,9 @@ type ingestWriter struct {
 	head    head
 	owned   bool // this run has said that it owns the chain
 	sealer  *sealer
-	rejects *sealer
 	salt    func() []byte
 	slab    slab
+	routing []byte
 	router  hash.Hash
 	leaf    *stream.LeafHasher
 	box     seal
@@ -154,18 +153,14 @@ func (w *ingestWriter) prepare(ctx context.Context) error {
 	w.scribe = &scribe{Base: w.Base, ledger: ledger, produce: func(r *kgo.Record, done func(*kgo.Record, error)) {
 		w.client.Produce(context.Background(), r, done)
 	}}
-	routing, err := w.Vault.Secret("routing")
-	if err != nil {
+	if w.routing, err = w.Vault.Secret("routing"); err != nil {
 		return err
 	}
-	w.router = hmac.New(sha256.New, routing)
+	w.router = hmac.New(sha256.New, w.routing)
 	if w.box, err = newSeal(w.Vault, "positions"); err != nil {
 		return err
 	}
 	if w.sealer, err = newSealer(w.Vault, rawPeriod, w.Now); err != nil {
-		return err
-	}
-	if w.rejects, err = newSealer(w.Vault, quarantinePeriod, w.Now); err != nil {
 		return err
 	}
 	at, err := w.standing(ctx, w.Source)
@@ -216,16 +211,14 @@ func (w *ingestWriter) emit(b stream.Batch) error {
 // noteShapes lets the log know of new shapes and of snapshots begun again.
 func (w *ingestWriter) noteShapes(b stream.Batch) {
 	for _, s := range b.Schemas {
-		type column struct {
-			Name string `json:"name"`
-			Type string `json:"type"`
-		}
-		var cols []column
+		// L1: names that no contract lists stay out of a log that never forgets;
+		// the digest tells whether a shape is one that was there before.
+		shape := hmac.New(sha256.New, w.routing)
 		for _, f := range s.Fields {
-			cols = append(cols, column{f.Name, f.Type.String()})
+			fmt.Fprintf(shape, "%q %s\n", f.Name, f.Type)
 		}
 		w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntryStream, map[string]any{
-			"event": "shape", "source": w.Source, "stream": s.Stream, "columns": cols}})
+			"event": "shape", "source": w.Source, "stream": s.Stream, "columns": len(s.Fields), "shape": hex.EncodeToString(shape.Sum(nil))}})
 		if w.Notice != nil {
 			w.Notice(s)
 		}

@@ -170,6 +170,9 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 			return l.quarantine(s, r, &stream.Rejection{Reason: "parked"})
 		}
 	}
+	if rec.Kind == stream.KindOversize {
+		return l.quarantine(s, r, &stream.Rejection{Reason: "too_large"})
+	}
 	to, err := l.lookup(rec.Stream)
 	if err != nil {
 		return err
@@ -187,6 +190,9 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 		return l.quarantine(s, r, no)
 	case err != nil:
 		return fmt.Errorf("stream %s: %w", rec.Stream, err)
+	case len(l.masked.Key)+len(l.masked.Value)+4096 > l.w.Cluster.Largest():
+		// Names and values that were replaced may be longer than what they were.
+		return l.quarantine(s, r, &stream.Rejection{Reason: "too_large"})
 	case verdict == stream.Filter:
 		s.filtered++
 		c.Filtered++

@@ -73,7 +73,7 @@ func newRig(t *testing.T, brokers []string) *rig {
 		Log:    slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: pipeline.NewMetrics(prometheus.NewRegistry()), Now: time.Now}
 	all := []kafka.Topic{
 		{Name: topics.Raw(stream.PII, "src"), Partitions: partitions}, {Name: r.masked(), Partitions: partitions},
-		{Name: topics.Quarantine("pii", "lake"), Partitions: partitions}, {Name: topics.SourceQuarantine(stream.PII, "src"), Partitions: partitions},
+		{Name: topics.Quarantine("pii", "lake"), Partitions: partitions},
 		{Name: topics.Positions(), Partitions: partitions, Compact: true}, {Name: topics.Audit(), Partitions: 1},
 		{Name: topics.Details(), Partitions: 1}, {Name: topics.Leaves(), Partitions: partitions},
 	}
@@ -96,7 +96,7 @@ func (r *rig) run(t *testing.T) func() {
 	raw := []string{topics.Raw(stream.PII, "src")}
 	ingest := &pipeline.Ingest{Base: r.base, Source: "src", RawTopics: raw, Revisions: map[string]string{"lake": r.policy.id},
 		Open:  func() (stream.Source, error) { return r.source, nil },
-		Class: func(string) (stream.Class, bool) { return stream.PII, true }, Quarantine: topics.SourceQuarantine(stream.PII, "src")}
+		Class: func(string) (stream.Class, bool) { return stream.PII, true }}
 	mask := &pipeline.Mask{Base: r.base, Connection: "lake", RawTopics: raw, Quarantine: topics.Quarantine("pii", "lake"),
 		Current: r.policy, Revision: func(id string) (stream.Revision, error) { return revision{id: id, topic: r.masked()}, nil }}
 	load := &pipeline.Load{Base: r.base, Connection: "lake", Topics: []string{r.masked()}, RollBytes: 1 << 20, RollEvery: 100 * time.Millisecond,
@@ -221,20 +221,24 @@ func followersParked(t *testing.T, r *rig) {
 	}
 }
 
-func TestARecordThatNoTopicTakesIsQuarantinedByDigest(t *testing.T) { onBoth(t, tooLarge) }
+func TestARecordThatNoTopicTakesIsQuarantinedInItsPlace(t *testing.T) { onBoth(t, tooLarge) }
 
 func tooLarge(t *testing.T, r *rig) {
 	r.source.add("k", strings.Repeat("x", 2<<20))
+	r.source.add("k", "follows")
 	r.source.add("k2", "v")
 	stop := r.run(t)
 	r.wait(t, 1)
 	stop()
 	n := 0
 	for p := range int32(partitions) {
-		r.base.Cluster.ReadRange(t.Context(), r.base.Topics.SourceQuarantine(stream.PII, "src"), p, 0, func(*kgo.Record) error { n++; return nil })
+		err := r.base.Cluster.ReadRange(t.Context(), r.base.Topics.Quarantine("pii", "lake"), p, 0, func(*kgo.Record) error { n++; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if n != 1 {
-		t.Fatalf("%d records in the source's quarantine, want 1", n)
+	if n != 2 {
+		t.Fatalf("%d records in quarantine, want the large one and its follower", n)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
-	"lethe/stream/kafka"
 )
 
 // standing is the record of the positions topic: where a leased job (a source's
@@ -57,22 +56,14 @@ func (b Base) standing(ctx context.Context, job string) (*standing, error) {
 		}
 		return nil
 	}
-	cl, err := b.Cluster.Client()
-	if err != nil {
-		return nil, err
-	}
-	ends, err := kafka.Ends(ctx, cl, b.Topics.Positions())
-	cl.Close()
+	near, err := b.Cluster.Near(ctx, b.Topics.Positions(), p, 2000)
 	if err != nil {
 		return nil, err
 	}
 	// Nearly always the last one is near the end; the whole partition is read
 	// only where it is not.
-	const near = 2000
-	if ends[p] > near {
-		err = b.Cluster.ReadRange(ctx, b.Topics.Positions(), p, ends[p]-near, keep)
-	}
-	if err == nil && last == nil {
+	err = b.Cluster.ReadRange(ctx, b.Topics.Positions(), p, near, keep)
+	if err == nil && last == nil && near > 0 {
 		err = b.Cluster.ReadRange(ctx, b.Topics.Positions(), p, 0, keep)
 	}
 	if err != nil {

@@ -30,10 +30,23 @@ func (w *ingestWriter) take(r *stream.Record) error {
 	}
 	key := w.route(r)
 	p := int32(binary.BigEndian.Uint64(key) % uint64(w.Partitions))
-	if size := len(r.Key) + len(r.Value) + 4096; size > w.Cluster.Largest() {
-		return w.reject(p, key, r)
+	if size := len(r.Key) + len(r.Value); size+4096 > w.Cluster.Largest() {
+		return w.putOversize(topic, p, key, r)
 	}
 	w.put(topic, p, key, r)
+	return nil
+}
+
+// putOversize sends what stands for a record that no topic takes, by keyed
+// digest and size: every connection quarantines it in its place, so that what
+// follows under its key is parked behind it.
+func (w *ingestWriter) putOversize(topic string, p int32, key []byte, r *stream.Record) error {
+	about, err := json.Marshal(map[string]any{"digest": fmt.Sprintf("%x", key), "size": len(r.Value)})
+	if err != nil {
+		return err
+	}
+	stub := stream.Record{Stream: r.Stream, Value: about, Seq: r.Seq, Kind: stream.KindOversize, Time: r.Time}
+	w.put(topic, p, key, &stub)
 	return nil
 }
 
@@ -68,30 +81,6 @@ func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) 
 	w.client.Produce(context.Background(), k, out.done)
 	w.tx.in++
 	w.tx.bytes += len(value)
-}
-
-// reject quarantines a record that no topic takes: by position, keyed digest
-// and size.
-func (w *ingestWriter) reject(p int32, key []byte, r *stream.Record) error {
-	if err := w.rejects.renew(); err != nil {
-		return err
-	}
-	about, err := json.Marshal(map[string]any{"seq": r.Seq.String(), "digest": fmt.Sprintf("%x", key), "size": len(r.Value)})
-	if err != nil {
-		return err
-	}
-	out := w.tx.box.to(w.Quarantine, p)
-	salt := w.salt()
-	stub := stream.Record{Stream: r.Stream, Value: about, Time: r.Time}
-	value := w.rejects.seal(nil, w.Quarantine, p, &stub)
-	seq := r.Seq.AppendHex(nil)
-	out.leaves = append(out.leaves, w.leaf.Record(salt, key, value, seq, nil))
-	w.client.Produce(context.Background(), &kgo.Record{Topic: w.Quarantine, Partition: p, Key: key, Value: value, Headers: []kgo.RecordHeader{
-		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: w.rejects.header},
-		{Key: stream.HeaderReason, Value: []byte("too_large")}, {Key: stream.HeaderStream, Value: []byte(r.Stream)}}}, out.done)
-	w.tx.in++
-	w.Metrics.Quarantined.WithLabelValues("source-"+w.Source, "too_large").Inc()
-	return nil
 }
 
 // newSalts hands out 16 random bytes at a time.

@@ -61,7 +61,7 @@ func (s *stages) ingest(src config.Source) *pipeline.Ingest {
 		}
 	}
 	return &pipeline.Ingest{Base: w.base, Source: src.Name, RawTopics: w.rawTopics(src.Name), Revisions: revisions,
-		Quarantine: w.sourceQuarantine(src.Name), Notice: w.Notice,
+		Notice:   w.Notice,
 		Class:    func(name string) (stream.Class, bool) { c, ok := classes[name]; return c, ok },
 		CaughtUp: func() { s.mu.Lock(); delete(s.behind, src.Name); s.mu.Unlock() },
 		Open: func() (stream.Source, error) {

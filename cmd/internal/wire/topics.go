@@ -61,12 +61,6 @@ func (w *Workspace) quarantine(c config.Connection) string {
 	return w.base.Topics.Quarantine(w.highest(c).Label(), c.Name)
 }
 
-// sourceQuarantine is where records go that no raw topic takes; its class is
-// the highest there is, since nothing looked inside.
-func (w *Workspace) sourceQuarantine(source string) string {
-	return w.base.Topics.SourceQuarantine(stream.Special, source)
-}
-
 // prepareTopics creates the topics and begins the groups, before any client of
 // a stage joins.
 func (w *Workspace) prepareTopics(ctx context.Context) error {
@@ -78,7 +72,6 @@ func (w *Workspace) prepareTopics(ctx context.Context) error {
 		for _, raw := range w.rawTopics(s.Name) {
 			topics = append(topics, kafka.Topic{Name: raw, Partitions: n})
 		}
-		topics = append(topics, kafka.Topic{Name: w.sourceQuarantine(s.Name), Partitions: n})
 	}
 	for _, c := range w.folder.Connections {
 		topics = append(topics, kafka.Topic{Name: w.quarantine(c), Partitions: n})
