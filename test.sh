@@ -113,7 +113,7 @@ vulnerabilities() {
 
 # tests leaves the counts in $RUN/counts.
 tests() {
-	go test -race -json -p 2 -timeout 20m "${PACKAGES[@]}" |
+	go test -race -json -p 2 -timeout 30m "${PACKAGES[@]}" |
 		"$RUN/tally" -counts "$RUN/counts" ${CI:+-ci}
 }
 
