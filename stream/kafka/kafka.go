@@ -111,7 +111,7 @@ func (c Cluster) GroupSession(group, id string, topics []string, moved func(cont
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.TransactionalID(id),
-		kgo.TransactionTimeout(20*time.Second),
+		kgo.TransactionTimeout(60*time.Second),
 		kgo.RequireStableFetchOffsets(),
 		kgo.SessionTimeout(c.Timeout()),
 		kgo.HeartbeatInterval(c.Timeout()/5),
