@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -22,7 +23,8 @@ sink may hold the result. Every fault is told at once.
 
   --explain STREAM/PATH  say why one field is treated as it is,
                          such as crm.public.customer/email
-  --online               also ask every source whether it can be read
+  --online               also ask every source whether it can be read, and every
+                         sink whether it can be written, which makes its directory
   --json                 print the decisions as JSON
 `
 
@@ -74,7 +76,7 @@ func check(ctx context.Context, io streams, args []string) error {
 	}
 	views, err := prove(folder)
 	if *online {
-		err = errors.Join(err, reachable(ctx, io, folder))
+		err = errors.Join(err, questioned(ctx, folder, warnings(io.err), io.showAble))
 	}
 	switch {
 	case err != nil:
@@ -133,24 +135,20 @@ func viewStream(s rules.Stream) streamView {
 	return v
 }
 
-// reachable asks every source whether it can be read.
-func reachable(ctx context.Context, io streams, folder *config.Folder) error {
-	var faults []error
-	for _, s := range folder.Sources {
-		faults = append(faults, withSource(folder, s, func(src stream.Source) error { return src.Check(ctx) }))
-	}
-	return errors.Join(faults...)
+// reachable asks sources and sinks as check --online does, and tells faults only.
+func reachable(ctx context.Context, _ streams, folder *config.Folder) error {
+	return questioned(ctx, folder, slog.New(slog.DiscardHandler), func(string, string) {})
 }
 
 // withSource opens a source for questions only: it reads no changes, and the
 // state of one that runs is left alone.
-func withSource(folder *config.Folder, s config.Source, ask func(stream.Source) error) error {
+func withSource(folder *config.Folder, s config.Source, log *slog.Logger, ask func(stream.Source) error) error {
 	dir, err := os.MkdirTemp("", "lethe-")
 	if err != nil {
 		return environment("", err)
 	}
 	defer os.RemoveAll(dir)
-	src, err := s.Connector.OpenSource(s.Questions(folder.Workspace, dir), s.Config)
+	src, err := s.Connector.OpenSource(s.Questions(folder.Workspace, dir, log), s.Config)
 	if err != nil {
 		return err
 	}

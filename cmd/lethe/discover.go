@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -82,7 +83,7 @@ func discover(ctx context.Context, io streams, args []string) error {
 func ask(ctx context.Context, folder *config.Folder) (all []stream.Schema, err error) {
 	var faults []error
 	for _, s := range folder.Sources {
-		faults = append(faults, withSource(folder, s, func(src stream.Source) error {
+		faults = append(faults, withSource(folder, s, slog.New(slog.DiscardHandler), func(src stream.Source) error {
 			schemas, err := src.Discover(ctx)
 			if err == nil && len(schemas) == 0 {
 				err = folder.Doc.Fault("sources."+s.Name, "discover.no_streams", "the source has no streams", "see what its options select")
@@ -267,7 +268,9 @@ func showFound(io streams, all []found, policies []string, dir string) {
 		unsaid += len(d.Unsaid)
 	}
 	if unsaid > 0 {
-		fmt.Fprintf(io.out, "%d columns say nothing about themselves: they are redacted until letheElement in their contract, or a rule, says what they are\n", unsaid)
+		say := map[bool]string{true: " says nothing about itself: it is redacted until letheElement in its contract, or a rule, says what it is",
+			false: " say nothing about themselves: they are redacted until letheElement in their contract, or a rule, says what they are"}
+		fmt.Fprintln(io.out, count(unsaid, "column")+say[unsaid == 1])
 	}
 	for _, p := range policies {
 		fmt.Fprintln(io.out, "wrote", p)
