@@ -54,18 +54,18 @@ func (c *compiler) weaker(element string, d *Decision) bool {
 func (c *compiler) needsDeclaration(f *field, d *Decision, r rule, why []string) {
 	if f.declared == nil {
 		c.faultAt(c.place(r), CodeDeclared, fmt.Sprintf("%s on %s must be declared: %s", d.Operator, f.id(), strings.Join(why, "; ")),
-			fmt.Sprintf("say what it is about, use redact, or add declared: {%q: {reason: …}}", f.id()))
+			"say what it is about, use redact, or add to "+c.doc.Name+", at the left edge:\n"+c.declare(f, d))
 		return
 	}
 	at := "declared." + f.declared.Key
 	v := f.declared.Value
-	if c.doc.Has(at+".reason") && strings.TrimSpace(v.Reason) == "" {
+	if c.doc.Has(at+".reason") && unwritten(v.Reason) {
 		c.fault(at+".reason", CodeDeclared, "the reason is empty", "say why the values may be seen")
 	}
 	if c.table.personal(c.highest(f, d.Class)) {
 		switch {
-		case v.By == "" || v.Second == "":
-			c.fault(at, CodeApprover, fmt.Sprintf("%s may be about persons: a second person must approve", f.id()), "add by: <who declares it> and second: <who approved it>")
+		case unwritten(v.By) || unwritten(v.Second):
+			c.fault(at, CodeApprover, fmt.Sprintf("%s may be about persons: a second person must approve", f.id()), "write both below it: {reason: …, by: <who declares it>, second: <who approved it>}")
 		case strings.EqualFold(strings.TrimSpace(v.By), strings.TrimSpace(v.Second)):
 			c.fault(at, CodeApprover, fmt.Sprintf("%s is declared and approved by one person", f.id()), "second: must be somebody else")
 		}
@@ -78,6 +78,32 @@ func (c *compiler) needsDeclaration(f *field, d *Decision, r rule, why []string)
 		text += ", approved by " + v.Second
 	}
 	d.Because = append(d.Because, text)
+}
+
+// unwritten reports whether a person has yet to write a text: it is empty, or as
+// a hint left it.
+func unwritten(s string) bool {
+	s = strings.TrimSpace(s)
+	return s == "" || strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">")
+}
+
+// declare is the declaration that a decision needs, ready to be pasted.
+func (c *compiler) declare(f *field, d *Decision) string {
+	entry := "{reason: <why the values may be seen>"
+	if c.table.personal(c.highest(f, d.Class)) {
+		entry += ", by: <who declares it>, second: <who approved it>"
+	}
+	return block("declared", plain(f.id()), entry+"}")
+}
+
+// block is YAML of nested keys, one line each, ready to be pasted.
+func block(keysAndValue ...string) string {
+	last := len(keysAndValue) - 1
+	var lines []string
+	for i, k := range keysAndValue[:last] {
+		lines = append(lines, strings.Repeat("  ", i)+k+":")
+	}
+	return strings.Join(lines, "\n") + " " + keysAndValue[last]
 }
 
 // highest is the highest class that anything says of a field.

@@ -191,7 +191,9 @@ connection crm-lake: crm.public.customer: label special-pseudo is not in the cle
 			`policy.yaml:5: mask.classes.pii: partial shows 128 characters of a value that nobody said anything about, which has at most 256: at least half of a value stays hidden, so rows would be refused
   → show fewer, such as {partial: {keep_last: 4}}, or use redact
 policy.yaml:5: mask.classes.pii: partial on crm.public.customer/tier must be declared: nobody said what the field is about
-  → say what it is about, use redact, or add declared: {"crm.public.customer/tier": {reason: …}}`, []string{CodeLength, CodeDeclared}},
+  → say what it is about, use redact, or add to policy.yaml, at the left edge:
+    declared:
+      crm.public.customer/tier: {reason: <why the values may be seen>, by: <who declares it>, second: <who approved it>}`, []string{CodeLength, CodeDeclared}},
 		"hmac without element": {edit(t, smallEnv(column("tier", "string", "class=internal")), "internal: keep", "internal: {hmac: {}}"), `policy.yaml:5: mask.classes.internal: hmac on crm.public.customer/tier has no element: its key derives from one
   → say what the column is about: letheElement in the contract`, []string{CodeDomain}},
 		"key column": {edit(t, smallEnv(), "id.internal: {hmac: {}}", "id.internal: redact"), `policy.yaml:4: mask.elements.id.internal: redact on key column crm.public.customer/id would give rows the same key
@@ -256,7 +258,13 @@ func TestL1RevealingRulesAreDeclared(t *testing.T) {
 		codes []string
 	}{
 		"no element": {smallEnv(tier), `policy.yaml:5: mask.classes.internal: keep on crm.public.customer/tier must be declared: nobody said what the field is about
-  → say what it is about, use redact, or add declared: {"crm.public.customer/tier": {reason: …}}`, []string{CodeDeclared}},
+  → say what it is about, use redact, or add to policy.yaml, at the left edge:
+    declared:
+      crm.public.customer/tier: {reason: <why the values may be seen>}`, []string{CodeDeclared}},
+		"declared below mask": {edit(t, smallEnv(), "  classes:", "  declared: {crm.public.customer/tier: {reason: three tiers}}\n  classes:"), `policy.yaml:5: mask.declared: unknown key "declared"
+  → declared: is a key of the top level: move it out of mask:, to the left edge`, []string{"file.unknown_key"}},
+		"fields beside mask": {add(t, smallEnv(), "fields: {crm.public.customer/email: redact}\n"), `policy.yaml:1: fields: unknown key "fields"
+  → fields: belongs below mask:, indented`, []string{"file.unknown_key"}},
 		"declared":               {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {reason: three tiers}}\n"), "", nil},
 		"declared by a wildcard": {add(t, smallEnv(tier), "declared: {'crm.public.*/tier': {reason: three tiers}}\n"), "", nil},
 		"no reason": {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {by: ann}}\n"), `policy.yaml:1: declared.crm.public.customer/tier: key "reason" is missing
@@ -265,11 +273,18 @@ func TestL1RevealingRulesAreDeclared(t *testing.T) {
   → say why the values may be seen`, []string{CodeDeclared}},
 		"against evidence": {edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: {hmac: {}}"),
 			`policy.yaml:4: mask.elements.id.record: hmac on crm.public.customer/ref must be declared: discover found id.th.national (detector th.national 97 %)
-  → say what it is about, use redact, or add declared: {"crm.public.customer/ref": {reason: …}}`, []string{CodeDeclared}},
+  → say what it is about, use redact, or add to policy.yaml, at the left edge:
+    declared:
+      crm.public.customer/ref: {reason: <why the values may be seen>, by: <who declares it>, second: <who approved it>}`, []string{CodeDeclared}},
 		"against evidence, redacted": {edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: redact"), "", nil},
+		"as the hint left it": {add(t, edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: keep"), "declared:\n  crm.public.customer/ref: {reason: <why the values may be seen>, by: <who declares it>, second: <who approved it>}\n"),
+			`policy.yaml:2: declared.crm.public.customer/ref.reason: the reason is empty
+  → say why the values may be seen
+policy.yaml:2: declared.crm.public.customer/ref: crm.public.customer/ref may be about persons: a second person must approve
+  → write both below it: {reason: …, by: <who declares it>, second: <who approved it>}`, []string{CodeDeclared, CodeApprover}},
 		"one person": {add(t, edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: keep"), "declared: {crm.public.customer/ref: {reason: a test number, by: ann}}\n"),
 			`policy.yaml:1: declared.crm.public.customer/ref: crm.public.customer/ref may be about persons: a second person must approve
-  → add by: <who declares it> and second: <who approved it>`, []string{CodeApprover}},
+  → write both below it: {reason: …, by: <who declares it>, second: <who approved it>}`, []string{CodeApprover}},
 		"the same person": {add(t, edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: keep"), "declared: {crm.public.customer/ref: {reason: a test number, by: Ann, second: 'ann '}}\n"),
 			`policy.yaml:1: declared.crm.public.customer/ref: crm.public.customer/ref is declared and approved by one person
   → second: must be somebody else`, []string{CodeApprover}},
@@ -277,10 +292,14 @@ func TestL1RevealingRulesAreDeclared(t *testing.T) {
 		"against a wildcard": {add(t, edit(t, smallEnv(column("code", "string")), "person.gender: redact", "person.gender: redact, commerce.product: keep"),
 			"elements: {'*/code': id.national, crm.public.customer/code: commerce.product}\n"),
 			`policy.yaml:5: mask.elements.commerce.product: keep on crm.public.customer/code must be declared: a wildcard says id.national
-  → say what it is about, use redact, or add declared: {"crm.public.customer/code": {reason: …}}`, []string{CodeDeclared}},
+  → say what it is about, use redact, or add to policy.yaml, at the left edge:
+    declared:
+      crm.public.customer/code: {reason: <why the values may be seen>, by: <who declares it>, second: <who approved it>}`, []string{CodeDeclared}},
 		"json as a whole": {edit(t, smallEnv(column("meta", "json?", "element=commerce.product")), "person.gender: redact", "person.gender: redact, commerce.product: keep"),
 			`policy.yaml:4: mask.elements.commerce.product: keep on crm.public.customer/meta must be declared: nobody lists what lies inside of it
-  → say what it is about, use redact, or add declared: {"crm.public.customer/meta": {reason: …}}`, []string{CodeDeclared}},
+  → say what it is about, use redact, or add to policy.yaml, at the left edge:
+    declared:
+      crm.public.customer/meta: {reason: <why the values may be seen>}`, []string{CodeDeclared}},
 		"a declared class below the contract's": {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {reason: r, class: public}}\n"),
 			`policy.yaml:1: declared.crm.public.customer/tier.class: class public of crm.public.customer/tier is lower than internal, which the contract says
   → change the contract: contracts/crm.public.customer.yaml:34: schema[0].properties[3] (tier)`, []string{CodeClass}},

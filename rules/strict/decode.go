@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 type decoder struct {
 	doc    *Doc
 	lookup Lookup
+	root   reflect.Type
 }
 
 var (
@@ -119,12 +121,49 @@ func (d *decoder) object(n Node, v reflect.Value) {
 			d.value(c, e.FieldByName("Value"))
 			rest.Set(reflect.Append(rest, e))
 		default:
-			c.Fault(CodeUnknown, fmt.Sprintf("unknown key %q", key), Suggest(key, keysOf(known)))
+			hint := d.elsewhere(key, n.path)
+			if hint == "" {
+				hint = Suggest(key, keysOf(known))
+			}
+			c.Fault(CodeUnknown, fmt.Sprintf("unknown key %q", key), hint)
 		}
 	})
 	for _, key := range keysOf(required) {
 		n.Fault(CodeMissing, fmt.Sprintf("key %q is missing", key), "add "+key+": …")
 	}
+}
+
+// elsewhere is the hint about a key that is unknown where it stands, and known at
+// the top of the file or in a section of it; "" if there is no such place.
+func (d *decoder) elsewhere(key, path string) string {
+	if d.root.Kind() != reflect.Struct {
+		return ""
+	}
+	if path != "" {
+		if slices.Contains(tags(d.root), key) {
+			return fmt.Sprintf("%s: is a key of the top level: move it out of %s:, to the left edge", key, path)
+		}
+		return ""
+	}
+	for i := range d.root.NumField() {
+		f := d.root.Field(i)
+		section, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if section != "" && f.Type.Kind() == reflect.Struct && slices.Contains(tags(f.Type), key) {
+			return fmt.Sprintf("%s: belongs below %s:, indented", key, section)
+		}
+	}
+	return ""
+}
+
+// tags lists the keys of a struct.
+func tags(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); name != "" {
+			keys = append(keys, name)
+		}
+	}
+	return keys
 }
 
 // fieldsOf lists the fields of a struct by key, those that must be written, and

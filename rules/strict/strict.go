@@ -63,7 +63,7 @@ func Decode(name string, data []byte, lookup Lookup, out any) (*Doc, error) {
 	if root == nil {
 		return doc, doc.err()
 	}
-	d := &decoder{doc: doc, lookup: lookup}
+	d := &decoder{doc: doc, lookup: lookup, root: reflect.TypeOf(out).Elem()}
 	d.value(Node{d: d, n: root}, reflect.ValueOf(out).Elem())
 	return doc, doc.err()
 }
