@@ -48,18 +48,36 @@ type sealer struct {
 	aead    cipher.AEAD
 	count   uint64
 	zip     *zstd.Encoder
+	quick   *zstd.Encoder // for small records
 	plain   []byte
 	packed  []byte
 	ad      []byte
 }
 
 func newSealer(v stream.Vault, period func(time.Time) string, now func() time.Time) (*sealer, error) {
+	zip, err := newZip(false)
+	if err != nil {
+		return nil, err
+	}
+	quick, err := newZip(true)
+	if err != nil {
+		return nil, err
+	}
+	return &sealer{vault: v, period: period, now: now, zip: zip, quick: quick}, nil
+}
+
+// quickBelow is the size in bytes below which a record is compressed by its
+// repetitions alone: entropy coding would make 700 bytes into 510, but the
+// tables for it cost more than everything else that is done to a small record.
+const quickBelow = 2 << 10
+
+func newZip(quick bool) (*zstd.Encoder, error) {
 	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-		zstd.WithEncoderCRC(false), zstd.WithWindowSize(64<<10))
+		zstd.WithEncoderCRC(false), zstd.WithWindowSize(64<<10), zstd.WithNoEntropyCompression(quick))
 	if err != nil {
 		return nil, fmt.Errorf("raw records: zstd: %w", err)
 	}
-	return &sealer{vault: v, period: period, now: now, zip: zip}, nil
+	return zip, nil
 }
 
 // renew takes a new session key when the period has changed. It is called once
@@ -96,7 +114,11 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 // seal appends the encrypted form of r for its place to dst.
 func (s *sealer) seal(dst []byte, topic string, partition int32, r *stream.Record) []byte {
 	s.plain = appendPlain(s.plain[:0], r)
-	s.packed = s.zip.EncodeAll(s.plain, s.packed[:0])
+	zip := s.zip
+	if len(s.plain) < quickBelow {
+		zip = s.quick
+	}
+	s.packed = zip.EncodeAll(s.plain, s.packed[:0])
 	var nonce [12]byte
 	s.count++
 	binary.BigEndian.PutUint64(nonce[4:], s.count)

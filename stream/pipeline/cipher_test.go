@@ -85,6 +85,21 @@ func TestL1ARecordOpensOnlyAtItsPlace(t *testing.T) {
 	}
 }
 
+func TestRecordsOfEverySizeOpen(t *testing.T) {
+	o, err := newOpener(plainVault{}, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{0, 1, 700, quickBelow - 100, quickBelow, 1 << 16} {
+		in := stream.Record{Stream: "src.public.person", Value: bytes.Repeat([]byte(`{"op":"c"},`), size/11+1)[:size]}
+		header, value := sealed(t, &in, "topic", 3)
+		var out stream.Record
+		if _, err := o.open(nil, "topic", 3, header, value, &out); err != nil || !bytes.Equal(in.Value, out.Value) {
+			t.Errorf("a record of %d bytes opened as %d: %v", size, len(out.Value), err)
+		}
+	}
+}
+
 func FuzzReadPlain(f *testing.F) {
 	f.Add(appendPlain(nil, &stream.Record{Stream: "s", Key: []byte("k"), Value: []byte("v"), Unchanged: []string{"u"}, Headers: []stream.Header{{Key: "h", Value: []byte("x")}}}))
 	f.Add([]byte{})

@@ -2,6 +2,10 @@ package wire
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"lethe/cmd/internal/config"
 	"lethe/stream"
@@ -25,19 +29,13 @@ func (w *Workspace) rawTopics(source string) []string {
 // classes gives the class of each stream of a source: the highest that a
 // connection's contracts and elements give it.
 func (w *Workspace) classes(source string) map[string]stream.Class {
-	rank := make(map[stream.Class]int)
-	for i, c := range stream.Classes {
-		rank[c] = i
-	}
 	out := make(map[string]stream.Class)
 	for _, c := range w.folder.Connections {
 		if c.From != source {
 			continue
 		}
 		for _, s := range w.programs[c.Name].Streams {
-			if old, ok := out[s.Name]; !ok || rank[s.Class] > rank[old] {
-				out[s.Name] = s.Class
-			}
+			out[s.Name] = higher(out[s.Name], s.Class)
 		}
 	}
 	return out
@@ -82,18 +80,43 @@ func (w *Workspace) prepareTopics(ctx context.Context) error {
 	if err := w.base.Cluster.EnsureTopics(ctx, topics); err != nil {
 		return err
 	}
-	if err := w.checkNewConnections(ctx); err != nil {
-		return err
-	}
 	for _, c := range w.folder.Connections {
-		if err := w.base.Cluster.StartGroup(ctx, t.MaskGroup(c.Name), w.rawTopics(c.From)); err != nil {
+		if err := w.beginGroup(ctx, t.MaskGroup(c.Name), w.rawTopics(c.From), w.isNew(c)); err != nil {
 			return err
 		}
-		if err := w.base.Cluster.StartGroup(ctx, t.SinkGroup(c.Name), w.maskedTopics(c)); err != nil {
+		if err := w.beginGroup(ctx, t.SinkGroup(c.Name), w.maskedTopics(c), nil); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// beginGroup gives a group its first offsets, once in its life. Offsets that
+// are gone later are an error: to begin again would carry rows twice (L2).
+func (w *Workspace) beginGroup(ctx context.Context, group string, topics []string, mayBegin func(context.Context) error) error {
+	mark := filepath.Join(w.folder.State, "groups", group)
+	_, err := os.Stat(mark)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	begun := err == nil
+	started, err := w.base.Cluster.Started(ctx, group)
+	switch {
+	case err != nil:
+		return err
+	case begun && !started:
+		return &stream.Fault{Code: "run.offsets_lost", Path: group, Exit: stream.ExitEnvironment,
+			Msg:  "the brokers no longer know how far this group was: offsets of an idle group expire after offsets.retention.minutes",
+			Hint: "restore the offsets (the last receipts of the log tell them), or name source and connection anew, which reads all rows again"}
+	case !started && mayBegin != nil:
+		if err := mayBegin(ctx); err != nil {
+			return err
+		}
+	}
+	if err := w.base.Cluster.StartGroup(ctx, group, topics); err != nil || begun {
+		return err
+	}
+	return keep(mark, nil)
 }
 
 func (w *Workspace) maskedTopics(c config.Connection) []string {
@@ -104,27 +127,17 @@ func (w *Workspace) maskedTopics(c config.Connection) []string {
 	return out
 }
 
-// checkNewConnections refuses a connection whose source was read before it was
-// there: the rows from before are deleted from the raw topics, so it would carry
-// a part and look whole (L2).
-func (w *Workspace) checkNewConnections(ctx context.Context) error {
-	for _, c := range w.folder.Connections {
-		started, err := w.base.Cluster.Started(ctx, w.base.Topics.MaskGroup(c.Name))
-		if err != nil || started {
-			if err != nil {
-				return err
-			}
-			continue
-		}
+// isNew refuses a connection whose source was read before it was there: the rows
+// from before are deleted from the raw topics, so it would carry a part and look
+// whole (L2).
+func (w *Workspace) isNew(c config.Connection) func(context.Context) error {
+	return func(ctx context.Context) error {
 		begun, err := w.base.Begun(ctx, c.From)
-		if err != nil {
+		if err != nil || !begun {
 			return err
 		}
-		if begun {
-			return &stream.Fault{Code: "run.new_connection", Path: "connections." + c.Name,
-				Msg:  "source " + c.From + " was read before this connection was there, and its first rows are deleted by now",
-				Hint: "name the source anew as well (such as " + c.From + "-2): it is read from the beginning then"}
-		}
+		return &stream.Fault{Code: "run.new_connection", Path: "connections." + c.Name,
+			Msg:  "source " + c.From + " was read before this connection was there, and its first rows are deleted by now",
+			Hint: "name the source anew as well (such as " + c.From + "-2): it is read from the beginning then"}
 	}
-	return nil
 }
