@@ -197,7 +197,24 @@ policy.yaml:5: mask.classes.pii: partial on crm.public.customer/tier must be dec
 		"hmac without element": {edit(t, smallEnv(column("tier", "string", "class=internal")), "internal: keep", "internal: {hmac: {}}"), `policy.yaml:5: mask.classes.internal: hmac on crm.public.customer/tier has no element: its key derives from one
   → say what the column is about: letheElement in the contract`, []string{CodeDomain}},
 		"key column": {edit(t, smallEnv(), "id.internal: {hmac: {}}", "id.internal: redact"), `policy.yaml:4: mask.elements.id.internal: redact on key column crm.public.customer/id would give rows the same key
-  → use hmac`, []string{CodeKey}},
+  → use hmac, in policy.yaml:
+    mask:
+      elements:
+        id.internal: {hmac: {}}`, []string{CodeKey}},
+		"key column by default": {func() Env {
+			env := smallEnv()
+			env.Contracts = append(env.Contracts, contract("crm.public.order", []string{"id"}, column("id", "int64", "element=id.record")),
+				contract("crm.public.a b", []string{"id"}, column("id", "int64", "class=internal")))
+			return edit(t, env, "  classes: {internal: keep}\n", "  default: redact\n")
+		}(), `policy.yaml:5: mask.default: redact on key column crm.public.a b/id would give rows the same key
+  → say in the contract what it is about: letheElement id.internal if it stands for a person, id.record if not; and how keys are masked, in policy.yaml:
+    mask:
+      elements: {id.internal: {hmac: {}}, id.record: keep}
+policy.yaml:5: mask.default: redact on key column crm.public.order/id would give rows the same key
+  → use hmac or keep, in policy.yaml:
+    mask:
+      elements:
+        id.record: keep`, []string{CodeKey, CodeKey}},
 		"key that no pack lets be": {func() Env {
 			env := smallEnv()
 			env.Contracts = []File{contract("crm.public.customer", []string{"faith"}, column("faith", "string", "element=belief.religion"), column("id", "int64", "element=id.internal"))}

@@ -26,15 +26,37 @@ func (c *compiler) operatorFits(f *field, r rule, spec masking.Spec, t masking.T
 
 // keyFits checks that rows of different keys stay different.
 func (c *compiler) keyFits(f *field, r rule, spec masking.Spec, t masking.Traits, allowed []string) {
-	at := c.place(r)
-	if f.key && (!t.Deterministic || t.Collides) {
-		keys := slices.DeleteFunc([]string{"hmac", "keep"}, func(op string) bool { return len(c.packs) > 0 && !slices.Contains(allowed, op) })
-		if len(keys) == 0 {
-			c.faultAt(at, CodeEmpty, fmt.Sprintf("%s is a key column, and no operator that the packs allow keeps keys apart", f.id()), "leave the column out of the key at the source")
-		} else {
-			c.faultAt(at, CodeKey, fmt.Sprintf("%s on key column %s would give rows the same key", spec.Name, f.id()), "use "+strings.Join(keys, " or "))
-		}
+	if !f.key || t.Deterministic && !t.Collides {
+		return
 	}
+	at := c.place(r)
+	e, about := c.table.Lookup(f.element)
+	keys := slices.DeleteFunc([]string{"hmac", "keep"}, func(op string) bool {
+		return len(c.packs) > 0 && !slices.Contains(allowed, op) || op == "hmac" && about && e.Log2 < minLog2
+	})
+	if len(keys) == 0 {
+		c.faultAt(at, CodeEmpty, fmt.Sprintf("%s is a key column, and no operator that the packs allow keeps keys apart", f.id()), "leave the column out of the key at the source")
+		return
+	}
+	use := keys[0]
+	if slices.Contains(keys, e.Mask) {
+		use = e.Mask
+	}
+	if use == "hmac" {
+		use = "{hmac: {}}"
+	}
+	hint := "use " + strings.Join(keys, " or ") + ", in " + c.doc.Name + ":\n"
+	switch {
+	case !about:
+		// A digest's key derives from the element, and keep needs one or a declaration.
+		hint = "say in the contract what it is about: letheElement id.internal if it stands for a person, id.record if not; and how keys are masked, in " + c.doc.Name +
+			":\n" + block("mask", "elements", "{id.internal: {hmac: {}}, id.record: keep}")
+	case r.at == "mask.fields."+f.id():
+		hint += block("mask", "fields", plain(f.id()), use)
+	default:
+		hint += block("mask", "elements", e.Name, use)
+	}
+	c.faultAt(at, CodeKey, fmt.Sprintf("%s on key column %s would give rows the same key", spec.Name, f.id()), hint)
 }
 
 // domainFits checks that the results of a digest do not tell the values.
