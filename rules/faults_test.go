@@ -348,7 +348,17 @@ func TestFlowsAreCheckedBeforeARecordMoves(t *testing.T) {
 		"label": {with(func(e *Env) { e.Clearance = append(e.Clearance, "pii-psuedo") }), `sink lake: unknown label "pii-psuedo" in clearance
   → did you mean "pii-pseudo"?`, []string{CodeLabel}},
 		"region": {with(func(e *Env) { e.Region = "SG" }), `sink lake: region SG is not at home under pdpa-th ss.28–29
-  → use a sink in TH, or add transfers: {SG: "<mechanism>, <reference>"} to the policy, with one of: BCR SCC adequacy exception`, []string{CodeRegion}},
+  → use a sink in TH (pdpa-th); or add to policy.yaml, with one of BCR, SCC, adequacy, exception as mechanism:
+    transfers:
+      SG: "<mechanism>, <reference>"`, []string{CodeRegion}},
+		"region under two laws": {edit(t, with(func(e *Env) { e.Region = "US" }), "[pdpa-th]", "[pdpa-th, gdpr]"), `sink lake: region US is not at home under pdpa-th ss.28–29 or gdpr Arts. 44–49
+  → use a sink in TH (pdpa-th), or in EU, EEA, AT, BE, BG, HR, … (gdpr); or add to policy.yaml, with one of BCR, SCC, adequacy, derogation, exception as mechanism:
+    transfers:
+      US: "<mechanism>, <reference>"`, []string{CodeRegion}},
+		"region by its name": {with(func(e *Env) { e.Region = "Thailand" }), `sink lake: region Thailand is not at home under pdpa-th ss.28–29
+  → did you mean TH?`, []string{CodeRegion}},
+		"region in small letters": {with(func(e *Env) { e.Region = "th" }), `sink lake: region th is not at home under pdpa-th ss.28–29
+  → did you mean TH?`, []string{CodeRegion}},
 		"no region":              {with(func(e *Env) { e.Region = "" }), "sink lake: personal data goes to a sink that does not say where it is\n  → add region: to the sink, such as region: TH", []string{CodeRegion}},
 		"a home of another pack": {edit(t, with(func(e *Env) { e.Region = "DE" }), "[pdpa-th]", "[pdpa-th, gdpr]"), "", nil},
 		"a transfer":             {add(t, with(func(e *Env) { e.Region = "SG" }), "transfers: {SG: 'SCC, signed 2026-01-10'}\n"), "", nil},

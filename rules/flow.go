@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
 	"lethe/rules/strict"
 	"lethe/stream"
 )
@@ -104,7 +107,7 @@ func (c *compiler) region(at string, s *Stream) {
 		if slices.Contains(p.Home.Regions, c.env.Region) {
 			return
 		}
-		homes = append(homes, p.Home.Regions...)
+		homes = append(homes, fmt.Sprintf("%s (%s)", strings.Join(first(p.Home.Regions, 6), ", "), p.Name))
 		mechanisms = append(mechanisms, p.Home.Mechanisms...)
 		laws = append(laws, fmt.Sprintf("%s %s", p.Name, p.Home.Section))
 	}
@@ -117,8 +120,32 @@ func (c *compiler) region(at string, s *Stream) {
 		}
 		return
 	}
-	c.faultAt("sink "+c.env.Sink, CodeRegion, fmt.Sprintf("region %s is not at home under %s", c.env.Region, strings.Join(laws, " or ")),
-		fmt.Sprintf("use a sink in %s, or add transfers: {%s: \"<mechanism>, <reference>\"} to the policy, with one of: %s", strings.Join(first(homes, 6), " "), c.env.Region, strings.Join(mechanisms, " ")))
+	msg := fmt.Sprintf("region %s is not at home under %s", c.env.Region, strings.Join(laws, " or "))
+	if near := regionCode(c.env.Region); near != "" {
+		c.faultAt("sink "+c.env.Sink, CodeRegion, msg, fmt.Sprintf("did you mean %s?", near))
+		return
+	}
+	c.faultAt("sink "+c.env.Sink, CodeRegion, msg, fmt.Sprintf("use a sink in %s; or add to %s, with one of %s as mechanism:\n%s", strings.Join(homes, ", or in "), c.doc.Name,
+		strings.Join(mechanisms, ", "), block("transfers", plain(c.env.Region), `"<mechanism>, <reference>"`)))
+}
+
+// regionCode is the ISO 3166-1 code of what is written in place of one: a country's
+// name, or the code in small letters. It is "" for a code, and for anything else.
+func regionCode(s string) string {
+	names := display.English.Regions()
+	for a := 'A'; a <= 'Z'; a++ {
+		for b := 'A'; b <= 'Z'; b++ {
+			code := string([]rune{a, b})
+			r, err := language.ParseRegion(code)
+			if err != nil || !r.IsCountry() || r.String() != code {
+				continue
+			}
+			if code != s && (strings.EqualFold(code, s) || strings.EqualFold(names.Name(r), s)) {
+				return code
+			}
+		}
+	}
+	return ""
 }
 
 func first(list []string, n int) []string {
