@@ -24,13 +24,15 @@ It changes no file that is there.
   --workspace NAME   name of the tenant, by default that of DIR
   --source …         such as crm=postgres:'${CRM_URL}' or till=sqlite:./till.db
   --sink …           such as lake=parquet:./lake
-  --region CODE      where the sinks are, such as TH
+                     Paths begin with ./ or ../ and are relative to DIR, not to
+                     where lethe runs: ../till.db lies beside DIR.
+  --region CODE      where the sinks are, such as TH: laws want to know
   --purpose TEXT     what the data is used for, by default analytics
   --json             print what was made as JSON
 `
 
 func initFolder(_ context.Context, io streams, args []string) error {
-	f := newFlags(initUsage)
+	f := newFlags(initHelp())
 	f.JSON()
 	var in skeleton
 	f.StringVar(&in.Workspace, "workspace", "", "")
@@ -57,6 +59,9 @@ func initFolder(_ context.Context, io streams, args []string) error {
 	made, err := makeFolder(dir, in)
 	if err != nil {
 		return err
+	}
+	for _, e := range in.Sources {
+		e.warnAbsent(io.err, dir)
 	}
 	if *io.json {
 		return showJSON(io, struct {

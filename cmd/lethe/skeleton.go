@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -80,8 +82,8 @@ func (e endpoint) place() (connectors.Option, bool) {
 	return connectors.Option{}, false
 }
 
-// line is the endpoint in lethe.yaml.
-func (e endpoint) line(role, region string) string {
+// text is the endpoint in lethe.yaml.
+func (e endpoint) text(role, region string) string {
 	fields := []string{"connector: " + e.connector}
 	at, _ := e.place()
 	fields = append(fields, at.Name+": "+strconv.Quote(e.location))
@@ -90,13 +92,35 @@ func (e endpoint) line(role, region string) string {
 			fields = append(fields, o.Name+`: ["public.*"]`)
 		}
 	}
-	if role == "sink" && region != "" {
-		fields = append(fields, "region: "+region)
+	if role != "sink" {
+		return fmt.Sprintf("  %s: {%s}\n", e.name, strings.Join(fields, ", "))
 	}
-	if role == "sink" {
-		fields = append(fields, "clearance: [public, internal, pii-pseudo]")
+	where := "region: " + region
+	if region == "" {
+		where = "# region: TH   # Where is it? A policy under a law lets no personal data in until this says so."
 	}
-	return fmt.Sprintf("  %s: {%s}\n", e.name, strings.Join(fields, ", "))
+	fields = append(fields, where, "clearance: [public, internal, pii-pseudo]")
+	return fmt.Sprintf("  %s:\n    %s\n", e.name, strings.Join(fields, "\n    "))
+}
+
+// warnAbsent tells of a source's file that is not there, since a path is often
+// written as seen from elsewhere than the folder.
+func (e endpoint) warnAbsent(w io.Writer, dir string) {
+	at, _ := e.place()
+	if at.Name != "path" || strings.Contains(e.location, "${") {
+		return
+	}
+	path := e.location
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	if exists(path) {
+		return
+	}
+	fmt.Fprintf(w, "warning: sources.%s.path: there is no file %s; a path is relative to the folder\n", e.name, path)
+	if rel, err := filepath.Rel(dir, e.location); err == nil && path != e.location && exists(e.location) {
+		fmt.Fprintf(w, "  → write path: %s in %s\n", rel, filepath.Join(dir, config.FileName))
+	}
 }
 
 // files are the files of a new folder, keys apart. What the flags say is checked
@@ -139,7 +163,7 @@ audit: {log: ./log}         # anyone can verify it with log.pub
 func section(b *strings.Builder, title string, list []endpoint, role, region, example string) {
 	fmt.Fprintf(b, "%s:\n", title)
 	for _, e := range list {
-		b.WriteString(e.line(role, region))
+		b.WriteString(e.text(role, region))
 	}
 	if len(list) == 0 {
 		b.WriteString(example + "\n")
