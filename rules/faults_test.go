@@ -359,7 +359,12 @@ func TestFlowsAreCheckedBeforeARecordMoves(t *testing.T) {
   → did you mean TH?`, []string{CodeRegion}},
 		"region in small letters": {with(func(e *Env) { e.Region = "th" }), `sink lake: region th is not at home under pdpa-th ss.28–29
   → did you mean TH?`, []string{CodeRegion}},
-		"no region":              {with(func(e *Env) { e.Region = "" }), "sink lake: personal data goes to a sink that does not say where it is\n  → add region: to the sink, such as region: TH", []string{CodeRegion}},
+		"no region":               {with(func(e *Env) { e.Region = "" }), "sink lake: personal data goes to a sink that does not say where it is\n  → add region: to the sink, such as region: TH", []string{CodeRegion}},
+		"no region, with a place": {with(func(e *Env) { e.Region, e.SinkAt = "", "lethe.yaml:4: sinks.lake" }), "lethe.yaml:4: sinks.lake: personal data goes to a sink that does not say where it is\n  → add region: to the sink, such as region: TH", []string{CodeRegion}},
+		"clearance, with a place": {with(func(e *Env) { e.Clearance, e.ConnectionAt = []string{"pii"}, "lethe.yaml:6: connections.crm-lake" }), `lethe.yaml:6: connections.crm-lake: crm.public.customer: label pii-pseudo is not in the clearance of sink lake [pii]
+  → mask what is pseudonymised of class pii, or clear the sink for pii-pseudo:
+    id: hmac (policy.yaml:4: mask.elements.id.internal)
+    email: hmac (policy.yaml:4: mask.elements.contact.email)`, []string{CodeClearance}},
 		"a home of another pack": {edit(t, with(func(e *Env) { e.Region = "DE" }), "[pdpa-th]", "[pdpa-th, gdpr]"), "", nil},
 		"a transfer":             {add(t, with(func(e *Env) { e.Region = "SG" }), "transfers: {SG: 'SCC, signed 2026-01-10'}\n"), "", nil},
 		"a transfer without mechanism": {add(t, with(func(e *Env) { e.Region = "SG" }), "transfers: {SG: we asked}\n"), `policy.yaml:1: transfers.SG: the transfer names no mechanism first

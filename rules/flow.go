@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,15 +45,17 @@ func (c *compiler) checkClearance() {
 	}
 	for _, l := range c.env.Clearance {
 		if !slices.Contains(known, l) {
-			c.faultAt("sink "+c.env.Sink, CodeLabel, fmt.Sprintf("unknown label %q in clearance", l), strict.Suggest(l, known))
+			c.faultAt(c.sinkAt(), CodeLabel, fmt.Sprintf("unknown label %q in clearance", l), strict.Suggest(l, known))
 		}
 	}
 }
 
+func (c *compiler) sinkAt() string { return cmp.Or(c.env.SinkAt, "sink "+c.env.Sink) }
+
 // flow checks, before any record moves, that a stream may reach the sink.
 func (c *compiler) flow(s *Stream) {
 	s.Topic = stream.Topics{Workspace: c.env.Workspace}.Masked(s.Label, c.env.Connection, s.Name, c.env.Generation)
-	at := fmt.Sprintf("connection %s: %s", c.env.Connection, s.Name)
+	at := cmp.Or(c.env.ConnectionAt, "connection "+c.env.Connection) + ": " + s.Name
 	if n := len(s.Topic); n > stream.MaxTopicName {
 		c.faultAt(at, CodeTopic, fmt.Sprintf("topic name has %d characters, Kafka takes %d", n, stream.MaxTopicName), "shorten the connection's or workspace's name")
 	}
@@ -99,7 +102,7 @@ func (c *compiler) region(at string, s *Stream) {
 		return // no law, or one that was not found and is told already
 	}
 	if c.env.Region == "" {
-		c.faultAt("sink "+c.env.Sink, CodeRegion, "personal data goes to a sink that does not say where it is", "add region: to the sink, such as region: TH")
+		c.faultAt(c.sinkAt(), CodeRegion, "personal data goes to a sink that does not say where it is", "add region: to the sink, such as region: TH")
 		return
 	}
 	var homes, mechanisms, laws []string
@@ -122,10 +125,10 @@ func (c *compiler) region(at string, s *Stream) {
 	}
 	msg := fmt.Sprintf("region %s is not at home under %s", c.env.Region, strings.Join(laws, " or "))
 	if near := regionCode(c.env.Region); near != "" {
-		c.faultAt("sink "+c.env.Sink, CodeRegion, msg, fmt.Sprintf("did you mean %s?", near))
+		c.faultAt(c.sinkAt(), CodeRegion, msg, fmt.Sprintf("did you mean %s?", near))
 		return
 	}
-	c.faultAt("sink "+c.env.Sink, CodeRegion, msg, fmt.Sprintf("use a sink in %s; or add to %s, with one of %s as mechanism:\n%s", strings.Join(homes, ", or in "), c.doc.Name,
+	c.faultAt(c.sinkAt(), CodeRegion, msg, fmt.Sprintf("use a sink in %s; or add to %s, with one of %s as mechanism:\n%s", strings.Join(homes, ", or in "), c.doc.Name,
 		strings.Join(mechanisms, ", "), block("transfers", plain(c.env.Region), `"<mechanism>, <reference>"`)))
 }
 

@@ -44,6 +44,10 @@ type Env struct {
 	Region     string   // of the sink
 	Clearance  []string // labels that the sink may hold
 	Generation int      // of the masked topics
+
+	// SinkAt and ConnectionAt are where faults about the two are told, such as
+	// "lethe.yaml:9: sinks.lake"; "" for their names.
+	SinkAt, ConnectionAt string
 }
 
 // Program is a compiled policy: what becomes of every field of every stream of

@@ -108,7 +108,13 @@ func prove(folder *config.Folder) ([]connectionView, error) {
 	views := []connectionView{}
 	var faults []error
 	for _, c := range folder.Connections {
-		p, err := folder.Compile(c.Name)
+		env, err := folder.Env(c.Name)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		env.SinkAt, env.ConnectionAt = folder.Doc.Where("sinks."+c.To), folder.Doc.Where("connections."+c.Name)
+		p, err := rules.Compile(env)
 		if err != nil {
 			faults = append(faults, err)
 			continue
