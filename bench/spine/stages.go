@@ -62,7 +62,7 @@ func (r *running) stop() {
 func (w *world) ingest(caughtUp func()) *pipeline.Ingest {
 	return &pipeline.Ingest{Base: w.base, Source: source, Open: w.source, RawTopics: []string{w.raw()},
 		Class:     func(name string) (stream.Class, bool) { return w.class, name == table },
-		Revisions: map[string]string{connection: w.revision.id}, Quarantine: w.tooLarge(), CaughtUp: caughtUp}
+		Revisions: map[string]string{connection: w.revision.id}, CaughtUp: caughtUp}
 }
 
 func (w *world) mask() *pipeline.Mask {

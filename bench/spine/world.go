@@ -117,14 +117,11 @@ func (w *world) ledger() (stream.Ledger, error) {
 func (w *world) raw() string     { return w.base.Topics.Raw(w.class, source) }
 func (w *world) masked() string  { return w.revision.stream.Topic }
 func (w *world) refused() string { return w.base.Topics.Quarantine(w.class.Label(), connection) }
-func (w *world) tooLarge() string {
-	return w.base.Topics.SourceQuarantine(stream.Special, source)
-}
 
 func (w *world) prepareTopics(ctx context.Context) error {
 	t := w.base.Topics
 	var topics []kafka.Topic
-	for _, name := range []string{w.raw(), w.tooLarge(), w.refused(), w.masked(), t.Leaves()} {
+	for _, name := range []string{w.raw(), w.refused(), w.masked(), t.Leaves()} {
 		topics = append(topics, kafka.Topic{Name: name, Partitions: partitions})
 	}
 	topics = append(topics, kafka.Topic{Name: t.Positions(), Partitions: partitions, Compact: true},
