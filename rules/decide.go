@@ -21,7 +21,7 @@ const (
 func (c *compiler) decide(f *field, streamClass stream.Class) (Decision, masking.Spec) {
 	all := c.candidates(f)
 	r := all[0]
-	d := Decision{Stream: f.stream, Path: f.path, Element: f.element, Class: f.class, Operator: r.op.Name, Params: r.op.Params, Where: c.place(r)}
+	d := Decision{Stream: f.stream, Path: f.path, Element: f.element, Class: f.class, Operator: r.op.Name, Params: r.op.Params, Where: c.place(r), Unlisted: !f.column && f.col.Where == ""}
 	if d.Class == "" {
 		// What nobody classified is taken for the highest that the stream holds.
 		d.Class = streamClass

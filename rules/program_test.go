@@ -79,6 +79,14 @@ func TestL1WithoutAnyRuleEverythingIsRedacted(t *testing.T) {
 	}
 }
 
+func TestAPathThatOnlyThePolicyNamesIsToldApart(t *testing.T) {
+	for _, d := range compile(t, shopEnv()).Streams[0].Decisions {
+		if d.Unlisted != (d.Path == "profile.phones[].number") {
+			t.Errorf("%s: unlisted %t", d.Path, d.Unlisted)
+		}
+	}
+}
+
 func TestL6ARevisionIsWhatDecidesAndNothingElse(t *testing.T) {
 	base := compile(t, shopEnv()).Revision
 	same := func(what string, env Env) {

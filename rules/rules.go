@@ -95,6 +95,9 @@ type Decision struct {
 	Because []string
 	Where   string // place of the rule that decided
 	Label   string // clear, pseudonymised or removed: what it means for the stream's label
+	// Unlisted says that only the policy names the path, the contract does not: it
+	// applies to rows that have it, and nobody knows whether there are any.
+	Unlisted bool
 }
 
 // Stream returns what becomes of a stream.

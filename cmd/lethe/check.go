@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"lethe/cmd/internal/config"
 	"lethe/masking"
 	"lethe/rules"
+	"lethe/rules/strict"
 	"lethe/stream"
 )
 
@@ -59,6 +61,7 @@ type fieldView struct {
 	Result   string         `json:"result"` // clear, pseudonymised, removed
 	Where    string         `json:"where,omitempty"`
 	Because  []string       `json:"because"`
+	Unlisted bool           `json:"unlisted,omitempty"` // not in the contract
 }
 
 func check(ctx context.Context, io streams, args []string) error {
@@ -136,7 +139,7 @@ func prove(folder *config.Folder) ([]connectionView, error) {
 func viewStream(s rules.Stream) streamView {
 	v := streamView{Name: s.Name, Class: s.Class, Label: s.Label, Topic: s.Topic}
 	for _, d := range s.Decisions {
-		v.Fields = append(v.Fields, fieldView{d.Path, d.Element, d.Class, d.Operator, d.Params, d.Label, d.Where, d.Because})
+		v.Fields = append(v.Fields, fieldView{d.Path, d.Element, d.Class, d.Operator, d.Params, d.Label, d.Where, d.Because, d.Unlisted})
 	}
 	return v
 }
@@ -174,10 +177,47 @@ func showConnection(io streams, v connectionView) {
 			return fmt.Sprintf("%s/%s\t%s\t%s\t%s\t%s", s.Name, d.Path, cmp.Or(d.Element, "–"), d.Class, d.Operator, d.Result)
 		})
 		fmt.Fprintf(io.out, "%s → %s: may lie in %s\n", s.Class, s.Label, v.To)
+		for _, d := range s.Fields {
+			if d.Unlisted {
+				fmt.Fprintf(io.out, "not in the contract: %s/%s; applies if present\n", s.Name, d.Path)
+			}
+		}
 	}
 	for _, u := range v.Unchecked {
 		fmt.Fprintf(io.out, "not checked: %s\n", u)
 	}
+}
+
+// nearestField is the hint about a field that no connection carries: the one
+// that is near, or the fields of its stream, or the streams.
+func nearestField(views []connectionView, field string) string {
+	name, _, _ := strings.Cut(field, "/")
+	var all, own, names []string
+	for _, v := range views {
+		for _, s := range v.Streams {
+			names = append(names, s.Name)
+			for _, d := range s.Fields {
+				all = append(all, s.Name+"/"+d.Path)
+				if s.Name == name {
+					own = append(own, d.Path)
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	slices.Sort(own)
+	names, own = slices.Compact(names), slices.Compact(own)
+	if len(own) > 0 {
+		_, path, _ := strings.Cut(field, "/")
+		if near, ok := strict.Nearest(path, own); ok {
+			return fmt.Sprintf("did you mean %q?", name+"/"+near)
+		}
+		return name + " has: " + strings.Join(own, " ")
+	}
+	if near, ok := strict.Nearest(field, all); ok {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "write STREAM/PATH; streams are: " + strings.Join(names, " ")
 }
 
 // showWhy tells why a field is treated as it is, in every connection that
@@ -199,7 +239,7 @@ func showWhy(io streams, views []connectionView, field string) error {
 	}
 	if found == nil {
 		return &stream.Fault{Code: "check.no_field", Msg: fmt.Sprintf("no connection carries %q", field),
-			Hint: "lethe check lists the fields as STREAM/PATH"}
+			Hint: nearestField(views, field)}
 	}
 	if *io.json {
 		return showJSON(io, found)
