@@ -87,6 +87,20 @@ func TestAPathThatOnlyThePolicyNamesIsToldApart(t *testing.T) {
 	}
 }
 
+func TestL1AStreamWithoutColumnsIsAProgram(t *testing.T) {
+	env := smallEnv()
+	empty := schema.New(stream.Schema{Stream: "crm.public.empty"})
+	env.Contracts = append(env.Contracts, File{"empty.yaml", schema.Write(empty)})
+	env = edit(t, env, "{key: id}}", "{key: id}, crm.public.empty: none}")
+	s, ok := compile(t, env).Stream("crm.public.empty")
+	if !ok || s.Label != stream.Internal.Label() || len(s.Plan.Fields) != 0 {
+		t.Errorf("%t %+v", ok, s)
+	}
+	if _, err := masking.Compile(s.Plan, keys{}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestL6ARevisionIsWhatDecidesAndNothingElse(t *testing.T) {
 	base := compile(t, shopEnv()).Revision
 	same := func(what string, env Env) {

@@ -31,7 +31,7 @@ type object struct {
 	Name         string          `yaml:"name,required"`
 	LogicalType  string          `yaml:"logicalType"`
 	PhysicalType string          `yaml:"physicalType"`
-	Properties   []property      `yaml:"properties,required"`
+	Properties   []property      `yaml:"properties"`
 	Quality      []quality       `yaml:"quality"`
 	Custom       []custom        `yaml:"customProperties"`
 	Rest         strict.Map[any] `yaml:",rest"`

@@ -353,6 +353,22 @@ c.yaml:18: schema[0].properties[7].quality[0].arguments.valid: argument "valid" 
 	}
 }
 
+func TestATableWithoutColumnsHasAContract(t *testing.T) {
+	text := Write(New(stream.Schema{Stream: "crm.public.empty"}))
+	if !bytes.Contains(text, []byte("properties: []\n")) {
+		t.Errorf("written\n%s", text)
+	}
+	for _, data := range [][]byte{text, bytes.Replace(text, []byte("    properties: []\n"), nil, 1)} {
+		c, err := Parse("c.yaml", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back := Write(c); c.Stream != "crm.public.empty" || len(c.Columns) != 0 || !bytes.Equal(back, text) {
+			t.Errorf("%s read as\n%s", data, back)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(rich))
 	f.Add([]byte(customerFile))

@@ -52,6 +52,10 @@ func Write(c Contract) []byte {
 	for _, col := range c.Columns {
 		cols = append(cols, columnNode(col, slices.Index(c.Key, col.Name)+1))
 	}
+	if len(cols) == 0 {
+		// A table without columns says so.
+		obj.add("properties", &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle})
+	}
 	obj.list("properties", cols)
 	top.list("schema", []*yaml.Node{obj.node()})
 
