@@ -61,7 +61,6 @@ type feed struct {
 
 	row     rowChange
 	scratch []byte
-	only    []bool
 }
 
 func newFeed(ses *session, l *line, pos position, emit func(stream.Batch) error) *feed {

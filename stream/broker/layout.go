@@ -11,17 +11,16 @@ import (
 // kfake's, in the formats of the version that go.mod pins.
 type layout struct{ dir string }
 
-func (l layout) data() string              { return filepath.Join(l.dir, "data") }
-func (l layout) meta() string              { return filepath.Join(l.data(), "meta.json") }
-func (l layout) topics() string            { return filepath.Join(l.data(), "topics.json") }
-func (l layout) groups() string            { return filepath.Join(l.data(), "groups.log") }
-func (l layout) producers() string         { return filepath.Join(l.data(), "pids.log") }
-func (l layout) sequences() string         { return filepath.Join(l.data(), "seq_windows.json") }
-func (l layout) session() string           { return filepath.Join(l.data(), "session_state.json") }
-func (l layout) intent() string            { return filepath.Join(l.dir, "intent") }
-func (l layout) ledger() string            { return filepath.Join(l.dir, "ledger.json") }
-func (l layout) rewritten() string         { return filepath.Join(l.dir, "rewritten") }
-func snapshotFile(partition string) string { return filepath.Join(partition, "snapshot.json") }
+func (l layout) data() string      { return filepath.Join(l.dir, "data") }
+func (l layout) meta() string      { return filepath.Join(l.data(), "meta.json") }
+func (l layout) topics() string    { return filepath.Join(l.data(), "topics.json") }
+func (l layout) groups() string    { return filepath.Join(l.data(), "groups.log") }
+func (l layout) producers() string { return filepath.Join(l.data(), "pids.log") }
+func (l layout) sequences() string { return filepath.Join(l.data(), "seq_windows.json") }
+func (l layout) session() string   { return filepath.Join(l.data(), "session_state.json") }
+func (l layout) intent() string    { return filepath.Join(l.dir, "intent") }
+func (l layout) ledger() string    { return filepath.Join(l.dir, "ledger.json") }
+func (l layout) rewritten() string { return filepath.Join(l.dir, "rewritten") }
 
 // partitionName is how kfake names a partition's directory.
 func partitionName(topic string, p int32) string {

@@ -30,7 +30,7 @@ func lockDir(dir string) (*dirLock, error) {
 		}
 		return nil, held(dir, f)
 	}
-	if err := f.Truncate(0); err == nil {
+	if err = f.Truncate(0); err == nil {
 		_, err = f.WriteAt([]byte(fmt.Sprintf("%d\n", os.Getpid())), 0)
 	}
 	if err != nil {

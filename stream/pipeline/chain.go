@@ -21,9 +21,6 @@ type note struct {
 	Loaded   []stream.Loaded `json:"loaded,omitempty"`   // a sink's last objects, to be published
 }
 
-// maxNote is how many bytes of metadata a broker takes by default, less some.
-const maxNote = 3900
-
 // link is the chain of one input partition as its owner knows it.
 type link struct {
 	note

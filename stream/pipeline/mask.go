@@ -77,7 +77,7 @@ func (w *maskWorker) open() error {
 	if err != nil {
 		return err
 	}
-	id := w.links.group + "." + ledger.Worker() + "." + strconv.FormatInt(w.Now().UnixNano(), 36)
+	id := w.links.group + "." + w.Instance
 	moved := func(_ context.Context, _ *kgo.Client, which map[string][]int32) {
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -46,12 +46,16 @@ type Base struct {
 	Vault      stream.Vault
 	// Ledger opens the ledger of a stage's run. Each opening of a stage takes a
 	// new one, so that a transaction of unknown fate breaks no chain.
-	Ledger  func() (stream.Ledger, error)
-	Build   string // SHA-256 of the executable, hex
-	Log     *slog.Logger
-	Metrics *Metrics
-	Now     func() time.Time
-	Tries   int // failures in a row after which a stage is given up; 0 for never
+	Ledger func() (stream.Ledger, error)
+	Build  string // SHA-256 of the executable, hex
+	// Instance tells this process's folder on this machine from every other, and
+	// stays the same when it is started again: a new start fences at once what
+	// the old one left open.
+	Instance string
+	Log      *slog.Logger
+	Metrics  *Metrics
+	Now      func() time.Time
+	Tries    int // failures in a row after which a stage is given up; 0 for never
 }
 
 func (b Base) time() string { return b.Now().UTC().Format(time.RFC3339Nano) }

@@ -68,7 +68,7 @@ func newRig(t *testing.T, brokers []string) *rig {
 	topics := stream.Topics{Workspace: "test" + strconv.FormatInt(time.Now().UnixNano(), 36)}
 	r := &rig{source: &source{}, sink: &sink{objects: map[string]stream.Batch{}, listed: map[string]stream.Loaded{}}, policy: revision{id: strings.Repeat("ab", 32), topic: topics.Masked("pii-pseudo", "lake", person, 1)}}
 	r.base = pipeline.Base{Cluster: kafka.Cluster{Brokers: brokers, SessionTimeout: 6 * time.Second, MaxRecord: 1 << 20, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
-		Topics: topics, Partitions: partitions, Vault: &vault{keys: map[string][]byte{}}, Build: "build",
+		Topics: topics, Partitions: partitions, Vault: &vault{keys: map[string][]byte{}}, Build: "build", Instance: "instance",
 		Ledger: func() (stream.Ledger, error) { return &ledger{}, nil },
 		Log:    slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: pipeline.NewMetrics(prometheus.NewRegistry()), Now: time.Now}
 	all := []kafka.Topic{

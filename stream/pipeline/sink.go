@@ -110,7 +110,7 @@ func (w *loadWorker) open() error {
 			}
 		}
 	}
-	id := w.links.group + "." + ledger.Worker() + "." + strconv.FormatInt(w.Now().UnixNano(), 36)
+	id := w.links.group + "." + w.Instance
 	w.session, err = w.Cluster.GroupSession(w.links.group, id, w.Topics, moved)
 	if err != nil {
 		w.sink.Close()

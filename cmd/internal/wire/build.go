@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 )
 
@@ -27,3 +28,18 @@ var buildID = sync.OnceValues(func() (string, error) {
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 })
+
+// instance names a folder on a machine: the same at each start, another for each
+// copy.
+func instance(state string) (string, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("instance: %w", err)
+	}
+	path, err := filepath.EvalSymlinks(state)
+	if err != nil {
+		return "", fmt.Errorf("instance: %w", err)
+	}
+	sum := sha256.Sum256([]byte(host + "\x00" + path))
+	return hex.EncodeToString(sum[:8]), nil
+}

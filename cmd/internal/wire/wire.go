@@ -147,10 +147,14 @@ func (w *Workspace) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	own, err := instance(w.folder.State)
+	if err != nil {
+		return err
+	}
 	w.base = pipeline.Base{
 		Cluster: kafka.Cluster{Brokers: brokers, MaxRecord: int(w.folder.MaxRecord), Log: w.log},
 		Topics:  stream.Topics{Workspace: w.folder.Workspace}, Partitions: w.folder.Partitions, Vault: w.keys, Ledger: w.ledger,
-		Build: build, Log: w.log, Metrics: pipeline.NewMetrics(w.registry), Now: time.Now,
+		Build: build, Instance: own, Log: w.log, Metrics: pipeline.NewMetrics(w.registry), Now: time.Now,
 	}
 	return w.base.Cluster.Ping(ctx, 30*time.Second)
 }
