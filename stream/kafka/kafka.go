@@ -96,9 +96,10 @@ func (c Cluster) Client(more ...kgo.Opt) (*kgo.Client, error) {
 }
 
 // Producer opens a producer with a transactional id. Its first transaction
-// fences every older producer of that id.
+// fences every older producer of that id. It does not compress: what it writes
+// is mostly ciphertext, which does not get smaller.
 func (c Cluster) Producer(id string) (*kgo.Client, error) {
-	return c.Client(kgo.TransactionalID(id), kgo.TransactionTimeout(10*time.Second))
+	return c.Client(kgo.TransactionalID(id), kgo.TransactionTimeout(10*time.Second), kgo.ProducerBatchCompression(kgo.NoCompression()))
 }
 
 // GroupSession opens a group session that consumes topics and commits what it
