@@ -242,7 +242,8 @@ func (f *flow) sunk(id chainID, e *entry, p *part, elsewhere int64) {
 	}
 	c.Files++
 	f.files = append(f.files, fileTask{object: p.Object, sha: *p.SHA256, root: *p.RowRoot, rows: rows,
-		place: id.place, from: offsetOf(p.From), to: offsetOf(p.To), leaf: e.leaf})
+		place: id.place, from: offsetOf(p.From), to: offsetOf(p.To), leaf: e.leaf,
+		in: written{e.run, e.n, e.receipt.Time, e.receipt.Policy}})
 }
 
 // deleted notes records that were deleted before a connection had read them.

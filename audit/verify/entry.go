@@ -31,6 +31,9 @@ func (h *digest) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// MarshalText writes what UnmarshalText reads.
+func (h digest) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
 // count is a 64-bit integer in a string.
 type count int64
 
@@ -46,6 +49,11 @@ func (c *count) UnmarshalJSON(b []byte) error {
 	}
 	*c = count(v)
 	return nil
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (c count) MarshalJSON() ([]byte, error) {
+	return []byte(`"` + strconv.FormatInt(int64(c), 10) + `"`), nil
 }
 
 // entry is a leaf of the log, taken apart.
@@ -75,6 +83,7 @@ type receipt struct {
 	Connection string            `json:"connection"`
 	Source     string            `json:"source"`
 	Worker     string            `json:"worker"`
+	Policy     string            `json:"policy"`
 	Time       string            `json:"time"`
 	Raw        []json.RawMessage `json:"parts"`
 	parts      []part

@@ -3,17 +3,12 @@ package verify
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path"
-	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -28,25 +23,19 @@ type fileTask struct {
 	place     place
 	from, to  int64
 	leaf      int64 // of the receipt's entry
+	in        written
 
-	path string // in a lake; "" if it is in none
-	seen int64  // rows decoded
-	bad  []Finding
+	copies []objectCopy // in the lakes
+	at     string       // the copy that is being checked, as findings name it
+	seen   int64        // rows decoded
+	bad    []Finding
 }
 
-// manifest is what readers of the lake go by.
-type manifest struct {
-	Object    string `json:"object"`
-	SHA256    digest `json:"sha256"`
-	Rows      count  `json:"rows"`
-	Root      digest `json:"row_root"`
-	Topic     string `json:"topic"`
-	Partition int32  `json:"partition"`
-	From      count  `json:"from"`
-	To        count  `json:"to"`
+// objectCopy is a file that has the name of an object.
+type objectCopy struct {
+	lake *lake
+	path string
 }
-
-const manifestDir = "_manifest"
 
 // lakes checks the files that receipts name, on all processors, and what else
 // lies in the lakes.
@@ -58,18 +47,8 @@ func (c *checker) lakes(ctx context.Context) error {
 		}
 		return nil
 	}
-	objects, manifests := c.scan()
-	named := make(map[string]*fileTask, len(tasks))
-	for i := range tasks {
-		t := &tasks[i]
-		if other := named[t.object]; other != nil {
-			c.fail("L2", "object_twice", t.object, leafRange(t.leaf), "was named by entry %d before", other.leaf)
-			continue
-		}
-		named[t.object] = t
-		t.path = objects[t.object]
-		delete(objects, t.object)
-	}
+	lakes := c.scan()
+	c.place(tasks, lakes)
 	if err := c.checkFiles(ctx, tasks); err != nil {
 		return err
 	}
@@ -79,12 +58,40 @@ func (c *checker) lakes(ctx context.Context) error {
 		}
 		c.report.Rows += tasks[i].seen
 	}
-	listed := c.manifests(manifests, named)
-	c.unlisted(tasks, listed)
-	for _, o := range sorted(objects) {
-		c.remark("orphan", o, "", "no receipt names it; readers that go by the manifest do not see it")
+	for _, l := range lakes {
+		c.manifests(l, tasks)
+	}
+	c.unlisted(tasks)
+	for _, l := range lakes {
+		for _, o := range sorted(l.objects) {
+			c.remark("orphan", l.label(o), "", "no receipt names it; readers that go by the manifest do not see it")
+		}
 	}
 	return nil
+}
+
+// place finds the files that receipts name. A file is looked for in every lake:
+// a good copy in one of them must not hide what lies in another.
+func (c *checker) place(tasks []fileTask, lakes []*lake) {
+	named := make(map[string]*fileTask, len(tasks))
+	for i := range tasks {
+		t := &tasks[i]
+		t.at = t.object
+		if other := named[t.object]; other != nil {
+			c.fail("L2", "object_twice", t.object, leafRange(t.leaf), "was named by entry %d before", other.leaf)
+			continue
+		}
+		named[t.object] = t
+		for _, l := range lakes {
+			if p, ok := l.objects[t.object]; ok {
+				t.copies = append(t.copies, objectCopy{l, p})
+				delete(l.objects, t.object)
+			}
+		}
+		if n := len(t.copies); n > 1 {
+			c.fail("L2", "object_copies", t.object, leafRange(t.leaf), "lies in %d lakes, which then show its rows as often: check copies of a lake one at a time", n)
+		}
+	}
 }
 
 func sorted[V any](m map[string]V) []string {
@@ -94,34 +101,6 @@ func sorted[V any](m map[string]V) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// scan lists the lakes: objects and manifests by their names below the lake.
-func (c *checker) scan() (objects, manifests map[string]string) {
-	objects, manifests = make(map[string]string), make(map[string]string)
-	for _, lake := range c.opts.Lakes {
-		err := filepath.WalkDir(lake, func(p string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			rel, err := filepath.Rel(lake, p)
-			if err != nil || !d.Type().IsRegular() || strings.HasPrefix(d.Name(), ".") {
-				return err
-			}
-			name := filepath.ToSlash(rel)
-			switch {
-			case path.Dir(name) == manifestDir && strings.HasSuffix(name, ".json"):
-				manifests[name] = p
-			case strings.HasSuffix(name, ".parquet"):
-				objects[name] = p
-			}
-			return nil
-		})
-		if err != nil {
-			c.fail("L4", "lake", filepath.Base(lake), "", "%v", cause(err))
-		}
-	}
-	return objects, manifests
 }
 
 func (c *checker) checkFiles(ctx context.Context, tasks []fileTask) error {
@@ -142,13 +121,20 @@ func (c *checker) checkFiles(ctx context.Context, tasks []fileTask) error {
 	return g.Wait()
 }
 
-// check holds the file against its receipt: bytes, then rows.
+// check holds the file against its receipt, wherever it lies.
 func (t *fileTask) check(ctx context.Context) {
-	if t.path == "" {
+	if len(t.copies) == 0 {
 		t.fail("L2", "object_missing", "", "receipt entry %d names it, and it is in no lake", t.leaf)
-		return
 	}
-	f, err := os.Open(t.path)
+	for _, o := range t.copies {
+		t.at = o.lake.label(t.object)
+		t.checkCopy(ctx, o.path)
+	}
+}
+
+// checkCopy holds a file against the receipt: bytes, then rows.
+func (t *fileTask) checkCopy(ctx context.Context, path string) {
+	f, err := os.Open(path)
 	if err != nil {
 		t.fail("L4", "object_unreadable", "", "%v", cause(err))
 		return
@@ -181,7 +167,7 @@ func (t *fileTask) checkRows(ctx context.Context, f io.ReaderAt, size int64, cha
 	}
 	var root rootHasher
 	err = o.rows(ctx, t.place.partition, t.from, t.to, root.add)
-	t.seen = root.n
+	t.seen += root.n
 	if ctx.Err() != nil {
 		return
 	}
@@ -201,7 +187,7 @@ func (t *fileTask) checkRows(ctx context.Context, f io.ReaderAt, size int64, cha
 }
 
 func (t *fileTask) fail(promise, code, where, format string, args ...any) {
-	t.bad = append(t.bad, Finding{promise, code, t.object, where, fmt.Sprintf(format, args...)})
+	t.bad = append(t.bad, Finding{promise, code, t.at, where, fmt.Sprintf(format, args...)})
 }
 
 // rootHasher is the RFC 6962 root of leaf hashes given one by one: complete
@@ -229,59 +215,4 @@ func (r *rootHasher) root() tlog.Hash {
 		h = tlog.NodeHash(r.stack[i], h)
 	}
 	return h
-}
-
-// manifests holds each manifest against the receipt of its object, and returns
-// the objects that are listed.
-func (c *checker) manifests(files map[string]string, named map[string]*fileTask) map[string]bool {
-	listed := make(map[string]bool)
-	for _, name := range sorted(files) {
-		var m manifest
-		raw, err := os.ReadFile(files[name])
-		if err != nil || len(raw) > 1<<16 || json.Unmarshal(raw, &m) != nil {
-			c.fail("L4", "manifest", name, "", "cannot be read")
-			continue
-		}
-		t := named[m.Object]
-		at := place{m.Topic, m.Partition}
-		switch {
-		case t == nil && int64(m.To) > c.flow.sunkTo(at):
-			c.remark("manifest_ahead", name, "", "lists rows that are newer than the log's checkpoint")
-		case t == nil:
-			c.fail("L4", "manifest", name, "", "lists %s, which no receipt names", m.Object)
-		case m.SHA256 != t.sha || m.Root != t.root || int64(m.Rows) != t.rows || at != t.place || int64(m.From) != t.from || int64(m.To) != t.to ||
-			name != fmt.Sprintf("%s/%s-%d-%d.json", manifestDir, m.Topic, m.Partition, m.From):
-			c.fail("L4", "manifest", name, "", "is not what receipt entry %d says of %s", t.leaf, m.Object)
-		}
-		listed[m.Object] = true
-	}
-	return listed
-}
-
-// sunkTo is how far the sink of a masked topic's connection is.
-func (f *flow) sunkTo(at place) int64 {
-	if s := f.chains[chainID{"sink", parseTopic(at.topic).connection, at}]; s != nil {
-		return offsetOf(s.to)
-	}
-	return 0
-}
-
-// lastLoads is how many objects of a partition may wait to be listed: a sink
-// lists those of its last transaction after the commit.
-const lastLoads = 4
-
-// unlisted reports files that readers of the manifest do not see.
-func (c *checker) unlisted(tasks []fileTask, listed map[string]bool) {
-	after := make(map[place]int)
-	for i := len(tasks) - 1; i >= 0; i-- {
-		t := &tasks[i]
-		if !listed[t.object] {
-			if after[t.place] < lastLoads {
-				c.remark("manifest_pending", t.object, "", "is not yet in the manifest: the sink, or its next owner, adds it")
-			} else {
-				c.fail("L2", "manifest_missing", t.object, "", "receipt entry %d names it, and no manifest: readers do not see its rows", t.leaf)
-			}
-		}
-		after[t.place]++
-	}
 }

@@ -75,7 +75,7 @@ func TestL2WhatReadersOfTheManifestWouldMissIsNamed(t *testing.T) {
 	remove(w.path("_manifest", 7)) // new: the sink was about to write it
 	r := w.verify()
 	named(t, r, "manifest_missing", "-0-0-23-g1-")
-	if len(r.Findings) != 1 || len(r.Notes) != 1 || r.Notes[0].Code != "manifest_pending" {
+	if len(r.Findings) != 1 || len(r.Notes) != 1 || r.Notes[0].Code != "manifest_pending" || r.Incomplete.Unlisted != 1 {
 		t.Errorf("%d manifests: findings %v, notes %v", len(manifests), r.Findings, r.Notes)
 	}
 }
@@ -103,9 +103,9 @@ func TestL4AManifestThatSaysOtherwiseIsNamed(t *testing.T) {
 func TestAFileThatNoReceiptNamesIsNotedAndNoFault(t *testing.T) {
 	w := newWorld(t).run(1).follow()
 	w.write("stray.parquet", []byte("x"))
-	w.write(".hidden.parquet", []byte("x"))
+	w.write(".stray.parquet-ABCDEFGHIJKLMNOPQRSTUVWXYZ.tmp", []byte("x"))
 	r := w.verify()
-	if !r.OK() || len(r.Notes) != 1 || r.Notes[0].Object != "stray.parquet" {
+	if !r.OK() || len(r.Notes) != 2 || r.Notes[0].Code != "temporary" || r.Notes[1].Object != "stray.parquet" || r.Incomplete != (Incomplete{}) {
 		t.Fatalf("findings %v, notes %v", r.Findings, r.Notes)
 	}
 	if r, err := Run(t.Context(), Options{Log: w.log, PublicKey: w.vkey}); err != nil || !r.OK() || r.Notes[0].Code != "files_unchecked" {

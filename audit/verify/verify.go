@@ -71,6 +71,9 @@ type Report struct {
 	Chains  int64            `json:"chains"`
 	Files   int64            `json:"files"` // that receipts name
 	Rows    int64            `json:"rows"`  // decoded and hashed
+	// Incomplete is what a running system has not finished yet. It is no fault,
+	// and no more than the rest was shown to be right.
+	Incomplete Incomplete `json:"incomplete"`
 
 	Sources     []SourceCount     `json:"sources,omitempty"`
 	Connections []ConnectionCount `json:"connections,omitempty"`
@@ -80,6 +83,12 @@ type Report struct {
 	// Notes are worth knowing and no fault: files that no receipt names, intents
 	// without outcome, snapshots begun again.
 	Notes []Finding `json:"notes,omitempty"`
+}
+
+// Incomplete counts objects that the check could say no more of.
+type Incomplete struct {
+	Newer    int64 `json:"newer"`    // listed for readers, and newer than the log's checkpoint: no receipt vouches for them
+	Unlisted int64 `json:"unlisted"` // of a sink's last transaction, and not yet listed for readers
 }
 
 // SourceCount is what a source gave.

@@ -111,7 +111,8 @@ func (w *world) part(worker string, r stream.Receipt, p stream.Part) {
 			Topic: p.Topic, Partition: p.Partition, Worker: worker, From: p.From}))
 	}
 	p.Prev, p.From = w.heads[id], w.ends[id]
-	r.Worker, r.Time, r.Parts = worker, "2026-01-31T15:00:00Z", []stream.Part{p}
+	now := time.Unix(1769871600+int64(len(w.entries)), 0).UTC()
+	r.Worker, r.Time, r.Parts = worker, now.Format(time.RFC3339), []stream.Part{p}
 	if w.tamper != nil {
 		w.tamper(&r)
 	}
@@ -178,7 +179,7 @@ func (w *world) sink(first, to, n int64) {
 	w.write(name, raw)
 	if !w.noManifest {
 		m, _ := json.Marshal(l)
-		w.write(fmt.Sprintf("_manifest/%s-0-%d.json", maskedTopic, tb.from), m)
+		w.write(fmt.Sprintf("_manifest/%s-0-%d.json", maskedTopic, tb.from), append(m, '\n'))
 	}
 }
 

@@ -32,7 +32,8 @@ and no lethe.yaml: give --key and --log to check copies.
                       log was not rolled back or forked since
   --json              print the report as JSON
 
-Exit code 1 means that something is wrong.
+Exit code 1 means that something is wrong. While lethe runs, the lake may be ahead
+of the log: the last line then says how many objects are not vouched for yet.
 `
 
 func verifyLog(ctx context.Context, io streams, args []string) error {
@@ -145,7 +146,7 @@ func showReport(io streams, r *verify.Report) {
 		fmt.Fprintf(io.out, "note: %s\n", n.Msg+where(n))
 	}
 	if r.OK() {
-		fmt.Fprintln(io.out, "verify: ok")
+		fmt.Fprintln(io.out, "verify: ok"+but(r.Incomplete))
 		return
 	}
 	said := map[string]bool{}
@@ -158,6 +159,28 @@ func showReport(io streams, r *verify.Report) {
 		fmt.Fprintln(io.out, means(promise))
 	}
 	fmt.Fprintf(io.out, "verify: %s\n", count(len(r.Findings), "finding"))
+}
+
+// but says what an ok leaves open.
+func but(i verify.Incomplete) string {
+	said := ""
+	if i.Newer > 0 {
+		said += fmt.Sprintf(", but %s newer than the log's checkpoint and not vouched for yet", objects(i.Newer))
+	}
+	if i.Unlisted > 0 {
+		said += fmt.Sprintf(", but %s not listed yet and not seen by readers", objects(i.Unlisted))
+	}
+	if said != "" {
+		said += ": verify again after lethe run --once"
+	}
+	return said
+}
+
+func objects(n int64) string {
+	if n == 1 {
+		return "1 object is"
+	}
+	return fmt.Sprintf("%d objects are", n)
 }
 
 func where(f verify.Finding) string {
