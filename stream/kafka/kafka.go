@@ -33,7 +33,11 @@ type Cluster struct {
 	Brokers        []string
 	MaxRecord      int           // largest record in bytes; 16 MiB if 0
 	SessionTimeout time.Duration // after which a dead member's partitions move; 10 s if 0
-	Log            *slog.Logger
+	// Instance makes group members static (KIP-345): a member of that name that
+	// is started again takes its partitions over at once, without waiting until
+	// the one that was killed has timed out. "" for members that just come and go.
+	Instance string
+	Log      *slog.Logger
 }
 
 // Topic is a topic to be created.
@@ -102,19 +106,25 @@ func (c Cluster) Producer(id string) (*kgo.Client, error) {
 	return c.Client(kgo.TransactionalID(id), kgo.TransactionTimeout(10*time.Second), kgo.ProducerBatchCompression(kgo.NoCompression()))
 }
 
+// Member are the options of a member of a group.
+func (c Cluster) Member(group string) []kgo.Opt {
+	opts := []kgo.Opt{kgo.ConsumerGroup(group), kgo.SessionTimeout(c.Timeout()), kgo.HeartbeatInterval(c.Timeout() / 5)}
+	if c.Instance != "" {
+		opts = append(opts, kgo.InstanceID(c.Instance))
+	}
+	return opts
+}
+
 // GroupSession opens a group session that consumes topics and commits what it
 // produces together with its offsets (L3). moved is called with partitions that
 // were given to the member or taken from it. Partitions of one number go to one
 // member across topics, since they share outputs.
 func (c Cluster) GroupSession(group, id string, topics []string, moved func(context.Context, *kgo.Client, map[string][]int32)) (*kgo.GroupTransactSession, error) {
-	s, err := kgo.NewGroupTransactSession(append(c.Options(),
-		kgo.ConsumerGroup(group),
+	s, err := kgo.NewGroupTransactSession(append(append(c.Options(), c.Member(group)...),
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.TransactionalID(id),
 		kgo.TransactionTimeout(20*time.Second),
-		kgo.SessionTimeout(c.Timeout()),
-		kgo.HeartbeatInterval(c.Timeout()/5),
 		kgo.RebalanceTimeout(30*time.Second),
 		kgo.Balancers(kgo.RangeBalancer()),
 		kgo.OnPartitionsAssigned(moved), kgo.OnPartitionsRevoked(moved), kgo.OnPartitionsLost(moved),

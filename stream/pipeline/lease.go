@@ -25,14 +25,11 @@ func (b Base) Lease(ctx context.Context, jobs []Job) error {
 	defer fail(nil)
 	l := &lessee{Base: b, jobs: jobs, stop: make(map[int32]context.CancelFunc), fail: fail}
 	topic := b.Topics.Positions()
-	cl, err := b.Cluster.Client(
-		kgo.ConsumerGroup(b.Topics.IngestGroup()), kgo.ConsumeTopics(topic),
+	cl, err := b.Cluster.Client(append(b.Cluster.Member(b.Topics.IngestGroup()), kgo.ConsumeTopics(topic),
 		kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtEnd()),
-		kgo.SessionTimeout(b.Cluster.Timeout()), kgo.HeartbeatInterval(b.Cluster.Timeout()/5),
 		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, m map[string][]int32) { l.start(ctx, m[topic]) }),
 		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, m map[string][]int32) { l.end(m[topic]) }),
-		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, m map[string][]int32) { l.end(m[topic]) }),
-	)
+		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, m map[string][]int32) { l.end(m[topic]) }))...)
 	if err != nil {
 		return err
 	}

@@ -151,8 +151,12 @@ func (w *Workspace) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	member := own
+	if w.broker != nil {
+		member = "" // the embedded broker forgets its members with the process
+	}
 	w.base = pipeline.Base{
-		Cluster: kafka.Cluster{Brokers: brokers, MaxRecord: int(w.folder.MaxRecord), Log: w.log},
+		Cluster: kafka.Cluster{Brokers: brokers, MaxRecord: int(w.folder.MaxRecord), Instance: member, Log: w.log},
 		Topics:  stream.Topics{Workspace: w.folder.Workspace}, Partitions: w.folder.Partitions, Vault: w.keys, Ledger: w.ledger,
 		Build: build, Instance: own, Log: w.log, Metrics: pipeline.NewMetrics(w.registry), Now: time.Now,
 	}
