@@ -116,7 +116,6 @@ func prove(folder *config.Folder) ([]connectionView, error) {
 			faults = append(faults, err)
 			continue
 		}
-		env.SinkAt, env.ConnectionAt = folder.Doc.Where("sinks."+c.To), folder.Doc.Where("connections."+c.Name)
 		p, err := rules.Compile(env)
 		if err != nil {
 			faults = append(faults, err)

@@ -44,7 +44,8 @@ func (f *Folder) Env(connection string) (rules.Env, error) {
 	sink, _ := f.Sink(c.To)
 	env := rules.Env{Policy: policy, Contracts: contracts, Elements: elements,
 		Workspace: f.Workspace, Source: c.From, Connection: c.Name, Purpose: c.Purpose,
-		Sink: sink.Name, Region: sink.Region, Generation: 1}
+		Sink: sink.Name, Region: sink.Region, Generation: 1,
+		SinkAt: f.Doc.Where("sinks." + c.To), ConnectionAt: f.Doc.Where("connections." + c.Name)}
 	for _, l := range sink.Clearance {
 		env.Clearance = append(env.Clearance, string(l))
 	}
