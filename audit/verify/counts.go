@@ -106,7 +106,7 @@ func (f *flow) stream(topic string) *StreamCount {
 	s := f.streams[topic]
 	if s == nil {
 		t := parseTopic(topic)
-		s = &StreamCount{Connection: t.connection, Stream: t.stream, Label: t.label, Generation: t.gn}
+		s = &StreamCount{Connection: t.connection, Stream: unescape(t.stream), Label: t.label, Generation: t.gn}
 		f.streams[topic] = s
 	}
 	return s
@@ -132,7 +132,7 @@ func (f *flow) count(id chainID, e *entry, p *part) {
 		}
 		return
 	case "delete":
-		f.deleted(p)
+		f.gone(p)
 		return
 	case "sink":
 		f.sunk(id, e, p, sum)
@@ -234,6 +234,9 @@ func (f *flow) sunk(id chainID, e *entry, p *part, elsewhere int64) {
 		f.fail("count_sink", id, e, "of [%s,%s) %d records read, %d rows in the file", p.From, p.To, p.In, rows+elsewhere)
 	}
 	if p.Object == "" {
+		if rows > 0 {
+			f.fail("count_object", id, e, "of [%s,%s) %d rows in a file, and no file is named", p.From, p.To, rows)
+		}
 		return
 	}
 	if p.SHA256 == nil || p.Rows == nil || p.RowRoot == nil {
@@ -246,19 +249,6 @@ func (f *flow) sunk(id chainID, e *entry, p *part, elsewhere int64) {
 		in: written{e.run, e.n, e.receipt.Time, e.receipt.Policy}})
 }
 
-// deleted notes records that were deleted before a connection had read them.
-func (f *flow) deleted(p *part) {
-	at := place{p.Topic, p.Partition}
-	for _, id := range f.order {
-		if id.stage != "mask" || id.place != at {
-			continue
-		}
-		if lo, _ := f.produced[at].bounds(offsetOf(f.chains[id].to), offsetOf(p.To)); lo > 0 {
-			f.c.remark("deleted_unread", id.String(), "", "%d records were deleted before %s read them", lo, id.owner)
-		}
-	}
-}
-
 // end reports parts whose predecessor never came, and sums up.
 func (f *flow) end() {
 	for _, id := range f.order {
@@ -269,6 +259,7 @@ func (f *flow) end() {
 	r := f.c.report
 	r.Chains, r.Files = int64(len(f.order)), int64(len(f.files))
 	f.pending()
+	f.unread()
 	for _, s := range f.sources {
 		r.Sources = append(r.Sources, *s)
 	}

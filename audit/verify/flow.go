@@ -19,6 +19,9 @@ type flow struct {
 	connections map[[2]string]*ConnectionCount // connection, raw topic
 	streams     map[string]*StreamCount        // by masked topic
 	files       []fileTask
+
+	deleted map[place]int64 // up to where records are gone
+	skips   []skip
 }
 
 // chainID names a chain of parts: one stage's reading of one partition.
@@ -52,6 +55,9 @@ type chainState struct {
 	// since and in are where counting began and what was read from there: the
 	// sum must fit what was written there, however the parts were cut.
 	since, in int64
+
+	began     int64 // offset of the start; -1 if it is none
+	beganLeaf int64
 }
 
 type waitingPart struct {
@@ -64,7 +70,8 @@ const maxWaiting = 64
 
 func newFlow(c *checker) *flow {
 	return &flow{c: c, offset: -1, chains: make(map[chainID]*chainState), produced: make(map[place]*spans),
-		sources: make(map[string]*SourceCount), connections: make(map[[2]string]*ConnectionCount), streams: make(map[string]*StreamCount)}
+		sources: make(map[string]*SourceCount), connections: make(map[[2]string]*ConnectionCount), streams: make(map[string]*StreamCount),
+		deleted: make(map[place]int64)}
 }
 
 func (f *flow) chain(id chainID) *chainState {
@@ -88,6 +95,7 @@ func (f *flow) begin(e *entry) {
 			f.fail("chain_start", id, e, "event %s, but the chain was never started", b.Event)
 			s.head, s.to = b.Head, b.From
 			s.since = offsetOf(s.to)
+			s.began, s.beganLeaf = s.since, e.leaf
 		}
 	}
 	switch b.Event {
@@ -97,6 +105,7 @@ func (f *flow) begin(e *entry) {
 		} else {
 			s.head, s.to = digest{}, b.From
 			s.since, s.in = offsetOf(s.to), 0
+			s.began, s.beganLeaf = s.since, e.leaf
 		}
 	case "owner":
 		if b.Head != s.head || b.From != s.to {
@@ -104,6 +113,7 @@ func (f *flow) begin(e *entry) {
 		}
 	case "skip":
 		f.c.remark("chain_skip", id.String(), leafRange(e.leaf), "skips from %s to %s", s.to, b.From)
+		f.skip(id, e, s.to, b.From)
 		s.to = b.From
 		s.since, s.in = offsetOf(s.to), 0
 	default:
@@ -125,6 +135,7 @@ func (f *flow) receipt(e *entry) {
 			s = f.chain(id)
 			s.worker, s.head, s.to = r.Worker, p.Prev, p.From
 			s.since = offsetOf(p.From)
+			s.began, s.beganLeaf = s.since, e.leaf
 		}
 		// What it counts stands for itself; only its place in the chain may have
 		// to wait.
