@@ -47,6 +47,7 @@ type sealer struct {
 	session [16]byte
 	aead    cipher.AEAD
 	count   uint64
+	nonce   [12]byte // counter of the last record in its last 8 bytes
 	zip     *zstd.Encoder
 	quick   *zstd.Encoder // for small records
 	plain   []byte
@@ -119,12 +120,11 @@ func (s *sealer) seal(dst []byte, topic string, partition int32, r *stream.Recor
 		zip = s.quick
 	}
 	s.packed = zip.EncodeAll(s.plain, s.packed[:0])
-	var nonce [12]byte
 	s.count++
-	binary.BigEndian.PutUint64(nonce[4:], s.count)
+	binary.BigEndian.PutUint64(s.nonce[4:], s.count)
 	s.ad = appendPlace(s.ad[:0], topic, partition, s.session[:])
-	dst = append(dst, nonce[4:]...)
-	return s.aead.Seal(dst, nonce[:], s.packed, s.ad)
+	dst = append(dst, s.nonce[4:]...)
+	return s.aead.Seal(dst, s.nonce[:], s.packed, s.ad)
 }
 
 func appendPlace(ad []byte, topic string, partition int32, session []byte) []byte {
@@ -140,6 +140,7 @@ type opener struct {
 	header string // of the session in aead
 	sid    []byte
 	aead   cipher.AEAD
+	nonce  [12]byte
 	packed []byte
 	ad     []byte
 }
@@ -190,11 +191,10 @@ func (o *opener) open(buf []byte, topic string, partition int32, header, value [
 	if len(value) < 8 {
 		return buf, errCipher
 	}
-	var nonce [12]byte
-	copy(nonce[4:], value[:8])
+	copy(o.nonce[4:], value[:8])
 	o.ad = appendPlace(o.ad[:0], topic, partition, o.sid)
 	var err error
-	if o.packed, err = o.aead.Open(o.packed[:0], nonce[:], value[8:], o.ad); err != nil {
+	if o.packed, err = o.aead.Open(o.packed[:0], o.nonce[:], value[8:], o.ad); err != nil {
 		return buf, errCipher
 	}
 	from := len(buf)

@@ -100,6 +100,9 @@ type ingestWriter struct {
 	slab    slab
 	routing []byte
 	router  hash.Hash
+	name    []byte       // the part of the routing key that names the stream
+	class   stream.Class // of topic
+	topic   string       // raw topic of the last record
 	leaf    *stream.LeafHasher
 	box     seal
 	broken  error

@@ -184,11 +184,12 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 		return nil
 	}
 	verdict, err := to.process.Process(rec, &l.masked)
-	var no *stream.Rejection
 	switch {
-	case errors.As(err, &no):
-		return l.quarantine(s, r, no)
 	case err != nil:
+		var no *stream.Rejection
+		if errors.As(err, &no) {
+			return l.quarantine(s, r, no)
+		}
 		return fmt.Errorf("stream %s: %w", rec.Stream, err)
 	case len(l.masked.Key)+len(l.masked.Value)+4096 > l.w.Cluster.Largest():
 		// Names and values that were replaced may be longer than what they were.
@@ -230,7 +231,7 @@ func (l *lane) deliver(s *share, r *kgo.Record, to *routed) {
 		k.Headers = append(k.Headers, kgo.RecordHeader{Key: stream.HeaderUnchanged, Value: unchanged})
 	}
 	out.leaves = append(out.leaves, l.leaf.Record(salt.Value, key, value, seq.Value, unchanged))
-	l.w.produce(k, out.done)
+	l.w.produce(k, out.promise)
 	if !m.Delete || key == nil {
 		return
 	}
@@ -239,7 +240,7 @@ func (l *lane) deliver(s *share, r *kgo.Record, to *routed) {
 	out.tombstones++
 	k = l.slab.record(to.Topic, l.partition)
 	k.Key, k.Headers = key, l.slab.head(seq, salt, policy)
-	l.w.produce(k, out.done)
+	l.w.produce(k, out.promise)
 }
 
 // quarantine sends the record as it was read, encrypted under the quarantine's

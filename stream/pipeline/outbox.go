@@ -28,6 +28,7 @@ type output struct {
 	offsets    []int64
 	tombstones int64
 	err        error
+	promise    func(*kgo.Record, error) // done, made once and not for every record
 }
 
 // done is the promise of every record of o. The client calls promises of a
@@ -71,6 +72,7 @@ func (b *outbox) to(topic string, partition int32) *output {
 		b.outs = make(map[place]*output)
 	}
 	o := &output{place: p}
+	o.promise = o.done
 	b.outs[p] = o
 	b.order = append(b.order, o)
 	return o

@@ -18,7 +18,7 @@ func (w *ingestWriter) take(r *stream.Record) error {
 	if !ok {
 		return fmt.Errorf("stream %s has no contract: run `lethe discover`", r.Stream)
 	}
-	topic := w.Topics.Raw(class, w.Source)
+	topic := w.rawTopic(class)
 	w.tx.streams[r.Stream]++
 	w.tx.newest = max(w.tx.newest, r.Time)
 	if r.Kind == stream.KindTruncate {
@@ -35,6 +35,14 @@ func (w *ingestWriter) take(r *stream.Record) error {
 	}
 	w.put(topic, p, key, r)
 	return nil
+}
+
+// rawTopic is the topic of a class; its name is made once for a run of records.
+func (w *ingestWriter) rawTopic(class stream.Class) string {
+	if w.topic == "" || w.class != class {
+		w.class, w.topic = class, w.Topics.Raw(class, w.Source)
+	}
+	return w.topic
 }
 
 // putOversize sends what stands for a record that no topic takes, by keyed
@@ -54,10 +62,9 @@ func (w *ingestWriter) putOversize(topic string, p int32, key []byte, r *stream.
 // row where there is none, so that no clear key lies outside the ciphertext.
 func (w *ingestWriter) route(r *stream.Record) []byte {
 	w.router.Reset()
-	var n [4]byte
-	binary.BigEndian.PutUint32(n[:], uint32(len(r.Stream)))
-	w.router.Write(n[:])
-	w.router.Write([]byte(r.Stream))
+	w.name = binary.BigEndian.AppendUint32(w.name[:0], uint32(len(r.Stream)))
+	w.name = append(w.name, r.Stream...)
+	w.router.Write(w.name)
 	if r.Key != nil {
 		w.router.Write(r.Key)
 	} else {
@@ -78,7 +85,7 @@ func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) 
 	k.Key, k.Value = key, value
 	k.Headers = w.slab.head(kgo.RecordHeader{Key: stream.HeaderSeq, Value: seq}, kgo.RecordHeader{Key: stream.HeaderSalt, Value: salt},
 		kgo.RecordHeader{Key: stream.HeaderSession, Value: w.sealer.header})
-	w.client.Produce(context.Background(), k, out.done)
+	w.client.Produce(context.Background(), k, out.promise)
 	w.tx.in++
 	w.tx.bytes += len(value)
 }
