@@ -95,7 +95,11 @@ func (tb *table) write(t testing.TB) ([]byte, stream.Hash, int64) {
 		per = 100
 	}
 	for i := 0; i < len(tb.offsets); i += per {
-		tb.group(t, w.AppendRowGroup(), tb.offsets[i:min(len(tb.offsets), i+per)])
+		g, err := w.AppendRowGroupChecked()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tb.group(t, g, tb.offsets[i:min(len(tb.offsets), i+per)])
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

@@ -46,7 +46,6 @@ type world struct {
 	ingested     int64
 	rawEnd       int64
 	maskedEnd    int64
-	maskedFrom   map[int64][]int64 // sink ranges: offsets of data records
 	quarantined  int64
 	tamper       func(r *stream.Receipt) // before it is signed
 	tamperObject func(b []byte) []byte   // after the receipt

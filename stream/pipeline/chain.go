@@ -21,6 +21,15 @@ type note struct {
 	Loaded   []stream.Loaded `json:"loaded,omitempty"`   // a sink's last objects, to be published
 }
 
+// readNote reads the metadata of an offset commit; the first offsets of a group
+// have none.
+func readNote(metadata string) (n note, err error) {
+	if metadata != "" {
+		err = json.Unmarshal([]byte(metadata), &n)
+	}
+	return n, err
+}
+
 // link is the chain of one input partition as its owner knows it.
 type link struct {
 	note
@@ -59,12 +68,9 @@ func (l *links) load(ctx context.Context, cl *kgo.Client, places []place) ([]pla
 		if !ok {
 			return nil, fmt.Errorf("group %s: no committed offset of %s/%d", l.group, p.topic, p.partition)
 		}
-		k := &link{offset: c.Offset}
-		if c.Metadata != "" {
-			if err := json.Unmarshal([]byte(c.Metadata), &k.note); err != nil {
-				return nil, fmt.Errorf("group %s: metadata of %s/%d: %w", l.group, p.topic, p.partition, err)
-			}
-			k.started = true
+		k := &link{offset: c.Offset, started: c.Metadata != ""}
+		if k.note, err = readNote(c.Metadata); err != nil {
+			return nil, fmt.Errorf("group %s: metadata of %s/%d: %w", l.group, p.topic, p.partition, err)
 		}
 		l.of[p] = k
 	}

@@ -2,11 +2,9 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
-	"sort"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -63,6 +61,9 @@ func (l *Load) member(ctx context.Context) error {
 	}
 	defer w.sink.Close()
 	defer w.session.Close()
+	if err := w.publishCommitted(ctx); err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
 		if err := w.round(ctx); err != nil {
 			return err
@@ -119,6 +120,36 @@ func (w *loadWorker) open() error {
 	w.scribe = &scribe{Base: w.Base, ledger: ledger, produce: func(r *kgo.Record, done func(*kgo.Record, error)) {
 		w.session.Produce(context.Background(), r, done)
 	}}
+	return nil
+}
+
+// publishCommitted shows readers what was committed and perhaps not published
+// when the last owner was killed, also on partitions that nothing comes for.
+func (w *loadWorker) publishCommitted(ctx context.Context) error {
+	all, err := kafka.Offsets(ctx, w.session.Client(), w.links.group)
+	if err != nil {
+		return err
+	}
+	for topic, parts := range all {
+		for p, c := range parts {
+			n, err := readNote(c.Metadata)
+			if err != nil {
+				return fmt.Errorf("group %s: metadata of %s/%d: %w", w.links.group, topic, p, err)
+			}
+			if err := w.publish(ctx, n.Loaded); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *loadWorker) publish(ctx context.Context, loaded []stream.Loaded) error {
+	for _, l := range loaded {
+		if err := w.sink.Publish(ctx, l); err != nil {
+			return fmt.Errorf("publish %s: %w", l.Object, err)
+		}
+	}
 	return nil
 }
 
@@ -228,10 +259,8 @@ func (w *loadWorker) hold(ctx context.Context, fs kgo.Fetches) error {
 // and learns of an object that it left behind without commit.
 func (w *loadWorker) takeOver(ctx context.Context, p place) error {
 	k := w.links.of[p]
-	for _, l := range k.Loaded {
-		if err := w.sink.Publish(ctx, l); err != nil {
-			return fmt.Errorf("publish %s: %w", l.Object, err)
-		}
+	if err := w.publish(ctx, k.Loaded); err != nil {
+		return err
 	}
 	to, err := w.sink.Position(ctx, stream.Range{Topic: p.topic, Partition: p.partition, From: k.offset})
 	if err != nil {
@@ -249,15 +278,6 @@ func (w *loadWorker) takeOver(ctx context.Context, p place) error {
 		w.held[p].until = to
 	}
 	return nil
-}
-
-// batch is one load of a partition and what came of it.
-type batch struct {
-	place
-	stream.Batch
-	tombstones int64
-	newest     int64
-	loaded     stream.Loaded
 }
 
 // load makes what is held durable and commits it with its receipt.
@@ -342,92 +362,6 @@ var errLeft = errors.New("records were left for the next load")
 
 func (w *loadWorker) drop() {
 	w.held, w.links.of, w.bytes = make(map[place]*pile), make(map[place]*link), 0
-}
-
-// maxLoads bounds the batches of one partition in one transaction: the offset
-// commit's metadata names them all.
-const maxLoads = 4
-
-// cut takes the held records apart: one batch for each partition, revision and
-// object of a former owner. left tells that records remain.
-func (w *loadWorker) cut() (batches []*batch, left bool, err error) {
-	for _, p := range w.places() {
-		h, from := w.held[p], w.links.of[p].offset
-		records := h.records
-		for n := 0; len(records) > 0; n++ {
-			if n == maxLoads {
-				left = true
-				break
-			}
-			take := run(records, h.until)
-			b, err := w.batch(p, from, records[:take])
-			if err != nil {
-				return nil, false, err
-			}
-			batches = append(batches, b)
-			from, records = b.Range.To, records[take:]
-			if from >= h.until {
-				h.until = 0
-			}
-		}
-		h.records = nil
-	}
-	return batches, left, nil
-}
-
-// places lists the partitions with held records, in order.
-func (w *loadWorker) places() []place {
-	var out []place
-	for p, h := range w.held {
-		if len(h.records) > 0 {
-			out = append(out, p)
-		}
-	}
-	sort.Slice(out, func(i, j int) bool {
-		return out[i].topic < out[j].topic || out[i].topic == out[j].topic && out[i].partition < out[j].partition
-	})
-	return out
-}
-
-// run counts the first records that belong into one batch: one revision, and
-// none beyond until where that is set.
-func run(records []*kgo.Record, until int64) int {
-	revision := string(header(records[0], stream.HeaderPolicy))
-	for i, r := range records {
-		if string(header(r, stream.HeaderPolicy)) != revision || until > 0 && i > 0 && r.Offset >= until {
-			return i
-		}
-	}
-	return len(records)
-}
-
-func (w *loadWorker) batch(p place, from int64, records []*kgo.Record) (*batch, error) {
-	b := &batch{place: p}
-	b.Range = stream.Range{Topic: p.topic, Partition: p.partition, From: from, To: records[len(records)-1].Offset + 1}
-	b.Policy = string(header(records[0], stream.HeaderPolicy))
-	rows, err := w.Rows(p.topic, b.Policy)
-	if err != nil {
-		return nil, fmt.Errorf("shape of %s under revision %s: %w", p.topic, b.Policy, err)
-	}
-	b.Schema = rows
-	b.Records = make([]stream.Record, 0, len(records))
-	for _, r := range records {
-		if r.Value == nil {
-			b.tombstones++
-			continue
-		}
-		rec := stream.Record{Stream: rows.Stream, Key: r.Key, Value: r.Value, Offset: r.Offset, Salt: header(r, stream.HeaderSalt)}
-		if rec.Seq, err = stream.ParseSeq(header(r, stream.HeaderSeq)); err != nil {
-			return nil, fmt.Errorf("%s/%d at %d: %w", p.topic, p.partition, r.Offset, err)
-		}
-		if u := header(r, stream.HeaderUnchanged); u != nil {
-			if err := json.Unmarshal(u, &rec.Unchanged); err != nil {
-				return nil, fmt.Errorf("%s/%d at %d: unchanged names: %w", p.topic, p.partition, r.Offset, err)
-			}
-		}
-		b.Records = append(b.Records, rec)
-	}
-	return b, nil
 }
 
 // loadAll has the sink make the batches durable: those of one partition in
