@@ -40,8 +40,9 @@ const usage = `usage: go run ./bench/spine --postgres URL [flags]
   --rate N         changes a second while the delay is taken (1000)
   --seconds N      for so long; 0 leaves it out (30)
   --profile DIR    keep the CPU profiles there
-  --peer debezium  measure Debezium too, on the same brokers; needs --kafka, Java
-                   and Maven, and a table of its own
+  --peer debezium  measure Debezium too, on the same brokers and a table of its own;
+                   needs --kafka, Java and Maven, and 500000 rows or more: with
+                   fewer it is the JVM's warming up that is measured
   --peers DIR      where the peers' files lie (bench/peers)
   --json           print the result as JSON
 `

@@ -43,6 +43,7 @@ func report(out io.Writer, r bench.Result) {
 	for _, h := range r.Hops {
 		fmt.Fprintln(out, line(h))
 	}
+	fmt.Fprintf(out, "snapshot is hop after hop; streaming is inserts of another process in transactions of %d, all hops at once\n", writerBatch)
 	if r.Latency != nil {
 		fmt.Fprintf(out, "\ncommit to a reader of the masked topic at %d/s: %s\n", r.Workload.Rate, delayLine(*r.Latency))
 	}

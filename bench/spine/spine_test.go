@@ -59,8 +59,22 @@ func TestTheSpineIsMeasuredFromEndToEnd(t *testing.T) {
 	}
 }
 
+func TestAPeerStandsBesideWithTheRatioOfCPUTime(t *testing.T) {
+	hop := bench.Hop{Name: "snapshot", Rows: 1000, Wall: time.Second, CPU: 30 * time.Millisecond}
+	theirs := hop
+	theirs.CPU = 120 * time.Millisecond
+	var out bytes.Buffer
+	report(&out, bench.Result{Brokers: "host:9092", Hops: []bench.Hop{hop},
+		Peers: []bench.Peer{{Name: "Peer", Hops: []bench.Hop{theirs}, Latency: []bench.Latency{{Note: "poll=10"}}}}})
+	for _, want := range []string{"brokers at host:9092, not counted", "Peer, in this run", "poll=10", "snapshot 0.25"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the report does not say %q:\n%s", want, out.String())
+		}
+	}
+}
+
 func TestWhatIsMissingIsSaidWithWhatToType(t *testing.T) {
-	for args, want := range map[string]string{"": "postgres://", "--postgres nowhere": "postgres://", "--postgres x --rows 0": "--help"} {
+	for args, want := range map[string]string{"": "postgres://", "--postgres nowhere": "postgres://", "--postgres x --rows 0": "--help", "--postgres x --peer debezium": "--kafka"} {
 		var complaints bytes.Buffer
 		if code := command(t.Context(), strings.Fields(args), nil, nil, &complaints); code != 2 || !strings.Contains(complaints.String(), want) {
 			t.Errorf("%q: exit %d, said %q", args, code, complaints.String())
