@@ -87,6 +87,7 @@ func (w *loadWorker) batch(p place, from int64, records []*kgo.Record) (*batch, 
 	b.Schema = rows
 	b.Records = make([]stream.Record, 0, len(records))
 	for _, r := range records {
+		b.newest = max(b.newest, r.Timestamp.UnixMilli())
 		if r.Value == nil {
 			b.tombstones++
 			continue

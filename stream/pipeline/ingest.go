@@ -113,6 +113,7 @@ type ingestWriter struct {
 type ingestTx struct {
 	open    bool
 	began   time.Time
+	touched time.Time // when the source last gave something
 	bytes   int
 	box     outbox
 	next    stream.Position
@@ -202,7 +203,7 @@ func (w *ingestWriter) emit(b stream.Batch) error {
 	}
 	w.tx.changes += int64(b.Changes)
 	w.tx.next = stream.Position{Label: b.Position.Label, State: append([]byte(nil), b.Position.State...)}
-	w.tx.idle = b.CaughtUp
+	w.tx.idle, w.tx.touched = b.CaughtUp, w.Now()
 	w.noteShapes(b)
 	age := w.Now().Sub(w.tx.began)
 	if w.tx.bytes >= ingestBytes || age >= ingestAge || b.CaughtUp && age >= ingestIdle {
@@ -383,7 +384,7 @@ func (w *ingestWriter) settled(next standing, part *stream.Part) {
 	}
 }
 
-// tick ends transactions that have grown old while the source was silent.
+// tick ends transactions that have grown old, or whose source has fallen silent.
 func (w *ingestWriter) tick(ctx context.Context, cancel context.CancelCauseFunc) {
 	t := time.NewTicker(ingestIdle)
 	defer t.Stop()
@@ -395,7 +396,8 @@ func (w *ingestWriter) tick(ctx context.Context, cancel context.CancelCauseFunc)
 		}
 		w.mu.Lock()
 		var err error
-		if w.broken == nil && w.tx.open && w.Now().Sub(w.tx.began) >= 2*ingestIdle {
+		now := w.Now()
+		if w.broken == nil && w.tx.open && (now.Sub(w.tx.touched) >= ingestIdle || now.Sub(w.tx.began) >= ingestAge) {
 			err = w.fail(w.end())
 		}
 		w.mu.Unlock()

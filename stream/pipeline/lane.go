@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -32,6 +33,7 @@ type lane struct {
 	plain    []byte
 	arena    []byte
 	slab     slab
+	began    int64  // of the transaction, ms
 	short    []byte // revision, as records name it
 }
 
@@ -56,7 +58,7 @@ func newLane(w *maskWorker, p int32) (*lane, error) {
 // begin readies the lane for a transaction. What the last one produced is
 // acknowledged, so its bytes may be overwritten.
 func (l *lane) begin(ctx context.Context) error {
-	l.arena = l.arena[:0]
+	l.arena, l.began = l.arena[:0], l.w.Now().UnixMilli()
 	if l.parked == nil {
 		if err := l.loadParked(ctx); err != nil {
 			return err
@@ -225,6 +227,11 @@ func (l *lane) deliver(s *share, r *kgo.Record, to *routed) {
 	salt := kgo.RecordHeader{Key: stream.HeaderSalt, Value: l.salt()}
 	k := l.slab.record(to.Topic, l.partition)
 	k.Key, k.Value, k.Headers = key, value, l.slab.head(seq, salt, policy)
+	if l.rec.Time > 0 {
+		// Masked records carry the source's commit time, so that the sink can tell
+		// its lag; brokers refuse times that are far ahead of theirs.
+		k.Timestamp = time.UnixMilli(min(l.rec.Time, l.began))
+	}
 	var unchanged []byte
 	if len(m.Unchanged) > 0 {
 		unchanged, _ = json.Marshal(m.Unchanged)

@@ -347,6 +347,3 @@ func (w *Workspace) Close() error {
 	}
 	return err
 }
-
-// Registry holds the metrics of the workspace.
-func (w *Workspace) Registry() *prometheus.Registry { return w.registry }
