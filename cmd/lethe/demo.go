@@ -449,11 +449,21 @@ func (d *demoVerb) tamper(ctx context.Context) error {
 			return fmt.Errorf("one bit of %s was changed and verification did not see it", c.what)
 		}
 		d.say("\none bit changed in a copy of %s (%s, byte %d):", c.what, short(file), at)
-		// What was changed comes first, what follows from it after.
-		slices.SortStableFunc(r.Findings, func(a, b verify.Finding) int { return strings.Compare(b.Promise, a.Promise) })
-		d.say("  %s %s: %s", r.Findings[0].Promise, r.Findings[0].Code, r.Findings[0].Msg+where(r.Findings[0]))
+		f := about(r.Findings, filepath.Base(file))
+		d.say("  %s %s: %s", f.Promise, f.Code, f.Msg+where(f))
 	}
 	return nil
+}
+
+// about picks the finding that names the file that was changed; others tell what
+// follows from it.
+func about(all []verify.Finding, file string) verify.Finding {
+	for _, f := range all {
+		if strings.Contains(f.Object, file) {
+			return f
+		}
+	}
+	return all[0]
 }
 
 func short(name string) string {
@@ -461,33 +471,4 @@ func short(name string) string {
 		return "…" + name[len(name)-58:]
 	}
 	return name
-}
-
-// progressLine shows how far a step is, on one line of a terminal.
-type progressLine struct {
-	d     *demoVerb
-	what  string
-	live  bool
-	began time.Time
-	shown time.Time
-}
-
-func (d *demoVerb) progress(what string) *progressLine {
-	st, err := os.Stdout.Stat()
-	live := err == nil && st.Mode()&os.ModeCharDevice != 0 && d.io.out == os.Stdout
-	return &progressLine{d: d, what: what, live: live, began: time.Now()}
-}
-
-func (p *progressLine) show(format string, args ...any) {
-	if now := time.Now(); p.live && now.Sub(p.shown) > 100*time.Millisecond {
-		p.shown = now
-		fmt.Fprintf(p.d.io.out, "\r\x1b[K  %s: %s", p.what, fmt.Sprintf(format, args...))
-	}
-}
-
-func (p *progressLine) done(format string, args ...any) {
-	if p.live {
-		fmt.Fprint(p.d.io.out, "\r\x1b[K")
-	}
-	p.d.say("  %-20s %5.1fs  %s", p.what, time.Since(p.began).Seconds(), fmt.Sprintf(format, args...))
 }

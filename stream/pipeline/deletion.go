@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -189,9 +190,15 @@ func (w *deleter) receipt(ctx context.Context, low map[place]int64) error {
 	if err != nil {
 		return err
 	}
+	old, err := w.outlived()
+	if err != nil {
+		return err
+	}
+	periods = append(periods, old...)
 	for _, period := range periods {
-		part := stream.Part{Topic: "keys", To: period, Evidence: "key-destroyed", Period: period}
-		if err := w.add(next.Heads, &chains, "keys", part); err != nil {
+		purpose, _, _ := strings.Cut(period, "/")
+		part := stream.Part{Topic: "keys/" + purpose, To: period, Evidence: "key-destroyed", Period: period}
+		if err := w.add(next.Heads, &chains, part.Topic, part); err != nil {
 			return err
 		}
 	}
@@ -299,6 +306,24 @@ func (w *deleter) destroyable(ctx context.Context, low map[place]int64) ([]strin
 	var out []string
 	for _, p := range all {
 		if p < limit {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+// quarantineKept is how long quarantined records can be opened.
+const quarantineKept = 30 * 24 * time.Hour
+
+// outlived lists the quarantine periods whose time is over.
+func (w *deleter) outlived() ([]string, error) {
+	all, err := w.Vault.Periods(purposeQuarantine)
+	if err != nil {
+		return nil, fmt.Errorf("periods of quarantine keys: %w", err)
+	}
+	var out []string
+	for _, p := range all {
+		if p < quarantinePeriod(w.Now().Add(-quarantineKept)) {
 			out = append(out, p)
 		}
 	}

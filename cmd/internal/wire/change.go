@@ -43,7 +43,7 @@ func (w *Workspace) checkChanges() error {
 			return err
 		}
 		for _, s := range before.Streams {
-			classes[s.Name] = higher(classes[s.Name], s.Class)
+			classes[s.Name] = w.higher(classes[s.Name], s.Class)
 		}
 		c, ok := w.folder.Connection(strings.TrimSuffix(filepath.Base(file), inForceSuffix))
 		if !ok || string(id) == w.programs[c.Name].Revision {
@@ -73,9 +73,9 @@ func (w *Workspace) checkClasses(before map[string]stream.Class) error {
 	return errors.Join(errs...)
 }
 
-// higher gives the higher of two classes; "" is below all.
-func higher(a, b stream.Class) stream.Class {
-	if slices.Index(stream.Classes[:], a) > slices.Index(stream.Classes[:], b) {
+// higher gives the higher of two classes, declared ones too; "" is below all.
+func (w *Workspace) higher(a, b stream.Class) stream.Class {
+	if slices.Index(w.order, a) > slices.Index(w.order, b) {
 		return a
 	}
 	return b

@@ -14,13 +14,14 @@ import (
 
 // rawTopics are a source's raw topics, one for each class of its streams.
 func (w *Workspace) rawTopics(source string) []string {
+	used := make(map[stream.Class]bool)
+	for _, c := range w.classes(source) {
+		used[c] = true
+	}
 	var out []string
-	for _, class := range stream.Classes {
-		for _, c := range w.classes(source) {
-			if c == class {
-				out = append(out, w.base.Topics.Raw(class, source))
-				break
-			}
+	for _, class := range w.order {
+		if used[class] {
+			out = append(out, w.base.Topics.Raw(class, source))
 		}
 	}
 	return out
@@ -35,7 +36,7 @@ func (w *Workspace) classes(source string) map[string]stream.Class {
 			continue
 		}
 		for _, s := range w.programs[c.Name].Streams {
-			out[s.Name] = higher(out[s.Name], s.Class)
+			out[s.Name] = w.higher(out[s.Name], s.Class)
 		}
 	}
 	return out
@@ -44,13 +45,9 @@ func (w *Workspace) classes(source string) map[string]stream.Class {
 // highest is the highest class among a connection's streams: that of its
 // quarantine.
 func (w *Workspace) highest(c config.Connection) stream.Class {
-	top := stream.Classes[0]
-	for _, class := range stream.Classes {
-		for _, s := range w.programs[c.Name].Streams {
-			if s.Class == class {
-				top = class
-			}
-		}
+	top := w.order[0]
+	for _, s := range w.programs[c.Name].Streams {
+		top = w.higher(top, s.Class)
 	}
 	return top
 }

@@ -43,6 +43,7 @@ type Workspace struct {
 	log      *slog.Logger
 	registry *prometheus.Registry
 	programs map[string]*rules.Program // by connection
+	order    []stream.Class            // lowest first
 	keys     *file.Keyring
 	worker   ed25519.PrivateKey
 	logKey   string
@@ -101,6 +102,15 @@ func Open(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace
 }
 
 func (w *Workspace) compile() error {
+	files, err := w.folder.Elements()
+	if err != nil {
+		return err
+	}
+	table, err := rules.LoadElements(files...)
+	if err != nil {
+		return err
+	}
+	w.order = table.Classes()
 	var errs []error
 	for _, c := range w.folder.Connections {
 		p, err := w.folder.Compile(c.Name)
