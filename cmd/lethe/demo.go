@@ -449,7 +449,7 @@ func (d *demoVerb) tamper(ctx context.Context) error {
 			return fmt.Errorf("one bit of %s was changed and verification did not see it", c.what)
 		}
 		d.say("\none bit changed in a copy of %s (%s, byte %d):", c.what, short(file), at)
-		f := about(r.Findings, filepath.Base(file))
+		f := about(r.Findings, filepath.ToSlash(file))
 		d.say("  %s %s: %s", f.Promise, f.Code, f.Msg+where(f))
 	}
 	return nil
@@ -459,7 +459,7 @@ func (d *demoVerb) tamper(ctx context.Context) error {
 // follows from it.
 func about(all []verify.Finding, file string) verify.Finding {
 	for _, f := range all {
-		if strings.Contains(f.Object, file) {
+		if f.Object != "" && strings.HasPrefix(file, f.Object) {
 			return f
 		}
 	}
