@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -40,7 +41,6 @@ type link struct {
 
 // links are the chains of a group that this run owns, by input partition.
 type links struct {
-	Base
 	group      string
 	stage      string
 	connection string
@@ -117,9 +117,9 @@ type step struct {
 	note note
 }
 
-// commit is the context for ending a group transaction so that each place's
+// withNotes is the context for ending a group transaction so that each place's
 // offset and note are what steps say.
-func commit(ctx context.Context, steps []step) context.Context {
+func withNotes(ctx context.Context, steps []step) context.Context {
 	by := make(map[place]step, len(steps))
 	for _, s := range steps {
 		by[s.place] = s
@@ -150,6 +150,30 @@ func commit(ctx context.Context, steps []step) context.Context {
 		}
 		return nil
 	})
+}
+
+// commitWithin bounds the end of a group transaction, which goes through also
+// while the stage is being stopped.
+const commitWithin = 60 * time.Second
+
+// commit ends a group transaction: the receipts are flushed, so that a failed one
+// is known, and then records, receipts, offsets and notes commit together (L3).
+// false without an error means that a rebalance came between.
+func (s *scribe) commit(ctx context.Context, session *kgo.GroupTransactSession, steps []step) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitWithin)
+	defer cancel()
+	if err := session.Client().Flush(ctx); err != nil {
+		return false, fmt.Errorf("flush receipts: %w", err)
+	}
+	if err := s.failed(); err != nil {
+		return false, err
+	}
+	committed, err := session.End(withNotes(ctx, steps), kgo.TryCommit)
+	s.ledger.Settle(committed && err == nil)
+	if err != nil {
+		return false, fmt.Errorf("commit: %w", err)
+	}
+	return committed, nil
 }
 
 // settle makes steps the state of their chains.

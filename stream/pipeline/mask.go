@@ -41,7 +41,7 @@ type Mask struct {
 // Run masks until ctx ends or something fails; it goes on at the group's
 // committed offsets.
 func (m *Mask) Run(ctx context.Context) error {
-	w := &maskWorker{Mask: m, links: links{Base: m.Base, group: m.Topics.MaskGroup(m.Connection), stage: stream.StageMask,
+	w := &maskWorker{Mask: m, links: links{group: m.Topics.MaskGroup(m.Connection), stage: stream.StageMask,
 		connection: m.Connection, of: make(map[place]*link)}, lanes: make(map[int32]*lane), revisions: make(map[string]stream.Revision)}
 	if err := w.open(); err != nil {
 		return err
@@ -207,19 +207,10 @@ func (w *maskWorker) revision(id string) (stream.Revision, error) {
 }
 
 func (w *maskWorker) finish(ctx context.Context, began time.Time, done []*share, steps []step) error {
-	ectx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 60*time.Second)
-	defer cancel()
-	if err := w.session.Client().Flush(ectx); err != nil {
-		return fmt.Errorf("flush receipts: %w", err)
-	}
-	if err := w.scribe.failed(); err != nil {
-		return err
-	}
 	// L3: masked records, receipt and offsets, or none of them.
-	committed, err := w.session.End(commit(ectx, steps), kgo.TryCommit)
-	w.scribe.ledger.Settle(committed && err == nil)
+	committed, err := w.scribe.commit(ctx, w.session, steps)
 	if err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return err
 	}
 	if !committed {
 		// A rebalance came between; the records are polled again.

@@ -21,8 +21,7 @@ type standing struct {
 	// Revisions are the policy revisions that ingest has announced to each
 	// connection's workers by a control record.
 	Revisions map[string]string `json:"revisions,omitempty"`
-	// Snapshots that were begun, for jobs that void them.
-	Worker string `json:"worker"`
+	Worker    string            `json:"worker"`
 }
 
 type heads map[string]head

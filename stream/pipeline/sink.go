@@ -54,7 +54,7 @@ func (l *Load) Run(ctx context.Context) error {
 
 // member is one membership of the connection's sink group.
 func (l *Load) member(ctx context.Context) error {
-	w := &loadWorker{Load: l, links: links{Base: l.Base, group: l.Base.Topics.SinkGroup(l.Connection), stage: stream.StageSink,
+	w := &loadWorker{Load: l, links: links{group: l.Base.Topics.SinkGroup(l.Connection), stage: stream.StageSink,
 		connection: l.Connection, of: make(map[place]*link)}, held: make(map[place]*pile)}
 	if err := w.open(); err != nil {
 		return err
@@ -304,19 +304,10 @@ func (w *loadWorker) load(ctx context.Context) error {
 		w.session.End(ctx, kgo.TryAbort)
 		return err
 	}
-	ectx, cancel := context.WithTimeout(ctx, 60*time.Second)
-	defer cancel()
-	if err := w.session.Client().Flush(ectx); err != nil {
-		return fmt.Errorf("flush receipts: %w", err)
-	}
-	if err := w.scribe.failed(); err != nil {
-		return err
-	}
 	// The objects are durable; now offsets and receipt (L3).
-	committed, err := w.session.End(commit(ectx, steps), kgo.TryCommit)
-	w.scribe.ledger.Settle(committed && err == nil)
+	committed, err := w.scribe.commit(ctx, w.session, steps)
 	if err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return err
 	}
 	return w.settle(ctx, began, committed, left, batches, steps)
 }
