@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -24,9 +25,14 @@ const DeletionJob = "job/deletion"
 // deletion is the destroyed key (L4).
 type Deletion struct {
 	Base
-	// Groups are the mask groups that read each raw topic.
-	Groups map[string][]string
-	Every  time.Duration
+	// Connections are those that read each raw topic.
+	Connections map[string][]string
+	Every       time.Duration
+	// MaxAge is how old a raw record may become that a connection has not masked;
+	// then it is told. Nothing is deleted because of it (L2). 0 for never.
+	MaxAge time.Duration
+
+	told sync.Map // waits that were told, by topic and connection
 }
 
 // Run deletes until ctx ends or something fails.
@@ -36,6 +42,7 @@ func (d *Deletion) Run(ctx context.Context) error {
 		return fmt.Errorf("deletion: %w", err)
 	}
 	defer w.client.Close()
+	defer w.forgetAges()
 	for {
 		select {
 		case <-ctx.Done():
@@ -55,6 +62,7 @@ type deleter struct {
 	at     standing
 	owned  map[string]bool // chains that this run has taken over; after a failed commit the run ends
 	parts  []stream.Part   // of the transaction being built
+	ages   ages
 }
 
 func (d *Deletion) open(ctx context.Context) (*deleter, error) {
@@ -99,12 +107,13 @@ func (w *deleter) prepare(ctx context.Context) error {
 // next round's receipt covers it, since a part goes from the last receipt's end
 // to the start as it is.
 func (w *deleter) round(ctx context.Context) error {
-	low, err := w.low(ctx)
-	if err != nil || len(low) == 0 {
+	at, err := w.committed(ctx)
+	if err != nil || len(at) == 0 {
 		return err
 	}
+	low := lowest(at)
 	var topics []string
-	for t := range w.Groups {
+	for t := range w.Connections {
 		topics = append(topics, t)
 	}
 	starts, err := kafka.Starts(ctx, w.client, topics...)
@@ -117,7 +126,7 @@ func (w *deleter) round(ctx context.Context) error {
 			del.Add(kadm.Offset{Topic: p.topic, Partition: p.partition, At: to})
 		}
 	}
-	if err := w.held(ctx, topics, low); err != nil {
+	if err := w.measure(ctx, topics, low, at); err != nil {
 		return err
 	}
 	if len(del) > 0 {
@@ -132,43 +141,63 @@ func (w *deleter) round(ctx context.Context) error {
 	return w.receipt(ctx, low)
 }
 
-// held tells how many offsets of each raw topic wait for a connection.
-func (w *deleter) held(ctx context.Context, topics []string, low map[place]int64) error {
+// measure tells how much of each raw topic waits for a connection, and how long.
+func (w *deleter) measure(ctx context.Context, topics []string, low map[place]int64, at map[reader]int64) error {
+	ends := make(map[place]int64)
 	for _, t := range topics {
-		ends, err := kafka.Ends(ctx, w.client, t)
+		of, err := kafka.Ends(ctx, w.client, t)
 		if err != nil {
 			return err
 		}
 		var n int64
-		for p, end := range ends {
+		for p, end := range of {
+			ends[place{t, p}] = end
 			n += end - low[place{t, p}]
 		}
 		w.Metrics.RawHeld.WithLabelValues(t).Set(float64(n))
 	}
-	return nil
+	return w.lookAtAges(ctx, at, ends)
 }
 
-// low is the lowest offset that the groups of each raw partition committed.
-func (w *deleter) low(ctx context.Context) (map[place]int64, error) {
-	low := make(map[place]int64)
-	for topic, groups := range w.Groups {
-		for _, g := range groups {
-			at, err := kafka.Offsets(ctx, w.client, g)
+// reader is a connection's mask stage on one raw partition.
+type reader struct {
+	connection string
+	place
+}
+
+// committed gives the offset that each connection committed on each raw
+// partition.
+func (w *deleter) committed(ctx context.Context) (map[reader]int64, error) {
+	out := make(map[reader]int64)
+	for topic, connections := range w.Connections {
+		for _, name := range connections {
+			group := w.Topics.MaskGroup(name)
+			at, err := kafka.Offsets(ctx, w.client, group)
 			if err != nil {
 				return nil, err
 			}
 			for p := range w.Partitions {
 				c, ok := at[topic][p]
 				if !ok {
-					return nil, fmt.Errorf("group %s: no committed offset of %s/%d", g, topic, p)
+					return nil, fmt.Errorf("group %s: no committed offset of %s/%d", group, topic, p)
 				}
-				if old, ok := low[place{topic, p}]; !ok || c.Offset < old {
-					low[place{topic, p}] = c.Offset
-				}
+				out[reader{name, place{topic, p}}] = c.Offset
 			}
 		}
 	}
-	return low, nil
+	return out, nil
+}
+
+// lowest is the lowest offset that the connections of each raw partition
+// committed.
+func lowest(at map[reader]int64) map[place]int64 {
+	low := make(map[place]int64)
+	for r, offset := range at {
+		if old, ok := low[r.place]; !ok || offset < old {
+			low[r.place] = offset
+		}
+	}
+	return low
 }
 
 // receipt writes down what was deleted and which keys were destroyed since the
@@ -295,12 +324,12 @@ func (w *deleter) destroyable(ctx context.Context, low map[place]int64) ([]strin
 		return nil, nil
 	}
 	for p, from := range low {
-		first, err := w.firstPeriod(ctx, p, from)
+		first, err := w.first(ctx, p, from)
 		if err != nil {
 			return nil, err
 		}
-		if first != "" && first < limit {
-			limit = first
+		if first.period != "" && first.period < limit {
+			limit = first.period
 		}
 	}
 	var out []string
@@ -330,19 +359,26 @@ func (w *deleter) outlived() ([]string, error) {
 	return out, nil
 }
 
-// firstPeriod is the period of the first data record of p from offset from on;
-// "" if there is none.
-func (w *deleter) firstPeriod(ctx context.Context, p place, from int64) (string, error) {
-	found, stop := "", errors.New("found")
-	err := w.Cluster.ReadRange(ctx, p.topic, p.partition, from, func(r *kgo.Record) error {
+// rawHead is what is told of a raw record without opening it.
+type rawHead struct {
+	period string // of the key that its session is wrapped under
+	time   time.Time
+}
+
+// first tells of the first data record of p from offset from on; the zero value
+// if there is none.
+func (w *deleter) first(ctx context.Context, p place, from int64) (found rawHead, err error) {
+	stop := errors.New("found")
+	err = w.Cluster.ReadRange(ctx, p.topic, p.partition, from, func(r *kgo.Record) error {
 		h := header(r, stream.HeaderSession)
 		if h == nil {
 			return nil
 		}
 		var err error
-		if found, err = headerPeriod(h); err != nil {
+		if found.period, err = headerPeriod(h); err != nil {
 			return err
 		}
+		found.time = r.Timestamp
 		return stop
 	})
 	if errors.Is(err, stop) {

@@ -90,19 +90,29 @@ func newRig(t *testing.T, brokers []string) *rig {
 
 func (r *rig) masked() string { return r.base.Topics.Masked("pii-pseudo", "lake", person, 1) }
 
-// run starts the stages; the returned function stops them and waits.
-func (r *rig) run(t *testing.T) func() {
-	topics := r.base.Topics
-	raw := []string{topics.Raw(stream.PII, "src")}
-	ingest := &pipeline.Ingest{Base: r.base, Source: "src", RawTopics: raw, Revisions: map[string]string{"lake": r.policy.id},
+func (r *rig) raw() []string { return []string{r.base.Topics.Raw(stream.PII, "src")} }
+
+func (r *rig) ingest() *pipeline.Ingest {
+	return &pipeline.Ingest{Base: r.base, Source: "src", RawTopics: r.raw(), Revisions: map[string]string{"lake": r.policy.id},
 		Open:  func() (stream.Source, error) { return r.source, nil },
 		Class: func(string) (stream.Class, bool) { return stream.PII, true }}
-	mask := &pipeline.Mask{Base: r.base, Connection: "lake", RawTopics: raw, Quarantine: topics.Quarantine("pii", "lake"),
+}
+
+func (r *rig) mask() *pipeline.Mask {
+	return &pipeline.Mask{Base: r.base, Connection: "lake", RawTopics: r.raw(), Quarantine: r.base.Topics.Quarantine("pii", "lake"),
 		Current: r.policy, Revision: func(id string) (stream.Revision, error) { return revision{id: id, topic: r.masked()}, nil }}
+}
+
+func (r *rig) deletion() *pipeline.Deletion {
+	return &pipeline.Deletion{Base: r.base, Connections: map[string][]string{r.raw()[0]: {"lake"}}, Every: 200 * time.Millisecond}
+}
+
+// run starts the stages; the returned function stops them and waits.
+func (r *rig) run(t *testing.T) func() {
+	ingest, mask, deletion := r.ingest(), r.mask(), r.deletion()
 	load := &pipeline.Load{Base: r.base, Connection: "lake", Topics: []string{r.masked()}, RollBytes: 1 << 20, RollEvery: 100 * time.Millisecond,
 		Open: func() (stream.Sink, error) { return r.sink, nil },
 		Rows: func(string, string) (*stream.Schema, error) { return &stream.Schema{Stream: person}, nil }}
-	deletion := &pipeline.Deletion{Base: r.base, Groups: map[string][]string{raw[0]: {topics.MaskGroup("lake")}}, Every: 200 * time.Millisecond}
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
 	for name, f := range map[string]func(context.Context) error{"mask": mask.Run, "load": load.Run,

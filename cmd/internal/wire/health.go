@@ -60,20 +60,30 @@ func (g *gauges) connector(of string) func(name, help string) func(float64) {
 
 // total adds up a counter's values; stage limits it to series of that stage.
 func total(c *prometheus.CounterVec, stage string) int64 {
+	var sum float64
+	for _, m := range series(c) {
+		if stage == "" || label(m, "stage") == stage {
+			sum += m.GetCounter().GetValue()
+		}
+	}
+	return int64(sum)
+}
+
+// series are the values of a metric.
+func series(c prometheus.Collector) []*dto.Metric {
 	ch := make(chan prometheus.Metric, 64)
 	go func() {
 		c.Collect(ch)
 		close(ch)
 	}()
-	var sum float64
+	var out []*dto.Metric
 	for m := range ch {
-		var d dto.Metric
-		if m.Write(&d) != nil || stage != "" && label(&d, "stage") != stage {
-			continue
+		d := new(dto.Metric)
+		if m.Write(d) == nil {
+			out = append(out, d)
 		}
-		sum += d.GetCounter().GetValue()
 	}
-	return int64(sum)
+	return out
 }
 
 func label(m *dto.Metric, name string) string {
@@ -101,6 +111,12 @@ func (w *Workspace) Serve(ctx context.Context, addr string) error {
 			return
 		}
 		fmt.Fprintln(r, "ready")
+		// No reason to be restarted, so the answer stays 200.
+		for _, m := range series(w.base.Metrics.RawOverdue) {
+			if m.GetGauge().GetValue() > 0 {
+				fmt.Fprintf(r, "overdue: records of %s wait for connection %s for longer than raw_max_age\n", label(m, "topic"), label(m, "connection"))
+			}
+		}
 	})
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() {

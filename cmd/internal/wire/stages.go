@@ -31,10 +31,10 @@ type stages struct {
 
 func (w *Workspace) stages() *stages {
 	s := &stages{w: w, behind: make(map[string]bool)}
-	groups := make(map[string][]string)
+	readers := make(map[string][]string)
 	for _, c := range w.folder.Connections {
 		for _, raw := range w.rawTopics(c.From) {
-			groups[raw] = append(groups[raw], w.base.Topics.MaskGroup(c.Name))
+			readers[raw] = append(readers[raw], c.Name)
 		}
 		s.masks = append(s.masks, w.mask(c))
 		s.loads = append(s.loads, w.load(c))
@@ -46,7 +46,7 @@ func (w *Workspace) stages() *stages {
 		s.behind[src.Name] = true
 		s.jobs = append(s.jobs, pipeline.Job{Name: src.Name, Run: s.ingest(src).Run})
 	}
-	deletion := &pipeline.Deletion{Base: w.base, Groups: groups, Every: deleteEvery}
+	deletion := &pipeline.Deletion{Base: w.base, Connections: readers, Every: deleteEvery, MaxAge: w.folder.RawMaxAge}
 	s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.DeletionJob, Run: deletion.Run})
 	return s
 }
