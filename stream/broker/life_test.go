@@ -6,20 +6,17 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -28,7 +25,7 @@ const (
 	envLife = "LETHE_BROKER_LIFE" // directory
 	envBare = "LETHE_BROKER_BARE" // kfake alone, the control
 	envSync = "LETHE_BROKER_SYNC"
-	envAim  = "LETHE_BROKER_AIM" // when it kills itself: "start 12ms", "endtxn 7 300us", "time 80ms", "never"
+	envAim  = "LETHE_BROKER_AIM" // when it kills itself: see aim
 )
 
 // What a life ends with when it is not killed.
@@ -66,48 +63,8 @@ func liveUntilKilled() int {
 	return lifeTroubled
 }
 
-func die() { syscall.Kill(os.Getpid(), syscall.SIGKILL) }
-
-// aim arms the kill; the function it returns aims at the broker's EndTxn.
-func aim() func(*kfake.Cluster) {
-	f := strings.Fields(os.Getenv(envAim))
-	after := func(s string) time.Duration {
-		d, err := time.ParseDuration(s)
-		if err != nil {
-			panic(err)
-		}
-		return d
-	}
-	switch f[0] {
-	case "start":
-		time.AfterFunc(after(f[1]), die)
-	case "time":
-		return func(*kfake.Cluster) { time.AfterFunc(after(f[1]), die) }
-	case "endtxn":
-		left, _ := strconv.Atoi(f[1])
-		return func(c *kfake.Cluster) {
-			c.ControlKey(int16(kmsg.EndTxn), func(kmsg.Request) (kmsg.Response, error, bool) {
-				c.KeepControl()
-				if left--; left == 0 {
-					var aimed atomic.Bool
-					go func() {
-						aimed.Store(true) // on a thread of its own before EndTxn goes on
-						for at := time.Now().Add(after(f[2])); time.Now().Before(at); {
-						}
-						die()
-					}()
-					for !aimed.Load() {
-					}
-				}
-				return nil, nil, false
-			})
-		}
-	}
-	return func(*kfake.Cluster) {}
-}
-
 func (l *life) run(ctx context.Context) error {
-	armed := aim()
+	armed := aim(l.dir)
 	cluster, stop, err := l.start(ctx)
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
@@ -158,7 +115,7 @@ func (l *life) start(ctx context.Context) (*kfake.Cluster, func(), error) {
 	topics := []Topic{{Name: "in", Partitions: lanes}, {Name: "out", Partitions: lanes},
 		{Name: "at", Partitions: 1, Configs: map[string]string{"cleanup.policy": "compact"}}}
 	if !bare() {
-		b, err := Start(ctx, Config{Dir: l.dir, Topics: topics, Sync: os.Getenv(envSync) != ""})
+		b, err := Start(ctx, Config{Dir: l.dir, Topics: topics, Sync: os.Getenv(envSync) != "", Log: slog.New(deadly{})})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -167,7 +124,7 @@ func (l *life) start(ctx context.Context) (*kfake.Cluster, func(), error) {
 		fmt.Println("recovered", r.Committed, r.Aborted, r.Offsets)
 		return b.cluster, func() { b.Close() }, nil
 	}
-	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.DataDir(filepath.Join(l.dir, "data")))
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.DataDir(filepath.Join(l.dir, "data")), kfake.WithLogger(deadly{}))
 	if err != nil {
 		return nil, nil, err
 	}

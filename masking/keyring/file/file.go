@@ -10,7 +10,7 @@
 //
 //	root                     LETHE-ROOT-1-<hex>, 0600
 //	periods/raw/<time>       LETHE-PERIOD-1-<hex>, 0600
-//	periods/raw/<time>.gone  the mark that a period's key was destroyed
+//	periods/raw/<time>.gone  the mark that a period's key is destroyed, made before it is
 //	signing/<name>           LETHE-ED25519-1-<hex>, the seed, 0600
 //
 // A backup of root and a backup of periods do not belong together: either alone
@@ -78,8 +78,9 @@ func Create(dir string) error {
 	return nil
 }
 
-// Open opens the keyring in dir. A directory or file that others can read is
-// refused with a Fault that says what to type.
+// Open opens the keyring in dir and completes the destructions that a crash
+// interrupted. A directory or file that others can read is refused with a Fault
+// that says what to type.
 func Open(dir string) (*Keyring, error) {
 	if err := checkMode(dir, "700"); err != nil {
 		return nil, err
@@ -91,7 +92,11 @@ func Open(dir string) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Keyring{dir: dir, root: stream.NewValue(key)}, nil
+	k := &Keyring{dir: dir, root: stream.NewValue(key)}
+	if err := k.completeDestructions(); err != nil {
+		return nil, fmt.Errorf("keyring %s: complete destruction: %w", dir, err)
+	}
+	return k, nil
 }
 
 func missing(dir string) error {

@@ -215,31 +215,6 @@ func TestL5DestroyedPeriodStaysDestroyed(t *testing.T) {
 	}
 }
 
-func TestL5DestructionThatWasInterruptedCompletes(t *testing.T) {
-	k, dir := newKeyring(t)
-	wrapped, err := k.Wrap("raw/a", make([]byte, 32))
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The mark is there, the key too: killed in between.
-	path := filepath.Join(dir, "periods/raw/a")
-	if err := os.WriteFile(path+gone, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := k.Unwrap("raw/a", wrapped); !errors.Is(err, stream.ErrDestroyed) {
-		t.Errorf("unwrap: %v", err)
-	}
-	if got, _ := k.Periods("raw"); len(got) != 0 {
-		t.Errorf("periods %q", got)
-	}
-	if err := k.Destroy("raw/a"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the key is still there: %v", err)
-	}
-}
-
 // A race of processes for one new period and one new signer: all agree.
 func TestProcessesThatRaceAgreeOnAKey(t *testing.T) {
 	if dir := os.Getenv("LETHE_TEST_KEYRING"); dir != "" {
@@ -296,31 +271,6 @@ func TestProcessesThatRaceAgreeOnAKey(t *testing.T) {
 	}
 	if seen != 80 {
 		t.Errorf("%d results, want 80", seen)
-	}
-}
-
-// Of a destruction that races with makers, the destruction wins.
-func TestL5DestructionWinsARace(t *testing.T) {
-	k, dir := newKeyring(t)
-	for i := range 100 {
-		period := fmt.Sprintf("raw/%d", i)
-		var wg sync.WaitGroup
-		for range 3 {
-			wg.Go(func() {
-				if _, err := k.Wrap(period, make([]byte, 32)); err != nil && !errors.Is(err, stream.ErrDestroyed) {
-					t.Errorf("wrap: %v", err)
-				}
-			})
-		}
-		wg.Go(func() {
-			if err := k.Destroy(period); err != nil {
-				t.Errorf("destroy: %v", err)
-			}
-		})
-		wg.Wait()
-		if left, _ := filepath.Glob(filepath.Join(dir, "periods", period+"*")); len(left) != 1 {
-			t.Fatalf("left: %q", left)
-		}
 	}
 }
 

@@ -97,19 +97,15 @@ func (k *Keyring) sealer(period string, create bool) (cipher.AEAD, error) {
 
 // periodKey reads a period's key, and makes it if create says so.
 //
-// The mark of destruction comes before the key goes, and whoever makes a key
-// looks for the mark before and after: of a destruction and a making that race,
-// the destruction wins, and nothing was wrapped under what goes.
+// The mark of destruction is there before the first byte of the key is
+// overwritten, and every look at the key is followed by a look for the mark
+// (L5): who read noise, half a key or a key that was made too late finds the
+// mark, and who finds no mark read the key itself. So of a destruction and a
+// making that race the destruction wins, and nothing is wrapped under what
+// goes.
 func (k *Keyring) periodKey(path string, create bool) ([]byte, error) {
-	if err := notGone(path); err != nil {
-		return nil, err
-	}
-	key, err := readKey(path, periodPrefix)
-	if !errors.Is(err, fs.ErrNotExist) || !create {
-		if errors.Is(err, fs.ErrNotExist) {
-			// Gone between the two looks, or never there.
-			return nil, errors.Join(notGone(path), err)
-		}
+	key, err := unlessGone(path)
+	if !create || !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
 	if err := makeDirs(filepath.Dir(path)); err != nil {
@@ -124,7 +120,16 @@ func (k *Keyring) periodKey(path string, create bool) ([]byte, error) {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	return readKey(path, periodPrefix)
+	return unlessGone(path)
+}
+
+// unlessGone reads a period's key. It looks for the mark last: see periodKey.
+func unlessGone(path string) ([]byte, error) {
+	key, err := readKey(path, periodPrefix)
+	if gone := notGone(path); gone != nil {
+		return nil, gone
+	}
+	return key, err
 }
 
 func notGone(path string) error {
@@ -167,8 +172,9 @@ func (k *Keyring) Periods(purpose string) ([]string, error) {
 }
 
 // Destroy deletes a period's key for good and leaves a mark, so that it is
-// never made again. Destroying it again does nothing; if Destroy was
-// interrupted, doing it again completes it.
+// never made again. From the mark on everybody finds it destroyed. Destroying
+// it again does nothing; if Destroy was interrupted, doing it again or opening
+// the keyring completes it.
 func (k *Keyring) Destroy(period string) error {
 	path, err := k.periodPath(period)
 	if err == nil {
@@ -186,4 +192,23 @@ func (k *Keyring) Destroy(period string) error {
 		return fmt.Errorf("destroy period %s: %w", period, err)
 	}
 	return nil
+}
+
+// completeDestructions finishes what a crash left between the mark and the
+// unlinking of a key.
+func (k *Keyring) completeDestructions() error {
+	err := filepath.WalkDir(filepath.Join(k.dir, "periods"), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || strings.HasSuffix(path, gone) {
+			return err
+		}
+		key, _, _ := strings.Cut(path, pending)
+		if errors.Is(notGone(key), stream.ErrDestroyed) {
+			return destroy(key)
+		}
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
