@@ -83,7 +83,7 @@ func (w *world) load(rollBytes int64, rollEvery time.Duration) *pipeline.Load {
 }
 
 func (w *world) deletion() *pipeline.Deletion {
-	return &pipeline.Deletion{Base: w.base, Groups: map[string][]string{w.raw(): {w.base.Topics.MaskGroup(connection)}}, Every: 2 * time.Second}
+	return &pipeline.Deletion{Base: w.base, Connections: map[string][]string{w.raw(): {connection}}, Every: 2 * time.Second}
 }
 
 // deleteTopics deletes the topics whose names begin so.
