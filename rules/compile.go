@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -46,19 +44,18 @@ func Compile(env Env) (*Program, error) {
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	if p.Revision, err = c.revision(p); err != nil {
+	if p.Revision, p.Kept, err = c.keep(p); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
 type compiler struct {
-	env      Env
-	doc      *strict.Doc
-	policy   policy
-	table    *Elements
-	packs    []packs.Pack
-	packData [][]byte
+	env    Env
+	doc    *strict.Doc
+	policy policy
+	table  *Elements
+	packs  []packs.Pack
 
 	contracts map[string]*schema.Contract // of this source, by stream
 	streams   []string                    // their names, sorted
@@ -244,51 +241,4 @@ func splitPath(path string) (column string, inside bool, err error) {
 		}
 		rest = rest[1:]
 	}
-}
-
-// revision is the hash of all that decides about a byte.
-//
-// L6: it is taken over decisions in canonical form, not over files, so that equal
-// revisions mask equally on every machine, and a comment changes nothing.
-func (c *compiler) revision(p *Program) (string, error) {
-	type usedElement struct {
-		Name, Class, Normal string
-		Log2                int
-	}
-	type streamRules struct {
-		Name, Class, Label, Subject, Rows string
-		Key                               []string
-		Fields                            []any
-	}
-	all := struct {
-		V                           int
-		Source, Connection, Purpose string
-		Packs                       []packs.Pack
-		Elements                    []usedElement
-		Streams                     []streamRules
-	}{V: 1, Source: c.env.Source, Connection: c.env.Connection, Purpose: c.env.Purpose, Packs: c.packs}
-	used := map[string]bool{}
-	for _, s := range p.Streams {
-		r := streamRules{Name: s.Name, Class: string(s.Class), Label: string(s.Label), Subject: s.Subject, Key: s.Plan.Key}
-		if text, ok := s.Plan.Schema.(fmt.Stringer); ok {
-			r.Rows = text.String()
-		}
-		for i, f := range s.Plan.Fields {
-			used[s.Decisions[i].Element] = true
-			r.Fields = append(r.Fields, map[string]any{"path": f.Path, "operator": f.Operator, "params": f.Params, "domain": f.Domain,
-				"normal": f.Normal, "special": f.Special, "type": f.Type.String(), "nullable": f.Nullable, "required": f.Required})
-		}
-		all.Streams = append(all.Streams, r)
-	}
-	for _, name := range c.table.Names() {
-		if e := c.table.byName[name]; used[name] {
-			all.Elements = append(all.Elements, usedElement{e.Name, string(e.Class), e.Normal, e.Log2})
-		}
-	}
-	b, err := stream.Canonical(all)
-	if err != nil {
-		return "", fmt.Errorf("revision: %w", err)
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:]), nil
 }

@@ -108,7 +108,7 @@ func (c *compiler) loadPacks() {
 		c.fault("packs", CodePacks, "no law is named", "write packs: ["+strings.Join(packs.Names(), ", ")+"], those that apply, or packs: [] if none does")
 	}
 	for i, name := range c.policy.Packs {
-		p, data, ok := packs.Load(name)
+		p, ok := packs.Load(name)
 		at := fmt.Sprintf("packs[%d]", i)
 		switch {
 		case !ok:
@@ -117,7 +117,6 @@ func (c *compiler) loadPacks() {
 			c.fault(at, CodePack, fmt.Sprintf("pack %q is named twice", name), "keep one")
 		default:
 			c.packs = append(c.packs, p)
-			c.packData = append(c.packData, data)
 		}
 	}
 }

@@ -53,11 +53,14 @@ type Env struct {
 // Program is a compiled policy: what becomes of every field of every stream of
 // a connection.
 type Program struct {
-	// Revision is the SHA-256 in hex of everything that decides about a byte, in
-	// canonical form: comments and the order of rules do not change it.
+	// Revision is the SHA-256 in hex of Kept: everything that decides about a byte,
+	// in canonical form. Comments and the order of rules do not change it.
 	Revision string
-	Streams  []Stream // by name
-	Packs    []packs.Pack
+	// Kept is what workers need of the program, now and under any later build:
+	// [Restore] reads it.
+	Kept    []byte
+	Streams []Stream // by name
+	Packs   []packs.Pack
 	// Unchecked lists places of contracts that ask for what no pass over single
 	// rows can check.
 	Unchecked []string
@@ -75,7 +78,7 @@ type Stream struct {
 	// Rows is the shape after masking: types as the operators give them, dropped
 	// columns gone.
 	Rows      stream.Schema
-	Decisions []Decision // columns in the contract's order, then what lies inside
+	Decisions []Decision // columns in the contract's order, then what lies inside; none in a [Revision]
 	// Subject is the path of the column that says whose data a row is; "" for
 	// nobody's.
 	Subject string

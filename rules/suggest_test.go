@@ -78,7 +78,7 @@ func TestTheElementTableHolds(t *testing.T) {
 		}
 		c := compiler{env: Env{Purpose: "analytics"}, table: table}
 		for _, p := range packs.Names() {
-			pack, _, _ := packs.Load(p)
+			pack, _ := packs.Load(p)
 			c.packs = append(c.packs, pack)
 		}
 		if ok := strings.Contains(fmt.Sprint(c.allowed(name, e.Class)), e.Mask); !ok {
@@ -86,7 +86,7 @@ func TestTheElementTableHolds(t *testing.T) {
 		}
 	}
 	for _, p := range packs.Names() {
-		pack, _, _ := packs.Load(p)
+		pack, _ := packs.Load(p)
 		for _, r := range pack.Rules {
 			for _, about := range r.About {
 				class, isClass := strings.CutPrefix(about, "class:")

@@ -35,6 +35,10 @@ func (t Topics) Quarantine(l Label, connection string) string {
 // Positions holds where each source stands.
 func (t Topics) Positions() string { return t.name("positions") }
 
+// Revisions holds what each policy revision does, sealed, by its id: workers of
+// any build and machine mask a record under the revision of its time.
+func (t Topics) Revisions() string { return t.name("revisions") }
+
 // Audit holds the entries that the log is made of.
 func (t Topics) Audit() string { return t.name("audit") }
 

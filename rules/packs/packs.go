@@ -88,21 +88,21 @@ func Names() []string {
 }
 
 // Load returns the pack called name, its sets written out; false if there is
-// none. The bytes are the file that decides, for a policy's revision.
-func Load(name string) (Pack, []byte, bool) {
+// none.
+func Load(name string) (Pack, bool) {
 	if !slices.Contains(Names(), name) {
-		return Pack{}, nil, false
+		return Pack{}, false
 	}
 	data, err := files.ReadFile(name + ".yaml")
 	if err != nil {
-		return Pack{}, nil, false
+		return Pack{}, false
 	}
 	p, err := Parse(name+".yaml", data)
 	if err != nil {
 		// The files are part of the program, and a test parses each.
 		panic(err)
 	}
-	return p, data, true
+	return p, true
 }
 
 // Parse reads a pack.

@@ -13,8 +13,8 @@ import (
 
 func load(t *testing.T, name string) Pack {
 	t.Helper()
-	p, data, ok := Load(name)
-	if !ok || len(data) == 0 {
+	p, ok := Load(name)
+	if !ok {
 		t.Fatalf("no pack %s", name)
 	}
 	return p

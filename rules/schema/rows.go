@@ -29,27 +29,56 @@ func (c *Contract) RowSchema() (masking.RowSchema, error) {
 	if len(doc) == 0 {
 		return nil, nil
 	}
-	text, err := json.Marshal(map[string]any{"$schema": "https://json-schema.org/draft/2019-09/schema", "properties": doc})
+	form := rowsText{Decimals: []string{}}
+	var err error
+	if form.Schema, err = json.Marshal(map[string]any{"$schema": "https://json-schema.org/draft/2019-09/schema", "properties": doc}); err != nil {
+		return nil, fmt.Errorf("contract %s: %w", c.Stream, err)
+	}
+	for _, col := range c.Columns {
+		if col.Type.Base == stream.Decimal {
+			form.Decimals = append(form.Decimals, col.Name)
+		}
+	}
+	text, err := json.Marshal(form)
 	if err != nil {
 		return nil, fmt.Errorf("contract %s: %w", c.Stream, err)
+	}
+	r, err := ParseRows(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("contract %s: %w", c.Stream, err)
+	}
+	return r, nil
+}
+
+// ParseRows reads the text that a row schema's String gave, in whichever build.
+func ParseRows(text string) (masking.RowSchema, error) {
+	var form rowsText
+	if err := json.Unmarshal([]byte(text), &form); err != nil {
+		return nil, fmt.Errorf("row schema: %w", err)
 	}
 	comp := jsonschema.NewCompiler()
 	comp.AssertFormat = true
 	comp.LoadURL = func(string) (io.ReadCloser, error) { return nil, errors.New("no schema is loaded from elsewhere") }
 	comp.RegisterExtension(timeBounds, nil, boundsCompiler{})
 	const at = "lethe:row"
-	if err := comp.AddResource(at, bytes.NewReader(text)); err != nil {
-		return nil, fmt.Errorf("contract %s: %w", c.Stream, err)
+	if err := comp.AddResource(at, bytes.NewReader(form.Schema)); err != nil {
+		return nil, fmt.Errorf("row schema: %w", err)
 	}
 	compiled, err := comp.Compile(at)
 	if err != nil {
-		return nil, fmt.Errorf("contract %s: %w", c.Stream, err)
+		return nil, fmt.Errorf("row schema: %w", err)
 	}
-	r := &rows{schema: compiled, text: string(text), asNumber: map[string]bool{}}
-	for _, col := range c.Columns {
-		r.asNumber[col.Name] = col.Type.Base == stream.Decimal
+	r := &rows{schema: compiled, text: text, asNumber: map[string]bool{}}
+	for _, name := range form.Decimals {
+		r.asNumber[name] = true
 	}
 	return r, nil
+}
+
+// rowsText is a row schema as text.
+type rowsText struct {
+	Decimals []string        `json:"decimals"`
+	Schema   json.RawMessage `json:"schema"`
 }
 
 type rows struct {
@@ -58,7 +87,7 @@ type rows struct {
 	asNumber map[string]bool // decimals, which rows hold as strings
 }
 
-// String is the JSON Schema: part of what decides about a record.
+// String is what [ParseRows] reads: part of what decides about a record.
 func (r *rows) String() string { return r.text }
 
 // Check implements [masking.RowSchema]. Columns that were left out as unchanged

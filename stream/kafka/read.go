@@ -168,6 +168,20 @@ func (c Cluster) Append(ctx context.Context, topic string, values [][]byte) erro
 	return nil
 }
 
+// Put writes a keyed record into a topic's only partition and returns once it is
+// durable.
+func (c Cluster) Put(ctx context.Context, topic string, key, value []byte) error {
+	cl, err := c.Client()
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	if err := cl.ProduceSync(ctx, &kgo.Record{Topic: topic, Partition: 0, Key: key, Value: value}).FirstErr(); err != nil {
+		return fmt.Errorf("topic %s: put: %w", topic, err)
+	}
+	return nil
+}
+
 // Pending says whether the topics hold committed records that the group has not
 // committed as read, or an open transaction that may yet commit some. Offsets
 // alone do not tell: transaction markers take offsets too.

@@ -45,6 +45,16 @@ func (b Base) Begun(ctx context.Context, source string) (bool, error) {
 	return at != nil, err
 }
 
+// Announced gives the policy revisions that a source's control records last named,
+// by connection: those that are in force after its last record.
+func (b Base) Announced(ctx context.Context, source string) (map[string]string, error) {
+	at, err := b.standing(ctx, source)
+	if at == nil || err != nil {
+		return nil, err
+	}
+	return at.Revisions, nil
+}
+
 // standing reads the last committed standing of a job; nil if there is none.
 func (b Base) standing(ctx context.Context, job string) (*standing, error) {
 	p := leasePartition(job, b.Partitions)

@@ -1,63 +1,67 @@
 package wire
 
 import (
+	"context"
 	"errors"
-	"os"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 
+	"lethe/cmd/internal/config"
 	"lethe/masking"
 	"lethe/rules"
 	"lethe/stream"
 )
-
-// inForcePath is the file that names the revision under which a connection last
-// ran.
-func (w *Workspace) inForcePath(connection string) string {
-	return filepath.Join(w.folder.State, "revisions", connection+inForceSuffix)
-}
-
-const inForceSuffix = ".inforce"
 
 // checkChanges refuses policies that cannot take effect in place. A changed key
 // or label would split a stream's rows between two topics or two keys: that
 // needs all rows again, under a new generation of the masked topic. A changed
 // class would leave raw records behind in the topic of the old one, whichever
 // connection of the source changed it.
-func (w *Workspace) checkChanges() error {
-	files, err := filepath.Glob(w.inForcePath("*"))
-	if err != nil {
-		return err
-	}
+func (w *Workspace) checkChanges(ctx context.Context) error {
 	var errs []error
 	classes := make(map[string]stream.Class) // of streams, as they were
-	for _, file := range files {
-		id, err := os.ReadFile(file)
+	for _, src := range w.folder.Sources {
+		inForce, err := w.base.Announced(ctx, src.Name)
 		if err != nil {
 			return err
 		}
-		before, err := w.kept(string(id))
-		if err != nil {
-			return err
-		}
-		for _, s := range before.Streams {
-			classes[s.Name] = w.higher(classes[s.Name], s.Class)
-		}
-		c, ok := w.folder.Connection(strings.TrimSuffix(filepath.Base(file), inForceSuffix))
-		if !ok || string(id) == w.programs[c.Name].Revision {
-			continue
-		}
-		now := w.programs[c.Name]
-		w.log.Info("policy changed: rows that are in the sink keep their masks", "connection", c.Name, "from", short(string(id)), "to", short(now.Revision))
-		for _, s := range now.Streams {
-			if old, ok := before.Stream(s.Name); ok {
-				errs = append(errs, changed(c.Policy, *old, s))
+		for _, connection := range slices.Sorted(maps.Keys(inForce)) {
+			before, err := w.shelf.find(ctx, inForce[connection])
+			if err != nil {
+				return err
+			}
+			for _, s := range before.Streams {
+				classes[s.Name] = w.higher(classes[s.Name], s.Class)
+			}
+			if c, ok := w.folder.Connection(connection); ok {
+				errs = append(errs, w.changedPolicy(c, before))
 			}
 		}
 	}
 	return errors.Join(errors.Join(errs...), w.checkClasses(classes))
+}
+
+// changedPolicy tells what of a connection's policy cannot change in place.
+func (w *Workspace) changedPolicy(c config.Connection, before *rules.Revision) error {
+	p := w.programs[c.Name]
+	if p.Revision == before.ID {
+		return nil
+	}
+	w.log.Info("policy changed: rows that are in the sink keep their masks", "connection", c.Name, "from", short(before.ID), "to", short(p.Revision))
+	now, err := rules.Restore(p.Revision, p.Kept)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, s := range now.Streams {
+		if old, ok := before.Stream(s.Name); ok {
+			errs = append(errs, changed(c.Policy, *old, s))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // checkClasses holds the classes of streams against what they were.

@@ -3,15 +3,9 @@ package wire
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
+	"time"
 
 	"lethe/audit"
 	"lethe/masking"
@@ -19,7 +13,7 @@ import (
 	"lethe/stream"
 )
 
-// revision is a compiled program as workers use it.
+// revision is a kept revision with its keys, as workers use it.
 type revision struct {
 	id     string
 	routes map[string]stream.Route // by stream
@@ -35,9 +29,9 @@ func (r *revision) Route(name string) (stream.Route, bool) {
 	return route, ok
 }
 
-func (w *Workspace) newRevision(p *rules.Program) (*revision, error) {
-	r := &revision{id: p.Revision, routes: make(map[string]stream.Route), rows: make(map[string]*stream.Schema)}
-	for _, s := range p.Streams {
+func (w *Workspace) newRevision(k *rules.Revision) (*revision, error) {
+	r := &revision{id: k.ID, routes: make(map[string]stream.Route), rows: make(map[string]*stream.Schema)}
+	for _, s := range k.Streams {
 		rewriter, err := masking.Compile(s.Plan, w.keys)
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
@@ -50,63 +44,31 @@ func (w *Workspace) newRevision(p *rules.Program) (*revision, error) {
 	return r, nil
 }
 
-// bundle is everything that a program was compiled from. It is kept, since
-// records before a change are masked under the revision of their time.
-type bundle struct {
-	Env rules.Env `json:"env"`
-}
-
-func (w *Workspace) bundlePath(id string) string {
-	return filepath.Join(w.folder.State, "revisions", id+".json")
-}
-
-// revisions finds revisions of a connection by id or its first characters.
-func (w *Workspace) revisions() func(connection, id string) (*revision, error) {
+// revisions finds revisions by id or its first characters. The one in force is
+// made of the same bytes as one that is found later, in whichever build (L6).
+func (w *Workspace) revisions() func(id string) (*revision, error) {
 	var mu sync.Mutex
 	known := make(map[string]*revision)
-	return func(connection, id string) (*revision, error) {
+	return func(id string) (*revision, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		if r := known[connection+"/"+id]; r != nil {
-			return r, nil
-		}
-		p := w.programs[connection]
-		if len(id) > len(p.Revision) || p.Revision[:len(id)] != id {
-			var err error
-			if p, err = w.kept(id); err != nil {
-				return nil, err
+		for full, r := range known {
+			if isNamed(full, id) {
+				return r, nil
 			}
 		}
-		r, err := w.newRevision(p)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		k, err := w.shelf.find(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		r, err := w.newRevision(k)
 		if err == nil {
-			known[connection+"/"+id] = r
+			known[r.id] = r
 		}
 		return r, err
 	}
-}
-
-// kept compiles an older revision from its bundle.
-func (w *Workspace) kept(id string) (*rules.Program, error) {
-	found, err := filepath.Glob(w.bundlePath(id + "*"))
-	if err != nil || len(found) != 1 {
-		return nil, fmt.Errorf("%d kept revisions begin with %s in %s: restore that folder from a backup", len(found), id, filepath.Dir(w.bundlePath("")))
-	}
-	b, err := os.ReadFile(found[0])
-	if err != nil {
-		return nil, fmt.Errorf("revision: %w", err)
-	}
-	var kept bundle
-	if err := json.Unmarshal(b, &kept); err != nil {
-		return nil, fmt.Errorf("revision %s: %w", filepath.Base(found[0]), err)
-	}
-	p, err := rules.Compile(kept.Env)
-	if err != nil {
-		return nil, fmt.Errorf("revision %s: %w", filepath.Base(found[0]), err)
-	}
-	if name := filepath.Base(found[0]); p.Revision+".json" != name {
-		return nil, fmt.Errorf("revision %s compiles to %s: its file or the rules of this build differ", name, p.Revision)
-	}
-	return p, nil
 }
 
 // declare writes what must stand in the log before anything is done: the
@@ -127,72 +89,33 @@ func (w *Workspace) declare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	write := make(map[string][]byte)
+	var fresh []*rules.Program
 	for _, c := range w.folder.Connections {
 		p := w.programs[c.Name]
-		path := w.bundlePath(p.Revision)
-		if _, err := os.Stat(path); err == nil {
+		if has, err := w.shelf.has(ctx, p.Revision); has || err != nil {
+			if err != nil {
+				return err
+			}
 			continue
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("revision: %w", err)
 		}
-		env, err := w.folder.Env(c.Name)
-		if err != nil {
-			return err
-		}
-		b, err := json.Marshal(bundle{Env: env})
-		if err != nil {
-			return fmt.Errorf("revision: %w", err)
-		}
-		sum := sha256.Sum256(b)
 		e, err := ledger.Entry(stream.EntryPolicy, map[string]any{"connection": c.Name, "revision": p.Revision, "packs": packNames(p),
-			"bundle": hex.EncodeToString(sum[:]), "time": w.base.Now().UTC().Format("2006-01-02T15:04:05Z")})
+			"time": w.base.Now().UTC().Format("2006-01-02T15:04:05Z")})
 		if err != nil {
 			return fmt.Errorf("policy entry: %w", err)
 		}
-		entries = append(entries, e)
-		write[path] = b
+		entries, fresh = append(entries, e), append(fresh, p)
 	}
 	if err := w.base.Cluster.Append(ctx, w.base.Topics.Audit(), entries); err != nil {
 		return err
 	}
-	for path, b := range write {
-		if err := keep(path, b); err != nil {
-			return err
-		}
-	}
-	for _, c := range w.folder.Connections {
-		if err := keep(w.inForcePath(c.Name), []byte(w.programs[c.Name].Revision)); err != nil {
+	// After the entries, since what is kept is not told again; before any stage
+	// runs, since a control record may only name what every worker can find.
+	for _, p := range fresh {
+		if err := w.shelf.add(ctx, p.Revision, p.Kept); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// keep writes a file whole or not at all, and durably: it is renamed once its
-// bytes are on disk, and so is the name.
-func keep(path string, b []byte) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	f, err := os.CreateTemp(dir, ".new-*")
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 func packNames(p *rules.Program) []string {

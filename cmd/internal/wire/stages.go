@@ -83,7 +83,7 @@ func (w *Workspace) env(name string) (connectors.Env, error) {
 func (w *Workspace) mask(c config.Connection) *pipeline.Mask {
 	return &pipeline.Mask{Base: w.base, Connection: c.Name, RawTopics: w.rawTopics(c.From), Quarantine: w.quarantine(c),
 		Current:  w.current[c.Name],
-		Revision: func(id string) (stream.Revision, error) { return w.revision(c.Name, id) },
+		Revision: func(id string) (stream.Revision, error) { return w.revision(id) },
 		Report: func(name string, n int64) {
 			if w.Unknown != nil {
 				w.Unknown(c.Name, name, n)
@@ -108,7 +108,7 @@ func (w *Workspace) load(c config.Connection) *pipeline.Load {
 			return sink.Connector.OpenSink(env, sink.Config)
 		},
 		Rows: func(topic, id string) (*stream.Schema, error) {
-			r, err := w.revision(c.Name, id)
+			r, err := w.revision(id)
 			if err != nil {
 				return nil, err
 			}

@@ -56,13 +56,23 @@ func (w *Workspace) quarantine(c config.Connection) string {
 	return w.base.Topics.Quarantine(w.highest(c).Label(), c.Name)
 }
 
-// prepareTopics creates the topics and begins the groups, before any client of
-// a stage joins.
+// prepareOwn creates the topics that Lethe keeps for itself.
+func (w *Workspace) prepareOwn(ctx context.Context) error {
+	n, t := w.base.Partitions, w.base.Topics
+	err := w.base.Cluster.EnsureTopics(ctx, []kafka.Topic{{Name: t.Positions(), Partitions: n, Compact: true}, {Name: t.Revisions(), Partitions: 1, Compact: true},
+		{Name: t.Audit(), Partitions: 1}, {Name: t.Details(), Partitions: 1}, {Name: t.Leaves(), Partitions: n}})
+	if err != nil {
+		return err
+	}
+	w.shelf, err = newShelf(w.base.Cluster, t.Revisions(), w.keys)
+	return err
+}
+
+// prepareTopics creates the topics of records and begins the groups, before any
+// client of a stage joins.
 func (w *Workspace) prepareTopics(ctx context.Context) error {
-	n := w.base.Partitions
-	t := w.base.Topics
-	topics := []kafka.Topic{{Name: t.Positions(), Partitions: n, Compact: true}, {Name: t.Audit(), Partitions: 1},
-		{Name: t.Details(), Partitions: 1}, {Name: t.Leaves(), Partitions: n}}
+	n, t := w.base.Partitions, w.base.Topics
+	var topics []kafka.Topic
 	for _, s := range w.folder.Sources {
 		for _, raw := range w.rawTopics(s.Name) {
 			topics = append(topics, kafka.Topic{Name: raw, Partitions: n})

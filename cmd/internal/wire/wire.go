@@ -55,7 +55,8 @@ type Workspace struct {
 	gauges   *gauges
 	lock     *os.File
 	runs     atomic.Int64
-	revision func(connection, id string) (*revision, error)
+	shelf    *shelf
+	revision func(id string) (*revision, error)
 	current  map[string]*revision // by connection
 	Notice   func(stream.Schema)  // hears of streams whose shape is new or changed; may be nil
 	Unknown  func(connection, streamName string, values int64)
@@ -77,26 +78,29 @@ func Open(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace
 	if w.lock, err = hold(f.State); err != nil {
 		return nil, err
 	}
-	if err := w.checkChanges(); err != nil {
-		return nil, err
-	}
 	if err := w.openKeys(); err != nil {
 		return nil, err
 	}
 	if err := w.connect(ctx); err != nil {
 		return nil, err
 	}
+	if err := w.prepareOwn(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.checkChanges(ctx); err != nil {
+		return nil, err
+	}
 	if err := w.prepareTopics(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.declare(ctx); err != nil {
 		return nil, err
 	}
 	w.revision, w.current = w.revisions(), make(map[string]*revision)
 	for _, c := range f.Connections {
-		if w.current[c.Name], err = w.revision(c.Name, w.programs[c.Name].Revision); err != nil {
+		if w.current[c.Name], err = w.revision(w.programs[c.Name].Revision); err != nil {
 			return nil, err
 		}
-	}
-	if err := w.declare(ctx); err != nil {
-		return nil, err
 	}
 	return w, w.openLog()
 }
