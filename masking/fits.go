@@ -3,8 +3,8 @@ package masking
 import (
 	"bytes"
 
-	"lethe/masking/internal/scan"
 	"lethe/stream"
+	"lethe/stream/scan"
 )
 
 // fits passes over the value at src[i] and reports whether it is what an

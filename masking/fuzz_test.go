@@ -10,8 +10,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"lethe/masking/internal/scan"
 	"lethe/stream"
+	"lethe/stream/scan"
 )
 
 var logNames = regexp.MustCompile(`^[A-Za-z0-9._-]+\.[0-9]{6,}$`)

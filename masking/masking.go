@@ -18,7 +18,7 @@
 // What it refuses is a stream.Rejection with one of these reasons:
 //
 //	malformed  no JSON by RFC 8259, or by the points in which package
-//	           masking/internal/scan is stricter; not an envelope
+//	           stream/scan is stricter; not an envelope
 //	operation  op is not one of c u d r t, or does not go with the row and kind
 //	duplicate  a known name twice in one object
 //	required   a column that must be there, or a column of the key, is missing

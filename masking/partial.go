@@ -4,7 +4,7 @@ import (
 	"errors"
 	"unicode/utf8"
 
-	"lethe/masking/internal/scan"
+	"lethe/stream/scan"
 )
 
 // partial shows the first or last characters of a value and hides the others.

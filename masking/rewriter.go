@@ -5,8 +5,8 @@ import (
 	"io"
 	"log/slog"
 
-	"lethe/masking/internal/scan"
 	"lethe/stream"
+	"lethe/stream/scan"
 )
 
 // Rewriter masks the records of one stream under one plan. It is a

@@ -4,8 +4,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 
-	"lethe/masking/internal/scan"
 	"lethe/stream"
+	"lethe/stream/scan"
 )
 
 // action is what a node does with the value at its path.

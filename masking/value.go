@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"math/bits"
 
-	"lethe/masking/internal/scan"
+	"lethe/stream/scan"
 )
 
 func trailingZeros(x uint64) int { return bits.TrailingZeros64(x) }

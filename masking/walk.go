@@ -3,7 +3,7 @@ package masking
 import (
 	"strconv"
 
-	"lethe/masking/internal/scan"
+	"lethe/stream/scan"
 )
 
 // The walk goes over src once. What is kept is copied late and in one piece:

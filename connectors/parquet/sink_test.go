@@ -77,8 +77,8 @@ func TestL4RowRootOfEveryTypeIsRecomputedByAnIndependentReader(t *testing.T) {
 		json []string
 		want []any
 	}{
-		{"string", []string{`"plain"`, `""`, `"ข้อมูล"`, `"a\u0E02\ud83d\ude00\n\"\\"`, `"\ud800x"`, `12`, `{"a":[1]}`, `null`},
-			[]any{"plain", "", "ข้อมูล", "aข😀\n\"\\", "\uFFFDx", "12", `{"a":[1]}`, nil}},
+		{"string", []string{`"plain"`, `""`, `"ข้อมูล"`, `"a\u0E02\ud83d\ude00\n\"\\"`, `12`, `{"a":[1]}`, `null`},
+			[]any{"plain", "", "ข้อมูล", "aข😀\n\"\\", "12", `{"a":[1]}`, nil}},
 		{"bool", []string{`true`, `false`, `null`}, []any{true, false, nil}},
 		{"int16", []string{`-32768`, `32767`, `null`}, []any{int64(-32768), int64(32767), nil}},
 		{"int32", []string{`-2147483648`, `2147483647`, `0`, `null`}, []any{int64(math.MinInt32), int64(math.MaxInt32), int64(0), nil}},

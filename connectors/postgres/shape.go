@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"lethe/stream"
+	"lethe/stream/scan"
 )
 
 // shape is how the rows of a table are written, at one time of its life.
@@ -32,11 +33,11 @@ type shapeColumn struct {
 func newShape(source, db string, oid uint32, schema, name string) *shape {
 	s := &shape{table: oid, stream: source + "." + schema + "." + name}
 	s.schema.Stream = s.stream
-	b := append([]byte(`,"source":{"connector":"postgresql","name":`), appendString(nil, []byte(source))...)
+	b := append([]byte(`,"source":{"connector":"postgresql","name":`), scan.AppendQuoted(nil, []byte(source))...)
 	s.srcHead = append(b, `,"ts_ms":`...)
-	b = append([]byte(`","db":`), appendString(nil, []byte(db))...)
-	b = append(append(b, `,"schema":`...), appendString(nil, []byte(schema))...)
-	b = append(append(b, `,"table":`...), appendString(nil, []byte(name))...)
+	b = append([]byte(`","db":`), scan.AppendQuoted(nil, []byte(db))...)
+	b = append(append(b, `,"schema":`...), scan.AppendQuoted(nil, []byte(schema))...)
+	b = append(append(b, `,"table":`...), scan.AppendQuoted(nil, []byte(name))...)
 	s.srcTable = append(b, `,"txId":`...)
 	return s
 }
@@ -51,7 +52,7 @@ func (s *shape) add(ctx context.Context, types *typeMap, name string, typ uint32
 	if err != nil {
 		return err
 	}
-	s.cols = append(s.cols, shapeColumn{name: name, member: append(appendString(nil, []byte(name)), ':'), enc: t.enc})
+	s.cols = append(s.cols, shapeColumn{name: name, member: append(scan.AppendQuoted(nil, []byte(name)), ':'), enc: t.enc})
 	s.schema.Fields = append(s.schema.Fields, stream.Field{Name: name, Type: st, Nullable: !notNull, Physical: physical})
 	return nil
 }

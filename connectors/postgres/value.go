@@ -3,10 +3,9 @@ package postgres
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/hex"
-	"math/bits"
-	"unicode/utf8"
+
+	"lethe/stream/scan"
 )
 
 // kind is how the server's text of a value becomes JSON.
@@ -32,8 +31,6 @@ type encoding struct {
 	delim byte
 	elem  *encoding
 }
-
-const hexDigits = "0123456789abcdef"
 
 // appendValue appends the JSON of a value that is not null.
 func appendValue(dst []byte, e *encoding, text []byte) []byte {
@@ -64,7 +61,7 @@ func appendValue(dst []byte, e *encoding, text []byte) []byte {
 		}
 		dst = dst[:mark]
 	}
-	return appendString(dst, text)
+	return scan.AppendQuoted(dst, text)
 }
 
 // isNumber reports whether a float's text is a JSON number: all are but NaN and
@@ -105,7 +102,7 @@ func appendTime(dst []byte, k kind, text []byte) []byte {
 		iso, ok = bytes.CutSuffix(text, []byte("+00"))
 	}
 	if !ok {
-		return appendString(dst, text)
+		return scan.AppendQuoted(dst, text)
 	}
 	mark := len(dst)
 	dst = append(dst, '"')
@@ -115,97 +112,9 @@ func appendTime(dst []byte, k kind, text []byte) []byte {
 		case c == ' ' && (k == kindTimestamp || k == kindTimestampTZ):
 			c = 'T'
 		default: // infinity, BC
-			return appendString(dst[:mark], text)
+			return scan.AppendQuoted(dst[:mark], text)
 		}
 		dst = append(dst, c)
 	}
 	return append(dst, 'Z', '"')
-}
-
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// appendString writes text as a JSON string. The server sends UTF-8; where a
-// database without an encoding (SQL_ASCII) does not, bytes become U+FFFD.
-func appendString(dst, text []byte) []byte {
-	dst = append(dst, '"')
-	start := 0
-	var high uint64
-	i := 0
-	for ; i+8 <= len(text); i += 8 {
-		w := binary.LittleEndian.Uint64(text[i:])
-		high |= w
-		q := w ^ (ones * '"')
-		b := w ^ (ones * '\\')
-		// A set bit marks a byte that is below 0x20, a quote or a backslash.
-		// Bytes after the first mark may be marked wrongly; the first is right.
-		m := ((w-ones*0x20) & ^w | (q-ones) & ^q | (b-ones) & ^b) & highs
-		if m == 0 {
-			continue
-		}
-		j := i + bits.TrailingZeros64(m)/8
-		dst = append(dst, text[start:j]...)
-		dst = appendEscape(dst, text[j])
-		start = j + 1
-		i = start - 8
-	}
-	for ; i < len(text); i++ {
-		c := text[i]
-		high |= uint64(c)
-		if c >= 0x20 && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, text[start:i]...)
-		dst = appendEscape(dst, c)
-		start = i + 1
-	}
-	dst = append(dst, text[start:]...)
-	if high&highs != 0 && !utf8.Valid(text) {
-		dst = dst[:len(dst)-escapedLen(text)]
-		dst = appendInvalid(dst, text)
-	}
-	return append(dst, '"')
-}
-
-func appendEscape(dst []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\t':
-		return append(dst, '\\', 't')
-	case '\r':
-		return append(dst, '\\', 'r')
-	}
-	if c < 0x20 {
-		return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-	}
-	return append(dst, c)
-}
-
-// escapedLen is how many bytes text took in a JSON string, byte by byte.
-func escapedLen(text []byte) int {
-	n := 0
-	var b [8]byte
-	for _, c := range text {
-		n += len(appendEscape(b[:0], c))
-	}
-	return n
-}
-
-func appendInvalid(dst, text []byte) []byte {
-	for len(text) > 0 {
-		r, n := utf8.DecodeRune(text)
-		switch {
-		case r < utf8.RuneSelf:
-			dst = appendEscape(dst, text[0])
-		default:
-			dst = utf8.AppendRune(dst, r)
-		}
-		text = text[n:]
-	}
-	return dst
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"lethe/stream"
+	"lethe/stream/scan"
 )
 
 // Ceilings of one batch, and of what is held before batches are given.
@@ -69,9 +70,9 @@ type tails struct{ read, remove, truncate []byte }
 func newTails(source, table string, ms int64) tails {
 	end := func(op string) []byte {
 		b := fmt.Appendf(nil, `,"op":"%s","ts_ms":%d,"source":{"connector":"sqlite","name":`, op, ms)
-		b = appendString(b, source)
+		b = scan.AppendQuoted(b, []byte(source))
 		b = fmt.Appendf(b, `,"ts_ms":%d,"db":"main","schema":"main","table":`, ms)
-		b = appendString(b, table)
+		b = scan.AppendQuoted(b, []byte(table))
 		return append(b, "}}"...)
 	}
 	return tails{read: end("r"), remove: end("d"), truncate: end("t")}

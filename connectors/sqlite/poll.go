@@ -200,7 +200,7 @@ func (r *reader) table(ctx context.Context, t *table) error {
 	if err != nil {
 		return err
 	}
-	s := &scan{reader: r, t: t, id: id, rows: rows}
+	s := &tableScan{reader: r, t: t, id: id, rows: rows}
 	if t.gone {
 		if _, there := r.at.Tables[t.name]; there {
 			delete(r.at.Tables, t.name)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// scan is one table in one poll.
-type scan struct {
+// tableScan is one table in one poll.
+type tableScan struct {
 	*reader
 	t    *table
 	id   int64 // number of the stream in the state
@@ -17,7 +17,7 @@ type scan struct {
 
 // top is the highest cursor of this moment. It is taken before the rows are
 // read: what is written meanwhile is at or above it.
-func (s *scan) top(ctx context.Context) (mark, error) {
+func (s *tableScan) top(ctx context.Context) (mark, error) {
 	m := mark{Column: s.t.cursorName()}
 	if s.t.cursor < 0 {
 		return m, nil
@@ -34,7 +34,7 @@ func (s *scan) top(ctx context.Context) (mark, error) {
 }
 
 // recent reads rows at or above the highest cursor seen.
-func (s *scan) recent(ctx context.Context, seen driver.Value) error {
+func (s *tableScan) recent(ctx context.Context, seen driver.Value) error {
 	column := quote(s.t.cols[s.t.cursor].field.Name)
 	clear(s.digests.copies)
 	look := &lookup{st: s.st, id: s.id, seen: map[identity]bool{}}
@@ -48,7 +48,7 @@ func (s *scan) recent(ctx context.Context, seen driver.Value) error {
 
 // whole reads all rows and compares them with the state. Rows of the state that
 // it did not meet are gone, if all was read in one view.
-func (s *scan) whole(ctx context.Context) error {
+func (s *tableScan) whole(ctx context.Context) error {
 	sel := selection{t: s.t, cols: s.t.all()}
 	if err := s.db.begin(ctx); err != nil {
 		return err
@@ -89,7 +89,7 @@ func (s *scan) whole(ctx context.Context) error {
 // compare reads keys and cursors of all rows in one view: rows that the state
 // does not know are late, rows that only the state knows are gone. A table
 // without a key is read whole, for its rows are their own keys.
-func (s *scan) compare(ctx context.Context) error {
+func (s *tableScan) compare(ctx context.Context) error {
 	began := s.source.env.Now()
 	defer func() { s.comparison += s.source.env.Now().Sub(began) }()
 	shards := shardsFor(s.rows)
@@ -119,7 +119,7 @@ func (s *scan) compare(ctx context.Context) error {
 }
 
 // wipe gives a delete for each row of a table that was dropped.
-func (s *scan) wipe() error {
+func (s *tableScan) wipe() error {
 	shards := shardsFor(s.rows)
 	for shard := range shards {
 		x, err := s.st.index(s.id, shard, shards, s.rows)
@@ -134,7 +134,7 @@ func (s *scan) wipe() error {
 }
 
 // late finds rows by key and cursor alone and then reads those that differ.
-func (s *scan) late(ctx context.Context, x *index) error {
+func (s *tableScan) late(ctx context.Context, x *index) error {
 	var anchors [][]driver.Value
 	cols := s.t.brief()
 	err := s.each(ctx, selection{t: s.t, cols: cols}, func(anchor, row []driver.Value) error {
@@ -166,7 +166,7 @@ func (s *scan) late(ctx context.Context, x *index) error {
 }
 
 // sweep gives a delete for each row that the scan did not meet.
-func (s *scan) sweep(x *index) error {
+func (s *tableScan) sweep(x *index) error {
 	for i, met := range x.seen {
 		if met {
 			continue
@@ -194,7 +194,7 @@ func (s *scan) sweep(x *index) error {
 
 // key writes a row's key as JSON into the scratch buffer; complete is false
 // where a part of it is null. value gives the n-th column of the key.
-func (s *scan) key(cols []int, value func(n int) driver.Value) (key []byte, complete bool) {
+func (s *tableScan) key(cols []int, value func(n int) driver.Value) (key []byte, complete bool) {
 	b := append(s.scratch[:0], '{')
 	complete = len(cols) > 0
 	for n, i := range cols {
@@ -211,7 +211,7 @@ func (s *scan) key(cols []int, value func(n int) driver.Value) (key []byte, comp
 }
 
 // consider compares one row with what was given of it.
-func (s *scan) consider(row []driver.Value, k knowledge) error {
+func (s *tableScan) consider(row []driver.Value, k knowledge) error {
 	key, complete := s.key(s.t.key, func(n int) driver.Value { return row[s.t.key[n]] })
 	var id identity
 	if complete {
@@ -245,7 +245,7 @@ func (s *scan) consider(row []driver.Value, k knowledge) error {
 
 // each reads a selection chunk by chunk. Between chunks what was found is given,
 // and the view renewed where holding it would harm writers, unless it is kept.
-func (s *scan) each(ctx context.Context, sel selection, fn func(anchor, row []driver.Value) error) error {
+func (s *tableScan) each(ctx context.Context, sel selection, fn func(anchor, row []driver.Value) error) error {
 	var last []driver.Value
 	for {
 		if err := s.db.begin(ctx); err != nil {
@@ -271,7 +271,7 @@ func (s *scan) each(ctx context.Context, sel selection, fn func(anchor, row []dr
 
 // chunk reads rows after the anchor in last, which it moves, and reports whether
 // they were the last ones.
-func (s *scan) chunk(ctx context.Context, sel selection, last *[]driver.Value, fn func(anchor, row []driver.Value) error) (end bool, err error) {
+func (s *tableScan) chunk(ctx context.Context, sel selection, last *[]driver.Value, fn func(anchor, row []driver.Value) error) (end bool, err error) {
 	width, limit := len(s.t.anchor), s.source.set.chunk
 	query := sel.sql(*last != nil)
 	args := append([]driver.Value{}, sel.args...)

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"lethe/stream"
+	"lethe/stream/scan"
 )
 
 // typeOf maps a declared type. Names that SQLite gives no meaning but people do
@@ -142,7 +143,7 @@ func appendText(b []byte, t stream.Type, v string) []byte {
 			return append(b, '"')
 		}
 	}
-	return appendString(b, v)
+	return scan.AppendQuoted(b, []byte(v))
 }
 
 // parseTime reads the forms of https://sqlite.org/lang_datefunc.html §2 that
@@ -199,48 +200,4 @@ func clock(day time.Time, s string) (time.Time, bool) {
 	}
 	midnight := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
 	return day.Add(at.Sub(midnight) - offset), true
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendString writes s as a JSON string. Bytes that are not UTF-8 become
-// U+FFFD, which is all that JSON can say.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if c < utf8.RuneSelf {
-			b = append(b, s[from:i]...)
-			switch c {
-			case '"', '\\':
-				b = append(b, '\\', c)
-			case '\n':
-				b = append(b, `\n`...)
-			case '\r':
-				b = append(b, `\r`...)
-			case '\t':
-				b = append(b, `\t`...)
-			default:
-				b = append(b, `\u00`...)
-				b = append(b, hexDigits[c>>4], hexDigits[c&15])
-			}
-			i++
-			from = i
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && n == 1 {
-			b = append(b, s[from:i]...)
-			b = append(b, "\ufffd"...)
-			from = i + 1
-		}
-		i += n
-	}
-	b = append(b, s[from:]...)
-	return append(b, '"')
 }

@@ -7,8 +7,8 @@ import (
 
 	pq "github.com/apache/arrow-go/v18/parquet"
 
-	"lethe/connectors/parquet/internal/scan"
 	"lethe/stream"
+	"lethe/stream/scan"
 )
 
 // kind is the type byte of lethe-row-v1.

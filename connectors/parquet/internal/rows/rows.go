@@ -9,8 +9,8 @@ import (
 	"errors"
 	"fmt"
 
-	"lethe/connectors/parquet/internal/scan"
 	"lethe/stream"
+	"lethe/stream/scan"
 )
 
 // What Table.Append returns wraps one of these.
@@ -236,7 +236,7 @@ func (t *Table) member(s *scan.Scanner, expect int) (int, error) {
 		return 0, wrapSyntax(err)
 	}
 	raw := name.Raw
-	if !name.Plain() {
+	if name.Escaped {
 		t.scratch = name.Append(t.scratch[:0])
 		raw = t.scratch
 	}

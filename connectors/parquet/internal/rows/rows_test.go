@@ -65,7 +65,7 @@ func TestBrokenRecordsAreErrors(t *testing.T) {
 	for _, v := range []string{
 		``, `null`, `[]`, `1`, `{}`, `{"op":"c"`, `{"op":"c"}x`, `{"op":"c","after":[]}`, `{"op":"c","after":{"v":1,"v":2}}`,
 		`{"op":1}`, `{"op":"create"}`, `{"op":null}`, `{"op":"c","op":"d"}`, `{"op":"c","after":{},"after":{}}`, `{"op":"c","after":{"v":1}`,
-		`{"after":{"v":1}}`, `{"op":"c","source":nul}`, `{"op":"c","before":{]}}`, `{"op":"d","before":[1]}`,
+		`{"after":{"v":1}}`, `{"op":"c","source":nul}`, `{"op":"c","before":{]}}`, `{"op":"d","before":[1]}`, `{"op":"c","after":{"w":"\ud800"}}`, "{\"op\":\"c\",\"after\":{\"w\":\"\xff\"}}",
 	} {
 		table, err := New(stream.Range{To: 1}, one(t, "int64"), nil, 1)
 		if err != nil {

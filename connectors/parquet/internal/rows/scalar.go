@@ -9,7 +9,7 @@ import (
 
 	pq "github.com/apache/arrow-go/v18/parquet"
 
-	"lethe/connectors/parquet/internal/scan"
+	"lethe/stream/scan"
 )
 
 var (
@@ -26,7 +26,7 @@ func (c *column) scalar(s *scan.Scanner, t *Table) error {
 	case kindJSON:
 		var raw []byte
 		if raw, err = s.Skip(); err == nil {
-			c.putText(validUTF8(raw))
+			c.putText(raw)
 		}
 	case kindBool:
 		if b := s.Peek(); b != 't' && b != 'f' {
@@ -49,18 +49,17 @@ func (c *column) scalar(s *scan.Scanner, t *Table) error {
 func (c *column) readString(s *scan.Scanner, t *Table) error {
 	if s.Peek() != '"' {
 		raw, err := s.Skip()
-		c.putText(validUTF8(raw))
+		c.putText(raw)
 		return err
 	}
 	text, err := s.String()
 	if err != nil {
 		return err
 	}
-	if text.Plain() {
+	if !text.Escaped {
 		c.putText(text.Raw)
 		return nil
 	}
-	// Unescaping shortens; only what is no UTF-8 grows, to three bytes each.
 	c.putText(text.Append(t.arena.take(len(text.Raw))))
 	return nil
 }

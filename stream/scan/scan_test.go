@@ -113,25 +113,30 @@ func FuzzString(f *testing.F) {
 		f.Add([]byte(d))
 		f.Add([]byte(strings.Trim(d, `"`)))
 	}
+	for _, d := range []string{"ctl \x00\x1f\x7f", "ไทย\xff", "bad \xff\xc3", "\xff" + strings.Repeat("x", 100) + "\"", "12345678\"90\n", "\x19\"\x18\\1234567"} {
+		f.Add([]byte(d))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		// Text, quoted and back.
-		if utf8.Valid(data) {
-			quoted := AppendQuoted(nil, data)
-			end, escaped := String(quoted, 0)
-			if end != len(quoted) || escaped != bytes.Contains(quoted, []byte(`\`)) {
-				t.Fatalf("quoted: end %d of %d", end, len(quoted))
-			}
-			var s string
-			if err := json.Unmarshal(quoted, &s); err != nil || s != string(data) {
-				t.Fatalf("quoted otherwise: %v", err)
-			}
-			if back := AppendText(nil, quoted[1:end-1]); !bytes.Equal(back, data) {
-				t.Fatal("not what went in")
-			}
+		// Text, quoted and back. What is no UTF-8 becomes U+FFFD byte by byte.
+		want := string([]rune(string(data)))
+		quoted := AppendQuoted(nil, data)
+		end, escaped := String(quoted, 0)
+		if end != len(quoted) || escaped != bytes.Contains(quoted, []byte(`\`)) {
+			t.Fatalf("quoted: end %d of %d", end, len(quoted))
+		}
+		var s string
+		if err := json.Unmarshal(quoted, &s); err != nil || s != want {
+			t.Fatalf("quoted otherwise: %v", err)
+		}
+		if back := AppendText(nil, quoted[1:end-1]); string(back) != want {
+			t.Fatal("not what went in")
 		}
 		// A string as somebody wrote it, against encoding/json.
 		body := append(append([]byte{'"'}, data...), '"')
-		end, _ := String(body, 0)
+		end, escaped = String(body, 0)
+		if escaped && !bytes.Contains(data, []byte(`\`)) {
+			t.Fatal("said to hold escapes")
+		}
 		if (end == len(body)) != (strict(body)) {
 			t.Fatalf("string ends at %d of %d, strict %v", end, len(body), strict(body))
 		}

@@ -1,11 +1,16 @@
-// Package scan reads JSON bytes in place: it finds where values end and refuses
-// whatever RFC 8259 does not allow.
+// Package scan reads JSON text as bytes, without decoding it: it finds where
+// values end and refuses whatever RFC 8259 does not allow.
 //
-// It is stricter than encoding/json in three points, since what two readers
-// may understand differently is a way around a policy: a string must be valid
+// Its words are that RFC's (object, member, array, number). It has two ways to
+// read: functions from index to index, for who rewrites text in place, and a
+// [Scanner], for who takes members and values out one after the other. Both
+// accept the same text. It knows no paths, no operators and no types of columns.
+//
+// It is stricter than encoding/json in three points, since what two readers may
+// understand differently is a way around a policy: a string must be valid
 // UTF-8, a surrogate escape must be one half of a pair, and values nest at most
-// [MaxDepth] deep. It knows no paths, no operators and no types of columns, and
-// it allocates nothing.
+// [MaxDepth] deep. It reads past no end, allocates nothing but what is appended
+// to the caller's slice, and quotes nothing of its input in an error (L7).
 package scan
 
 import (
@@ -61,7 +66,9 @@ func String(src []byte, i int) (end int, escaped bool) {
 		case c < 0x20:
 			return -1, escaped
 		default:
-			i = multibyte(src, i)
+			if i = multibyte(src, i); i < len(src) && src[i] >= utf8.RuneSelf {
+				return -1, escaped
+			}
 		}
 		if i < 0 {
 			return -1, escaped
@@ -85,10 +92,10 @@ func plain(src []byte, i int) int {
 	return i
 }
 
-// multibyte passes over the run of non-ASCII characters at src[i]; -1 if it is
-// not UTF-8.
+// multibyte passes over the run of non-ASCII characters at src[i]. It stops at
+// ASCII, at the end or at a byte that is not UTF-8.
 func multibyte(src []byte, i int) int {
-	for i < len(src) && src[i] >= 0x80 {
+	for i < len(src) && src[i] >= utf8.RuneSelf {
 		// Three bytes hold Thai, Chinese, Japanese and most other scripts.
 		if c := src[i]; c&0xf0 == 0xe0 && i+2 < len(src) {
 			c1 := src[i+1]
@@ -96,11 +103,11 @@ func multibyte(src []byte, i int) int {
 				i += 3
 				continue
 			}
-			return -1
+			return i
 		}
 		_, n := utf8.DecodeRune(src[i:])
 		if n == 1 {
-			return -1
+			return i
 		}
 		i += n
 	}

@@ -92,7 +92,7 @@ func object(src []byte, i, depth int) int {
 		return i + 1
 	}
 	for {
-		if i = Name(src, i); i < 0 {
+		if i = name(src, i); i < 0 {
 			return -1
 		}
 		if i = Value(src, Space(src, i), depth-1); i < 0 {
@@ -112,9 +112,9 @@ func object(src []byte, i, depth int) int {
 	}
 }
 
-// Name returns the index after the member name at src[i] and the colon that
+// name returns the index after the member name at src[i] and the colon that
 // follows it; -1 if they are not there.
-func Name(src []byte, i int) int {
+func name(src []byte, i int) int {
 	if i >= len(src) || src[i] != '"' {
 		return -1
 	}
