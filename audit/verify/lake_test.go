@@ -103,6 +103,7 @@ func TestL4AManifestThatSaysOtherwiseIsNamed(t *testing.T) {
 func TestAFileThatNoReceiptNamesIsNotedAndNoFault(t *testing.T) {
 	w := newWorld(t).run(1).follow()
 	w.write("stray.parquet", []byte("x"))
+	w.write("_columns/"+maskedTopic+"-1.json", []byte("[]\n"))
 	w.write(".stray.parquet-ABCDEFGHIJKLMNOPQRSTUVWXYZ.tmp", []byte("x"))
 	r := w.verify()
 	if !r.OK() || len(r.Notes) != 2 || r.Notes[0].Code != "temporary" || r.Notes[1].Object != "stray.parquet" || r.Incomplete != (Incomplete{}) {

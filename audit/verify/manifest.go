@@ -12,7 +12,12 @@ import (
 	"slices"
 )
 
-const manifestDir = "_manifest"
+// What a sink writes beside objects: the manifest, and by what names and types
+// columns are stored, which readers do not need and every object tells itself.
+const (
+	manifestDir = "_manifest"
+	columnsDir  = "_columns"
+)
 
 // maxManifest is longer than any manifest.
 const maxManifest = 1 << 16

@@ -84,17 +84,19 @@ func (c *checker) found(l *lake, name, p string, d fs.DirEntry) error {
 	regular, hidden := d.Type().IsRegular(), strings.HasPrefix(d.Name(), ".")
 	dir := path.Dir(name)
 	switch {
-	case regular && tempForm.MatchString(d.Name()) && (dir == "." || dir == manifestDir):
+	case regular && tempForm.MatchString(d.Name()) && (dir == "." || dir == manifestDir || dir == columnsDir):
 		c.remark("temporary", l.label(name), "", "was being written: the sink's next owner removes it")
 	case !regular && !d.IsDir():
 		return odd("is a link or another special file")
 	case hidden:
 		return odd("is hidden")
-	case name == manifestDir && d.IsDir():
+	case (name == manifestDir || name == columnsDir) && d.IsDir():
 	case dir == manifestDir && regular && strings.HasSuffix(name, ".json"):
 		l.manifests[name] = p
 	case dir == manifestDir || name == manifestDir:
 		return odd("is no manifest")
+	case name == columnsDir || dir == columnsDir && !(regular && strings.HasSuffix(name, ".json")):
+		return odd("is no list of columns")
 	case regular && strings.HasSuffix(name, ".parquet"):
 		l.objects[name] = p
 	}

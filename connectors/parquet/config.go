@@ -16,7 +16,7 @@ func open(env connectors.Env, c connectors.Config) (stream.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{store: store{dir: dir}, secret: env.Secret}
+	s := &sink{store: store{dir: dir}, secret: env.Secret, registers: make(map[string]*register)}
 	if err := s.store.probe(); err != nil {
 		return nil, unwritable(env.Name, dir, err)
 	}

@@ -13,7 +13,8 @@
 //	                lists one object per position
 //	L4 provable     the row root that Load returns can be recomputed from the
 //	                object alone, by code that shares nothing with this package
-//	L6 same again   the same batch gives the same object on any machine
+//	L6 same again   the same batch gives the same object on any machine that
+//	                begins with an empty lake, and always the same in one lake
 //	L7 unprintable  an error names stream, column and offset, never a value
 //
 // # Objects
@@ -25,6 +26,22 @@
 // names. A manifest is one line of JSON, written once, after offsets and
 // receipt are committed: object, sha256 and row_root (hex), rows, from and to
 // (64-bit integers as strings), topic, partition.
+//
+// # Columns that change
+//
+// A reader that unites the objects of a stream by name never meets one name with
+// two types that it cannot make one. The first type of a column keeps the name;
+// a type of the same kind widens it in place (int16 to int32 to int64, float32 to
+// float64, more digits of a decimal), also for columns that are narrower again
+// later; any other type makes it <name>__v2, then __v3, and a type that comes
+// back has the name that it had. A column that is new is null in older objects,
+// one that was dropped is null in newer ones: it is not there. Types that are
+// stored as text (string, decimal without precision) are one type.
+//
+// Which name and type a column was given lies in _columns/<topic>-<n>.json, n from
+// 1, files that are created once: owners on all machines decide one after the
+// other, and the same batch gives the same object under each of them. Where the
+// folder is lost, the footers of the listed objects tell it again.
 //
 // A load that a crash cuts short leaves a hidden .tmp file, which the next
 // owner removes, or an object without manifest, which the next owner adopts if
@@ -59,7 +76,7 @@
 // lethe-columns, which holds the true name. The Parquet name is the true name
 // with control characters and invalid UTF-8 written as -XX in hex, and _2, _3, …
 // appended where readers that fold case or derive identifiers would take it for
-// an earlier column: read by position.
+// another column of the topic, then __v2, __v3, …: read by position.
 //
 // # Row leaves (lethe-row-v1)
 //

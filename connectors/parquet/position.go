@@ -30,13 +30,11 @@ func generationOf(topic string) (string, error) {
 	return m[1], nil
 }
 
-// stem is what the names of everything about one position begin with.
-func stem(topic string, partition int32, from int64) string {
-	return topic + "-" + strconv.Itoa(int(partition)) + "-" + strconv.FormatInt(from, 10)
-}
+// stem is what the names of everything about one partition begin with.
+func stem(topic string, partition int32) string { return topic + "-" + strconv.Itoa(int(partition)) }
 
 func objectName(r stream.Range, generation string, sum stream.Hash) (string, error) {
-	name := fmt.Sprintf("%s-%d-%s-%s.parquet", stem(r.Topic, r.Partition, r.From), r.To, generation, sum.String()[:8])
+	name := fmt.Sprintf("%s-%d-%d-%s-%s.parquet", stem(r.Topic, r.Partition), r.From, r.To, generation, sum.String()[:8])
 	if len(name) > maxName {
 		return "", &stream.Fault{
 			Code: "parquet.name_too_long",
@@ -65,7 +63,7 @@ func (s *sink) Position(_ context.Context, r stream.Range) (int64, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
-	prefix := stem(r.Topic, r.Partition, r.From) + "-"
+	prefix := fmt.Sprintf("%s-%d-", stem(r.Topic, r.Partition), r.From)
 	names, err := s.store.list(".", prefix)
 	if err != nil {
 		return 0, err

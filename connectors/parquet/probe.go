@@ -9,25 +9,22 @@ import (
 	"path/filepath"
 
 	"lethe/stream"
+	"lethe/stream/disk"
 )
 
 // probe makes the directory and tries in it what create does, so that a
 // directory that cannot hold objects is told before any record moves.
 func (s store) probe() error {
-	if err := makeDir(s.dir); err != nil {
+	if err := disk.MakeDir(s.dir, dirMode); err != nil {
 		return err
 	}
-	temp, err := writeTemp(s.dir, "probe", nil)
-	if temp != "" {
-		defer os.Remove(temp)
-	}
-	if err != nil {
-		return err
-	}
-	link := filepath.Join(s.dir, ".probe-"+rand.Text()+tempSuffix)
-	defer os.Remove(link)
-	return os.Link(temp, link)
+	name := ".probe-" + rand.Text() + disk.TempSuffix
+	defer os.Remove(filepath.Join(s.dir, name))
+	return s.create(name, nil)
 }
+
+// dirMode is that of a lake.
+const dirMode = 0o755
 
 // unwritable is the fault of a directory that cannot hold objects.
 func unwritable(name, dir string, err error) error {

@@ -10,7 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
+	"sync"
 
 	"lethe/connectors/parquet/internal/rows"
 	"lethe/stream"
@@ -19,11 +21,15 @@ import (
 // saltName is the key that file salts derive from.
 const saltName = "file-salt"
 
-// sink implements stream.Sink. It holds no state between calls: what was loaded
-// and published is what the directory says.
+// sink implements stream.Sink. What was loaded and published is what the
+// directory says, and so is how columns are stored: registers only spare reading
+// that again.
 type sink struct {
 	store  store
 	secret func(name string) ([]byte, error)
+
+	mu        sync.Mutex // partitions are loaded side by side
+	registers map[string]*register
 }
 
 // Load writes the object of b and makes it durable under its final name, in
@@ -44,7 +50,7 @@ func (s *sink) Load(ctx context.Context, b stream.Batch) (stream.Loaded, error) 
 	if err != nil {
 		return stream.Loaded{}, err
 	}
-	table, err := tabulate(ctx, b, salt)
+	table, names, err := s.tabulate(ctx, b, salt)
 	if err != nil {
 		return stream.Loaded{}, err
 	}
@@ -59,7 +65,7 @@ func (s *sink) Load(ctx context.Context, b stream.Batch) (stream.Loaded, error) 
 	}
 	var object bytes.Buffer
 	object.Grow(sizeOf(b) / 3)
-	if err := table.Write(&object, footer(b, salt, l.Columns)); err != nil {
+	if err := table.Write(&object, names, footer(b, salt, l.Columns)); err != nil {
 		return stream.Loaded{}, fmt.Errorf("encode: %w", err)
 	}
 	l.SHA256 = sha256.Sum256(object.Bytes())
@@ -86,21 +92,47 @@ func sizeOf(b stream.Batch) int {
 	return n
 }
 
-// tabulate makes columns of b's records.
-func tabulate(ctx context.Context, b stream.Batch, salt []byte) (*rows.Table, error) {
-	table, err := rows.New(b.Range, b.Schema, salt, len(b.Records))
+// tabulate makes columns of b's records, and gives them their Parquet names.
+func (s *sink) tabulate(ctx context.Context, b stream.Batch, salt []byte) (*rows.Table, []string, error) {
+	// A schema that no object can hold decides nothing.
+	if _, err := rows.New(b.Range, b.Schema, salt, 0); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", b.Schema.Stream, err)
+	}
+	stored, err := s.columns(b.Range.Topic, b.Schema.Fields)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", b.Schema.Stream, err)
+		return nil, nil, fmt.Errorf("columns: %w", err)
+	}
+	schema := *b.Schema
+	schema.Fields = slices.Clone(schema.Fields)
+	for i, c := range stored {
+		if schema.Fields[i].Type, err = stream.ParseType(c.As); err != nil {
+			return nil, nil, fmt.Errorf("columns: %w", err)
+		}
+	}
+	table, err := rows.New(b.Range, &schema, salt, len(b.Records))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", b.Schema.Stream, err)
 	}
 	for i := range b.Records {
 		if i%4096 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		}
 		if err := table.Append(&b.Records[i]); err != nil {
-			return nil, fmt.Errorf("%s: offset %d: %w", b.Schema.Stream, b.Records[i].Offset, err)
+			return nil, nil, fmt.Errorf("%s: offset %d: %w", b.Schema.Stream, b.Records[i].Offset, err)
 		}
 	}
-	return table, nil
+	fields := slices.Clone(b.Schema.Fields)
+	for _, name := range table.Names()[len(fields):] {
+		fields = append(fields, stream.Field{Name: name, Type: stream.Type{Base: stream.String}})
+	}
+	if stored, err = s.columns(b.Range.Topic, fields); err != nil {
+		return nil, nil, fmt.Errorf("columns: %w", err)
+	}
+	names := make([]string, len(stored))
+	for i, c := range stored {
+		names[i] = c.Stored
+	}
+	return table, names, nil
 }
 
 // fileSalt is the salt of the rows of the object for r.

@@ -138,7 +138,7 @@ func layout(t stream.Type) (kind, pq.Type, bool) {
 		return kindFloat64, pq.Types.Double, t.Bits == 64
 	case stream.Decimal:
 		switch {
-		case t.Precision < 1 || t.Precision > 38 || t.Scale < 0 || t.Scale > t.Precision:
+		case t.Precision < 1 || t.Precision > maxPrecision || t.Scale < 0 || t.Scale > t.Precision:
 			return kindString, pq.Types.ByteArray, true
 		case t.Precision <= 9:
 			return kindDecimal, pq.Types.Int32, true

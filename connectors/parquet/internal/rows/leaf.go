@@ -55,7 +55,7 @@ func (t *Table) hashed() {
 	if t.n == 1 {
 		t.hash = t.hasher()
 	}
-	if len(t.hash.cursors) == len(t.cols)+reserved {
+	if len(t.hash.cursors) == len(t.cols)+len(Reserved) {
 		t.leaves = append(t.leaves, t.hash.leaf(t.n-1))
 	}
 }

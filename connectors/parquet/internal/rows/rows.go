@@ -61,12 +61,12 @@ func New(r stream.Range, schema *stream.Schema, fileSalt []byte, n int) (*Table,
 		t.cols, t.byID[f.Name] = append(t.cols, c), i
 	}
 	text, array := stream.Type{Base: stream.String}, stream.Type{Base: stream.String}
-	t.op = mustColumn("_lethe_op", text, n)
-	t.key = mustColumn("_lethe_key", text, n)
-	t.partition = mustColumn("_lethe_partition", stream.Type{Base: stream.Int, Bits: 32}, n)
-	t.offset = mustColumn("_lethe_offset", stream.Type{Base: stream.Int, Bits: 64}, n)
-	t.seq = mustColumn("_lethe_seq", text, n)
-	t.unchanged = mustColumn("_lethe_unchanged", stream.Type{Base: stream.Array, Elem: &array}, n)
+	t.op = mustColumn(Reserved[0], text, n)
+	t.key = mustColumn(Reserved[1], text, n)
+	t.partition = mustColumn(Reserved[2], stream.Type{Base: stream.Int, Bits: 32}, n)
+	t.offset = mustColumn(Reserved[3], stream.Type{Base: stream.Int, Bits: 64}, n)
+	t.seq = mustColumn(Reserved[4], text, n)
+	t.unchanged = mustColumn(Reserved[5], stream.Type{Base: stream.Array, Elem: &array}, n)
 	for _, c := range []*column{t.op, t.partition, t.offset, t.seq} {
 		c.required = true
 	}
@@ -85,6 +85,19 @@ func (t *Table) Columns() []stream.Column {
 	}
 	return out
 }
+
+// Names are the true names of the columns of the row: the schema's, then those
+// that only records have, whose type is string.
+func (t *Table) Names() []string {
+	out := make([]string, len(t.cols))
+	for i, c := range t.cols {
+		out[i] = c.name
+	}
+	return out
+}
+
+// Reserved are the names of the columns around the row.
+var Reserved = [...]string{"_lethe_op", "_lethe_key", "_lethe_partition", "_lethe_offset", "_lethe_seq", "_lethe_unchanged"}
 
 func (t *Table) all() []*column {
 	out := append([]*column{}, t.cols...)

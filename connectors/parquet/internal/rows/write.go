@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	pq "github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
@@ -21,17 +22,20 @@ const (
 
 	groupRows = 131_072 // rows in a row group
 	pageBytes = 1 << 20 // of values in a page, but for a larger last row
-	reserved  = 6       // columns around the row
 	noID      = int32(-1)
 )
 
 // Meta is an entry of the footer's key-value metadata.
 type Meta struct{ Key, Value string }
 
-// Write writes the rows as one Parquet object.
-func (t *Table) Write(w io.Writer, meta []Meta) error {
+// Write writes the rows as one Parquet object; names are the Parquet names of
+// the columns of the row, those of [Table.Names].
+func (t *Table) Write(w io.Writer, names []string, meta []Meta) error {
 	cols := t.all()
-	names := storedNames(cols, reserved)
+	if len(names) != len(t.cols) {
+		return fmt.Errorf("%d names for %d columns", len(names), len(t.cols))
+	}
+	names = append(slices.Clone(names), Reserved[:]...)
 	fields := make(schema.FieldList, len(cols))
 	for i, c := range cols {
 		node, err := c.node(names[i], c.typ)

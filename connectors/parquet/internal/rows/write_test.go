@@ -37,7 +37,7 @@ func TestPagesAreBoundedByBytes(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if err := table.Write(&out, nil); err != nil {
+	if err := table.Write(&out, table.Names(), nil); err != nil {
 		t.Fatal(err)
 	}
 	r, err := file.NewParquetReader(bytes.NewReader(out.Bytes()))

@@ -1,4 +1,4 @@
-package rows
+package parquet
 
 import (
 	"fmt"
@@ -6,30 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 )
-
-// storedNames returns the Parquet names of columns: the true ones, without what
-// no reader takes, and made different where readers fold case or derive
-// identifiers of them. The last columns (_lethe_op and so on) keep theirs.
-func storedNames(cols []*column, reserved int) []string {
-	taken := make(map[string]bool, len(cols))
-	for _, c := range cols[len(cols)-reserved:] {
-		taken[identifier(c.name)] = true
-	}
-	out := make([]string, len(cols))
-	for i, c := range cols {
-		out[i] = c.name
-		if i >= len(cols)-reserved {
-			continue
-		}
-		name := printable(c.name)
-		out[i] = name
-		for n := 2; taken[identifier(out[i])]; n++ {
-			out[i] = name + "_" + strconv.Itoa(n)
-		}
-		taken[identifier(out[i])] = true
-	}
-	return out
-}
 
 // printable writes control characters and invalid UTF-8 as -XX.
 func printable(name string) string {
