@@ -27,7 +27,7 @@ func ExampleCompile() {
 		return
 	}
 	var out stream.Masked
-	_, err = w.Process(&stream.Record{
+	err = w.Process(&stream.Record{
 		Value: []byte(`{"after":{"status":"new","phone":"0812345678","nickname":"Lek","orders":[{"ship_to":"Bangkok","amount":"12.50"}]},"op":"c"}`),
 	}, &out)
 	fmt.Printf("%s %v\n", out.Value, err)

@@ -56,7 +56,7 @@ func (w *Rewriter) Clone() *Rewriter { return w.prog.rewriter() }
 
 // Process masks r into out. Its errors are *stream.Rejection (L1: what cannot
 // be parsed or masked is refused whole).
-func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) (stream.Verdict, error) {
+func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 	w.touched, w.op, w.after, w.left = w.touched[:0], 0, [2]int{}, r.Unchanged
 	w.reason, w.field, w.seen = "", "", w.seen[:0]
 	ok := true
@@ -74,14 +74,14 @@ func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) (stream.Verdict
 	w.src, w.dst, w.left = nil, nil, nil
 	if !ok {
 		out.Key, out.Value, out.Unchanged = nil, out.Value[:0], out.Unchanged[:0]
-		return stream.Deliver, &stream.Rejection{Reason: w.reason, Field: w.field}
+		return &stream.Rejection{Reason: w.reason, Field: w.field}
 	}
 	out.Delete = w.op == 'd'
 	out.Unchanged = w.unchanged(out.Unchanged[:0], r.Unchanged)
 	for _, slot := range w.touched {
 		w.counts[slot]++
 	}
-	return stream.Deliver, nil
+	return nil
 }
 
 // rewrite appends src, one JSON object and nothing else, to dst as the trie

@@ -18,7 +18,7 @@ func maskOne(t *testing.T, p masking.Plan, value string) string {
 		t.Fatal(err)
 	}
 	var out stream.Masked
-	if _, err := w.Process(&stream.Record{Stream: p.Stream, Key: []byte(`{"id":7}`), Value: []byte(value)}, &out); err != nil {
+	if err := w.Process(&stream.Record{Stream: p.Stream, Key: []byte(`{"id":7}`), Value: []byte(value)}, &out); err != nil {
 		t.Fatal(err)
 	}
 	return string(out.Key) + string(out.Value)

@@ -6,20 +6,12 @@ type Processor interface {
 	// Process appends the masked key and value of r to out. It keeps nothing of
 	// r. An error wrapping *Rejection quarantines the record; any other error
 	// stops the worker.
-	Process(r *Record, out *Masked) (Verdict, error)
+	Process(r *Record, out *Masked) error
 	// Counts calls add once for every field and operator that was applied since
 	// the last call, over the records that Process delivered, and begins anew.
 	// Whoever aborts a transaction calls it too, and forgets what it adds.
 	Counts(add func(c FieldCount, n int64))
 }
-
-// Verdict is what became of a record that was not rejected.
-type Verdict uint8
-
-const (
-	Deliver Verdict = iota // out holds the masked record
-	Filter                 // the policy leaves the record out
-)
 
 // Masked is the masked form of a record. Its slices are reused from one call to
 // the next.
@@ -61,11 +53,9 @@ type Revision interface {
 	Route(stream string) (Route, bool)
 }
 
-// Route is where a stream's records go and what they look like there.
+// Route is where a stream's records go and who masks them.
 type Route struct {
-	Topic string  // masked topic
-	Label Label   // its label
-	Rows  *Schema // shape of masked rows
+	Topic string // masked topic
 	// NewProcessor returns a processor for one worker.
 	NewProcessor func() (Processor, error)
 }

@@ -18,8 +18,6 @@ const (
 // Kinds of audit entries.
 const (
 	EntryReceipt      = "receipt"
-	EntryIntent       = "intent"
-	EntryOutcome      = "outcome"
 	EntryChain        = "chain"
 	EntryStream       = "stream"
 	EntryPolicy       = "policy"
@@ -87,17 +85,17 @@ type Part struct {
 	In        Int64  `json:"in"`      // data records read committed, tombstones and control records apart
 	Changes   Int64  `json:"changes"` // changes of the source that they stand for
 	Out       []Out  `json:"out,omitempty"`
-	Filtered  Int64  `json:"filtered"`
-	Voided    Int64  `json:"voided"` // records whose key was destroyed before they were read
+	Filtered  Int64  `json:"filtered"` // records of streams that the connection does not carry
+	Shredded  Int64  `json:"shredded"` // records whose key was destroyed before they were read
 
 	// A sink's share.
 	Object  string `json:"object,omitempty"`
 	SHA256  *Hash  `json:"sha256,omitempty"`
 	Rows    *Int64 `json:"rows,omitempty"`
 	RowRoot *Hash  `json:"row_root,omitempty"`
-	// A deletion's share: log-start or key-destroyed, and the key's period.
+	// A deletion's share: log-start, and then To is an offset, or key-destroyed,
+	// and then it is the key's period.
 	Evidence string `json:"evidence,omitempty"`
-	Period   string `json:"period,omitempty"`
 }
 
 // Out is what a part wrote to one output partition. N counts every record in

@@ -27,13 +27,6 @@ const (
 	KindOversize             // stands for a record that no topic takes: its value tells digest and size
 )
 
-// Header is a name and value that the source attached to a record. Headers are
-// fields: they are dropped unless a rule names them (L1).
-type Header struct {
-	Key   string
-	Value []byte
-}
-
 // Record is one change of one row.
 //
 // Key and Value are JSON as Debezium writes it without schemas. Both are owned
@@ -45,12 +38,8 @@ type Record struct {
 	Value     []byte   // envelope: before, after, op, ts_ms, source
 	Seq       Seq      // the record's place in the source's order
 	Unchanged []string // columns that the source left out because they did not change
-	Headers   []Header // the source's own headers
 	Kind      Kind
 	Time      int64 // when the source committed the change, ms since 1970; 0 if unknown
-
-	Offset int64  // set on records that were read from a topic
-	Salt   []byte // 16 bytes; set on records that were read from a topic
 }
 
 // Seq is a record's place in its source's order: byte order is source order.

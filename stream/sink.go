@@ -12,12 +12,12 @@ var ErrConflict = errors.New("a newer owner holds the sink")
 //
 // Calls for one partition never overlap; calls for different partitions may run
 // at once. Load retries transient faults itself; an error it returns is final
-// for this batch.
+// for these rows.
 type Sink interface {
-	// Load makes b durable and says what it wrote. Loading the same range with
-	// the same records again is a no-op that returns the same Loaded. It
-	// returns an error wrapping [ErrConflict] if another owner loaded beyond.
-	Load(ctx context.Context, b Batch) (Loaded, error)
+	// Load makes r durable and says what it wrote. Loading the same range with
+	// the same rows again is a no-op that returns the same Loaded. It returns an
+	// error wrapping [ErrConflict] if another owner loaded beyond.
+	Load(ctx context.Context, r Rows) (Loaded, error)
 
 	// Position says where a load that began at r.From has ended, if one was
 	// made durable there and its offsets were perhaps not committed; r.From if
@@ -29,6 +29,25 @@ type Sink interface {
 	Publish(ctx context.Context, l Loaded) error
 
 	Close() error
+}
+
+// Rows are the masked rows of a range of one topic partition: of one shape, and
+// masked under one policy.
+type Rows struct {
+	Range  Range
+	Schema *Schema
+	Policy string // first characters of the revision's id, as records carry it
+	List   []Row  // in offset order; tombstones and markers in the range are left out
+}
+
+// Row is a masked record as a sink takes it. Its slices are valid until Load
+// returns.
+type Row struct {
+	Offset    int64
+	Key       []byte // nil where there is none
+	Value     []byte // envelope: before, after, op, ts_ms, source
+	Seq       Seq
+	Unchanged []string // columns that the source left out because they did not change
 }
 
 // Loaded is what one Load wrote: the sink's share of its receipt. It travels as
@@ -43,9 +62,4 @@ type Loaded struct {
 	Partition int32 `json:"partition"`
 	From      Int64 `json:"from"`
 	To        Int64 `json:"to"`
-	// Schema numbers the object's columns for readers: name and type each.
-	Columns []Column `json:"-"`
 }
-
-// Column is a column of a loaded object.
-type Column struct{ Name, Type string }

@@ -34,11 +34,12 @@ type Source interface {
 	Close() error
 }
 
-// Batch is a run of records in order and the place that it leads to.
+// Batch is a run of records that a source gives, in order, and the place that it
+// leads to.
 type Batch struct {
 	Records []Record
 
-	// Position is where a source stands after the last record. A batch without
+	// Position is where the source stands after the last record. A batch without
 	// records may move it.
 	Position Position
 	// Changes is how many changes of the source the records stand for: a key
@@ -50,12 +51,6 @@ type Batch struct {
 	Void []Void
 	// CaughtUp says that the source had nothing more at that moment.
 	CaughtUp bool
-
-	// Range, Schema and Policy are set for sinks: where the records were read,
-	// what their rows look like, and the revision that masked them.
-	Range  Range
-	Schema *Schema
-	Policy string
 }
 
 // Void tells that a snapshot without a key to resume by was begun again.

@@ -115,12 +115,12 @@ func (f *flow) stream(topic string) *StreamCount {
 // count checks the identity of one part and what it read against what was
 // written there (L2).
 func (f *flow) count(id chainID, e *entry, p *part) {
-	if p.In < 0 || p.Filtered < 0 || p.Voided < 0 || p.Changes < 0 {
+	if p.In < 0 || p.Filtered < 0 || p.Shredded < 0 || p.Changes < 0 {
 		f.fail("count_part", id, e, "a count below zero")
 		return
 	}
 	delivered, quarantined := f.outs(id, e, p)
-	in, sum := int64(p.In), delivered+quarantined+int64(p.Filtered+p.Voided)
+	in, sum := int64(p.In), delivered+quarantined+int64(p.Filtered+p.Shredded)
 	switch id.stage {
 	case "ingest":
 		c := f.source(id.owner)
@@ -143,7 +143,7 @@ func (f *flow) count(id chainID, e *entry, p *part) {
 			c.Delivered += delivered
 			c.Quarantined += quarantined
 			c.Filtered += int64(p.Filtered)
-			c.Shredded += int64(p.Voided)
+			c.Shredded += int64(p.Shredded)
 		}
 		if in != sum {
 			f.fail("count_"+id.stage, id, e, "of [%s,%s) %d records read, %d delivered, quarantined, filtered or shredded", p.From, p.To, in, sum)

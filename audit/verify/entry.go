@@ -99,7 +99,7 @@ type part struct {
 	Changes   count   `json:"changes"`
 	Out       []out   `json:"out"`
 	Filtered  count   `json:"filtered"`
-	Voided    count   `json:"voided"`
+	Shredded  count   `json:"shredded"`
 	Object    string  `json:"object"`
 	SHA256    *digest `json:"sha256"`
 	Rows      *count  `json:"rows"`

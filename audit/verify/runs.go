@@ -62,8 +62,8 @@ func (c *checker) apply(e *entry) {
 		c.flow.begin(e)
 	case "receipt":
 		c.flow.receipt(e)
-	case "intent", "outcome", "snapshot-void":
-		c.note(e)
+	case "snapshot-void":
+		c.void(e)
 	}
 }
 
@@ -133,9 +133,6 @@ func (c *checker) endRuns() {
 	for _, name := range sorted(c.runs) {
 		c.signature(c.runs[name])
 	}
-	for _, id := range sorted(c.open) {
-		c.remark("intent_open", id, leafRange(c.open[id]), "an intent without outcome")
-	}
 }
 
 func (c *checker) signature(r *run) {
@@ -168,10 +165,9 @@ func (c *checker) signature(r *run) {
 	}
 }
 
-// note keeps track of actions and of snapshots begun again.
-func (c *checker) note(e *entry) {
+// void counts a snapshot that was begun again.
+func (c *checker) void(e *entry) {
 	var b struct {
-		Of       string `json:"of"`
 		Source   string `json:"source"`
 		Stream   string `json:"stream"`
 		Snapshot string `json:"snapshot"`
@@ -180,16 +176,6 @@ func (c *checker) note(e *entry) {
 		c.fail("L4", "entry_malformed", e.id, leafRange(e.leaf), "%v", err)
 		return
 	}
-	switch e.kind {
-	case "intent":
-		c.open[e.id] = e.leaf
-	case "outcome":
-		if _, ok := c.open[b.Of]; !ok {
-			c.fail("L4", "outcome", e.id, leafRange(e.leaf), "of %s, which is no intent that waits for one", b.Of)
-		}
-		delete(c.open, b.Of)
-	case "snapshot-void":
-		c.flow.source(b.Source).Voided++
-		c.remark("snapshot_void", b.Stream, leafRange(e.leaf), "snapshot %s was begun again: its rows count once per snapshot", b.Snapshot)
-	}
+	c.flow.source(b.Source).Voided++
+	c.remark("snapshot_void", b.Stream, leafRange(e.leaf), "snapshot %s was begun again: its rows count once per snapshot", b.Snapshot)
 }

@@ -80,8 +80,8 @@ type Report struct {
 	Streams     []StreamCount     `json:"streams,omitempty"`
 
 	Findings []Finding `json:"findings"`
-	// Notes are worth knowing and no fault: files that no receipt names, intents
-	// without outcome, snapshots begun again.
+	// Notes are worth knowing and no fault: files that no receipt names, snapshots
+	// begun again.
 	Notes []Finding `json:"notes,omitempty"`
 }
 
@@ -143,7 +143,6 @@ type checker struct {
 	keys keys
 	runs map[string]*run
 	flow *flow
-	open map[string]int64 // intents without outcome, by id: their leaf
 }
 
 // Run checks everything that it can reach. What is wrong is in the report; the
@@ -157,7 +156,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{opts: opts, counts: make(map[string]int), runs: make(map[string]*run), open: make(map[string]int64),
+	c := &checker{opts: opts, counts: make(map[string]int), runs: make(map[string]*run),
 		report: &Report{Entries: make(map[string]int64), Findings: []Finding{}},
 		keys:   keys{logWorker: {{key: logKey, leaf: -1}}}}
 	c.flow = newFlow(c)

@@ -166,7 +166,7 @@ func TestL4EntriesDroppedMovedRepeatedOrForgedAreNamed(t *testing.T) {
 		{"another member", "entry_malformed", "run-w-mask/3", func(w *world) { w.replace("run-w-mask/3", `"v":1`, `"v":1,"w":2`) }},
 		{"no entry", "entry_refused", "leaf", func(w *world) { w.entries = append(w.entries, []byte("{")); w.offsets = append(w.offsets, 9999) }},
 		{"worker not enrolled", "worker_unknown", "run-w-stranger", func(w *world) {
-			w.add(w.ledger("w-stranger").Entry("intent", map[string]string{"worker": "w-stranger"}))
+			w.add(w.ledger("w-stranger").Entry(stream.EntryPolicy, map[string]string{"worker": "w-stranger"}))
 			l, _ := audit.NewLedger("w-stranger", key("w-stranger"), "run-w-stranger-2")
 			w.add(l.Entry(stream.EntryChain, stream.Chain{Event: "start", Stage: "mask", Topic: "t", Worker: "w-stranger"}))
 		}},
@@ -187,9 +187,6 @@ func TestL4EntriesDroppedMovedRepeatedOrForgedAreNamed(t *testing.T) {
 		}},
 		{"a worker in another's run", "run_worker", "w-mask", func(w *world) {
 			w.add(w.ledger("w-sink").Entry(stream.EntryChain, stream.Chain{Event: "start", Stage: "mask", Topic: "t", Worker: "w-mask"}))
-		}},
-		{"outcome of nothing", "outcome", "x/1", func(w *world) {
-			w.add(w.ledger("w-sink").Entry(stream.EntryOutcome, map[string]string{"of": "x/1"}))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -257,7 +254,7 @@ func TestL4L2ReceiptsThatDoNotFitAreNamed(t *testing.T) {
 		{"mask read more than was written", "count_raw", "21 records read, 20 written", part("mask", 3, func(_ *stream.Receipt, p *stream.Part) { p.In++; p.Filtered++ })},
 		{"mask wrote over what was there", "count_out", "was written before", part("mask", 2, func(_ *stream.Receipt, p *stream.Part) { p.Out[0].First -= 10 })},
 		{"more records than offsets", "count_out", "cannot be", part("ingest", 2, func(_ *stream.Receipt, p *stream.Part) { p.Out[0].Last-- })},
-		{"count below zero", "count_part", "below zero", part("mask", 2, func(_ *stream.Receipt, p *stream.Part) { p.Voided = -1; p.Filtered = 2 })},
+		{"count below zero", "count_part", "below zero", part("mask", 2, func(_ *stream.Receipt, p *stream.Part) { p.Shredded = -1; p.Filtered = 2 })},
 		{"sink read less", "count_masked", "17 records read, 18 written", part("sink", 2, func(_ *stream.Receipt, p *stream.Part) { p.In--; *p.Rows-- })},
 		{"sink has more rows than it read", "count_sink", "18 records read, 19 rows", part("sink", 2, func(_ *stream.Receipt, p *stream.Part) { *p.Rows++ })},
 		{"sink has another row root", "object_root", "rows [0,18)", part("sink", 2, func(_ *stream.Receipt, p *stream.Part) { p.RowRoot[3] ^= 1 })},

@@ -85,7 +85,7 @@ func (r *revision) ID() string { return r.id }
 
 // Route implements stream.Revision.
 func (r *revision) Route(name string) (stream.Route, bool) {
-	return stream.Route{Topic: r.stream.Topic, Label: r.stream.Label, Rows: &r.stream.Rows,
+	return stream.Route{Topic: r.stream.Topic,
 		NewProcessor: func() (stream.Processor, error) { return r.master.Clone(), nil }}, name == table
 }
 

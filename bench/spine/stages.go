@@ -72,9 +72,9 @@ func (w *world) mask() *pipeline.Mask {
 		}}
 }
 
-func (w *world) load(rollBytes int64, rollEvery time.Duration) *pipeline.Load {
-	return &pipeline.Load{Base: w.base, Connection: connection, Topics: []string{w.masked()}, Open: w.sink, RollBytes: rollBytes, RollEvery: rollEvery,
-		Rows: func(topic, id string) (*stream.Schema, error) {
+func (w *world) load(rollBytes int64, rollEvery time.Duration) *pipeline.Sink {
+	return &pipeline.Sink{Base: w.base, Connection: connection, Topics: []string{w.masked()}, Open: w.sink, RollBytes: rollBytes, RollEvery: rollEvery,
+		Shape: func(topic, id string) (*stream.Schema, error) {
 			if topic != w.masked() || len(id) == 0 || len(id) > len(w.revision.id) || w.revision.id[:len(id)] != id {
 				return nil, errors.New("the revision is not this run's")
 			}

@@ -34,8 +34,8 @@ func (h *history) load(schema *stream.Schema, values ...string) stream.Loaded {
 	}
 	b := batch(schema, values...)
 	b.Range.From, b.Range.To = h.next, h.next+int64(len(values))
-	for i := range b.Records {
-		b.Records[i].Offset += h.next
+	for i := range b.List {
+		b.List[i].Offset += h.next
 	}
 	h.next = b.Range.To
 	l := load(h.t, h.sink, b)
@@ -216,7 +216,7 @@ func TestOwnersThatLoadSideBySideAgreeOnColumns(t *testing.T) {
 			for i := range types {
 				typ, value := types[(i+p)%len(types)], "null"
 				b := batch(typed(t, "id", "int64", "x", typ), `{"id":1,"x":`+value+`}`)
-				b.Range.Partition, b.Range.From, b.Range.To, b.Records[0].Offset = int32(p), int64(i), int64(i+1), int64(i)
+				b.Range.Partition, b.Range.From, b.Range.To, b.List[0].Offset = int32(p), int64(i), int64(i+1), int64(i)
 				l, err := s.Load(context.Background(), b)
 				if err == nil {
 					err = s.Publish(context.Background(), l)

@@ -110,7 +110,7 @@ func own(t *testing.T, dir string) {
 		for o := at.Offset; o < to; o++ {
 			all = append(all, sinktest.Change{ID: o, Name: fmt.Sprint("name ", o), Op: "c"})
 		}
-		l, err := s.Load(ctx, sinktest.Batch(0, at.Offset, all...))
+		l, err := s.Load(ctx, sinktest.Rows(0, at.Offset, all...))
 		if err != nil {
 			t.Fatal(err)
 		}

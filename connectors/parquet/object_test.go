@@ -267,14 +267,14 @@ func TestColumnsThatTheSchemaLacksAreKeptAsText(t *testing.T) {
 func TestDeletesHoldTheKeyAndTruncationsNothing(t *testing.T) {
 	dir := t.TempDir()
 	b := batch(typed(t, "id", "int64", "name", "string", "tags", "array<string>"), `{}`, `{}`, `{}`, `{}`)
-	b.Records[0].Value = []byte(`{"after":{"name":"x","tags":["a"],"id":9},"op":"d","before":{"id":1,"name":"old"}}`)
-	b.Records[0].Key = []byte(`{"id":1}`)
-	b.Records[1].Value = []byte(`{"before":{"id":2,"name":"old","tags":["a","b"]},"after":null,"op":"d"}`)
-	b.Records[1].Key = nil
-	b.Records[2].Value = []byte(`{"op":"t","before":null,"after":null}`)
-	b.Records[2].Key = nil
-	b.Records[3].Value = []byte(`{"op":"u","after":{"id":3}}`)
-	b.Records[3].Unchanged = []string{"name", "tags"}
+	b.List[0].Value = []byte(`{"after":{"name":"x","tags":["a"],"id":9},"op":"d","before":{"id":1,"name":"old"}}`)
+	b.List[0].Key = []byte(`{"id":1}`)
+	b.List[1].Value = []byte(`{"before":{"id":2,"name":"old","tags":["a","b"]},"after":null,"op":"d"}`)
+	b.List[1].Key = nil
+	b.List[2].Value = []byte(`{"op":"t","before":null,"after":null}`)
+	b.List[2].Key = nil
+	b.List[3].Value = []byte(`{"op":"u","after":{"id":3}}`)
+	b.List[3].Unchanged = []string{"name", "tags"}
 	l := load(t, open(t, dir), b)
 	d := decode(t, dir, l.Object)
 	unchanged := d.where(t, "_lethe_unchanged")
@@ -299,7 +299,7 @@ func TestDeletesHoldTheKeyAndTruncationsNothing(t *testing.T) {
 func TestL4RowRootHoldsOverManyRowGroupsAndPages(t *testing.T) {
 	const n = 280_000
 	schema := typed(t, "id", "int64", "text", "string", "few", "string", "tags", "array<int32>", "nothing", "date")
-	b := stream.Batch{Schema: schema, Policy: "p", Range: stream.Range{Topic: topic, Partition: 1, From: 10, To: 10 + 2*n}}
+	b := stream.Rows{Schema: schema, Policy: "p", Range: stream.Range{Topic: topic, Partition: 1, From: 10, To: 10 + 2*n}}
 	for i := range n {
 		v := fmt.Sprintf(`{"op":"c","after":{"id":%d,"text":"text %d","few":"f%d","tags":[%d,null,%d],"nothing":null}}`, i, i*7919%n, i%9, i, i%3)
 		switch i % 11 {
@@ -308,7 +308,7 @@ func TestL4RowRootHoldsOverManyRowGroupsAndPages(t *testing.T) {
 		case 5:
 			v = `{"op":"c","after":{"tags":[]}}`
 		}
-		b.Records = append(b.Records, stream.Record{Offset: int64(10 + 2*i), Value: []byte(v), Seq: stream.NewSeq(0, uint64(i), 0)})
+		b.List = append(b.List, stream.Row{Offset: int64(10 + 2*i), Value: []byte(v), Seq: stream.NewSeq(0, uint64(i), 0)})
 	}
 	dir := t.TempDir()
 	l := load(t, open(t, dir), b)
@@ -367,7 +367,7 @@ func TestL6BytesAreTheSameEverywhere(t *testing.T) {
 func TestL7ErrorsNameThePlaceAndNoValue(t *testing.T) {
 	b := batch(typed(t, "id", "int64", "born", "date"), `{"id":1,"born":null}`, `{"id":2,"born":"canary"}`)
 	b.Range.From, b.Range.To = 40, 44
-	b.Records[0].Offset, b.Records[1].Offset = 41, 43
+	b.List[0].Offset, b.List[1].Offset = 41, 43
 	_, err := open(t, t.TempDir()).Load(context.Background(), b)
 	if !errors.Is(err, parquet.ErrValue) {
 		t.Fatalf("%v, want ErrValue", err)

@@ -38,9 +38,9 @@ type sink struct {
 //
 // Errors say nothing that the caller knows: it was the caller who named the
 // range.
-func (s *sink) Load(ctx context.Context, b stream.Batch) (stream.Loaded, error) {
+func (s *sink) Load(ctx context.Context, b stream.Rows) (stream.Loaded, error) {
 	if b.Schema == nil || b.Range.To <= b.Range.From {
-		return stream.Loaded{}, errors.New("batch has no schema or no range")
+		return stream.Loaded{}, errors.New("load has no schema or no range")
 	}
 	generation, err := generationOf(b.Range.Topic)
 	if err != nil {
@@ -61,11 +61,10 @@ func (s *sink) Load(ctx context.Context, b stream.Batch) (stream.Loaded, error) 
 		Partition: b.Range.Partition,
 		From:      stream.Int64(b.Range.From),
 		To:        stream.Int64(b.Range.To),
-		Columns:   table.Columns(),
 	}
 	var object bytes.Buffer
 	object.Grow(sizeOf(b) / 3)
-	if err := table.Write(&object, names, footer(b, salt, l.Columns)); err != nil {
+	if err := table.Write(&object, names, footer(b, salt, table.Columns())); err != nil {
 		return stream.Loaded{}, fmt.Errorf("encode: %w", err)
 	}
 	l.SHA256 = sha256.Sum256(object.Bytes())
@@ -84,16 +83,16 @@ func (s *sink) Load(ctx context.Context, b stream.Batch) (stream.Loaded, error) 
 }
 
 // sizeOf is how many bytes the values of b have.
-func sizeOf(b stream.Batch) int {
+func sizeOf(b stream.Rows) int {
 	n := 0
-	for i := range b.Records {
-		n += len(b.Records[i].Value)
+	for i := range b.List {
+		n += len(b.List[i].Value)
 	}
 	return n
 }
 
 // tabulate makes columns of b's records, and gives them their Parquet names.
-func (s *sink) tabulate(ctx context.Context, b stream.Batch, salt []byte) (*rows.Table, []string, error) {
+func (s *sink) tabulate(ctx context.Context, b stream.Rows, salt []byte) (*rows.Table, []string, error) {
 	// A schema that no object can hold decides nothing.
 	if _, err := rows.New(b.Range, b.Schema, salt, 0); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", b.Schema.Stream, err)
@@ -109,16 +108,16 @@ func (s *sink) tabulate(ctx context.Context, b stream.Batch, salt []byte) (*rows
 			return nil, nil, fmt.Errorf("columns: %w", err)
 		}
 	}
-	table, err := rows.New(b.Range, &schema, salt, len(b.Records))
+	table, err := rows.New(b.Range, &schema, salt, len(b.List))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", b.Schema.Stream, err)
 	}
-	for i := range b.Records {
+	for i := range b.List {
 		if i%4096 == 0 && ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		if err := table.Append(&b.Records[i]); err != nil {
-			return nil, nil, fmt.Errorf("%s: offset %d: %w", b.Schema.Stream, b.Records[i].Offset, err)
+		if err := table.Append(&b.List[i]); err != nil {
+			return nil, nil, fmt.Errorf("%s: offset %d: %w", b.Schema.Stream, b.List[i].Offset, err)
 		}
 	}
 	fields := slices.Clone(b.Schema.Fields)
@@ -147,7 +146,7 @@ func (s *sink) fileSalt(r stream.Range) ([]byte, error) {
 }
 
 // footer is the key-value metadata of the object of b.
-func footer(b stream.Batch, salt []byte, columns []stream.Column) []rows.Meta {
+func footer(b stream.Rows, salt []byte, columns []rows.Column) []rows.Meta {
 	pairs := make([][2]string, len(columns))
 	for i, c := range columns {
 		pairs[i] = [2]string{c.Name, c.Type}

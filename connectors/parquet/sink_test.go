@@ -48,19 +48,19 @@ func typed(t testing.TB, pairs ...string) *stream.Schema {
 
 // batch is a batch from offset 0 on; a value that begins with a brace is an
 // after.
-func batch(schema *stream.Schema, values ...string) stream.Batch {
-	b := stream.Batch{Schema: schema, Policy: strings.Repeat("ab", 32),
+func batch(schema *stream.Schema, values ...string) stream.Rows {
+	b := stream.Rows{Schema: schema, Policy: strings.Repeat("ab", 32),
 		Range: stream.Range{Topic: topic, Partition: 3, From: 0, To: int64(len(values))}}
 	for i, v := range values {
-		b.Records = append(b.Records, stream.Record{
-			Stream: schema.Stream, Key: []byte(fmt.Sprintf(`{"id":%d}`, i)), Offset: int64(i),
+		b.List = append(b.List, stream.Row{
+			Key: []byte(fmt.Sprintf(`{"id":%d}`, i)), Offset: int64(i),
 			Value: []byte(`{"before":null,"after":` + v + `,"op":"c","ts_ms":1}`), Seq: stream.NewSeq(0, uint64(i), 0),
 		})
 	}
 	return b
 }
 
-func load(t testing.TB, s stream.Sink, b stream.Batch) stream.Loaded {
+func load(t testing.TB, s stream.Sink, b stream.Rows) stream.Loaded {
 	t.Helper()
 	l, err := s.Load(context.Background(), b)
 	if err != nil {

@@ -205,7 +205,8 @@ func (o *opener) open(buf []byte, topic string, partition int32, header, value [
 }
 
 // appendPlain writes what is encrypted of a record: kind, time, stream, key,
-// value, unchanged names, headers; lengths as u32, 0xFFFFFFFF for null.
+// value, unchanged names; lengths as u32, 0xFFFFFFFF for null. A zero u32 ends
+// it: the count of a source's own headers, which no source gives.
 func appendPlain(b []byte, r *stream.Record) []byte {
 	b = append(b, byte(r.Kind))
 	b = binary.BigEndian.AppendUint64(b, uint64(r.Time))
@@ -216,11 +217,7 @@ func appendPlain(b []byte, r *stream.Record) []byte {
 	for _, u := range r.Unchanged {
 		b = appendBytes(b, []byte(u))
 	}
-	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Headers)))
-	for _, h := range r.Headers {
-		b = appendBytes(appendBytes(b, []byte(h.Key)), h.Value)
-	}
-	return b
+	return binary.BigEndian.AppendUint32(b, 0)
 }
 
 func appendBytes(b, v []byte) []byte {
@@ -237,14 +234,11 @@ func readPlain(b []byte, r *stream.Record) error {
 	kind, at := p.take(1), p.take(8)
 	name := p.bytes()
 	r.Key, r.Value = p.bytes(), p.bytes()
-	r.Unchanged, r.Headers = r.Unchanged[:0], r.Headers[:0]
+	r.Unchanged = r.Unchanged[:0]
 	for n := p.length(); n > 0 && !p.bad; n-- {
 		r.Unchanged = append(r.Unchanged, string(p.bytes()))
 	}
-	for n := p.length(); n > 0 && !p.bad; n-- {
-		r.Headers = append(r.Headers, stream.Header{Key: string(p.bytes()), Value: p.bytes()})
-	}
-	if p.bad || len(p.b) != 0 {
+	if headers := p.length(); headers != 0 || p.bad || len(p.b) != 0 {
 		return errCipher
 	}
 	r.Kind, r.Time = stream.Kind(kind[0]), int64(binary.BigEndian.Uint64(at))

@@ -226,7 +226,7 @@ func (w *deleter) receipt(ctx context.Context, low map[place]int64) error {
 	periods = append(periods, old...)
 	for _, period := range periods {
 		purpose, _, _ := strings.Cut(period, "/")
-		part := stream.Part{Topic: "keys/" + purpose, To: period, Evidence: "key-destroyed", Period: period}
+		part := stream.Part{Topic: "keys/" + purpose, To: period, Evidence: "key-destroyed"}
 		if err := w.add(next.Heads, &chains, part.Topic, part); err != nil {
 			return err
 		}

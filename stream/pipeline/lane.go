@@ -153,7 +153,7 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 	l.plain, err = l.opener.open(l.plain[:0], r.Topic, r.Partition, header(r, stream.HeaderSession), r.Value, &l.rec)
 	switch {
 	case errors.Is(err, stream.ErrDestroyed):
-		s.voided++
+		s.shredded++
 		return nil
 	case errors.Is(err, errCipher):
 		return l.quarantine(s, r, &stream.Rejection{Reason: "ciphertext"})
@@ -185,7 +185,7 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 		c.Filtered++
 		return nil
 	}
-	verdict, err := to.process.Process(rec, &l.masked)
+	err = to.process.Process(rec, &l.masked)
 	switch {
 	case err != nil:
 		var no *stream.Rejection
@@ -196,10 +196,6 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 	case len(l.masked.Key)+len(l.masked.Value)+4096 > l.w.Cluster.Largest():
 		// Names and values that were replaced may be longer than what they were.
 		return l.quarantine(s, r, &stream.Rejection{Reason: "too_large"})
-	case verdict == stream.Filter:
-		s.filtered++
-		c.Filtered++
-		return nil
 	}
 	c.Delivered++
 	l.deliver(s, r, to)

@@ -265,7 +265,7 @@ type share struct {
 	changes  int64
 	bytes    int64
 	filtered int64
-	voided   int64
+	shredded int64
 	newest   int64
 	revision string // that masks these records
 	next     string // that is in force after them
@@ -384,7 +384,7 @@ func (w *maskWorker) part(s *share, head stream.Hash, from int64) (stream.Part, 
 	}
 	to := s.records[len(s.records)-1].Offset + 1
 	part := stream.Part{Topic: s.topic, Partition: s.partition, Prev: head, From: strconv.FormatInt(from, 10), To: strconv.FormatInt(to, 10),
-		In: stream.Int64(s.in), Changes: stream.Int64(s.changes), Out: outs, Filtered: stream.Int64(s.filtered), Voided: stream.Int64(s.voided)}
+		In: stream.Int64(s.in), Changes: stream.Int64(s.changes), Out: outs, Filtered: stream.Int64(s.filtered), Shredded: stream.Int64(s.shredded)}
 	h, err := stream.HashPart(part)
 	if err == nil && len(leaves) > 0 {
 		w.scribe.write(w.Topics.Leaves(), s.partition, h[:], leaves)
@@ -429,7 +429,7 @@ func (w *maskWorker) measure(began time.Time, done []*share) {
 	for _, s := range done {
 		m.Records.WithLabelValues(stream.StageMask, w.Connection).Add(float64(s.in))
 		m.Bytes.WithLabelValues(stream.StageMask, w.Connection).Add(float64(s.bytes))
-		m.Voided.WithLabelValues(w.Connection).Add(float64(s.voided))
+		m.Shredded.WithLabelValues(w.Connection).Add(float64(s.shredded))
 		for _, o := range s.box.order {
 			m.Out.WithLabelValues(stream.StageMask, w.Connection).Add(float64(len(o.offsets)))
 		}

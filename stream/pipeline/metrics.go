@@ -14,7 +14,7 @@ type Metrics struct {
 	Aborted     *prometheus.CounterVec   // stage, name
 	Quarantined *prometheus.CounterVec   // connection, reason
 	Fields      *prometheus.CounterVec   // connection, operator
-	Voided      *prometheus.CounterVec   // connection: records whose key was destroyed unread
+	Shredded    *prometheus.CounterVec   // connection: records whose key was destroyed unread
 	RawHeld     *prometheus.GaugeVec     // topic: raw records not yet deleted
 	RawAge      *prometheus.GaugeVec     // topic, connection: seconds since the oldest raw record it has to mask
 	RawOverdue  *prometheus.GaugeVec     // topic, connection: 1 if that is longer than raw_max_age
@@ -45,7 +45,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Aborted:     counter("transactions_aborted_total", "Transactions that ended without a commit and were done again.", "stage", "name"),
 		Quarantined: counter("quarantined_total", "Records sent to quarantine.", "connection", "reason"),
 		Fields:      counter("fields_total", "Values that an operator was applied to.", "connection", "operator"),
-		Voided:      counter("voided_total", "Raw records whose key was destroyed before they were masked.", "connection"),
+		Shredded:    counter("shredded_total", "Raw records whose key was destroyed before they were masked.", "connection"),
 		RawHeld:     gauge("raw_offsets_held", "Offsets of raw topics not deleted yet.", "topic"),
 		RawAge:      gauge("raw_oldest_seconds", "Age of the oldest raw record that a connection has still to mask; 0 for none.", "topic", "connection"),
 		RawOverdue:  gauge("raw_overdue", "1 if raw records wait for a connection for longer than raw_max_age.", "topic", "connection"),

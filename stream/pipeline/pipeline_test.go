@@ -66,7 +66,7 @@ func onBoth(t *testing.T, test func(*testing.T, *rig)) {
 func newRig(t *testing.T, brokers []string) *rig {
 	t.Helper()
 	topics := stream.Topics{Workspace: "test" + strconv.FormatInt(time.Now().UnixNano(), 36)}
-	r := &rig{source: &source{}, sink: &sink{objects: map[string]stream.Batch{}, listed: map[string]stream.Loaded{}}, policy: revision{id: strings.Repeat("ab", 32), topic: topics.Masked("pii-pseudo", "lake", person, 1)}}
+	r := &rig{source: &source{}, sink: &sink{objects: map[string]stream.Rows{}, listed: map[string]stream.Loaded{}}, policy: revision{id: strings.Repeat("ab", 32), topic: topics.Masked("pii-pseudo", "lake", person, 1)}}
 	r.base = pipeline.Base{Cluster: kafka.Cluster{Brokers: brokers, SessionTimeout: 6 * time.Second, MaxRecord: 1 << 20, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
 		Topics: topics, Partitions: partitions, Vault: &vault{keys: map[string][]byte{}}, Build: "build", Instance: "instance",
 		Ledger: func() (stream.Ledger, error) { return &ledger{}, nil },
@@ -110,12 +110,12 @@ func (r *rig) deletion() *pipeline.Deletion {
 // run starts the stages; the returned function stops them and waits.
 func (r *rig) run(t *testing.T) func() {
 	ingest, mask, deletion := r.ingest(), r.mask(), r.deletion()
-	load := &pipeline.Load{Base: r.base, Connection: "lake", Topics: []string{r.masked()}, RollBytes: 1 << 20, RollEvery: 100 * time.Millisecond,
-		Open: func() (stream.Sink, error) { return r.sink, nil },
-		Rows: func(string, string) (*stream.Schema, error) { return &stream.Schema{Stream: person}, nil }}
+	sink := &pipeline.Sink{Base: r.base, Connection: "lake", Topics: []string{r.masked()}, RollBytes: 1 << 20, RollEvery: 100 * time.Millisecond,
+		Open:  func() (stream.Sink, error) { return r.sink, nil },
+		Shape: func(string, string) (*stream.Schema, error) { return &stream.Schema{Stream: person}, nil }}
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
-	for name, f := range map[string]func(context.Context) error{"mask": mask.Run, "load": load.Run,
+	for name, f := range map[string]func(context.Context) error{"mask": mask.Run, "sink": sink.Run,
 		"lease": func(ctx context.Context) error {
 			return r.base.Lease(ctx, []pipeline.Job{{Name: "src", Run: ingest.Run}, {Name: pipeline.DeletionJob, Run: deletion.Run}})
 		}} {
@@ -362,21 +362,21 @@ func (s *source) Read(ctx context.Context, from stream.Position, emit func(strea
 // sink keeps objects in memory.
 type sink struct {
 	mu      sync.Mutex
-	objects map[string]stream.Batch
+	objects map[string]stream.Rows
 	listed  map[string]stream.Loaded
 }
 
-func (s *sink) Load(_ context.Context, b stream.Batch) (stream.Loaded, error) {
+func (s *sink) Load(_ context.Context, b stream.Rows) (stream.Loaded, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	kept := b
-	kept.Records = nil
-	for _, r := range b.Records {
+	kept.List = nil
+	for _, r := range b.List {
 		r.Key, r.Value = bytes.Clone(r.Key), bytes.Clone(r.Value)
-		kept.Records = append(kept.Records, r)
+		kept.List = append(kept.List, r)
 	}
 	s.objects[b.Range.String()] = kept
-	return stream.Loaded{Object: b.Range.String(), Rows: stream.Int64(len(b.Records)), Topic: b.Range.Topic, Partition: b.Range.Partition,
+	return stream.Loaded{Object: b.Range.String(), Rows: stream.Int64(len(b.List)), Topic: b.Range.Topic, Partition: b.Range.Partition,
 		From: stream.Int64(b.Range.From), To: stream.Int64(b.Range.To)}, nil
 }
 
@@ -390,10 +390,10 @@ func (s *sink) Publish(_ context.Context, l stream.Loaded) error {
 }
 
 // rows are the listed rows, by partition and offset.
-func (s *sink) rows() []stream.Record {
+func (s *sink) rows() []stream.Row {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var ranges []stream.Batch
+	var ranges []stream.Rows
 	for o := range s.listed {
 		ranges = append(ranges, s.objects[o])
 	}
@@ -401,9 +401,9 @@ func (s *sink) rows() []stream.Record {
 		a, b := ranges[i].Range, ranges[j].Range
 		return a.Partition < b.Partition || a.Partition == b.Partition && a.From < b.From
 	})
-	var out []stream.Record
+	var out []stream.Row
 	for _, b := range ranges {
-		out = append(out, b.Records...)
+		out = append(out, b.List...)
 	}
 	return out
 }
@@ -413,19 +413,19 @@ type revision struct{ id, topic string }
 
 func (r revision) ID() string { return r.id }
 func (r revision) Route(string) (stream.Route, bool) {
-	return stream.Route{Topic: r.topic, Label: "pii-pseudo",
+	return stream.Route{Topic: r.topic,
 		NewProcessor: func() (stream.Processor, error) { return processor{}, nil }}, true
 }
 
 type processor struct{}
 
-func (processor) Process(r *stream.Record, out *stream.Masked) (stream.Verdict, error) {
+func (processor) Process(r *stream.Record, out *stream.Masked) error {
 	if bytes.Contains(r.Value, []byte("refuse")) {
-		return 0, &stream.Rejection{Reason: "operator", Field: "v"}
+		return &stream.Rejection{Reason: "operator", Field: "v"}
 	}
 	out.Key = append(out.Key[:0], r.Key...)
 	out.Value = append(out.Value[:0], bytes.Replace(r.Value, []byte(`"v":"`), []byte(`"v":"masked `), 1)...)
-	return stream.Deliver, nil
+	return nil
 }
 func (processor) Counts(func(stream.FieldCount, int64)) {}
 

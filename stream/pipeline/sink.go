@@ -17,15 +17,15 @@ import (
 	"lethe/stream/kafka"
 )
 
-// Load loads the masked records of one connection into its sink.
-type Load struct {
+// Sink loads the masked records of one connection into its sink.
+type Sink struct {
 	Base
 	Connection string
 	Topics     []string // masked topics of the connection
 	Open       func() (stream.Sink, error)
-	// Rows gives the shape of a topic's rows under a revision, named by the
+	// Shape gives the shape of a topic's rows under a revision, named by the
 	// first characters of its id as records carry it.
-	Rows func(topic, revision string) (*stream.Schema, error)
+	Shape func(topic, revision string) (*stream.Schema, error)
 	// RollBytes and RollEvery cut a load: so many bytes of masked records held
 	// in memory over all partitions, or so much time since the first of them.
 	RollBytes int64
@@ -35,27 +35,27 @@ type Load struct {
 }
 
 // Hurry makes a load due as soon as anything is held, for runs that end.
-func (l *Load) Hurry() { l.hurry.Store(true) }
+func (s *Sink) Hurry() { s.hurry.Store(true) }
 
 // Run loads until ctx ends or something fails; it goes on at the group's
 // committed offsets.
-func (l *Load) Run(ctx context.Context) error {
+func (s *Sink) Run(ctx context.Context) error {
 	for {
-		err := l.member(ctx)
+		err := s.member(ctx)
 		if errors.Is(err, errLeft) {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("sink %s: %w", l.Connection, err)
+			return fmt.Errorf("sink %s: %w", s.Connection, err)
 		}
 		return nil
 	}
 }
 
 // member is one membership of the connection's sink group.
-func (l *Load) member(ctx context.Context) error {
-	w := &loadWorker{Load: l, links: links{group: l.Base.Topics.SinkGroup(l.Connection), stage: stream.StageSink,
-		connection: l.Connection, of: make(map[place]*link)}, held: make(map[place]*pile)}
+func (s *Sink) member(ctx context.Context) error {
+	w := &sinkWorker{Sink: s, links: links{group: s.Base.Topics.SinkGroup(s.Connection), stage: stream.StageSink,
+		connection: s.Connection, of: make(map[place]*link)}, held: make(map[place]*pile)}
 	if err := w.open(); err != nil {
 		return err
 	}
@@ -72,9 +72,9 @@ func (l *Load) member(ctx context.Context) error {
 	return nil
 }
 
-// loadWorker is one member of a connection's sink group.
-type loadWorker struct {
-	*Load
+// sinkWorker is one member of a connection's sink group.
+type sinkWorker struct {
+	*Sink
 	session *kgo.GroupTransactSession
 	scribe  *scribe
 	sink    stream.Sink
@@ -93,7 +93,7 @@ type pile struct {
 	until   int64 // load exactly up to here first: a former owner left an object; 0 if none
 }
 
-func (w *loadWorker) open() error {
+func (w *sinkWorker) open() error {
 	ledger, err := w.Ledger()
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (w *loadWorker) open() error {
 
 // publishCommitted shows readers what was committed and perhaps not published
 // when the last owner was killed, also on partitions that nothing comes for.
-func (w *loadWorker) publishCommitted(ctx context.Context) error {
+func (w *sinkWorker) publishCommitted(ctx context.Context) error {
 	all, err := kafka.Offsets(ctx, w.session.Client(), w.links.group)
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ func (w *loadWorker) publishCommitted(ctx context.Context) error {
 	return nil
 }
 
-func (w *loadWorker) publish(ctx context.Context, loaded []stream.Loaded) error {
+func (w *sinkWorker) publish(ctx context.Context, loaded []stream.Loaded) error {
 	for _, l := range loaded {
 		if err := w.sink.Publish(ctx, l); err != nil {
 			return fmt.Errorf("publish %s: %w", l.Object, err)
@@ -155,7 +155,7 @@ func (w *loadWorker) publish(ctx context.Context, loaded []stream.Loaded) error 
 
 // round polls until a load is due, and loads. When ctx ends it loads what is
 // held, so that a clean stop leaves nothing half done.
-func (w *loadWorker) round(ctx context.Context) error {
+func (w *sinkWorker) round(ctx context.Context) error {
 	for ctx.Err() == nil && !w.due() {
 		pctx, cancel := context.WithTimeout(ctx, w.patience())
 		fs := w.session.PollFetches(pctx)
@@ -167,7 +167,7 @@ func (w *loadWorker) round(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.load(context.WithoutCancel(ctx))
+	return w.commit(context.WithoutCancel(ctx))
 }
 
 // dropDeadline leaves out the pseudo fetch that tells of an ended poll.
@@ -182,7 +182,7 @@ func dropDeadline(fs kgo.Fetches) kgo.Fetches {
 	return out
 }
 
-func (w *loadWorker) due() bool {
+func (w *sinkWorker) due() bool {
 	if w.bytes == 0 {
 		return false
 	}
@@ -199,7 +199,7 @@ func (w *loadWorker) due() bool {
 }
 
 // rollEvery leaves a run that hurries the time in which what is left arrives.
-func (w *loadWorker) rollEvery() time.Duration {
+func (w *sinkWorker) rollEvery() time.Duration {
 	if w.hurry.Load() {
 		return min(w.RollEvery, 300*time.Millisecond)
 	}
@@ -207,7 +207,7 @@ func (w *loadWorker) rollEvery() time.Duration {
 }
 
 // patience is how long a poll may take: until the next load is due.
-func (w *loadWorker) patience() time.Duration {
+func (w *sinkWorker) patience() time.Duration {
 	if w.bytes == 0 {
 		return time.Second
 	}
@@ -216,7 +216,7 @@ func (w *loadWorker) patience() time.Duration {
 }
 
 // hold keeps what was polled.
-func (w *loadWorker) hold(ctx context.Context, fs kgo.Fetches) error {
+func (w *sinkWorker) hold(ctx context.Context, fs kgo.Fetches) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var places []place
@@ -257,7 +257,7 @@ func (w *loadWorker) hold(ctx context.Context, fs kgo.Fetches) error {
 
 // takeOver begins on a partition: it publishes what the last owner committed,
 // and learns of an object that it left behind without commit.
-func (w *loadWorker) takeOver(ctx context.Context, p place) error {
+func (w *sinkWorker) takeOver(ctx context.Context, p place) error {
 	k := w.links.of[p]
 	if err := w.publish(ctx, k.Loaded); err != nil {
 		return err
@@ -280,26 +280,26 @@ func (w *loadWorker) takeOver(ctx context.Context, p place) error {
 	return nil
 }
 
-// load makes what is held durable and commits it with its receipt.
-func (w *loadWorker) load(ctx context.Context) error {
+// commit makes what is held durable and commits it with its receipt.
+func (w *sinkWorker) commit(ctx context.Context) error {
 	began := w.Now()
 	w.mu.Lock()
-	batches, left, err := w.cut()
+	loads, left, err := w.cut()
 	w.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	if len(batches) == 0 {
+	if len(loads) == 0 {
 		w.bytes = 0 // what was held has moved to another member
 		return nil
 	}
-	if err := w.loadAll(ctx, batches); err != nil {
+	if err := w.loadAll(ctx, loads); err != nil {
 		return err
 	}
 	if err := w.session.Begin(); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	steps, err := w.describe(batches)
+	steps, err := w.describe(loads)
 	if err != nil {
 		w.session.End(ctx, kgo.TryAbort)
 		return err
@@ -309,10 +309,10 @@ func (w *loadWorker) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.settle(ctx, began, committed, left, batches, steps)
+	return w.settle(ctx, began, committed, left, loads, steps)
 }
 
-func (w *loadWorker) settle(ctx context.Context, began time.Time, committed, left bool, batches []*batch, steps []step) error {
+func (w *sinkWorker) settle(ctx context.Context, began time.Time, committed, left bool, loads []*load, steps []step) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !committed {
@@ -326,11 +326,11 @@ func (w *loadWorker) settle(ctx context.Context, began time.Time, committed, lef
 	m := w.Metrics
 	m.Transaction.WithLabelValues(stream.StageSink).Observe(w.Now().Sub(began).Seconds())
 	var newest int64
-	for _, b := range batches {
+	for _, b := range loads {
 		if err := w.sink.Publish(ctx, b.loaded); err != nil {
 			return fmt.Errorf("publish %s: %w", b.loaded.Object, err)
 		}
-		m.Records.WithLabelValues(stream.StageSink, w.Connection).Add(float64(len(b.Records)))
+		m.Records.WithLabelValues(stream.StageSink, w.Connection).Add(float64(len(b.List)))
 		m.Out.WithLabelValues(stream.StageSink, w.Connection).Add(float64(b.loaded.Rows))
 		newest = max(newest, b.newest)
 	}
@@ -351,26 +351,26 @@ func (w *loadWorker) settle(ctx context.Context, began time.Time, committed, lef
 // record.
 var errLeft = errors.New("records were left for the next load")
 
-func (w *loadWorker) drop() {
+func (w *sinkWorker) drop() {
 	w.held, w.links.of, w.bytes = make(map[place]*pile), make(map[place]*link), 0
 }
 
-// loadAll has the sink make the batches durable: those of one partition in
+// loadAll has the sink make the loads durable: those of one partition in
 // order, partitions side by side.
-func (w *loadWorker) loadAll(ctx context.Context, batches []*batch) error {
+func (w *sinkWorker) loadAll(ctx context.Context, loads []*load) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i := 0; i < len(batches); {
+	for i := 0; i < len(loads); {
 		j := i + 1
-		for j < len(batches) && batches[j].place == batches[i].place {
+		for j < len(loads) && loads[j].place == loads[i].place {
 			j++
 		}
-		same := batches[i:j]
+		same := loads[i:j]
 		i = j
 		group.Go(func() error {
 			for _, b := range same {
 				var err error
-				if b.loaded, err = w.sink.Load(gctx, b.Batch); err != nil {
+				if b.loaded, err = w.sink.Load(gctx, b.Rows); err != nil {
 					return fmt.Errorf("load %s: %w", b.Range, err)
 				}
 			}
@@ -381,12 +381,12 @@ func (w *loadWorker) loadAll(ctx context.Context, batches []*batch) error {
 }
 
 // describe produces the chain entries and receipts of the loads.
-func (w *loadWorker) describe(batches []*batch) ([]step, error) {
+func (w *sinkWorker) describe(loads []*load) ([]step, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var steps []step
 	var parts batchParts
-	for _, b := range batches {
+	for _, b := range loads {
 		k := w.links.of[b.place]
 		if k == nil {
 			return nil, fmt.Errorf("%s was taken away", b.Range)
@@ -402,7 +402,7 @@ func (w *loadWorker) describe(batches []*batch) ([]step, error) {
 		l := b.loaded
 		part := stream.Part{Topic: b.topic, Partition: b.partition, Prev: at.note.Head,
 			From: strconv.FormatInt(b.Range.From, 10), To: strconv.FormatInt(b.Range.To, 10),
-			In: stream.Int64(len(b.Records)), Changes: stream.Int64(len(b.Records)),
+			In: stream.Int64(len(b.List)), Changes: stream.Int64(len(b.List)),
 			Object: l.Object, SHA256: &l.SHA256, Rows: &l.Rows, RowRoot: &l.Root}
 		h, err := stream.HashPart(part)
 		if err != nil {

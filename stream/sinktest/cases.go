@@ -15,9 +15,9 @@ import (
 func testLoad(t *testing.T, h Harness) {
 	s := h.open(t)
 	first, second := changes(0, 0, 500), changes(0, 500, 900)
-	for _, b := range []stream.Batch{first, second} {
+	for _, b := range []stream.Rows{first, second} {
 		l := load(t, s, b)
-		if got, want := int(l.Rows), len(b.Records); got != want {
+		if got, want := int(l.Rows), len(b.List); got != want {
 			t.Errorf("%d rows were loaded of %d records", got, want)
 		}
 		if l.Topic != b.Range.Topic || l.Partition != b.Range.Partition || int64(l.From) != b.Range.From || int64(l.To) != b.Range.To {
@@ -76,7 +76,6 @@ func testPublishLater(t *testing.T, h Harness) {
 	if rows := h.rows(t); h.Traits.Publishes && len(rows) > 0 {
 		t.Errorf("readers see %d rows that were never committed", len(rows))
 	}
-	l.Columns = nil // as it comes back out of an offset commit
 	s := h.open(t)
 	publish(t, s, l)
 	publish(t, s, l)
@@ -112,7 +111,7 @@ func testCancel(t *testing.T, h Harness) {
 func testPartitions(t *testing.T, h Harness) {
 	s := h.open(t)
 	const partitions, loads = 8, 5
-	var all []stream.Batch
+	var all []stream.Rows
 	for p := range int32(partitions) {
 		for n := range int64(loads) {
 			all = append(all, changes(p, n*40, n*40+40))
@@ -159,7 +158,7 @@ func testErrors(t *testing.T, h Harness) {
 		"no envelope":             `"` + canary + `"`,
 	} {
 		b := changes(0, 0, 3)
-		b.Records[1].Value = []byte(value)
+		b.List[1].Value = []byte(value)
 		_, err := h.open(t).Load(context.Background(), b)
 		if err == nil {
 			t.Errorf("%s was loaded", name)
@@ -174,7 +173,7 @@ func testErrors(t *testing.T, h Harness) {
 
 func testOps(t *testing.T, h Harness) {
 	s := h.open(t)
-	b := Batch(0, 10,
+	b := Rows(0, 10,
 		Change{ID: 1, Name: "a", Op: "r"},
 		Change{ID: 2, Name: "b", Op: "c"},
 		Change{ID: 2, Name: "ข้อมูล \"\\\n", Op: "u"},
@@ -186,7 +185,7 @@ func testOps(t *testing.T, h Harness) {
 	if !h.Traits.Every {
 		return
 	}
-	truncate := Batch(0, 15, Change{Op: "t"})
+	truncate := Rows(0, 15, Change{Op: "t"})
 	publish(t, s, load(t, s, truncate))
 	h.want(t, b, truncate)
 }
@@ -194,18 +193,18 @@ func testOps(t *testing.T, h Harness) {
 func testGaps(t *testing.T, h Harness) {
 	s := h.open(t)
 	b := changes(0, 100, 140)
-	kept := b.Records[:0]
-	for _, r := range b.Records {
+	kept := b.List[:0]
+	for _, r := range b.List {
 		if r.Offset%3 != 0 {
 			kept = append(kept, r)
 		}
 	}
-	b.Records = kept
+	b.List = kept
 	b.Range.To = 145 // markers and tombstones at the end
 	with := b
 	tomb := kept[0]
 	tomb.Offset, tomb.Value = 144, nil
-	with.Records = append(append([]stream.Record{}, kept...), tomb)
+	with.List = append(append([]stream.Row{}, kept...), tomb)
 	l := load(t, s, with)
 	if int(l.Rows) != len(kept) {
 		t.Errorf("%d rows of %d records", l.Rows, len(kept))
@@ -217,7 +216,7 @@ func testGaps(t *testing.T, h Harness) {
 func testEmpty(t *testing.T, h Harness) {
 	s := h.open(t)
 	b := changes(0, 0, 5)
-	b.Records = nil
+	b.List = nil
 	l := load(t, s, b)
 	if l.Rows != 0 {
 		t.Errorf("%d rows of no records", l.Rows)
@@ -244,7 +243,7 @@ func testReuse(t *testing.T, h Harness) {
 	s := h.open(t)
 	b, same := changes(0, 0, 200), changes(0, 0, 200)
 	l := load(t, s, b)
-	for _, r := range b.Records {
+	for _, r := range b.List {
 		copy(r.Key, bytes.Repeat([]byte("#"), len(r.Key)))
 		copy(r.Value, bytes.Repeat([]byte("#"), len(r.Value)))
 	}

@@ -13,7 +13,7 @@ import (
 	"lethe/stream"
 )
 
-// Change is a change of a row of [Schema], as [Batch] writes it.
+// Change is a change of a row of [Schema], as [Rows] writes it.
 type Change struct {
 	ID      int64
 	Name    string
@@ -21,13 +21,13 @@ type Change struct {
 	Keyless bool
 }
 
-// Batch is a batch of changes from an offset on.
-func Batch(partition int32, from int64, changes ...Change) stream.Batch {
-	b := stream.Batch{Schema: Schema(), Policy: strings.Repeat("5e", 32),
+// Rows are the rows of changes from an offset on.
+func Rows(partition int32, from int64, changes ...Change) stream.Rows {
+	b := stream.Rows{Schema: Schema(), Policy: strings.Repeat("5e", 32),
 		Range: stream.Range{Topic: Topic, Partition: partition, From: from, To: from + int64(len(changes))}}
 	for i, c := range changes {
 		offset := from + int64(i)
-		r := stream.Record{Stream: b.Schema.Stream, Offset: offset, Salt: make([]byte, 16),
+		r := stream.Row{Offset: offset,
 			Seq: stream.NewSeq(0, uint64(offset), uint64(partition))}
 		if !c.Keyless && c.Op != "t" {
 			r.Key = fmt.Appendf(nil, `{"id":%d}`, c.ID)
@@ -38,23 +38,22 @@ func Batch(partition int32, from int64, changes ...Change) stream.Batch {
 		case "d":
 			r.Value = fmt.Appendf(nil, `{"before":{"id":%d},"after":null,"op":"d","ts_ms":7}`, c.ID)
 		case "t":
-			r.Kind = stream.KindTruncate
 			r.Value = []byte(`{"before":null,"after":null,"op":"t","ts_ms":7}`)
 		default:
 			r.Value = fmt.Appendf(nil, `{"before":null,"after":%s,"op":%q,"ts_ms":7}`, after, c.Op)
 		}
-		b.Records = append(b.Records, r)
+		b.List = append(b.List, r)
 	}
 	return b
 }
 
-// changes is a batch of creations, one per offset, keys apart by partition.
-func changes(partition int32, from, to int64) stream.Batch {
+// changes are creations, one per offset, keys apart by partition.
+func changes(partition int32, from, to int64) stream.Rows {
 	var all []Change
 	for o := from; o < to; o++ {
 		all = append(all, Change{ID: int64(partition)*1_000_000 + o, Name: fmt.Sprintf("name %d of %d", o, partition), Op: "c"})
 	}
-	return Batch(partition, from, all...)
+	return Rows(partition, from, all...)
 }
 
 func (h Harness) open(t *testing.T) stream.Sink {
@@ -67,7 +66,7 @@ func (h Harness) open(t *testing.T) stream.Sink {
 	return s
 }
 
-func load(t *testing.T, s stream.Sink, b stream.Batch) stream.Loaded {
+func load(t *testing.T, s stream.Sink, b stream.Rows) stream.Loaded {
 	t.Helper()
 	l, err := s.Load(context.Background(), b)
 	if err != nil {
@@ -94,11 +93,11 @@ func (h Harness) rows(t *testing.T) []Row {
 
 // want fails the test unless readers see the records of the batches once each,
 // or of each key the newest.
-func (h Harness) want(t *testing.T, batches ...stream.Batch) {
+func (h Harness) want(t *testing.T, batches ...stream.Rows) {
 	t.Helper()
 	var want []Row
 	for _, b := range batches {
-		for _, r := range b.Records {
+		for _, r := range b.List {
 			want = append(want, expected(t, b.Range.Partition, r))
 		}
 	}
@@ -124,8 +123,8 @@ func (h Harness) want(t *testing.T, batches ...stream.Batch) {
 	}
 }
 
-// expected is the row of a record that Batch wrote.
-func expected(t *testing.T, partition int32, r stream.Record) Row {
+// expected is the row of a record that Rows wrote.
+func expected(t *testing.T, partition int32, r stream.Row) Row {
 	t.Helper()
 	var e struct {
 		Op    string

@@ -34,7 +34,7 @@ func MaskedKeys(f *config.Folder, connection, streamName string, keys []string) 
 		// A delete holds nothing but its key.
 		r := stream.Record{Stream: streamName, Key: []byte(k), Value: []byte(`{"before":` + k + `,"after":null,"op":"d"}`)}
 		var out stream.Masked
-		if _, err := rewriter.Process(&r, &out); err != nil {
+		if err := rewriter.Process(&r, &out); err != nil {
 			return nil, "", fmt.Errorf("mask a key of %s: %w", streamName, err)
 		}
 		masked[k] = string(out.Key)

@@ -23,15 +23,15 @@ func (s *stages) once(ctx context.Context, progress func(Progress)) error {
 	g, gctx := errgroup.WithContext(ctx)
 	ictx, stopIngest := context.WithCancel(gctx)
 	mctx, stopMasks := context.WithCancel(gctx)
-	lctx, stopLoads := context.WithCancel(gctx)
-	defer stopLoads()
+	sctx, stopSinks := context.WithCancel(gctx)
+	defer stopSinks()
 	defer stopMasks()
 	defer stopIngest()
-	ingest, masks, loads := new(errgroup.Group), new(errgroup.Group), new(errgroup.Group)
+	ingest, masks, sinks := new(errgroup.Group), new(errgroup.Group), new(errgroup.Group)
 	ingest.Go(func() error { return s.w.base.Lease(ictx, s.jobs) })
 	s.startMasks(mctx, masks)
-	s.startLoads(lctx, loads)
-	for _, stage := range []*errgroup.Group{ingest, masks, loads} {
+	s.startSinks(sctx, sinks)
+	for _, stage := range []*errgroup.Group{ingest, masks, sinks} {
 		g.Go(stage.Wait) // a stage that gives up ends the others
 	}
 	g.Go(func() error {
@@ -45,22 +45,22 @@ func (s *stages) once(ctx context.Context, progress func(Progress)) error {
 		}
 		stopMasks()
 		masks.Wait()
-		for _, l := range s.loads {
-			l.Hurry()
+		for _, sink := range s.sinks {
+			sink.Hurry()
 		}
 		if err := s.poll(gctx, progress, s.loaded); err != nil {
 			return err
 		}
-		stopLoads()
-		return loads.Wait()
+		stopSinks()
+		return sinks.Wait()
 	})
 	err := g.Wait()
 	stopIngest()
 	stopMasks()
-	stopLoads()
+	stopSinks()
 	ingest.Wait()
 	masks.Wait()
-	loads.Wait()
+	sinks.Wait()
 	if progress != nil {
 		progress(s.progress())
 	}

@@ -37,7 +37,7 @@ func (w *Workspace) newRevision(k *rules.Revision) (*revision, error) {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 		}
 		rows, topic := s.Rows, s.Topic
-		r.routes[s.Name] = stream.Route{Topic: topic, Label: s.Label, Rows: &rows,
+		r.routes[s.Name] = stream.Route{Topic: topic,
 			NewProcessor: func() (stream.Processor, error) { return rewriter.Clone(), nil }}
 		r.rows[topic] = &rows
 	}

@@ -24,7 +24,7 @@ type stages struct {
 	w      *Workspace
 	jobs   []pipeline.Job
 	masks  []*pipeline.Mask
-	loads  []*pipeline.Load
+	sinks  []*pipeline.Sink
 	mu     sync.Mutex
 	behind map[string]bool // sources that have not yet said that they caught up
 }
@@ -37,7 +37,7 @@ func (w *Workspace) stages() *stages {
 			readers[raw] = append(readers[raw], c.Name)
 		}
 		s.masks = append(s.masks, w.mask(c))
-		s.loads = append(s.loads, w.load(c))
+		s.sinks = append(s.sinks, w.sink(c))
 	}
 	for _, src := range w.folder.Sources {
 		if w.classes(src.Name) == nil || len(w.rawTopics(src.Name)) == 0 {
@@ -96,9 +96,9 @@ func (w *Workspace) mask(c config.Connection) *pipeline.Mask {
 		}}
 }
 
-func (w *Workspace) load(c config.Connection) *pipeline.Load {
+func (w *Workspace) sink(c config.Connection) *pipeline.Sink {
 	sink, _ := w.folder.Sink(c.To)
-	return &pipeline.Load{Base: w.base, Connection: c.Name, Topics: w.maskedTopics(c),
+	return &pipeline.Sink{Base: w.base, Connection: c.Name, Topics: w.maskedTopics(c),
 		RollBytes: sink.Config.Number("roll_bytes"), RollEvery: sink.Config.Duration("roll_every"),
 		Open: func() (stream.Sink, error) {
 			env, err := w.env(c.To)
@@ -107,7 +107,7 @@ func (w *Workspace) load(c config.Connection) *pipeline.Load {
 			}
 			return sink.Connector.OpenSink(env, sink.Config)
 		},
-		Rows: func(topic, id string) (*stream.Schema, error) {
+		Shape: func(topic, id string) (*stream.Schema, error) {
 			r, err := w.revision(id)
 			if err != nil {
 				return nil, err
@@ -123,7 +123,7 @@ func (w *Workspace) load(c config.Connection) *pipeline.Load {
 func (s *stages) start(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return s.w.base.Lease(ctx, s.jobs) })
 	s.startMasks(ctx, g)
-	s.startLoads(ctx, g)
+	s.startSinks(ctx, g)
 	g.Go(func() error { return s.w.base.WatchLag(ctx, 5*time.Second, s.watches()) })
 }
 
@@ -144,8 +144,8 @@ func (s *stages) startMasks(ctx context.Context, g *errgroup.Group) {
 	}
 }
 
-func (s *stages) startLoads(ctx context.Context, g *errgroup.Group) {
-	for _, l := range s.loads {
+func (s *stages) startSinks(ctx context.Context, g *errgroup.Group) {
+	for _, l := range s.sinks {
 		g.Go(func() error { return s.w.base.Keep(ctx, "sink "+l.Connection, l.Run) })
 	}
 }

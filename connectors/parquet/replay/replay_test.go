@@ -31,12 +31,12 @@ func publish(t *testing.T, dir, typ string, from int64, values ...string) stream
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := stream.Batch{
+	b := stream.Rows{
 		Schema: &stream.Schema{Stream: "crm.public.customer", Fields: []stream.Field{{Name: "v", Type: ty}}},
 		Range:  stream.Range{Topic: topic, From: from, To: from + int64(len(values))},
 	}
 	for i, v := range values {
-		b.Records = append(b.Records, stream.Record{Offset: from + int64(i), Key: []byte(`{"id":1}`), Value: []byte(`{"op":"c","after":{"v":` + v + `}}`)})
+		b.List = append(b.List, stream.Row{Offset: from + int64(i), Key: []byte(`{"id":1}`), Value: []byte(`{"op":"c","after":{"v":` + v + `}}`)})
 	}
 	l, err := s.Load(context.Background(), b)
 	if err == nil {

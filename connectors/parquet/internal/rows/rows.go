@@ -76,12 +76,15 @@ func New(r stream.Range, schema *stream.Schema, fileSalt []byte, n int) (*Table,
 // Rows is the number of rows.
 func (t *Table) Rows() int { return t.n }
 
+// Column is a column of an object.
+type Column struct{ Name, Type string }
+
 // Columns lists the object's columns with their true names and types.
-func (t *Table) Columns() []stream.Column {
+func (t *Table) Columns() []Column {
 	all := t.all()
-	out := make([]stream.Column, len(all))
+	out := make([]Column, len(all))
 	for i, c := range all {
-		out[i] = stream.Column{Name: c.name, Type: c.typ.String()}
+		out[i] = Column{Name: c.name, Type: c.typ.String()}
 	}
 	return out
 }
@@ -106,7 +109,7 @@ func (t *Table) all() []*column {
 
 // Append adds a record as a row; a tombstone is none. After an error the Table
 // is of no more use.
-func (t *Table) Append(r *stream.Record) error {
+func (t *Table) Append(r *stream.Row) error {
 	if r.Value == nil {
 		return nil
 	}

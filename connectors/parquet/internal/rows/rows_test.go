@@ -27,7 +27,7 @@ func appendOne(t testing.TB, typ, value string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return table.Append(&stream.Record{Value: []byte(`{"after":{"v":` + value + `},"op":"c"}`)})
+	return table.Append(&stream.Row{Value: []byte(`{"after":{"v":` + value + `},"op":"c"}`)})
 }
 
 func TestL1WhatDoesNotFitIsAnErrorAndNeverLost(t *testing.T) {
@@ -71,7 +71,7 @@ func TestBrokenRecordsAreErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := table.Append(&stream.Record{Value: []byte(v)}); !errors.Is(err, ErrRecord) {
+		if err := table.Append(&stream.Row{Value: []byte(v)}); !errors.Is(err, ErrRecord) {
 			t.Errorf("%s: %v, want ErrRecord", v, err)
 		}
 	}
@@ -84,7 +84,7 @@ func TestOffsetsRise(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, o := range offsets {
-			err = table.Append(&stream.Record{Offset: o, Value: []byte(`{"op":"c"}`)})
+			err = table.Append(&stream.Row{Offset: o, Value: []byte(`{"op":"c"}`)})
 			if last := i == len(offsets)-1; last != (err != nil) {
 				t.Errorf("offsets %d: %v at %d", offsets, err, o)
 			}
@@ -126,7 +126,7 @@ func TestColumnsThatOnlyRecordsHaveAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := table.Append(&stream.Record{Value: v.Bytes()}); !errors.Is(err, ErrRecord) {
+	if err := table.Append(&stream.Row{Value: v.Bytes()}); !errors.Is(err, ErrRecord) {
 		t.Errorf("%d unknown columns: %v", maxUnlisted+1, err)
 	}
 }
@@ -205,8 +205,8 @@ func FuzzTable(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		good := stream.Record{Value: []byte(`{"op":"c","after":{"s":"x","a":[[7]]}}`), Key: []byte(`{}`)}
-		for i, r := range []stream.Record{good, {Value: value, Key: key}, good} {
+		good := stream.Row{Value: []byte(`{"op":"c","after":{"s":"x","a":[[7]]}}`), Key: []byte(`{}`)}
+		for i, r := range []stream.Row{good, {Value: value, Key: key}, good} {
 			r.Offset = int64(i)
 			if err := table.Append(&r); err != nil {
 				return

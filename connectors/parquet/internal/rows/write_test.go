@@ -32,7 +32,7 @@ func TestPagesAreBoundedByBytes(t *testing.T) {
 		if i%5 == 0 {
 			v = `{"op":"c","after":{}}`
 		}
-		if err := table.Append(&stream.Record{Offset: int64(i), Value: []byte(v)}); err != nil {
+		if err := table.Append(&stream.Row{Offset: int64(i), Value: []byte(v)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -76,7 +76,7 @@ func TestDeletesLeaveNoWordsInADictionary(t *testing.T) {
 		if i == 50 {
 			v = `{"after":{"v":"gone"},"op":"d","before":null}`
 		}
-		if err := table.Append(&stream.Record{Offset: int64(i), Value: []byte(v)}); err != nil {
+		if err := table.Append(&stream.Row{Offset: int64(i), Value: []byte(v)}); err != nil {
 			t.Fatal(err)
 		}
 	}

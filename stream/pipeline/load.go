@@ -10,22 +10,22 @@ import (
 	"lethe/stream"
 )
 
-// batch is one load of a partition and what came of it.
-type batch struct {
+// load is one load of a partition and what came of it.
+type load struct {
 	place
-	stream.Batch
+	stream.Rows
 	tombstones int64
 	newest     int64
 	loaded     stream.Loaded
 }
 
-// maxLoads bounds the batches of one partition in one transaction: the offset
+// maxLoads bounds the loads of one partition in one transaction: the offset
 // commit's metadata names them all.
 const maxLoads = 4
 
-// cut takes the held records apart: one batch for each partition, revision and
+// cut takes the held records apart: one load for each partition, revision and
 // object of a former owner. left tells that records remain.
-func (w *loadWorker) cut() (batches []*batch, left bool, err error) {
+func (w *sinkWorker) cut() (loads []*load, left bool, err error) {
 	for _, p := range w.places() {
 		h, from := w.held[p], w.links.of[p].offset
 		records := h.records
@@ -35,23 +35,23 @@ func (w *loadWorker) cut() (batches []*batch, left bool, err error) {
 				break
 			}
 			take := run(records, h.until)
-			b, err := w.batch(p, from, records[:take])
+			l, err := w.load(p, from, records[:take])
 			if err != nil {
 				return nil, false, err
 			}
-			batches = append(batches, b)
-			from, records = b.Range.To, records[take:]
+			loads = append(loads, l)
+			from, records = l.Range.To, records[take:]
 			if from >= h.until {
 				h.until = 0
 			}
 		}
 		h.records = nil
 	}
-	return batches, left, nil
+	return loads, left, nil
 }
 
 // places lists the partitions with held records, in order.
-func (w *loadWorker) places() []place {
+func (w *sinkWorker) places() []place {
 	var out []place
 	for p, h := range w.held {
 		if len(h.records) > 0 {
@@ -64,7 +64,7 @@ func (w *loadWorker) places() []place {
 	return out
 }
 
-// run counts the first records that belong into one batch: one revision, and
+// run counts the first records that belong into one load: one revision, and
 // none beyond until where that is set.
 func run(records []*kgo.Record, until int64) int {
 	revision := string(header(records[0], stream.HeaderPolicy))
@@ -76,32 +76,32 @@ func run(records []*kgo.Record, until int64) int {
 	return len(records)
 }
 
-func (w *loadWorker) batch(p place, from int64, records []*kgo.Record) (*batch, error) {
-	b := &batch{place: p}
-	b.Range = stream.Range{Topic: p.topic, Partition: p.partition, From: from, To: records[len(records)-1].Offset + 1}
-	b.Policy = string(header(records[0], stream.HeaderPolicy))
-	rows, err := w.Rows(p.topic, b.Policy)
+func (w *sinkWorker) load(p place, from int64, records []*kgo.Record) (*load, error) {
+	l := &load{place: p}
+	l.Range = stream.Range{Topic: p.topic, Partition: p.partition, From: from, To: records[len(records)-1].Offset + 1}
+	l.Policy = string(header(records[0], stream.HeaderPolicy))
+	shape, err := w.Shape(p.topic, l.Policy)
 	if err != nil {
-		return nil, fmt.Errorf("shape of %s under revision %s: %w", p.topic, b.Policy, err)
+		return nil, fmt.Errorf("shape of %s under revision %s: %w", p.topic, l.Policy, err)
 	}
-	b.Schema = rows
-	b.Records = make([]stream.Record, 0, len(records))
+	l.Schema = shape
+	l.List = make([]stream.Row, 0, len(records))
 	for _, r := range records {
-		b.newest = max(b.newest, r.Timestamp.UnixMilli())
+		l.newest = max(l.newest, r.Timestamp.UnixMilli())
 		if r.Value == nil {
-			b.tombstones++
+			l.tombstones++
 			continue
 		}
-		rec := stream.Record{Stream: rows.Stream, Key: r.Key, Value: r.Value, Offset: r.Offset, Salt: header(r, stream.HeaderSalt)}
-		if rec.Seq, err = stream.ParseSeq(header(r, stream.HeaderSeq)); err != nil {
+		row := stream.Row{Offset: r.Offset, Key: r.Key, Value: r.Value}
+		if row.Seq, err = stream.ParseSeq(header(r, stream.HeaderSeq)); err != nil {
 			return nil, fmt.Errorf("%s/%d at %d: %w", p.topic, p.partition, r.Offset, err)
 		}
 		if u := header(r, stream.HeaderUnchanged); u != nil {
-			if err := json.Unmarshal(u, &rec.Unchanged); err != nil {
+			if err := json.Unmarshal(u, &row.Unchanged); err != nil {
 				return nil, fmt.Errorf("%s/%d at %d: unchanged names: %w", p.topic, p.partition, r.Offset, err)
 			}
 		}
-		b.Records = append(b.Records, rec)
+		l.List = append(l.List, row)
 	}
-	return b, nil
+	return l, nil
 }
