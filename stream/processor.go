@@ -29,10 +29,14 @@ type FieldCount struct {
 	Operator string
 }
 
+// ReasonNoContract is why records of a stream that nobody decided on are
+// quarantined.
+const ReasonNoContract = "no_contract"
+
 // Rejection is why a record cannot be masked. It names codes and paths, never a
 // value (L7).
 type Rejection struct {
-	Reason string // code: malformed, type, required, null, schema, operator, duplicate, too_large, ...
+	Reason string // code: no_contract, malformed, type, required, null, schema, operator, duplicate, too_large, ...
 	Field  string // path in the row, as contracts name it; "" for the whole record
 }
 
@@ -49,13 +53,15 @@ type Revision interface {
 	// packs, contracts, element table.
 	ID() string
 	// Route says what happens to the records of a stream; false for a stream
-	// that the connection does not carry.
+	// that nobody decided on, whose records are quarantined (L1).
 	Route(stream string) (Route, bool)
 }
 
-// Route is where a stream's records go and who masks them.
+// Route is where a stream's records go and who masks them. The zero value is
+// that of a stream which the connection leaves out on purpose: its records are
+// filtered.
 type Route struct {
-	Topic string // masked topic
+	Topic string // masked topic; "" for none
 	// NewProcessor returns a processor for one worker.
 	NewProcessor func() (Processor, error)
 }

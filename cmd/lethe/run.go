@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,7 +49,7 @@ func run(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := ready(ctx, io, folder); err != nil {
+	if err := ready(ctx, io, folder, log); err != nil {
 		return err
 	}
 	w, err := wire.Open(ctx, folder, log)
@@ -63,7 +64,7 @@ func run(ctx context.Context, io streams, args []string) error {
 			log.Warn("members that no contract lists are being redacted", "connection", connection, "stream", name, "next", "lethe discover "+dir)
 		}
 	}
-	refused := &refusals{log: log}
+	refused := &refusals{log: log, dir: dir}
 	w.Rejected = refused.add
 	g, gctx := errgroup.WithContext(ctx)
 	sctx, stopServing := context.WithCancel(gctx)
@@ -85,8 +86,10 @@ func run(ctx context.Context, io streams, args []string) error {
 const sourcePatience = 15 * time.Second
 
 // ready asks every source whether it can be read, and holds its streams against
-// the contracts: a stream without one would stop its source (L1).
-func ready(ctx context.Context, io streams, folder *config.Folder) error {
+// the contracts. A stream without one is refused before its source is read for
+// the first time. Later it is told: it must not keep the other streams from
+// being read, and goes to quarantine (L1).
+func ready(ctx context.Context, io streams, folder *config.Folder, log *slog.Logger) error {
 	for began := time.Now(); ; {
 		err := reachable(ctx, io, folder)
 		if err == nil {
@@ -113,7 +116,13 @@ func ready(ctx context.Context, io streams, folder *config.Folder) error {
 	}
 	var faults []error
 	for _, s := range schemas {
-		if _, ok := contracts[s.Stream]; !ok {
+		if _, ok := contracts[s.Stream]; ok {
+			continue
+		}
+		source, _, _ := strings.Cut(s.Stream, ".")
+		if wire.HasRun(folder, source) {
+			log.Warn("a stream has no contract: its records go to quarantine", "stream", s.Stream, "next", "stop run before many do, then lethe discover "+folder.Dir)
+		} else {
 			faults = append(faults, &stream.Fault{Code: "run.no_contract", Path: folder.Rel(folder.ContractFile(s.Stream)),
 				Msg: "stream " + s.Stream + " has no contract, so nobody decided about its columns", Hint: "lethe discover " + folder.Dir + "   (or select fewer streams in lethe.yaml)"})
 		}
@@ -157,8 +166,11 @@ func (r refusal) where() string {
 	if r.Field != "" {
 		at += "/" + r.Field
 	}
-	if r.Reason == "parked" {
+	switch r.Reason {
+	case "parked":
 		return at + ": parked behind an earlier record of the same key"
+	case stream.ReasonNoContract:
+		return at + ": no contract, so nobody decided about it: see lethe discover"
 	}
 	return at + ": " + r.Reason
 }
@@ -166,6 +178,7 @@ func (r refusal) where() string {
 // refusals adds up what goes to quarantine, and logs each kind once.
 type refusals struct {
 	log *slog.Logger
+	dir string
 	mu  sync.Mutex
 	all []refusal
 }
@@ -179,7 +192,16 @@ func (r *refusals) add(connection, name string, why stream.Rejection, n int64) {
 			return
 		}
 	}
+	told := slices.ContainsFunc(r.all, func(a refusal) bool { return a.Stream == name && a.Reason == why.Reason })
 	r.all = append(r.all, refusal{connection, name, why.Reason, why.Field, n})
+	if why.Reason == stream.ReasonNoContract {
+		if !told {
+			source, _, _ := strings.Cut(name, ".")
+			r.log.Warn("a stream has no contract, so nobody decided about it: its records go to quarantine", "stream", name,
+				"next", "lethe discover "+r.dir+", read its contract and policy, then name source and connection anew in lethe.yaml (such as "+source+"-2): all rows are read again")
+		}
+		return
+	}
 	r.log.Warn("records go to quarantine", "connection", connection, "stream", name, "reason", why.Reason, "field", why.Field)
 }
 

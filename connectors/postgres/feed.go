@@ -252,7 +252,6 @@ func (f *feed) relation(ctx context.Context, msg []byte) error {
 	if err != nil {
 		return err
 	}
-	sh.published = f.ses.set.selects(m.schema, m.name)
 	f.shapes[m.table] = sh
 	return nil
 }

@@ -25,6 +25,7 @@ type session struct {
 	tables []*table // selected, with columns
 	system pglogrepl.IdentifySystemResult
 	void   []stream.Void // snapshots that will not be finished
+	told   []uint32      // tables of which the log tells that they are not read
 }
 
 // readFrom reads until something goes wrong and says how far it gave records.
@@ -175,9 +176,25 @@ func (ses *session) watchTables(ctx context.Context) {
 		return
 	}
 	for _, t := range ses.set.selected(all) {
-		if !slices.ContainsFunc(ses.tables, func(k *table) bool { return k.oid == t.oid }) {
-			ses.log.Warn("a table was made that streams selects: it is read from the next start on", "stream", ses.set.stream(t))
+		if !ses.knows(t.oid) && !slices.Contains(ses.told, t.oid) {
+			ses.told = append(ses.told, t.oid)
+			ses.log.Warn("a table was made that streams selects: it is read from the next start on", "stream", ses.set.stream(t),
+				"next", "lethe discover, so that somebody decides about its columns, and start run again")
 		}
+	}
+}
+
+// knows reports whether a table was selected when reading began.
+func (ses *session) knows(oid uint32) bool {
+	return slices.ContainsFunc(ses.tables, func(k *table) bool { return k.oid == oid })
+}
+
+// renamed tells of a table that streams selected until it was renamed.
+func (ses *session) renamed(m *relationMessage) {
+	if ses.knows(m.table) && !slices.Contains(ses.told, m.table) {
+		ses.told = append(ses.told, m.table)
+		ses.log.Warn("a table has a name now that streams does not select: its changes are not read any more", "stream", ses.set.source+"."+m.schema+"."+m.name,
+			"next", "add the name to streams in lethe.yaml, then lethe discover, and start run again")
 	}
 }
 
@@ -189,6 +206,9 @@ func (ses *session) relation(ctx context.Context, m *relationMessage) (*shape, e
 	defer ses.mu.Unlock()
 	sh := newShape(ses.set.source, ses.set.conn.Database, m.table, m.schema, m.name)
 	sh.full = m.identity == 'f'
+	if sh.published = ses.set.selects(m.schema, m.name); !sh.published {
+		ses.renamed(m)
+	}
 	now, err := loadTable(ctx, ses.side, m.table)
 	if err != nil {
 		return nil, err

@@ -32,10 +32,12 @@ type Ingest struct {
 	Source string
 	// Open opens the source; it is closed when the stage ends.
 	Open func() (stream.Source, error)
-	// Class gives the class of a stream; false for a stream that the folder
-	// does not know, which stops the source rather than guessing (L1).
+	// Class gives the class of a stream; false for a stream that nobody decided
+	// on. Its records take the highest built-in class, and every connection
+	// quarantines them (L1): it hurts only itself.
 	Class func(streamName string) (stream.Class, bool)
-	// RawTopics are all raw topics of the source, for control records.
+	// RawTopics are all raw topics of the source, that of the highest built-in
+	// class among them, for control records.
 	RawTopics []string
 	// Revisions are the policy revisions in force, by connection.
 	Revisions map[string]string

@@ -40,7 +40,7 @@ type lane struct {
 // routed is a stream's route with this lane's own processor.
 type routed struct {
 	stream.Route
-	process stream.Processor
+	process stream.Processor // nil without a topic
 }
 
 func newLane(w *maskWorker, p int32) (*lane, error) {
@@ -125,6 +125,7 @@ func (l *lane) use(revision string) error {
 	return nil
 }
 
+// lookup finds the route of a stream; nil for one that nobody decided on.
 func (l *lane) lookup(name string) (*routed, error) {
 	if r := l.routes[name]; r != nil {
 		return r, nil
@@ -137,12 +138,14 @@ func (l *lane) lookup(name string) (*routed, error) {
 	if !ok {
 		return nil, nil
 	}
-	p, err := route.NewProcessor()
-	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", name, err)
+	to := &routed{Route: route}
+	if route.Topic != "" {
+		if to.process, err = route.NewProcessor(); err != nil {
+			return nil, fmt.Errorf("stream %s: %w", name, err)
+		}
 	}
-	l.routes[name] = &routed{route, p}
-	return l.routes[name], nil
+	l.routes[name] = to
+	return to, nil
 }
 
 // one decrypts a raw record and sends it where it belongs.
@@ -167,6 +170,13 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 	s.newest = max(s.newest, rec.Time)
 	c := s.stream(rec.Stream)
 	c.In++
+	to, err := l.lookup(rec.Stream)
+	if err != nil {
+		return err
+	}
+	if to == nil {
+		return l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonNoContract})
+	}
 	if r.Key != nil {
 		if _, ok := l.parked[string(r.Key)]; ok {
 			return l.quarantine(s, r, &stream.Rejection{Reason: "parked"})
@@ -175,12 +185,7 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 	if rec.Kind == stream.KindOversize {
 		return l.quarantine(s, r, &stream.Rejection{Reason: "too_large"})
 	}
-	to, err := l.lookup(rec.Stream)
-	if err != nil {
-		return err
-	}
-	if to == nil {
-		// Another connection of this source carries the stream.
+	if to.Topic == "" {
 		s.filtered++
 		c.Filtered++
 		return nil
@@ -278,7 +283,7 @@ const headerField = "lethe-field"
 func (l *lane) count(s *share) {
 	for name, to := range l.routes {
 		c := s.streams[name]
-		if c == nil {
+		if c == nil || to.process == nil {
 			continue
 		}
 		to.process.Counts(func(f stream.FieldCount, n int64) {

@@ -40,7 +40,7 @@ func (w *Workspace) stages() *stages {
 		s.sinks = append(s.sinks, w.sink(c))
 	}
 	for _, src := range w.folder.Sources {
-		if w.classes(src.Name) == nil || len(w.rawTopics(src.Name)) == 0 {
+		if len(w.rawTopics(src.Name)) == 0 {
 			continue // no connection reads it
 		}
 		s.behind[src.Name] = true

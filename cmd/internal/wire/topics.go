@@ -6,16 +6,26 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"lethe/cmd/internal/config"
 	"lethe/stream"
 	"lethe/stream/kafka"
 )
 
-// rawTopics are a source's raw topics, one for each class of its streams.
+// undecided is the class of streams that nobody decided on, such as a table that
+// was renamed while it was read.
+const undecided = stream.Special
+
+// rawTopics are a source's raw topics: one for each class of its streams, and
+// that of undecided ones. There are none where no connection reads the source.
 func (w *Workspace) rawTopics(source string) []string {
-	used := make(map[stream.Class]bool)
-	for _, c := range w.classes(source) {
+	classes := w.classes(source)
+	if len(classes) == 0 {
+		return nil
+	}
+	used := map[stream.Class]bool{undecided: true}
+	for _, c := range classes {
 		used[c] = true
 	}
 	var out []string
@@ -42,10 +52,10 @@ func (w *Workspace) classes(source string) map[string]stream.Class {
 	return out
 }
 
-// highest is the highest class among a connection's streams: that of its
-// quarantine.
+// highest is the highest class among a connection's streams and of undecided
+// ones: that of its quarantine.
 func (w *Workspace) highest(c config.Connection) stream.Class {
-	top := w.order[0]
+	top := undecided
 	for _, s := range w.programs[c.Name].Streams {
 		top = w.higher(top, s.Class)
 	}
@@ -98,10 +108,24 @@ func (w *Workspace) prepareTopics(ctx context.Context) error {
 	return nil
 }
 
+// groupMark is the file that says that a group was begun.
+func groupMark(f *config.Folder, group string) string {
+	return filepath.Join(f.State, "groups", group)
+}
+
+// HasRun reports whether a connection of the source was run from this folder
+// before.
+func HasRun(f *config.Folder, source string) bool {
+	return slices.ContainsFunc(f.Connections, func(c config.Connection) bool {
+		_, err := os.Stat(groupMark(f, f.Topics().MaskGroup(c.Name)))
+		return c.From == source && err == nil
+	})
+}
+
 // beginGroup gives a group its first offsets, once in its life. Offsets that
 // are gone later are an error: to begin again would carry rows twice (L2).
 func (w *Workspace) beginGroup(ctx context.Context, group string, topics []string, mayBegin func(context.Context) error) error {
-	mark := filepath.Join(w.folder.State, "groups", group)
+	mark := groupMark(w.folder, group)
 	_, err := os.Stat(mark)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
