@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"lethe/stream"
 )
 
 // Sizes of an entry in bytes.
@@ -20,15 +22,9 @@ const (
 	MaxSize = 60 << 10
 )
 
-// Errors of [Ledger.Entry].
-var (
-	// ErrTooLarge says that an entry is over [MaxSize]: write several receipts
-	// with disjoint parts.
-	ErrTooLarge = errors.New("entry over 60 KiB: write several with disjoint parts")
-	// ErrNumber says that a body holds a number that canonical JSON cannot carry
-	// exactly: write 64-bit integers as strings.
-	ErrNumber = errors.New("number beyond 2^53: write 64-bit integers as strings")
-)
+// ErrTooLarge says that an entry is over [MaxSize]: write several receipts with
+// disjoint parts.
+var ErrTooLarge = errors.New("entry over 60 KiB: write several with disjoint parts")
 
 // Ledger makes the signed entries of one run. It implements stream.Ledger; one
 // goroutine uses it.
@@ -79,11 +75,11 @@ func NewLedger(worker string, key ed25519.PrivateKey, run string) (*Ledger, erro
 func (l *Ledger) Worker() string { return l.worker }
 
 // Entry returns the signed canonical bytes of the run's next entry. It returns
-// an error wrapping [ErrTooLarge] or [ErrNumber], and then the run is as before.
+// an error wrapping [ErrTooLarge] or [stream.ErrNumber], and then the run is as before.
 func (l *Ledger) Entry(kind string, body any) ([]byte, error) {
 	n := l.next.n + 1
 	id := l.run + "/" + strconv.FormatInt(n, 10)
-	plain, err := canonical(envelope{Body: body, ID: id, Kind: kind, Prev: l.next.prev, V: 1})
+	plain, err := stream.Canonical(envelope{Body: body, ID: id, Kind: kind, Prev: l.next.prev, V: 1})
 	if err != nil {
 		return nil, fmt.Errorf("entry %s: %s: %w", id, kind, err)
 	}

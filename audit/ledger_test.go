@@ -95,8 +95,8 @@ func TestAnEntryThatIsTooLargeIsANamedErrorAndTheRunGoesOn(t *testing.T) {
 	if _, err := l.Entry("intent", map[string]string{"reason": strings.Repeat("x", MaxSize)}); !errors.Is(err, ErrTooLarge) {
 		t.Fatalf("error %v, want ErrTooLarge", err)
 	}
-	if _, err := l.Entry("intent", map[string]int64{"n": 1 << 60}); !errors.Is(err, ErrNumber) {
-		t.Fatalf("error %v, want ErrNumber", err)
+	if _, err := l.Entry("intent", map[string]int64{"n": 1 << 60}); !errors.Is(err, stream.ErrNumber) {
+		t.Fatalf("error %v, want stream.ErrNumber", err)
 	}
 	raw, err := l.Entry("intent", map[string]string{"digits": "12345678901234567890", "quote": `"\" 12345678901234567`})
 	if err != nil || !strings.Contains(string(raw), `"id":"run1/1"`) {

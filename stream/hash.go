@@ -3,7 +3,6 @@ package stream
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"hash"
 )
 
@@ -78,17 +77,4 @@ func HashPart(p Part) (Hash, error) {
 		return Hash{}, err
 	}
 	return sha256.Sum256(b), nil
-}
-
-// Canonical is v in RFC 8785 canonical JSON, for the bodies of this package:
-// strings, integers below 2^53, booleans, objects and arrays of them. Going
-// through a map sorts the names; without HTML escaping the encoder writes
-// strings as RFC 8785 §3.2.2.2 does, but for U+2028 and U+2029, which names and
-// codes never hold.
-func Canonical(v any) ([]byte, error) {
-	plain, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	return canonicalBytes(plain)
 }

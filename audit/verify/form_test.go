@@ -5,7 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/gowebpki/jcs"
@@ -22,6 +26,30 @@ func TestL4CanonicalAgreesWithAnotherImplementation(t *testing.T) {
 		`[1,]`, `{"a":1,}`, `[1 ,2]`, `"a`, `tru`, ``, `1 `, `{"a"}`, `{1:2}`, "{\"\uFB33\":1,\"\U0001F600\":2}", `{"\n":1,"\b":2}`, `{"a":1}{}`,
 	} {
 		agree(t, []byte(s))
+	}
+}
+
+// RFC 8785 appendix B: each number is accepted as the RFC writes it, and in no
+// other way.
+func TestL4CanonicalNumbersAreThoseOfTheRFC(t *testing.T) {
+	list, err := os.ReadFile("../../stream/testdata/rfc8785_numbers.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(list)) {
+		bits, text, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if err := canonical([]byte(text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		u, err := strconv.ParseUint(bits, 16, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, format := range []byte("eEfg") {
+			if other := strconv.FormatFloat(math.Float64frombits(u), format, -1, 64); other != text && canonical([]byte(other)) == nil {
+				t.Errorf("%s is accepted for %s", other, text)
+			}
+		}
 	}
 }
 

@@ -27,22 +27,6 @@
 // receipt are committed: object, sha256 and row_root (hex), rows, from and to
 // (64-bit integers as strings), topic, partition.
 //
-// # Columns that change
-//
-// A reader that unites the objects of a stream by name never meets one name with
-// two types that it cannot make one. The first type of a column keeps the name;
-// a type of the same kind widens it in place (int16 to int32 to int64, float32 to
-// float64, more digits of a decimal), also for columns that are narrower again
-// later; any other type makes it <name>__v2, then __v3, and a type that comes
-// back has the name that it had. A column that is new is null in older objects,
-// one that was dropped is null in newer ones: it is not there. Types that are
-// stored as text (string, decimal without precision) are one type.
-//
-// Which name and type a column was given lies in _columns/<topic>-<n>.json, n from
-// 1, files that are created once: owners on all machines decide one after the
-// other, and the same batch gives the same object under each of them. Where the
-// folder is lost, the footers of the listed objects tell it again.
-//
 // A load that a crash cuts short leaves a hidden .tmp file, which the next
 // owner removes, or an object without manifest, which the next owner adopts if
 // it computes the same bytes and otherwise leaves alone.
@@ -77,6 +61,22 @@
 // with control characters and invalid UTF-8 written as -XX in hex, and _2, _3, …
 // appended where readers that fold case or derive identifiers would take it for
 // another column of the topic, then __v2, __v3, …: read by position.
+//
+// # Columns that change
+//
+// A reader that unites the objects of a stream by name never meets one name with
+// two types that it cannot make one. The first type of a column keeps the name;
+// a type of the same kind widens it in place (int16 to int32 to int64, float32 to
+// float64, more digits of a decimal), also for columns that are narrower again
+// later; any other type makes it <name>__v2, then __v3, and a type that comes
+// back has the name that it had. A column that is new is null in older objects,
+// one that was dropped is null in newer ones: it is not there. Types that are
+// stored as text (string, decimal without precision) are one type.
+//
+// Which name and type a column was given lies in _columns/<topic>-<n>.json, n from
+// 1, files that are created once: owners on all machines decide one after the
+// other, and the same batch gives the same object under each of them. Where the
+// folder is lost, the footers of the listed objects tell it again.
 //
 // # Row leaves (lethe-row-v1)
 //
