@@ -22,6 +22,7 @@ type Type string
 // Types of options and what the file may hold for them.
 const (
 	Text     Type = "text"
+	Path     Type = "path"   // a file or directory, relative to the folder; or a URL
 	Secret   Type = "secret" // text that is never shown
 	Number   Type = "number" // a whole number
 	Flag     Type = "flag"
@@ -69,7 +70,8 @@ type Env struct {
 }
 
 // Config holds a connector's options, checked against its [Option] list and
-// filled up with defaults: string, stream.Value (secret), int64, bool,
+// filled up with defaults: string (a path is
+// absolute), stream.Value (secret), int64, bool,
 // time.Duration, []string, map[string]string.
 type Config map[string]any
 

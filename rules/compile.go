@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -71,6 +72,9 @@ func (c *compiler) fault(path, code, msg, hint string) {
 }
 
 func (c *compiler) faultAt(where, code, msg, hint string) {
+	if where == c.doc.Name { // the default that is not written: where it would be
+		where = c.doc.Where("mask")
+	}
 	c.errs = append(c.errs, &stream.Fault{Code: code, Path: where, Msg: msg, Hint: hint})
 }
 
@@ -134,8 +138,8 @@ func (c *compiler) loadContracts() {
 		c.unchecked = append(c.unchecked, ct.Unchecked...)
 	}
 	slices.Sort(c.streams)
-	if len(c.streams) == 0 {
-		c.faultAt("source "+c.env.Source, CodeContract, "no stream has a contract", "lethe discover writes them")
+	if len(c.streams) == 0 && c.env.Source != "" {
+		c.faultAt(cmp.Or(c.env.SourceAt, "source "+c.env.Source), CodeContract, "no stream has a contract", "lethe discover writes them")
 	}
 }
 
@@ -199,8 +203,15 @@ func (c *compiler) knownStream(at, name string) *schema.Contract {
 	if source, _, _ := strings.Cut(name, "."); source != c.env.Source && c.sources[source] {
 		return nil
 	}
-	c.fault(at, CodeStream, fmt.Sprintf("unknown stream %q: no contract names it", name), strict.Suggest(name, c.streams))
+	c.fault(at, CodeStream, fmt.Sprintf("unknown stream %q: no contract names it", name), c.streamHint(name))
 	return nil
+}
+
+func (c *compiler) streamHint(name string) string {
+	if len(c.streams) == 0 {
+		return "lethe discover writes the contracts"
+	}
+	return strict.Suggest(name, c.streams)
 }
 
 // splitPath takes the column off a path and says whether the path goes inside.

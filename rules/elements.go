@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"lethe/masking"
 	"lethe/rules/strict"
 	"lethe/stream"
 )
@@ -132,6 +133,9 @@ func (t *Elements) load(f File) error {
 		}
 		if d.Normal != "" && !slices.Contains(normalForms, d.Normal) {
 			fault(at+".normal", CodeElement, fmt.Sprintf("unknown normal form %q", d.Normal), strict.Suggest(d.Normal, normalForms))
+		}
+		if _, known := masking.Lookup(d.Mask); !known && d.Mask != "" {
+			fault(at+".mask", CodeOperator, fmt.Sprintf("unknown operator %q", d.Mask), strict.Suggest(d.Mask, operatorNames()))
 		}
 		t.byName[e.Key] = newElement(e.Key, d)
 		t.order = append(t.order, e.Key)

@@ -36,7 +36,10 @@ type Env struct {
 	Contracts []File // of any source; those of others are left out
 	Elements  []File // what the folder adds to the element table
 
-	Workspace, Source, Connection string
+	Workspace, Connection string
+	// Source is the source's name; without one, files are checked and no stream is
+	// decided.
+	Source string
 
 	Purpose string
 	// Sink is the sink's name; without one, no flow is checked.
@@ -45,9 +48,9 @@ type Env struct {
 	Clearance  []string // labels that the sink may hold
 	Generation int      // of the masked topics
 
-	// SinkAt and ConnectionAt are where faults about the two are told, such as
-	// "lethe.yaml:9: sinks.lake"; "" for their names.
-	SinkAt, ConnectionAt string
+	// SourceAt, SinkAt and ConnectionAt are where faults about them are told, such
+	// as "lethe.yaml:9: sinks.lake"; "" for their names.
+	SourceAt, SinkAt, ConnectionAt string
 }
 
 // Program is a compiled policy: what becomes of every field of every stream of

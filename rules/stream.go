@@ -47,7 +47,7 @@ func (c *compiler) stream(ct *schema.Contract) Stream {
 	s.Rows = stream.Schema{Stream: ct.Stream, Key: slices.Clone(ct.Key)}
 	rows, err := ct.RowSchema()
 	if err != nil {
-		c.faultAt(ct.Doc.Where("schema[0]"), schema.CodeContract, err.Error(), "")
+		c.faultAt(ct.Doc.Where("schema[0]"), schema.CodeContract, err.Error(), "correct logicalTypeOptions and quality of its columns")
 	}
 	s.Plan.Schema = rows
 	readable := true
@@ -72,8 +72,32 @@ func (c *compiler) stream(ct *schema.Contract) Stream {
 	if readable { // else nobody knows what is left, and a label would be a guess
 		c.flow(&s)
 	}
+	c.maskable(&s, fields)
 	return s
 }
+
+// maskable tells what masking refuses of a plan in which nothing else is wrong,
+// such as a column called as unknown members are.
+func (c *compiler) maskable(s *Stream, fields []*field) {
+	if len(c.errs) > 0 {
+		return
+	}
+	_, err := masking.Compile(s.Plan, noKeys{})
+	for _, told := range stream.Faults(err) {
+		where := told.Path
+		for _, f := range fields {
+			if f.id() == told.Path {
+				where = c.where(f)
+			}
+		}
+		c.faultAt(where, told.Code, told.Msg, told.Hint)
+	}
+}
+
+// noKeys are keys for a plan that masks nothing.
+type noKeys struct{}
+
+func (noKeys) Secret(string) ([]byte, error) { return make([]byte, 32), nil }
 
 // masked is the column after masking.
 func masked(f *field, spec masking.Spec, p masking.Params) stream.Field {

@@ -73,13 +73,17 @@ func check(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	folder, err := config.Load(dir, io.env)
-	if err != nil {
-		return err
+	folder, lerr := config.Load(dir, io.env)
+	if folder == nil {
+		return lerr
 	}
+	// What lethe.yaml gets wrong is no reason to be silent about the rest.
 	views, err := prove(folder)
-	if *online {
+	err = errors.Join(lerr, err)
+	if *online && lerr == nil {
 		err = errors.Join(err, questioned(ctx, folder, warnings(io.err), io.showAble))
+	} else {
+		err = errors.Join(err, configured(folder, lerr))
 	}
 	switch {
 	case err != nil:
@@ -110,12 +114,14 @@ func check(ctx context.Context, io streams, args []string) error {
 func prove(folder *config.Folder) ([]connectionView, error) {
 	views := []connectionView{}
 	var faults []error
+	read := false // contracts and elements, by compiling a policy
 	for _, c := range folder.Connections {
 		env, err := folder.Env(c.Name)
 		if err != nil {
 			faults = append(faults, err)
 			continue
 		}
+		read = true
 		p, err := rules.Compile(env)
 		if err != nil {
 			faults = append(faults, err)
@@ -131,6 +137,10 @@ func prove(folder *config.Folder) ([]connectionView, error) {
 			v.Streams = append(v.Streams, viewStream(s))
 		}
 		views = append(views, v)
+	}
+	if !read {
+		_, _, err := known(folder)
+		faults = append(faults, err)
 	}
 	return views, errors.Join(faults...)
 }
@@ -158,9 +168,23 @@ func withSource(folder *config.Folder, s config.Source, log *slog.Logger, ask fu
 	defer os.RemoveAll(dir)
 	src, err := s.Connector.OpenSource(s.Questions(folder.Workspace, dir, log), s.Config)
 	if err != nil {
-		return err
+		return folder.Placed(err)
 	}
-	return errors.Join(ask(src), src.Close())
+	return folder.Placed(errors.Join(ask(src), src.Close()))
+}
+
+// configured opens every source, which checks its options and asks nobody; one
+// that has a fault already would tell it again.
+func configured(folder *config.Folder, told error) error {
+	var faults []error
+	for _, s := range folder.Sources {
+		at := folder.Doc.Where("sources." + s.Name)
+		if slices.ContainsFunc(stream.Faults(told), func(f *stream.Fault) bool { return f.Path == at || strings.Contains(f.Path, ": sources."+s.Name+".") }) {
+			continue
+		}
+		faults = append(faults, withSource(folder, s, slog.New(slog.DiscardHandler), func(stream.Source) error { return nil }))
+	}
+	return errors.Join(faults...)
 }
 
 func showConnection(io streams, v connectionView) {

@@ -150,7 +150,7 @@ func known(folder *config.Folder) (*rules.Elements, map[string]written, error) {
 		c, err := schema.Parse(f.Name, f.Data)
 		faults = append(faults, err)
 		if other, dup := old[c.Stream]; dup && err == nil {
-			faults = append(faults, &stream.Fault{Code: "discover.two_contracts", Path: f.Name,
+			faults = append(faults, &stream.Fault{Code: "discover.two_contracts", Path: c.Doc.Where("schema[0].name"),
 				Msg: fmt.Sprintf("the stream %s has a contract in %s, too", c.Stream, other.file.Name), Hint: "keep one of the two"})
 		}
 		old[c.Stream] = written{f, c}

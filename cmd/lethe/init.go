@@ -24,8 +24,8 @@ It changes no file that is there.
   --workspace NAME   name of the tenant, by default that of DIR
   --source …         such as crm=postgres:'${CRM_URL}' or till=sqlite:./till.db
   --sink …           such as lake=parquet:./lake
-                     Paths begin with ./ or ../ and are relative to DIR, not to
-                     where lethe runs: ../till.db lies beside DIR.
+                     Paths are relative to DIR, not to where lethe runs:
+                     ../till.db lies beside DIR.
   --region CODE      where the sinks are, such as TH: laws want to know
   --purpose TEXT     what the data is used for, by default analytics
   --json             print what was made as JSON
@@ -167,5 +167,6 @@ func environment(path string, err error) error {
 	if errors.As(err, &perr) {
 		path, err = perr.Path, perr.Err
 	}
-	return &stream.Fault{Code: "cli.file", Path: path, Msg: err.Error(), Exit: stream.ExitEnvironment}
+	return &stream.Fault{Code: "cli.file", Path: path, Msg: err.Error(),
+		Hint: "let the user that runs lethe read and write there", Exit: stream.ExitEnvironment}
 }

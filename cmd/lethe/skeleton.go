@@ -107,7 +107,7 @@ func (e endpoint) text(role, region string) string {
 // written as seen from elsewhere than the folder.
 func (e endpoint) warnAbsent(w io.Writer, dir string) {
 	at, _ := e.place()
-	if at.Name != "path" || strings.Contains(e.location, "${") {
+	if at.Type != connectors.Path || strings.Contains(e.location, "${") {
 		return
 	}
 	path := e.location

@@ -82,7 +82,8 @@ func tell(ctx context.Context, io streams, err error) int {
 	case errors.Is(err, errShown):
 		return stream.ExitFault
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		err = &stream.Fault{Code: "cli.interrupted", Msg: "interrupted; what was committed stays, and the next run goes on from there", Exit: stream.ExitEnvironment}
+		err = &stream.Fault{Code: "cli.interrupted", Msg: "interrupted; what was committed stays, and the next run goes on from there",
+			Hint: "lethe run", Exit: stream.ExitEnvironment}
 	}
 	code, faults := stream.ExitEnvironment, distinct(stream.Faults(err))
 	for _, f := range faults {

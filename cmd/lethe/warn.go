@@ -84,7 +84,7 @@ func (io streams) showAble(name, can string) {
 func writable(folder *config.Folder, s config.Sink, log *slog.Logger) error {
 	sink, err := s.Connector.OpenSink(s.Questions(folder.Workspace, log), s.Config)
 	if err != nil {
-		return err
+		return folder.Placed(err)
 	}
-	return sink.Close()
+	return folder.Placed(sink.Close())
 }

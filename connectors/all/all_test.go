@@ -46,7 +46,7 @@ func TestOptionsHaveHelpAndDefaultsOfTheirType(t *testing.T) {
 func fits(o connectors.Option) bool {
 	var ok bool
 	switch o.Type {
-	case connectors.Text:
+	case connectors.Text, connectors.Path:
 		_, ok = o.Default.(string)
 	case connectors.Number, connectors.Size:
 		_, ok = o.Default.(int64)

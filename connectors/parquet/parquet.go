@@ -162,7 +162,7 @@ func Connector() connectors.Connector {
 		Name: "parquet",
 		Help: "Writes Parquet objects and a manifest of them into a directory.",
 		Sink: []connectors.Option{
-			{Name: "url", Type: connectors.Text, Required: true,
+			{Name: "url", Type: connectors.Path, Required: true,
 				Help: "Directory that the objects lie in: a path, or a file:// URL."},
 			{Name: "region", Type: connectors.Text,
 				Help: "Where the directory is, such as TH; policies check it before any record moves."},

@@ -57,7 +57,7 @@ var sessionParams = map[string]string{
 func parse(env connectors.Env, c connectors.Config) (*settings, error) {
 	var faults []error
 	fault := func(code, path, msg, hint string) {
-		faults = append(faults, &stream.Fault{Code: code, Path: env.Name + "." + path, Msg: msg, Hint: hint})
+		faults = append(faults, &stream.Fault{Code: code, Path: "sources." + env.Name + "." + path, Msg: msg, Hint: hint})
 	}
 	base := strings.ReplaceAll("lethe_"+env.Workspace+"_"+env.Name, "-", "_")
 	s := &settings{

@@ -111,7 +111,7 @@ func (ses *session) alter(ctx context.Context, sql string) error {
 	_, err := ses.query(ctx, sql)
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "42501" {
-		return &stream.Fault{Code: "postgres.create_right", Path: ses.set.source, Exit: stream.ExitEnvironment,
+		return &stream.Fault{Code: "postgres.create_right", Path: ses.set.place(), Exit: stream.ExitEnvironment,
 			Msg:  "the role may not make the publication: " + pg.Message,
 			Hint: "let an owner of the tables run this, and set create: false\n" + sql + ";"}
 	}
@@ -138,7 +138,7 @@ func (ses *session) slot(ctx context.Context, f *facts, pos *position, published
 	}
 	switch {
 	case f.slot == nil && !fresh:
-		return &stream.Fault{Code: "postgres.slot_missing", Path: s.source, Exit: stream.ExitEnvironment,
+		return &stream.Fault{Code: "postgres.slot_missing", Path: s.place(), Exit: stream.ExitEnvironment,
 			Msg:  fmt.Sprintf("the replication slot %s is gone, and with it the changes since %s", s.slot, pos.start()),
 			Hint: "set resnapshot: true, and it is read from the beginning"}
 	case f.slot == nil:
@@ -165,7 +165,7 @@ func (ses *session) slot(ctx context.Context, f *facts, pos *position, published
 		return nil
 	}
 	if now.confirmed > pos.start() {
-		return &stream.Fault{Code: "postgres.slot_ahead", Path: s.source, Exit: stream.ExitEnvironment,
+		return &stream.Fault{Code: "postgres.slot_ahead", Path: s.place(), Exit: stream.ExitEnvironment,
 			Msg:  fmt.Sprintf("the replication slot %s is at %s, beyond %s where reading ended: the changes between are gone", s.slot, now.confirmed, pos.start()),
 			Hint: "somebody else reads from the slot, or it was made again: set resnapshot: true, and it is read from the beginning"}
 	}

@@ -77,7 +77,7 @@ func Connector() connectors.Connector {
 		Name: "sqlite",
 		Help: "Reads a SQLite database by polling: new, changed and deleted rows.",
 		Source: []connectors.Option{
-			{Name: "path", Type: connectors.Text, Required: true, Help: "the database file; it is opened read-only"},
+			{Name: "path", Type: connectors.Path, Required: true, Help: "the database file; it is opened read-only"},
 			{Name: "tables", Type: connectors.List, Help: "tables to read, * matches any characters; all by default"},
 			{Name: "cursor", Type: connectors.Map, Help: "by table: the column that rises with every change, such as updated_at"},
 			{Name: "cursor_column", Type: connectors.Text, Help: "cursor of every table that has a column of this name and none in cursor"},

@@ -111,7 +111,7 @@ func (l *literal) DecodeNode(n strict.Node) {
 		b, _ := json.Marshal(x)
 		*l = literal(b)
 	default:
-		n.Fault(strict.CodeType, "want text or a number, found "+string(n.Kind()), "")
+		n.Fault(strict.CodeType, "want text or a number, found "+string(n.Kind()), "write one value, such as 100 or \"100\"")
 	}
 }
 

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -170,7 +171,7 @@ func (boundsCompiler) Compile(_ jsonschema.CompilerContext, m map[string]interfa
 	for name, x := range raw {
 		s, _ := x.(string)
 		if b[name], ok = instant(s); !ok {
-			return nil, &stream.Fault{Code: CodeContract, Msg: "a bound is no time"}
+			return nil, errors.New("a bound is no time")
 		}
 	}
 	return b, nil

@@ -77,14 +77,14 @@ func (p *parser) bounds(at, l string, o options) {
 		switch {
 		case l == "integer" || l == "number":
 			if !isNumber(string(b)) || !cheap(string(b)) {
-				p.fault(at+"."+name, "want a number", "")
+				p.fault(at+"."+name, "want a number", "write digits, such as 100")
 			}
 		case !isText || !isBound(l, text):
 			p.fault(at+"."+name, "want a "+l+" as text", `write it as "`+boundExample[l]+`"`)
 		}
 	}
 	if !cheap(string(o.MultipleOf)) || strings.HasPrefix(string(o.MultipleOf), "-") || strings.Trim(string(o.MultipleOf), "0.") == "" && o.MultipleOf != "" {
-		p.fault(at+".multipleOf", "want a number above 0", "")
+		p.fault(at+".multipleOf", "want a number above 0", "write digits, such as 0.01")
 	}
 }
 

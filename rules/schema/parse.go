@@ -138,7 +138,7 @@ func (head) keep(c custom, rest *strict.Map[any]) {
 func (p *parser) text(at string, c custom) string {
 	s, ok := c.Value.(string)
 	if !ok {
-		p.fault(at+".value", c.Property+": want text", "")
+		p.fault(at+".value", c.Property+": want text", "write a word in value, such as {property: letheElement, value: contact.email}")
 	}
 	return s
 }
@@ -244,7 +244,7 @@ func (p *parser) typed(at string, pr property, exact string, col *Column, top bo
 	}
 	t, err := stream.ParseType(exact)
 	if err != nil {
-		p.fault(at, err.Error(), "")
+		p.fault(at, propType+": "+err.Error(), "write one of them, or let lethe discover write it: remove the property and run it again")
 		return
 	}
 	if l := logical(t); pr.LogicalType != "" && pr.LogicalType != l && t.Base != stream.JSON &&

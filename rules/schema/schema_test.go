@@ -337,7 +337,8 @@ c.yaml:14: schema[0].properties[3].logicalType: integer is not string, which let
   → write logicalType: string
 c.yaml:15: schema[0].properties[4].customProperties[1]: unknown property "letheElment"
   → did you mean "letheElement"?
-c.yaml:15: schema[0].properties[4]: type "varchar": not one of string bool int16 int32 int64 float32 float64 decimal decimal(p,s) bytes date time timestamp timestamptz json array<type>
+c.yaml:15: schema[0].properties[4]: letheType: type "varchar": not one of string bool int16 int32 int64 float32 float64 decimal decimal(p,s) bytes date time timestamp timestamptz json array<type>
+  → write one of them, or let lethe discover write it: remove the property and run it again
 c.yaml:16: schema[0].properties[5].requierd: unknown key "requierd"
   → did you mean "required"?
 c.yaml:16: schema[0].properties[5].logicalTypeOptions.minimum: want a date as text

@@ -70,6 +70,8 @@ func (d *decoder) want(n Node, k Kind) bool {
 	switch {
 	case k == Text && n.n.Kind == yaml.ScalarNode && n.Kind() != Null:
 		hint = "put it in quotes"
+	case k == Text:
+		hint = "write one word or a text in quotes"
 	case k == Table:
 		hint = "write key: value lines below it"
 	case k == List:
@@ -267,7 +269,7 @@ func (d *decoder) scalar(n Node, v reflect.Value) {
 		v.SetInt(int64(x))
 	case v.Type() == numberType:
 		if !isJSONNumber(text) || n.Kind() != Num && !loose {
-			n.Fault(CodeType, "want a number, found "+string(n.Kind()), "")
+			n.Fault(CodeType, "want a number, found "+string(n.Kind()), "write digits, such as 8, without quotes")
 			return
 		}
 		v.SetString(text)
@@ -277,7 +279,7 @@ func (d *decoder) scalar(n Node, v reflect.Value) {
 		}
 	case v.Kind() == reflect.Bool:
 		if text != "true" && text != "false" || n.Kind() != Flag && !loose {
-			n.Fault(CodeType, "want true or false, found "+string(n.Kind()), "")
+			n.Fault(CodeType, "want true or false, found "+string(n.Kind()), "write true or false, without quotes")
 			return
 		}
 		v.SetBool(text == "true")
@@ -309,11 +311,11 @@ func (d *decoder) number(n Node, v reflect.Value, text string, numeric bool) {
 	switch {
 	case ok:
 	case v.CanFloat():
-		n.Fault(CodeType, "want a number, found "+string(n.Kind()), "")
+		n.Fault(CodeType, "want a number, found "+string(n.Kind()), "write digits, such as 8, without quotes")
 	case numeric:
 		n.Fault(CodeType, "want a whole number, found another", "write digits only, without fraction or exponent")
 	default:
-		n.Fault(CodeType, "want a whole number, found "+string(n.Kind()), "")
+		n.Fault(CodeType, "want a whole number, found "+string(n.Kind()), "write digits, such as 8, without quotes")
 	}
 }
 

@@ -100,7 +100,9 @@ bound: .inf
 	want := `lethe.yaml:1: workspcae: unknown key "workspcae"
   → did you mean "workspace"?
 lethe.yaml:2: port: want a whole number, found text
+  → write digits, such as 8, without quotes
 lethe.yaml:3: tls: want true or false, found text
+  → write true or false, without quotes
 lethe.yaml:4: wait: want a duration, found text
   → write 10s, 5m or 1h30m
 lethe.yaml:5: tags: want a list, found text
@@ -112,9 +114,11 @@ lethe.yaml:8: sources.erp: key "connector" is missing
 lethe.yaml:9: sources.bad: want a map, found a number
   → write key: value lines below it
 lethe.yaml:10: nested.x.y: want true or false, found a number
+  → write true or false, without quotes
 lethe.yaml:11: password: variable PW is not set
   → export PW=…, or write the value
 lethe.yaml:12: bound: want a number, found a number
+  → write digits, such as 8, without quotes
 lethe.yaml:13: merge keys are refused
   → write the keys out where they are used
 lethe.yaml:1: key "workspace" is missing

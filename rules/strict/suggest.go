@@ -11,7 +11,7 @@ import (
 // one if it is near, else all of them.
 func Suggest(word string, allowed []string) string {
 	if len(allowed) == 0 {
-		return ""
+		return "remove it: nothing can stand here yet"
 	}
 	if near, ok := Nearest(word, allowed); ok {
 		return fmt.Sprintf("did you mean %q?", near)

@@ -32,7 +32,7 @@ func (f *Folder) Compile(connection string) (*rules.Program, error) {
 func (f *Folder) Env(connection string) (rules.Env, error) {
 	c, ok := f.Connection(connection)
 	if !ok {
-		return rules.Env{}, &stream.Fault{Code: "config.no_connection", Path: f.Rel(filepath.Join(f.Root, FileName)),
+		return rules.Env{}, &stream.Fault{Code: "config.no_connection", Path: f.Doc.Where("connections"),
 			Msg: fmt.Sprintf("there is no connection %q", connection), Hint: "add it below connections:"}
 	}
 	policy, err := f.read(c.Policy)
@@ -41,11 +41,12 @@ func (f *Folder) Env(connection string) (rules.Env, error) {
 	}
 	contracts, cerr := f.Contracts()
 	elements, eerr := f.Elements()
+	source, _ := f.Source(c.From) // without a name where c names none: told by Load
 	sink, _ := f.Sink(c.To)
 	env := rules.Env{Policy: policy, Contracts: contracts, Elements: elements,
-		Workspace: f.Workspace, Source: c.From, Connection: c.Name, Purpose: c.Purpose,
+		Workspace: f.Workspace, Source: source.Name, Connection: c.Name, Purpose: c.Purpose,
 		Sink: sink.Name, Region: sink.Region, Generation: 1,
-		SinkAt: f.Doc.Where("sinks." + c.To), ConnectionAt: f.Doc.Where("connections." + c.Name)}
+		SourceAt: f.Doc.Where("sources." + c.From), SinkAt: f.Doc.Where("sinks." + c.To), ConnectionAt: f.Doc.Where("connections." + c.Name)}
 	for _, l := range sink.Clearance {
 		env.Clearance = append(env.Clearance, string(l))
 	}

@@ -183,3 +183,31 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestPathsAreRelativeToTheFolderFromWhereverLetheRuns(t *testing.T) {
+	dir := folder(t, `workspace: shop
+sources: {till: {connector: sqlite, path: data/till.db}}
+sinks:
+  bare: {connector: parquet, url: lake, clearance: [public]}
+  dot: {connector: parquet, url: ./lake, clearance: [public]}
+  hidden: {connector: parquet, url: .lake, clearance: [public]}
+  up: {connector: parquet, url: ../lake, clearance: [public]}
+  rooted: {connector: parquet, url: /srv/lake, clearance: [public]}
+  far: {connector: parquet, url: "file:///srv/lake", clearance: [public]}
+`)
+	t.Chdir(filepath.Dir(dir))
+	f, err := Load(filepath.Base(dir), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	till, _ := f.Source("till")
+	if got := till.Config.Text("path"); got != filepath.Join(dir, "data", "till.db") {
+		t.Errorf("path: %s", got)
+	}
+	for name, want := range map[string]string{"bare": dir + "/lake", "dot": dir + "/lake", "hidden": dir + "/.lake", "up": filepath.Dir(dir) + "/lake",
+		"rooted": "/srv/lake", "far": "file:///srv/lake"} {
+		if s, _ := f.Sink(name); s.Config.Text("url") != want {
+			t.Errorf("%s: %s, want %s", name, s.Config.Text("url"), want)
+		}
+	}
+}

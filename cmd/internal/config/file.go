@@ -140,10 +140,10 @@ func (in *file) into(f *Folder) error {
 		name("connections."+e.Key, e.Key)
 		c := e.Value
 		if !slices.Contains(in.Sources.Keys(), c.From) && c.From != "" {
-			fault("connections."+e.Key+".from", "config.no_source", "there is no source of that name", strict.Suggest(c.From, in.Sources.Keys()))
+			fault("connections."+e.Key+".from", "config.no_source", "there is no source of that name", oneOf("sources", c.From, in.Sources.Keys()))
 		}
 		if !slices.Contains(in.Sinks.Keys(), c.To) && c.To != "" {
-			fault("connections."+e.Key+".to", "config.no_sink", "there is no sink of that name", strict.Suggest(c.To, in.Sinks.Keys()))
+			fault("connections."+e.Key+".to", "config.no_sink", "there is no sink of that name", oneOf("sinks", c.To, in.Sinks.Keys()))
 		}
 		if c.Policy == "" {
 			c.Policy = Policy
@@ -151,6 +151,14 @@ func (in *file) into(f *Folder) error {
 		f.Connections = append(f.Connections, Connection{Name: e.Key, From: c.From, To: c.To, Purpose: c.Purpose, Policy: f.at(c.Policy)})
 	}
 	return errors.Join(faults...)
+}
+
+// oneOf is the hint about a name that none of a section has.
+func oneOf(section, name string, names []string) string {
+	if len(names) == 0 {
+		return "add it below " + section + ":"
+	}
+	return strict.Suggest(name, names)
 }
 
 // at resolves a path against the folder.
@@ -161,15 +169,10 @@ func (f *Folder) at(path string) string {
 	return filepath.Join(f.Root, path)
 }
 
-// paths resolves the options that name files: those called path, and text that
-// begins with ./ or ../.
+// paths resolves the options that name files or directories; a URL stays.
 func (f *Folder) paths(options []connectors.Option, c connectors.Config) connectors.Config {
 	for _, o := range options {
-		s, ok := c[o.Name].(string)
-		if !ok || s == "" || strings.Contains(s, "://") {
-			continue
-		}
-		if o.Name == "path" || s == "." || s == ".." || strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../") {
+		if s := c.Text(o.Name); o.Type == connectors.Path && s != "" && !strings.Contains(s, "://") {
 			c[o.Name] = f.at(s)
 		}
 	}
