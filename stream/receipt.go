@@ -61,6 +61,11 @@ func (i *Int64) UnmarshalJSON(b []byte) error {
 // Receipt says what one transaction did. It holds no value of any record; see
 // wire.md, "Receipts and entries". Where a transaction has more parts than fit
 // an entry, it writes several receipts with disjoint parts.
+//
+// An ingest receipt names no policy, since none is applied before the raw topic:
+// what it holds is encrypted whole. Its keys are the period that the records'
+// session key is wrapped under: the delete receipt of that period is the
+// evidence that they cannot be read any more.
 type Receipt struct {
 	Stage      string `json:"stage"`
 	Connection string `json:"connection,omitempty"`
@@ -68,7 +73,7 @@ type Receipt struct {
 	Worker     string `json:"worker"`           // id of the enrolled worker key
 	Build      string `json:"build"`            // SHA-256 of the executable, hex
 	Policy     string `json:"policy,omitempty"` // revision id
-	Keys       string `json:"keys,omitempty"`   // key epoch
+	Keys       string `json:"keys,omitempty"`   // period of the keys used
 	Time       string `json:"time"`             // RFC 3339 UTC
 	Detail     *Hash  `json:"detail,omitempty"` // of the record in details
 	Parts      []Part `json:"parts"`

@@ -353,7 +353,7 @@ func (w *ingestWriter) describe() (standing, *stream.Part, error) {
 			return standing{}, nil, err
 		}
 		newHead = head{h, next.Label}
-		r := stream.Receipt{Stage: stream.StageIngest, Source: w.Source, Parts: []stream.Part{*part}}
+		r := stream.Receipt{Stage: stream.StageIngest, Source: w.Source, Keys: w.sealer.current, Parts: []stream.Part{*part}}
 		if err := w.scribe.receipts(r, map[string]any{"streams": counts(w.tx.streams)}); err != nil {
 			return standing{}, nil, err
 		}

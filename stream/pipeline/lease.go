@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
 )
 
 // Job is work that exactly one process of a workspace does at a time: ingest of
@@ -101,9 +103,10 @@ func (l *lessee) wait() {
 // Keep runs a stage until ctx ends, and again after each failure with growing
 // pauses. What it did is in transactions, so that a new run goes on at the last
 // commit (L2). Where Tries is set, it gives up after so many failures in a row
-// and returns the last.
+// and returns the last. A newer owner of a sink is met again by an opening that
+// begins at the last commit only if no second try helps: then it is a Fault.
 func (b Base) Keep(ctx context.Context, name string, run func(context.Context) error) error {
-	pause := shortest
+	pause, conflicts := shortest, 0
 	for failed := 1; ; failed++ {
 		began := b.Now()
 		err := run(ctx)
@@ -115,6 +118,13 @@ func (b Base) Keep(ctx context.Context, name string, run func(context.Context) e
 		}
 		if b.Now().Sub(began) > time.Minute {
 			pause, failed = shortest, 1
+		}
+		if conflicts = conflicts + 1; !errors.Is(err, stream.ErrConflict) {
+			conflicts = 0
+		}
+		if conflicts == maxConflicts {
+			return &stream.Fault{Code: "run.sink_conflict", Path: name, Msg: err.Error(), Exit: stream.ExitEnvironment,
+				Hint: "stop whoever else loads into this sink; if nobody does, it is newer than the brokers' state:\nrestore state/ (or the brokers) from the backup that belongs to it, or name source and connection anew"}
 		}
 		if b.Tries > 0 && failed >= b.Tries {
 			return fmt.Errorf("%s: %w", name, err)
@@ -128,6 +138,10 @@ func (b Base) Keep(ctx context.Context, name string, run func(context.Context) e
 		pause = min(2*pause, longest)
 	}
 }
+
+// maxConflicts is how often in a row a newer owner may be met: partitions that
+// have just moved are one, and the next opening knows it.
+const maxConflicts = 3
 
 // Pauses before a stage is opened again.
 const (

@@ -272,6 +272,9 @@ func (r *rig) checkReceipts(t *testing.T, want int64) {
 		if err := json.Unmarshal(e.Body, &b); err != nil {
 			return err
 		}
+		if b.Stage == stream.StageIngest && (!strings.HasPrefix(b.Keys, "raw/") || b.Policy != "") {
+			t.Errorf("ingest receipt names keys %q and policy %q", b.Keys, b.Policy)
+		}
 		for _, p := range b.Parts {
 			chain := fmt.Sprint(b.Stage, p.Topic, p.Partition)
 			if heads[chain] != p.Prev {

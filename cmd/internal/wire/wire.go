@@ -283,7 +283,7 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 	go func() {
 		defer close(done)
 		gaveUp := w.base.Keep(fctx, "audit log", func(ctx context.Context) error {
-			err := w.follower.Follow(ctx)
+			err := w.final(w.follower.Follow(ctx))
 			var f *stream.Fault
 			if errors.As(err, &f) {
 				end(f)
@@ -323,6 +323,21 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 	}
 	stop()
 	<-done
+	return err
+}
+
+// final makes a Fault of what no second try mends: two followers that opened the
+// log again would depose each other for ever, and nothing is appended to a log
+// that was changed.
+func (w *Workspace) final(err error) error {
+	switch at := w.folder.Rel(w.folder.Log); {
+	case errors.Is(err, audit.ErrDeposed):
+		return &stream.Fault{Code: "run.log_deposed", Path: at, Exit: stream.ExitEnvironment,
+			Msg: "another process has begun to write this audit log: " + err.Error(), Hint: "stop one of the two: a log has one writer"}
+	case errors.Is(err, audit.ErrDamaged):
+		return &stream.Fault{Code: "run.log_damaged", Path: at, Exit: stream.ExitEnvironment,
+			Msg: err.Error(), Hint: "lethe verify tells what was changed; restore log/ and state/ from the backup that belongs to both"}
+	}
 	return err
 }
 
