@@ -52,6 +52,9 @@ type Connector struct {
 	// check the configuration and do not connect yet.
 	OpenSource func(Env, Config) (stream.Source, error)
 	OpenSink   func(Env, Config) (stream.Sink, error)
+	// Keyless says what is less than one may expect of a stream (schema.table)
+	// without a primary key, and what mends it; nil where that changes nothing.
+	Keyless func(stream string) (msg, hint string)
 }
 
 // Env is what a connector may use of the process it runs in.

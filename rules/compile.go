@@ -20,7 +20,7 @@ import (
 // fault of every file is told at once; [stream.Faults] takes the error apart.
 // There is no program beside an error (L1).
 func Compile(env Env) (*Program, error) {
-	c := &compiler{env: env, contracts: map[string]*schema.Contract{}, sources: map[string]bool{env.Source: true}}
+	c := &compiler{env: env, contracts: map[string]*schema.Contract{}, used: map[string]bool{}, sources: map[string]bool{env.Source: true}}
 	var err error
 	if c.table, err = LoadElements(env.Elements...); err != nil {
 		c.errs = append(c.errs, err)
@@ -45,6 +45,7 @@ func Compile(env Env) (*Program, error) {
 	if err := c.err(); err != nil {
 		return nil, err
 	}
+	p.Idle = c.idle()
 	if p.Revision, p.Kept, err = c.keep(p); err != nil {
 		return nil, err
 	}
@@ -62,6 +63,7 @@ type compiler struct {
 	streams   []string                    // their names, sorted
 	sources   map[string]bool             // that contracts are about
 	unchecked []string
+	used      map[string]bool // paths of the policy that could have decided nothing
 
 	errs []error
 }

@@ -9,6 +9,24 @@ import (
 	"lethe/stream"
 )
 
+const declaredSection = "declared."
+
+// idle lists what of the policy decided nothing.
+func (c *compiler) idle() (out []string) {
+	look := func(section string, keys []string, wild bool) {
+		for _, key := range keys {
+			if !c.used[section+key] && (!wild || strings.Contains(key, "*")) {
+				out = append(out, c.doc.Where(section+key))
+			}
+		}
+	}
+	look("elements.", c.policy.Elements.Keys(), true)
+	look("mask.fields.", c.policy.Mask.Fields.Keys(), true)
+	look(declaredSection, c.policy.Declared.Keys(), false)
+	look("transfers.", c.policy.Transfers.Keys(), false)
+	return out
+}
+
 // reveals says why a decision needs somebody who answers for it: it shows values
 // of a field that nobody said anything about, or JSON as a whole, or the field was
 // relabelled against what discover found or a wildcard says.
@@ -57,7 +75,8 @@ func (c *compiler) needsDeclaration(f *field, d *Decision, r rule, why []string)
 			"say what it is about, use redact, or add to "+c.doc.Name+", at the left edge:\n"+c.declare(f, d))
 		return
 	}
-	at := "declared." + f.declared.Key
+	at := declaredSection + f.declared.Key
+	c.used[at] = true
 	v := f.declared.Value
 	if c.doc.Has(at+".reason") && unwritten(v.Reason) {
 		c.fault(at+".reason", CodeDeclared, "the reason is empty", "say why the values may be seen")

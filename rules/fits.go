@@ -22,6 +22,19 @@ func (c *compiler) operatorFits(f *field, r rule, spec masking.Spec, t masking.T
 	c.keyFits(f, r, spec, t, allowed)
 	c.domainFits(f, r, spec, t)
 	c.lengthFits(f, r)
+	c.countryFits(f, r)
+}
+
+// countryFits refuses a parameter that does nothing: a country stands for the
+// numbers that have no country code, which only the normal form e164 looks for.
+// A rule for many elements may have it for those that are telephone numbers.
+func (c *compiler) countryFits(f *field, r rule) {
+	e, _ := c.table.Lookup(f.element)
+	own := r.at == "mask.elements."+f.element || r.at == "mask.fields."+f.id()
+	if _, said := r.op.Params["country"]; !said || !own || e.Normal == "e164" {
+		return
+	}
+	c.faultAt(c.place(r), CodeParams, fmt.Sprintf("country does nothing for %s: its values are no telephone numbers", f.id()), "remove country, or say that it is about contact.phone")
 }
 
 // keyFits checks that rows of different keys stay different.

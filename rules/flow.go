@@ -117,6 +117,7 @@ func (c *compiler) region(at string, s *Stream) {
 	slices.Sort(mechanisms)
 	mechanisms = slices.Compact(mechanisms)
 	if text, ok := c.policy.Transfers.Get(c.env.Region); ok {
+		c.used["transfers."+c.env.Region] = true
 		word, _, _ := strings.Cut(text, " ")
 		if !slices.Contains(mechanisms, strings.TrimSuffix(word, ",")) {
 			c.fault("transfers."+c.env.Region, CodeRegion, "the transfer names no mechanism first", "begin with one of: "+strings.Join(mechanisms, " "))

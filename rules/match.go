@@ -67,6 +67,9 @@ func widest[T any](c *compiler, m strict.Map[T], f *field, section string) (stri
 		if !strings.Contains(e.Key, "*") || !fits(e.Key, f.id()) {
 			continue
 		}
+		if section != declaredSection { // used where a decision needs it
+			c.used[section+e.Key] = true
+		}
 		n, b := literals(e.Key), literals(best.Key)
 		switch {
 		case !found || n > b:

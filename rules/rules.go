@@ -67,6 +67,9 @@ type Program struct {
 	// Unchecked lists places of contracts that ask for what no pass over single
 	// rows can check.
 	Unchecked []string
+	// Idle lists places of the policy that decide nothing about this connection: a
+	// wildcard that fits no field, a declaration or a transfer that nothing needs.
+	Idle []string
 
 	table *Elements
 }

@@ -195,7 +195,7 @@ func (c *compiler) declaration(f *field) *strict.Entry[declaration] {
 			return &e
 		}
 	}
-	if e, ok := widest(c, c.policy.Declared, f, "declared."); ok {
+	if e, ok := widest(c, c.policy.Declared, f, declaredSection); ok {
 		return &e
 	}
 	return nil
@@ -222,6 +222,7 @@ func (c *compiler) resolveClass(f *field) {
 	if f.declared == nil || f.declared.Value.Class == "" || f.element != "" {
 		return
 	}
+	c.used[declaredSection+f.declared.Key] = true
 	said := stream.Class(f.declared.Value.Class)
 	switch {
 	case c.table.rank(said) < 0: // told when the policy was read

@@ -13,7 +13,6 @@ import (
 	"lethe/cmd/internal/config"
 	"lethe/masking"
 	"lethe/rules"
-	"lethe/rules/strict"
 	"lethe/stream"
 )
 
@@ -42,6 +41,7 @@ type connectionView struct {
 	Clearance []stream.Label `json:"clearance"`
 	Streams   []streamView   `json:"streams"`
 	Unchecked []string       `json:"unchecked,omitempty"`
+	Idle      []string       `json:"idle,omitempty"` // places of the policy that decide nothing here
 }
 
 type streamView struct {
@@ -49,6 +49,7 @@ type streamView struct {
 	Class  stream.Class `json:"class"`
 	Label  stream.Label `json:"label"`
 	Topic  string       `json:"topic"`
+	Key    []string     `json:"key"` // columns of the primary key
 	Fields []fieldView  `json:"fields"`
 }
 
@@ -84,6 +85,7 @@ func check(ctx context.Context, io streams, args []string) error {
 		err = errors.Join(err, questioned(ctx, folder, warnings(io.err), io.showAble))
 	} else {
 		err = errors.Join(err, configured(folder, lerr))
+		warnKeyless(folder, views, warnings(io.err))
 	}
 	switch {
 	case err != nil:
@@ -102,7 +104,11 @@ func check(ctx context.Context, io streams, args []string) error {
 		}
 		showConnection(io, v)
 	}
-	if len(views) == 0 {
+	if len(views) > 0 {
+		for _, place := range append(idle(views), unread(folder)...) {
+			fmt.Fprintf(io.out, "without effect: %s\n", place)
+		}
+	} else {
 		fmt.Fprintf(io.out, "check: ok, but nothing moves: %s has no connections\n", folder.Rel(folder.Root+"/"+config.FileName))
 		return nil
 	}
@@ -129,7 +135,7 @@ func prove(folder *config.Folder) ([]connectionView, error) {
 		}
 		sink, _ := folder.Sink(c.To)
 		v := connectionView{Name: c.Name, From: c.From, To: c.To, Purpose: c.Purpose, Policy: folder.Rel(c.Policy),
-			Revision: p.Revision, Packs: []string{}, Clearance: sink.Clearance, Unchecked: p.Unchecked}
+			Revision: p.Revision, Packs: []string{}, Clearance: sink.Clearance, Unchecked: p.Unchecked, Idle: p.Idle}
 		for _, pack := range p.Packs {
 			v.Packs = append(v.Packs, pack.Name)
 		}
@@ -146,7 +152,7 @@ func prove(folder *config.Folder) ([]connectionView, error) {
 }
 
 func viewStream(s rules.Stream) streamView {
-	v := streamView{Name: s.Name, Class: s.Class, Label: s.Label, Topic: s.Topic}
+	v := streamView{Name: s.Name, Class: s.Class, Label: s.Label, Topic: s.Topic, Key: append([]string{}, s.Plan.Key...)}
 	for _, d := range s.Decisions {
 		v.Fields = append(v.Fields, fieldView{d.Path, d.Element, d.Class, d.Operator, d.Params, d.Label, d.Where, d.Because, d.Unlisted})
 	}
@@ -211,70 +217,30 @@ func showConnection(io streams, v connectionView) {
 	}
 }
 
-// nearestField is the hint about a field that no connection carries: the one
-// that is near, or the fields of its stream, or the streams.
-func nearestField(views []connectionView, field string) string {
-	name, _, _ := strings.Cut(field, "/")
-	var all, own, names []string
-	for _, v := range views {
-		for _, s := range v.Streams {
-			names = append(names, s.Name)
-			for _, d := range s.Fields {
-				all = append(all, s.Name+"/"+d.Path)
-				if s.Name == name {
-					own = append(own, d.Path)
-				}
+// idle lists places of policies that decide nothing in any connection under them.
+func idle(views []connectionView) (out []string) {
+	for i, v := range views {
+		for _, place := range v.Idle {
+			others := slices.Concat(views[:i:i], views[i+1:])
+			if !slices.Contains(out, place) && !slices.ContainsFunc(others, func(o connectionView) bool { return o.Policy == v.Policy && !slices.Contains(o.Idle, place) }) {
+				out = append(out, place)
 			}
 		}
 	}
-	slices.Sort(names)
-	slices.Sort(own)
-	names, own = slices.Compact(names), slices.Compact(own)
-	if len(own) > 0 {
-		_, path, _ := strings.Cut(field, "/")
-		if near, ok := strict.Nearest(path, own); ok {
-			return fmt.Sprintf("did you mean %q?", name+"/"+near)
-		}
-		return name + " has: " + strings.Join(own, " ")
-	}
-	if near, ok := strict.Nearest(field, all); ok {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return "write STREAM/PATH; streams are: " + strings.Join(names, " ")
+	return out
 }
 
-// showWhy tells why a field is treated as it is, in every connection that
-// carries it.
-func showWhy(io streams, views []connectionView, field string) error {
-	type why struct {
-		Connection string `json:"connection"`
-		fieldView
-	}
-	var found []why
-	for _, v := range views {
-		for _, s := range v.Streams {
-			for _, d := range s.Fields {
-				if s.Name+"/"+d.Path == field {
-					found = append(found, why{v.Name, d})
-				}
-			}
+// unread lists sources and sinks that no connection has.
+func unread(folder *config.Folder) (out []string) {
+	for _, s := range folder.Sources {
+		if !slices.ContainsFunc(folder.Connections, func(c config.Connection) bool { return c.From == s.Name }) {
+			out = append(out, folder.Doc.Where("sources."+s.Name))
 		}
 	}
-	if found == nil {
-		return &stream.Fault{Code: "check.no_field", Msg: fmt.Sprintf("no connection carries %q", field),
-			Hint: nearestField(views, field)}
-	}
-	if *io.json {
-		return showJSON(io, found)
-	}
-	for i, w := range found {
-		if i > 0 {
-			fmt.Fprintln(io.out)
-		}
-		fmt.Fprintf(io.out, "%s in %s: %s\n", field, w.Connection, w.Operator)
-		for _, b := range w.Because {
-			fmt.Fprintf(io.out, "  %s\n", b)
+	for _, s := range folder.Sinks {
+		if !slices.ContainsFunc(folder.Connections, func(c config.Connection) bool { return c.To == s.Name }) {
+			out = append(out, folder.Doc.Where("sinks."+s.Name))
 		}
 	}
-	return nil
+	return out
 }

@@ -54,6 +54,23 @@ func attrText(attrs []slog.Attr) string {
 	return b.String()
 }
 
+// warnKeyless tells what the contracts let one expect less of, without asking a
+// source: streams without a primary key, where that matters.
+func warnKeyless(folder *config.Folder, views []connectionView, log *slog.Logger) {
+	told := map[string]bool{}
+	for _, v := range views {
+		src, _ := folder.Source(v.From)
+		for _, s := range v.Streams {
+			if len(s.Key) > 0 || told[s.Name] || src.Connector.Keyless == nil {
+				continue
+			}
+			told[s.Name] = true
+			msg, hint := src.Connector.Keyless(strings.TrimPrefix(s.Name, v.From+"."))
+			log.Warn(msg, "stream", s.Name, "hint", hint)
+		}
+	}
+}
+
 // questioned asks every source whether it can be read and every sink whether it
 // can be written. able hears what can; log, what is less than one may expect.
 func questioned(ctx context.Context, folder *config.Folder, log *slog.Logger, able func(name, can string)) error {

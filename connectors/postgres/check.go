@@ -292,7 +292,7 @@ func (s *settings) warn(log *slog.Logger, f *facts) {
 	_, inserts := f.wants()
 	for _, t := range inserts {
 		log.Warn("only inserts of this table can be read: it has no replica identity", "stream", s.stream(t),
-			"hint", "ALTER TABLE "+quoteIdent(t.schema, t.name)+" REPLICA IDENTITY FULL; or add a primary key")
+			"hint", identify(t.schema, t.name))
 	}
 	if f.slot != nil && f.slot.status == "unreserved" {
 		log.Warn("the replication slot is about to lose log that it needs", "slot", s.slot)
@@ -300,4 +300,15 @@ func (s *settings) warn(log *slog.Logger, f *facts) {
 	if f.encoding == "SQL_ASCII" {
 		log.Warn("the database has no encoding: bytes that are not UTF-8 are replaced", "database", f.db)
 	}
+}
+
+// keyless is what the contract of a table without a primary key tells already,
+// before the server is asked for its replica identity.
+func keyless(stream string) (msg, hint string) {
+	schema, table, _ := strings.Cut(stream, ".")
+	return "only inserts of this table are read, updates and deletes are not, unless it has REPLICA IDENTITY FULL: it has no primary key", identify(schema, table)
+}
+
+func identify(schema, table string) string {
+	return "ALTER TABLE " + quoteIdent(schema, table) + " REPLICA IDENTITY FULL; or add a primary key"
 }

@@ -106,6 +106,7 @@ func Connector() connectors.Connector {
 			{Name: "resnapshot", Type: connectors.Flag,
 				Help: "begin again with a snapshot when the slot or its log is lost, instead of stopping; rows deleted meanwhile are not told, and those of tables without a key come again"},
 		},
+		Keyless:    keyless,
 		OpenSource: openSource,
 	}
 }

@@ -161,6 +161,12 @@ func (p *parser) column(at string, pr property, prefix string, top bool) Column 
 	for i, q := range pr.Quality {
 		p.quality(fmt.Sprintf("%s.quality[%d]", at, i), q)
 	}
+	if e, _ := pr.Rest.Get("unique"); e == true && !pr.PrimaryKey {
+		p.out.Unchecked = append(p.out.Unchecked, p.doc.Where(at+".unique"))
+	}
+	if pr.Options.DefaultTimezone != "" {
+		p.out.Unchecked = append(p.out.Unchecked, p.doc.Where(at+".logicalTypeOptions.defaultTimezone"))
+	}
 	inside := col.Path
 	switch {
 	case pr.Items != nil:

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lethe/rules/strict"
+	"lethe/stream"
+)
+
+// nearestField is the hint about a field that no connection carries: the one
+// that is near, or the fields of its stream, or the streams.
+func nearestField(views []connectionView, field string) string {
+	name, _, _ := strings.Cut(field, "/")
+	var all, own, names []string
+	for _, v := range views {
+		for _, s := range v.Streams {
+			names = append(names, s.Name)
+			for _, d := range s.Fields {
+				all = append(all, s.Name+"/"+d.Path)
+				if s.Name == name {
+					own = append(own, d.Path)
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	slices.Sort(own)
+	names, own = slices.Compact(names), slices.Compact(own)
+	if len(own) > 0 {
+		_, path, _ := strings.Cut(field, "/")
+		if near, ok := strict.Nearest(path, own); ok {
+			return fmt.Sprintf("did you mean %q?", name+"/"+near)
+		}
+		return name + " has: " + strings.Join(own, " ")
+	}
+	if near, ok := strict.Nearest(field, all); ok {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "write STREAM/PATH; streams are: " + strings.Join(names, " ")
+}
+
+// showWhy tells why a field is treated as it is, in every connection that
+// carries it.
+func showWhy(io streams, views []connectionView, field string) error {
+	type why struct {
+		Connection string `json:"connection"`
+		fieldView
+	}
+	var found []why
+	for _, v := range views {
+		for _, s := range v.Streams {
+			for _, d := range s.Fields {
+				if s.Name+"/"+d.Path == field {
+					found = append(found, why{v.Name, d})
+				}
+			}
+		}
+	}
+	if found == nil {
+		return &stream.Fault{Code: "check.no_field", Msg: fmt.Sprintf("no connection carries %q", field),
+			Hint: nearestField(views, field)}
+	}
+	if *io.json {
+		return showJSON(io, found)
+	}
+	for i, w := range found {
+		if i > 0 {
+			fmt.Fprintln(io.out)
+		}
+		fmt.Fprintf(io.out, "%s in %s: %s\n", field, w.Connection, w.Operator)
+		for _, b := range w.Because {
+			fmt.Fprintf(io.out, "  %s\n", b)
+		}
+	}
+	return nil
+}
