@@ -44,12 +44,9 @@ func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
 	c := &compiler{plan: plan, keys: keys, known: map[stream.FieldCount]int32{}}
 	c.program.row = &node{slot: -1}
 	c.program.schema = plan.Schema
-	epoch := plan.Epoch
-	if epoch == "" {
-		epoch = "1"
-	}
+	epoch := keys.Epoch()
 	if !epochName.MatchString(epoch) {
-		c.fault("", "epoch", "the key epoch is not a plain name", "use letters, digits, _ and -")
+		c.fault("", "epoch", "the keyring's epoch is not a plain name", "use a keyring that names it by letters, digits, _ and -")
 	}
 	// An epoch has no slash, so no two pairs of epoch and domain share a name.
 	c.secret = func(operator, domain string) string { return operator + "/" + epoch + "/" + domain }

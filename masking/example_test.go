@@ -10,6 +10,8 @@ import (
 // noKeys is for plans whose operators need no key.
 type noKeys struct{}
 
+func (noKeys) Epoch() string { return "1" }
+
 func (noKeys) Secret(string) ([]byte, error) { return nil, fmt.Errorf("no key") }
 
 func ExampleCompile() {

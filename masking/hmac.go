@@ -109,7 +109,7 @@ func (m *hmacMasker) mask(dst, text []byte) ([]byte, string) {
 	}
 	m.normed = m.normal(m.normed[:0], text)
 	if m.exact && !bytes.Equal(m.normed, text) {
-		return dst, "normal"
+		return dst, stream.ReasonNormal
 	}
 	m.mac.Reset()
 	m.mac.Write(m.normed)

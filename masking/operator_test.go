@@ -176,7 +176,7 @@ func TestHMACJoinsInsideADomainAndNowhereElse(t *testing.T) {
 	if masked(t, Field{Operator: "hmac", Domain: "contact.email"}, `42`) == n {
 		t.Error("domains join")
 	}
-	w, err := Compile(Plan{Stream: "s", Epoch: "2", Fields: []Field{{Path: "v", Operator: "hmac", Domain: "id.internal"}}}, hashKeys{})
+	w, err := Compile(Plan{Stream: "s", Fields: []Field{{Path: "v", Operator: "hmac", Domain: "id.internal"}}}, hashKeys{epoch: "2"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestAKeyThatIsNotInNormalFormIsRefused(t *testing.T) {
 }
 
 func TestPlansWithoutSenseAreRefusedAllAtOnce(t *testing.T) {
-	_, err := Compile(Plan{Stream: "crm.public.t", Epoch: "a/b", Key: []string{"id", "name", "mail"}, Fields: []Field{
+	_, err := Compile(Plan{Stream: "crm.public.t", Key: []string{"id", "name", "mail"}, Fields: []Field{
 		{Path: "a..b", Operator: "keep"},
 		{Path: "a[0]", Operator: "keep"},
 		{Path: "_unknown_1", Operator: "keep"},
@@ -247,7 +247,7 @@ func TestPlansWithoutSenseAreRefusedAllAtOnce(t *testing.T) {
 		{Path: "m", Operator: "hmac"},
 		{Path: "name", Operator: "redact"},
 		{Path: "mail", Operator: "partial", Params: Params{"keep_last": 1}},
-	}}, hashKeys{})
+	}}, hashKeys{epoch: "a/b"})
 	want := []string{"epoch", "path", "path", "reserved_name", "duplicate_path", "unknown_operator", "params", "operator_type", "normal_form", "domain",
 		"key_operator", "key_operator", "key_operator"}
 	var got []string
@@ -263,12 +263,12 @@ func TestPlansWithoutSenseAreRefusedAllAtOnce(t *testing.T) {
 }
 
 // lost is a keyring without keys.
-type lost struct{}
+type lost struct{ hashKeys }
 
 func (lost) Secret(string) ([]byte, error) { return nil, errors.New("the server is away") }
 
 // short is a keyring of keys that are too short.
-type short struct{}
+type short struct{ hashKeys }
 
 func (short) Secret(string) ([]byte, error) { return []byte("123456"), nil }
 

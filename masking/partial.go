@@ -4,6 +4,7 @@ import (
 	"errors"
 	"unicode/utf8"
 
+	"lethe/stream"
 	"lethe/stream/scan"
 )
 
@@ -64,7 +65,7 @@ func (m *partialMasker) mask(dst, text []byte) ([]byte, string) {
 	hide := runes - m.first - m.last
 	if hide < 1 || hide < runes-hide {
 		// L1: a value too short to hide is an error, never a pass-through.
-		return dst, "operator"
+		return dst, stream.ReasonOperator
 	}
 	m.text = append(m.text[:0], text[:runesFromStart(text, m.first)]...)
 	n := hide

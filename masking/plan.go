@@ -20,6 +20,9 @@ type Params map[string]any
 // Keyring gives the keys that operators work with. Keys of different names are
 // independent; there are no default keys.
 type Keyring interface {
+	// Epoch names the generation of masking keys that is in force: letters,
+	// digits, _ and -. Equal values give other results in another epoch.
+	Epoch() string
 	// Secret returns the 32-byte key of that name.
 	Secret(name string) ([]byte, error)
 }
@@ -30,8 +33,6 @@ type Plan struct {
 	Stream string
 	Fields []Field
 	Key    []string // columns of the primary key
-	// Epoch names the generation of keys that operators use; "" is epoch "1".
-	Epoch string
 	// Schema checks the JSON Schema keywords that the pass itself does not; nil
 	// where the contract has none. It is given the bytes of a row.
 	Schema RowSchema

@@ -94,7 +94,7 @@ func (w *Rewriter) rewrite(dst, src []byte, root *node) ([]byte, bool) {
 	i := scan.Space(src, 0)
 	w.from = i
 	if i >= len(src) || src[i] != '{' {
-		w.fail("malformed", "")
+		w.fail(stream.ReasonMalformed, "")
 		return dst, false
 	}
 	end := w.object(i, root, scan.MaxDepth)
@@ -102,7 +102,7 @@ func (w *Rewriter) rewrite(dst, src []byte, root *node) ([]byte, bool) {
 		return dst, false
 	}
 	if scan.Space(src, end) != len(src) {
-		w.fail("malformed", "")
+		w.fail(stream.ReasonMalformed, "")
 		return dst, false
 	}
 	return append(w.dst, src[w.from:end]...), true
@@ -119,11 +119,11 @@ func (w *Rewriter) whole(r *stream.Record) bool {
 	case 't':
 		kind = stream.KindTruncate
 	default: // also m: what a message holds is nobody's field
-		w.fail("operation", "")
+		w.fail(stream.ReasonOperation, "")
 		return false
 	}
 	if r.Kind != kind || hasRow != wantsRow {
-		w.fail("operation", "")
+		w.fail(stream.ReasonOperation, "")
 		return false
 	}
 	if hasRow && w.prog.schema != nil {

@@ -1,6 +1,7 @@
 package masking
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"testing"
@@ -9,7 +10,9 @@ import (
 )
 
 // hashKeys is a keyring whose keys are digests of their names.
-type hashKeys struct{}
+type hashKeys struct{ epoch string }
+
+func (k hashKeys) Epoch() string { return cmp.Or(k.epoch, "1") }
 
 func (hashKeys) Secret(name string) ([]byte, error) {
 	h := sha256.Sum256([]byte("key of tests " + name))

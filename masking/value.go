@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/bits"
 
+	"lethe/stream"
 	"lethe/stream/scan"
 )
 
@@ -45,19 +46,19 @@ func (w *Rewriter) value(i int, n *node, depth int) int {
 func (w *Rewriter) checked(i int, n *node, depth int) int {
 	if i < len(w.src) && w.src[i] == 'n' {
 		if n.typ.Base != 0 && !n.nullable && w.place != inBefore {
-			return w.fail("null", n.path)
+			return w.fail(stream.ReasonNull, n.path)
 		}
 		if end := scan.Literal(w.src, i); end >= 0 {
 			return end
 		}
-		return w.fail("malformed", n.path)
+		return w.fail(stream.ReasonMalformed, n.path)
 	}
 	end, fits := w.fits(i, &n.typ, depth-1)
 	if end < 0 {
-		return w.fail("malformed", n.path)
+		return w.fail(stream.ReasonMalformed, n.path)
 	}
 	if !fits {
-		return w.fail("type", n.path)
+		return w.fail(stream.ReasonType, n.path)
 	}
 	return end
 }
@@ -71,7 +72,7 @@ func (w *Rewriter) mask(i, end int, n *node, null bool) int {
 	text := w.src[i:end]
 	switch text[0] {
 	case '{', '[':
-		return w.fail("operator", n.path)
+		return w.fail(stream.ReasonOperator, n.path)
 	case '"':
 		text = text[1 : len(text)-1]
 		if bytes.IndexByte(text, '\\') >= 0 {
@@ -143,7 +144,7 @@ func (w *Rewriter) rowAt(i int, p place, depth int) int {
 			return end
 		}
 	}
-	return w.fail("malformed", "")
+	return w.fail(stream.ReasonMalformed, "")
 }
 
 // operation reads the envelope's op, one letter without an escape.
@@ -152,7 +153,7 @@ func (w *Rewriter) operation(i int) int {
 		w.op = w.src[i+1]
 		return i + 3
 	}
-	return w.fail("operation", "")
+	return w.fail(stream.ReasonOperation, "")
 }
 
 // fixed keeps a member of the envelope around rows if it is what the node says,
@@ -166,7 +167,7 @@ func (w *Rewriter) fixed(at *span, m *member, start, value, depth int) int {
 	end := scan.Value(w.src, value, depth-1)
 	switch {
 	case end < 0:
-		return w.fail("malformed", "")
+		return w.fail(stream.ReasonMalformed, "")
 	case n.act == actInside && w.src[value] == 'n', n.act == actScalar && w.isKind(value, end, n.kinds):
 		w.admit(at, m, start, value)
 	default:

@@ -3,6 +3,7 @@ package masking
 import (
 	"strconv"
 
+	"lethe/stream"
 	"lethe/stream/scan"
 )
 
@@ -49,7 +50,7 @@ func (w *Rewriter) count(slot int32) {
 func (w *Rewriter) next(i int, closing byte) (after int, done bool) {
 	i = scan.Space(w.src, i)
 	if i >= len(w.src) {
-		return w.fail("malformed", ""), true
+		return w.fail(stream.ReasonMalformed, ""), true
 	}
 	switch w.src[i] {
 	case closing:
@@ -57,13 +58,13 @@ func (w *Rewriter) next(i int, closing byte) (after int, done bool) {
 	case ',':
 		return scan.Space(w.src, i+1), false
 	}
-	return w.fail("malformed", ""), true
+	return w.fail(stream.ReasonMalformed, ""), true
 }
 
 // object walks the object at src[i].
 func (w *Rewriter) object(i int, n *node, depth int) int {
 	if depth <= 0 {
-		return w.fail("malformed", "")
+		return w.fail(stream.ReasonMalformed, "")
 	}
 	src := w.src
 	base := w.open(n.words())
@@ -89,7 +90,7 @@ func (w *Rewriter) object(i int, n *node, depth int) int {
 			cursor = k + 1
 			word, bit := base+k/64, uint64(1)<<(k%64)
 			if w.seen[word]&bit != 0 {
-				return w.fail("duplicate", n.members[k].node.path)
+				return w.fail(stream.ReasonDuplicate, n.members[k].node.path)
 			}
 			w.seen[word] |= bit
 			end = w.member(&at, &n.members[k], start, value, depth)
@@ -124,7 +125,7 @@ func (w *Rewriter) close(end, base int, n *node) int {
 			for missing := must &^ w.seen[base+word]; missing != 0; missing &= missing - 1 {
 				k := word*64 + trailingZeros(missing)
 				if w.place == inKey || !w.leftOut(n.members[k].name) {
-					return w.fail("required", n.members[k].node.path)
+					return w.fail(stream.ReasonRequired, n.members[k].node.path)
 				}
 			}
 		}
@@ -152,11 +153,11 @@ func hasPrefix(src []byte, i int, prefix string) bool {
 // is: the name is unescaped before it is matched (L1). -1 as value is failure.
 func (w *Rewriter) name(i int, n *node) (k, value int) {
 	if i >= len(w.src) || w.src[i] != '"' {
-		return -1, w.fail("malformed", "")
+		return -1, w.fail(stream.ReasonMalformed, "")
 	}
 	end, escaped := scan.String(w.src, i)
 	if end < 0 {
-		return -1, w.fail("malformed", "")
+		return -1, w.fail(stream.ReasonMalformed, "")
 	}
 	body := w.src[i+1 : end-1]
 	if escaped {
@@ -164,7 +165,7 @@ func (w *Rewriter) name(i int, n *node) (k, value int) {
 		body = w.text
 	}
 	if value = scan.Colon(w.src, end); value < 0 {
-		return -1, w.fail("malformed", "")
+		return -1, w.fail(stream.ReasonMalformed, "")
 	}
 	return n.find(body), value
 }
@@ -173,7 +174,7 @@ func (w *Rewriter) name(i int, n *node) (k, value int) {
 func (w *Rewriter) stranger(at *span, n *node, start, value, number, depth int) int {
 	end := scan.Value(w.src, value, depth-1)
 	if end < 0 {
-		return w.fail("malformed", n.path)
+		return w.fail(stream.ReasonMalformed, n.path)
 	}
 	w.count(n.restSlot)
 	switch n.rest {
@@ -223,7 +224,7 @@ func (w *Rewriter) admit(at *span, m *member, start, value int) {
 // array walks the array at src[i].
 func (w *Rewriter) array(i int, n *node, depth int) int {
 	if depth <= 0 {
-		return w.fail("malformed", n.path)
+		return w.fail(stream.ReasonMalformed, n.path)
 	}
 	at := span{sep: i + 1}
 	i = scan.Space(w.src, i+1)

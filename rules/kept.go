@@ -74,7 +74,6 @@ type keptStream struct {
 	Topic   string       `json:"topic"`
 	Subject string       `json:"subject"`
 	Key     []string     `json:"key"`
-	Epoch   string       `json:"epoch"`
 	Schema  string       `json:"schema"` // as [schema.ParseRows] reads it, "" for none
 	Fields  []keptField  `json:"fields"`
 	Rows    []keptColumn `json:"rows"`
@@ -137,7 +136,7 @@ func digest(b []byte) string {
 
 func keepStream(s Stream) keptStream {
 	k := keptStream{Name: s.Name, Class: s.Class, Label: s.Label, Topic: s.Topic, Subject: s.Subject,
-		Key: append([]string{}, s.Plan.Key...), Epoch: s.Plan.Epoch, Fields: []keptField{}, Rows: []keptColumn{}}
+		Key: append([]string{}, s.Plan.Key...), Fields: []keptField{}, Rows: []keptColumn{}}
 	if text, ok := s.Plan.Schema.(fmt.Stringer); ok {
 		k.Schema = text.String()
 	}
@@ -209,7 +208,7 @@ func Restore(id string, data []byte) (*Revision, error) {
 
 func (k keptStream) restore() (Stream, error) {
 	s := Stream{Name: k.Name, Class: k.Class, Label: k.Label, Topic: k.Topic, Subject: k.Subject,
-		Plan: masking.Plan{Stream: k.Name, Key: k.Key, Epoch: k.Epoch}, Rows: stream.Schema{Stream: k.Name, Key: k.Key}}
+		Plan: masking.Plan{Stream: k.Name, Key: k.Key}, Rows: stream.Schema{Stream: k.Name, Key: k.Key}}
 	if k.Schema != "" {
 		rows, err := schema.ParseRows(k.Schema)
 		if err != nil {

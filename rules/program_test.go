@@ -144,6 +144,8 @@ func TestL6ARevisionIsWhatDecidesAndNothingElse(t *testing.T) {
 
 type keys struct{}
 
+func (keys) Epoch() string { return "1" }
+
 func (keys) Secret(name string) ([]byte, error) { h := sha256.Sum256([]byte(name)); return h[:], nil }
 
 func TestL1APlanIsWhatMaskingTakes(t *testing.T) {

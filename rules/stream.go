@@ -97,6 +97,8 @@ func (c *compiler) maskable(s *Stream, fields []*field) {
 // noKeys are keys for a plan that masks nothing.
 type noKeys struct{}
 
+func (noKeys) Epoch() string { return "none" }
+
 func (noKeys) Secret(string) ([]byte, error) { return make([]byte, 32), nil }
 
 // masked is the column after masking.

@@ -29,14 +29,10 @@ type FieldCount struct {
 	Operator string
 }
 
-// ReasonNoContract is why records of a stream that nobody decided on are
-// quarantined.
-const ReasonNoContract = "no_contract"
-
 // Rejection is why a record cannot be masked. It names codes and paths, never a
 // value (L7).
 type Rejection struct {
-	Reason string // code: no_contract, malformed, type, required, null, schema, operator, duplicate, too_large, ...
+	Reason string // one of the Reason constants
 	Field  string // path in the row, as contracts name it; "" for the whole record
 }
 
@@ -47,11 +43,23 @@ func (r *Rejection) Error() string {
 	return "record rejected: " + r.Reason + " at " + r.Field
 }
 
+// PolicyChange is the body of a control record with header lethe-control: policy.
+// From the record on, Revision masks what Connection reads of the partition.
+type PolicyChange struct {
+	Connection string `json:"connection"`
+	Revision   string `json:"revision"`
+}
+
+// ControlPolicy is the value of header lethe-control for a PolicyChange.
+const ControlPolicy = "policy"
+
 // Revision is a compiled policy as workers use it.
 type Revision interface {
 	// ID is the SHA-256 in hex of everything that decides about a byte: policy,
 	// packs, contracts, element table.
 	ID() string
+	// Keys names the epoch of the keys that its processors mask with.
+	Keys() string
 	// Route says what happens to the records of a stream; false for a stream
 	// that nobody decided on, whose records are quarantined (L1).
 	Route(stream string) (Route, bool)

@@ -15,16 +15,6 @@ const (
 	StageDelete = "delete"
 )
 
-// Kinds of audit entries.
-const (
-	EntryReceipt      = "receipt"
-	EntryChain        = "chain"
-	EntryStream       = "stream"
-	EntryPolicy       = "policy"
-	EntryEnrol        = "enrol"
-	EntrySnapshotVoid = "snapshot-void"
-)
-
 // Hash is a SHA-256, written in hex.
 type Hash [32]byte
 
@@ -73,10 +63,14 @@ type Receipt struct {
 	Worker     string `json:"worker"`           // id of the enrolled worker key
 	Build      string `json:"build"`            // SHA-256 of the executable, hex
 	Policy     string `json:"policy,omitempty"` // revision id
-	Keys       string `json:"keys,omitempty"`   // period of the keys used
+	Keys       string `json:"keys,omitempty"`   // ingest: period of the keys; mask: epoch of the masking keys
 	Time       string `json:"time"`             // RFC 3339 UTC
-	Detail     *Hash  `json:"detail,omitempty"` // of the record in details
-	Parts      []Part `json:"parts"`
+	// Detail is the SHA-256 of the record in details with the transaction's counts
+	// by stream: [IngestDetail], [MaskDetail] or [SinkDetail]. The first of several
+	// receipts names it. Deletions have none: what they delete is ciphertext of
+	// whichever streams share a topic.
+	Detail *Hash  `json:"detail,omitempty"`
+	Parts  []Part `json:"parts"`
 }
 
 // Part is one input partition's share of a receipt. From is the last part's To,
@@ -90,7 +84,7 @@ type Part struct {
 	In        Int64  `json:"in"`      // data records read committed, tombstones and control records apart
 	Changes   Int64  `json:"changes"` // changes of the source that they stand for
 	Out       []Out  `json:"out,omitempty"`
-	Filtered  Int64  `json:"filtered"` // records of streams that the connection does not carry
+	Filtered  Int64  `json:"filtered"` // records of streams that the connection leaves out
 	Shredded  Int64  `json:"shredded"` // records whose key was destroyed before they were read
 
 	// A sink's share.
@@ -114,32 +108,4 @@ type Out struct {
 	N          Int64  `json:"n"`
 	Tombstones Int64  `json:"tombstones"`
 	Root       Hash   `json:"root"` // RFC 6962 root over the record leaves, in offset order
-}
-
-// Chain starts or hands over the chain of parts of one input partition. It is
-// the body of a chain entry and stands before the first part that its worker
-// writes.
-type Chain struct {
-	Event      string `json:"event"` // start, owner
-	Stage      string `json:"stage"`
-	Connection string `json:"connection,omitempty"`
-	Source     string `json:"source,omitempty"`
-	Topic      string `json:"topic"`
-	Partition  int32  `json:"partition"`
-	Worker     string `json:"worker"`
-	Head       Hash   `json:"head"` // hash of the last part; zero at start
-	From       string `json:"from"`
-}
-
-// Ledger makes audit entries. The entries of one Ledger are a run: each names
-// the one before it, so that a checked signature covers all before it. One
-// goroutine uses a Ledger.
-type Ledger interface {
-	// Worker is the id of the key that signs.
-	Worker() string
-	// Entry returns the signed canonical bytes of an entry of kind.
-	Entry(kind string, body any) ([]byte, error)
-	// Settle says whether the entries made since the last Settle were
-	// committed. Those that were not leave the run.
-	Settle(committed bool)
 }

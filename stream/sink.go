@@ -62,4 +62,8 @@ type Loaded struct {
 	Partition int32 `json:"partition"`
 	From      Int64 `json:"from"`
 	To        Int64 `json:"to"`
+	// Deletes and Truncates say how many of the rows stand for one. They go into
+	// the receipt's detail record and nowhere else.
+	Deletes   Int64 `json:"-"`
+	Truncates Int64 `json:"-"`
 }

@@ -85,6 +85,7 @@ type receipt struct {
 	Worker     string            `json:"worker"`
 	Policy     string            `json:"policy"`
 	Time       string            `json:"time"`
+	Detail     *digest           `json:"detail"` // of a record that is not in the log: its form is checked
 	Raw        []json.RawMessage `json:"parts"`
 	parts      []part
 }

@@ -164,6 +164,9 @@ func TestL4EntriesDroppedMovedRepeatedOrForgedAreNamed(t *testing.T) {
 		{"body of the last changed", "signature", "run-w-mask/5", func(w *world) { w.replace("run-w-mask/5", `"filtered":"1"`, `"filtered":"2"`) }},
 		{"not canonical", "entry_canonical", "byte", func(w *world) { w.replace("run-w-mask/3", `"v":1`, `"v": 1`) }},
 		{"another member", "entry_malformed", "run-w-mask/3", func(w *world) { w.replace("run-w-mask/3", `"v":1`, `"v":1,"w":2`) }},
+		{"detail is no hash", "entry_malformed", "hash", func(w *world) {
+			w.add(w.ledger("w-sink").Entry(stream.EntryReceipt, map[string]any{"stage": "sink", "worker": "w-sink", "detail": "unknown", "parts": []string{}}))
+		}},
 		{"no entry", "entry_refused", "leaf", func(w *world) { w.entries = append(w.entries, []byte("{")); w.offsets = append(w.offsets, 9999) }},
 		{"worker not enrolled", "worker_unknown", "run-w-stranger", func(w *world) {
 			w.add(w.ledger("w-stranger").Entry(stream.EntryPolicy, map[string]string{"worker": "w-stranger"}))

@@ -67,12 +67,13 @@ func compile(ctx context.Context, src stream.Source, workspace string) (*rules.P
 // revision is the compiled policy as the stages use it.
 type revision struct {
 	id     string
+	keys   string // epoch
 	stream rules.Stream
 	master *masking.Rewriter
 }
 
 func newRevision(p *rules.Program, keys masking.Keyring) (*revision, error) {
-	r := &revision{id: p.Revision, stream: p.Streams[0]}
+	r := &revision{id: p.Revision, keys: keys.Epoch(), stream: p.Streams[0]}
 	var err error
 	if r.master, err = masking.Compile(r.stream.Plan, keys); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", r.stream.Name, err)
@@ -82,6 +83,9 @@ func newRevision(p *rules.Program, keys masking.Keyring) (*revision, error) {
 
 // ID implements stream.Revision.
 func (r *revision) ID() string { return r.id }
+
+// Keys implements stream.Revision.
+func (r *revision) Keys() string { return r.keys }
 
 // Route implements stream.Revision.
 func (r *revision) Route(name string) (stream.Route, bool) {

@@ -56,6 +56,8 @@ func (s *sink) Load(ctx context.Context, b stream.Rows) (stream.Loaded, error) {
 	}
 	l := stream.Loaded{
 		Rows:      stream.Int64(table.Rows()),
+		Deletes:   stream.Int64(table.Deletes()),
+		Truncates: stream.Int64(table.Truncates()),
 		Root:      table.Root(),
 		Topic:     b.Range.Topic,
 		Partition: b.Range.Partition,

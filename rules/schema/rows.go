@@ -97,7 +97,7 @@ func (r *rows) Check(row []byte, _ []string) *stream.Rejection {
 	dec.UseNumber() // big numbers stay exact
 	var v map[string]any
 	if err := dec.Decode(&v); err != nil || v == nil {
-		return &stream.Rejection{Reason: "malformed"}
+		return &stream.Rejection{Reason: stream.ReasonMalformed}
 	}
 	for name, x := range v {
 		if s, ok := x.(string); ok && r.asNumber[name] && isNumber(s) {
@@ -105,7 +105,7 @@ func (r *rows) Check(row []byte, _ []string) *stream.Rejection {
 		}
 	}
 	if expensive(v) {
-		return &stream.Rejection{Reason: "schema.number"}
+		return &stream.Rejection{Reason: stream.ReasonSchema + ".number"}
 	}
 	err := r.schema.Validate(v)
 	if err == nil {
@@ -114,14 +114,14 @@ func (r *rows) Check(row []byte, _ []string) *stream.Rejection {
 	var ve *jsonschema.ValidationError
 	if !errors.As(err, &ve) {
 		// L1: a row that cannot be checked is refused.
-		return &stream.Rejection{Reason: "schema"}
+		return &stream.Rejection{Reason: stream.ReasonSchema}
 	}
 	for len(ve.Causes) > 0 {
 		ve = ve.Causes[0]
 	}
 	// L7: the keyword and the place only; messages hold values.
 	keyword := ve.KeywordLocation[strings.LastIndexByte(ve.KeywordLocation, '/')+1:]
-	return &stream.Rejection{Reason: "schema." + keyword, Field: place(ve.InstanceLocation, v)}
+	return &stream.Rejection{Reason: stream.ReasonSchema + "." + keyword, Field: place(ve.InstanceLocation, v)}
 }
 
 // place turns a JSON pointer into a path; array elements are [].

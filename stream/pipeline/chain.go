@@ -102,9 +102,9 @@ func (l *links) chain(p place, worker string) *stream.Chain {
 	if k.owned {
 		return nil
 	}
-	event := "start"
+	event := stream.ChainStart
 	if k.started {
-		event = "owner"
+		event = stream.ChainOwner
 	}
 	return &stream.Chain{Event: event, Stage: l.stage, Connection: l.connection, Topic: p.topic, Partition: p.partition,
 		Worker: worker, Head: k.Head, From: strconv.FormatInt(k.offset, 10)}

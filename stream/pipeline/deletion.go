@@ -261,9 +261,9 @@ func (w *deleter) add(to heads, chains *[]stream.Chain, input string, part strea
 	}
 	if !w.owned[input] {
 		w.owned[input] = true
-		event := "owner"
+		event := stream.ChainOwner
 		if h.Hash == (stream.Hash{}) {
-			event = "start"
+			event = stream.ChainStart
 		}
 		*chains = append(*chains, stream.Chain{Event: event, Stage: stream.StageDelete, Topic: part.Topic, Partition: part.Partition,
 			Worker: w.scribe.ledger.Worker(), Head: h.Hash, From: h.To})

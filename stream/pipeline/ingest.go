@@ -121,7 +121,7 @@ type ingestTx struct {
 	next    stream.Position
 	in      int64
 	changes int64
-	streams map[string]int64
+	streams map[string]stream.Int64
 	newest  int64 // commit time of the newest change, ms
 	arena   []byte
 	entries []pendingEntry
@@ -223,15 +223,15 @@ func (w *ingestWriter) noteShapes(b stream.Batch) {
 		for _, f := range s.Fields {
 			fmt.Fprintf(shape, "%q %s\n", f.Name, f.Type)
 		}
-		w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntryStream, map[string]any{
-			"event": "shape", "source": w.Source, "stream": s.Stream, "columns": len(s.Fields), "shape": hex.EncodeToString(shape.Sum(nil))}})
+		w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntryStream, stream.StreamEvent{
+			Event: stream.StreamShape, Source: w.Source, Stream: s.Stream, Columns: len(s.Fields), Shape: hex.EncodeToString(shape.Sum(nil))}})
 		if w.Notice != nil {
 			w.Notice(s)
 		}
 	}
 	for _, v := range b.Void {
-		w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntrySnapshotVoid, map[string]any{
-			"source": w.Source, "stream": v.Stream, "snapshot": v.Snapshot}})
+		w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntrySnapshotVoid, stream.SnapshotVoid{
+			Source: w.Source, Stream: v.Stream, Snapshot: v.Snapshot}})
 	}
 }
 
@@ -249,7 +249,7 @@ func (w *ingestWriter) begin() error {
 	if err := w.client.BeginTransaction(); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	w.tx = ingestTx{open: true, began: w.Now(), streams: make(map[string]int64), arena: w.tx.arena[:0]}
+	w.tx = ingestTx{open: true, began: w.Now(), streams: make(map[string]stream.Int64), arena: w.tx.arena[:0]}
 	if err := w.sealer.renew(); err != nil {
 		return err
 	}
@@ -262,9 +262,9 @@ func (w *ingestWriter) begin() error {
 // announce starts or takes over the chain; the entry stands before the first
 // part.
 func (w *ingestWriter) announce() {
-	event := "owner"
+	event := stream.ChainOwner
 	if w.head == (head{}) {
-		event = "start"
+		event = stream.ChainStart
 	}
 	w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntryChain, stream.Chain{Event: event, Stage: stream.StageIngest,
 		Source: w.Source, Topic: w.Source, Worker: w.scribe.ledger.Worker(), Head: w.head.Hash, From: w.head.To}})
@@ -278,14 +278,14 @@ func (w *ingestWriter) control() error {
 		if w.at.Revisions[conn] == rev {
 			continue
 		}
-		body, err := json.Marshal(map[string]string{"connection": conn, "revision": rev})
+		body, err := json.Marshal(stream.PolicyChange{Connection: conn, Revision: rev})
 		if err != nil {
 			return err
 		}
 		for _, topic := range w.RawTopics {
 			for p := range w.Partitions {
 				w.scribe.produce(&kgo.Record{Topic: topic, Partition: p, Value: body,
-					Headers: []kgo.RecordHeader{{Key: stream.HeaderControl, Value: []byte("policy")}}}, w.scribe.noted)
+					Headers: []kgo.RecordHeader{{Key: stream.HeaderControl, Value: []byte(stream.ControlPolicy)}}}, w.scribe.noted)
 			}
 		}
 	}
@@ -354,20 +354,12 @@ func (w *ingestWriter) describe() (standing, *stream.Part, error) {
 		}
 		newHead = head{h, next.Label}
 		r := stream.Receipt{Stage: stream.StageIngest, Source: w.Source, Keys: w.sealer.current, Parts: []stream.Part{*part}}
-		if err := w.scribe.receipts(r, map[string]any{"streams": counts(w.tx.streams)}); err != nil {
+		if err := w.scribe.receipts(r, stream.IngestDetail{Streams: w.tx.streams}); err != nil {
 			return standing{}, nil, err
 		}
 	}
 	next.Heads[w.Source] = newHead
 	return next, part, w.scribe.standing(w.Source, next)
-}
-
-func counts(m map[string]int64) map[string]stream.Int64 {
-	out := make(map[string]stream.Int64, len(m))
-	for k, v := range m {
-		out[k] = stream.Int64(v)
-	}
-	return out
 }
 
 func (w *ingestWriter) settled(next standing, part *stream.Part) {

@@ -159,7 +159,7 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 		s.shredded++
 		return nil
 	case errors.Is(err, errCipher):
-		return l.quarantine(s, r, &stream.Rejection{Reason: "ciphertext"})
+		return l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonCiphertext})
 	case err != nil:
 		return err
 	}
@@ -179,11 +179,11 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 	}
 	if r.Key != nil {
 		if _, ok := l.parked[string(r.Key)]; ok {
-			return l.quarantine(s, r, &stream.Rejection{Reason: "parked"})
+			return l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonParked})
 		}
 	}
 	if rec.Kind == stream.KindOversize {
-		return l.quarantine(s, r, &stream.Rejection{Reason: "too_large"})
+		return l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonTooLarge})
 	}
 	if to.Topic == "" {
 		s.filtered++
@@ -200,7 +200,7 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 		return fmt.Errorf("stream %s: %w", rec.Stream, err)
 	case len(l.masked.Key)+len(l.masked.Value)+4096 > l.w.Cluster.Largest():
 		// Names and values that were replaced may be longer than what they were.
-		return l.quarantine(s, r, &stream.Rejection{Reason: "too_large"})
+		return l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonTooLarge})
 	}
 	c.Delivered++
 	l.deliver(s, r, to)
@@ -257,7 +257,7 @@ func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) error 
 	topic := l.w.Quarantine
 	out := s.box.to(topic, l.partition)
 	rec := l.rec
-	if why.Reason == "ciphertext" {
+	if why.Reason == stream.ReasonCiphertext {
 		rec = stream.Record{Value: r.Value}
 	}
 	from := len(l.arena)

@@ -173,7 +173,7 @@ func (w *maskWorker) split(s *share, revision string) ([]*share, error) {
 		if header(r, stream.HeaderControl) == nil {
 			continue
 		}
-		var body struct{ Connection, Revision string }
+		var body stream.PolicyChange
 		if err := json.Unmarshal(r.Value, &body); err != nil {
 			return nil, fmt.Errorf("control record %s/%d at %d: %w", s.topic, s.partition, r.Offset, err)
 		}
@@ -269,29 +269,20 @@ type share struct {
 	newest   int64
 	revision string // that masks these records
 	next     string // that is in force after them
-	streams  map[string]*streamCount
+	streams  map[string]*stream.MaskCount
 }
 
-// streamCount is a stream's line in a receipt's detail record.
-type streamCount struct {
-	In          stream.Int64                       `json:"in"`
-	Delivered   stream.Int64                       `json:"delivered"`
-	Filtered    stream.Int64                       `json:"filtered"`
-	Quarantined map[string]map[string]stream.Int64 `json:"quarantined,omitempty"` // reason, path; "" for the whole record
-	Fields      map[string]map[string]stream.Int64 `json:"fields,omitempty"`      // path, operator
+func newMaskCount() *stream.MaskCount {
+	return &stream.MaskCount{Quarantined: make(map[string]map[string]stream.Int64), Fields: make(map[string]map[string]stream.Int64)}
 }
 
-func newStreamCount() *streamCount {
-	return &streamCount{Quarantined: make(map[string]map[string]stream.Int64), Fields: make(map[string]map[string]stream.Int64)}
-}
-
-func (s *share) stream(name string) *streamCount {
+func (s *share) stream(name string) *stream.MaskCount {
 	c := s.streams[name]
 	if c == nil {
 		if s.streams == nil {
-			s.streams = make(map[string]*streamCount)
+			s.streams = make(map[string]*stream.MaskCount)
 		}
-		c = newStreamCount()
+		c = newMaskCount()
 		s.streams[name] = c
 	}
 	return c
@@ -342,8 +333,8 @@ func (w *maskWorker) describe(done []*share) ([]step, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	steps := make([]step, 0, len(done))
-	var parts batchParts
-	detail := make(map[string]*streamCount)
+	var receipts receiptRuns
+	detail := make(map[string]*stream.MaskCount)
 	for _, s := range done {
 		k := w.links.of[s.place]
 		if k == nil {
@@ -362,12 +353,16 @@ func (w *maskWorker) describe(done []*share) ([]step, error) {
 		if err != nil {
 			return nil, err
 		}
-		parts.add(s.revision, part)
+		revision, err := w.revision(s.revision)
+		if err != nil {
+			return nil, err
+		}
+		receipts.add(s.revision, revision.Keys(), part)
 		to := s.records[len(s.records)-1].Offset + 1
 		steps = append(steps, step{s.place, to, note{Head: h, Revision: s.next}})
 		addCounts(detail, s.streams)
 	}
-	return steps, parts.write(w.scribe, stream.StageMask, w.Connection, map[string]any{"streams": detail})
+	return steps, receipts.write(w.scribe, stream.StageMask, w.Connection, stream.MaskDetail{Streams: detail})
 }
 
 // part makes s's part of a receipt, and the record of its leaves.
@@ -392,11 +387,11 @@ func (w *maskWorker) part(s *share, head stream.Hash, from int64) (stream.Part, 
 	return part, h, err
 }
 
-func addCounts(to, from map[string]*streamCount) {
+func addCounts(to, from map[string]*stream.MaskCount) {
 	for name, c := range from {
 		t := to[name]
 		if t == nil {
-			t = newStreamCount()
+			t = newMaskCount()
 			to[name] = t
 		}
 		t.In += c.In

@@ -184,26 +184,27 @@ func (s *scribe) receipts(r stream.Receipt, detail any) error {
 	return nil
 }
 
-// batchParts are the parts of a transaction in the order of their chains, in
-// runs of one policy revision.
-type batchParts struct {
-	revisions []string
-	runs      [][]stream.Part
-}
+// receiptRuns are the receipts of a transaction in the order of its chains: a
+// new one begins where the policy revision changes.
+type receiptRuns []stream.Receipt
 
-func (b *batchParts) add(revision string, p stream.Part) {
-	last := len(b.runs) - 1
-	if last < 0 || b.revisions[last] != revision {
-		b.revisions, b.runs = append(b.revisions, revision), append(b.runs, nil)
+// add adds p, which was worked on under a revision and an epoch of its masking
+// keys; "" for none.
+func (r *receiptRuns) add(revision, keys string, p stream.Part) {
+	last := len(*r) - 1
+	if last < 0 || (*r)[last].Policy != revision {
+		*r = append(*r, stream.Receipt{Policy: revision, Keys: keys})
 		last++
 	}
-	b.runs[last] = append(b.runs[last], p)
+	at := &(*r)[last]
+	at.Parts = append(at.Parts, p)
 }
 
 // write writes the receipts; the first names the detail.
-func (b *batchParts) write(s *scribe, stage, connection string, detail any) error {
-	for i, parts := range b.runs {
-		if err := s.receipts(stream.Receipt{Stage: stage, Connection: connection, Policy: b.revisions[i], Parts: parts}, detail); err != nil {
+func (r receiptRuns) write(s *scribe, stage, connection string, detail any) error {
+	for _, receipt := range r {
+		receipt.Stage, receipt.Connection = stage, connection
+		if err := s.receipts(receipt, detail); err != nil {
 			return err
 		}
 		detail = nil

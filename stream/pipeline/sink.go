@@ -385,7 +385,8 @@ func (w *sinkWorker) describe(loads []*load) ([]step, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var steps []step
-	var parts batchParts
+	var receipts receiptRuns
+	detail := make(map[string]stream.SinkCount)
 	for _, b := range loads {
 		k := w.links.of[b.place]
 		if k == nil {
@@ -408,12 +409,14 @@ func (w *sinkWorker) describe(loads []*load) ([]step, error) {
 		if err != nil {
 			return nil, err
 		}
-		parts.add(b.Policy, part)
+		receipts.add(b.Policy, "", part)
+		c := detail[b.Schema.Stream]
+		detail[b.Schema.Stream] = stream.SinkCount{Rows: c.Rows + l.Rows, Deletes: c.Deletes + l.Deletes, Truncates: c.Truncates + l.Truncates}
 		at.to, at.note.Head = b.Range.To, h
 		if l.Object != "" {
 			at.note.Loaded = append(at.note.Loaded, l)
 		}
 		steps = append(steps, at)
 	}
-	return steps, parts.write(w.scribe, stream.StageSink, w.Connection, nil)
+	return steps, receipts.write(w.scribe, stream.StageSink, w.Connection, stream.SinkDetail{Streams: detail})
 }

@@ -180,13 +180,21 @@ func testOps(t *testing.T, h Harness) {
 		Change{ID: 1, Op: "d"},
 		Change{ID: 3, Name: "kept", Op: "c", Keyless: true},
 	)
-	publish(t, s, load(t, s, b))
+	l := load(t, s, b)
+	if l.Deletes != 1 || l.Truncates != 0 {
+		t.Errorf("loaded %d deletes and %d truncates, want 1 and 0", l.Deletes, l.Truncates)
+	}
+	publish(t, s, l)
 	h.want(t, b)
 	if !h.Traits.Every {
 		return
 	}
 	truncate := Rows(0, 15, Change{Op: "t"})
-	publish(t, s, load(t, s, truncate))
+	l = load(t, s, truncate)
+	if l.Deletes != 0 || l.Truncates != 1 {
+		t.Errorf("loaded %d deletes and %d truncates, want 0 and 1", l.Deletes, l.Truncates)
+	}
+	publish(t, s, l)
 	h.want(t, b, truncate)
 }
 

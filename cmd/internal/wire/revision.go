@@ -16,12 +16,16 @@ import (
 // revision is a kept revision with its keys, as workers use it.
 type revision struct {
 	id     string
+	keys   string                  // epoch
 	routes map[string]stream.Route // by stream
 	rows   map[string]*stream.Schema
 }
 
 // ID implements stream.Revision.
 func (r *revision) ID() string { return r.id }
+
+// Keys implements stream.Revision.
+func (r *revision) Keys() string { return r.keys }
 
 // Route implements stream.Revision.
 func (r *revision) Route(name string) (stream.Route, bool) {
@@ -30,7 +34,7 @@ func (r *revision) Route(name string) (stream.Route, bool) {
 }
 
 func (w *Workspace) newRevision(k *rules.Revision) (*revision, error) {
-	r := &revision{id: k.ID, routes: make(map[string]stream.Route), rows: make(map[string]*stream.Schema)}
+	r := &revision{id: k.ID, keys: w.keys.Epoch(), routes: make(map[string]stream.Route), rows: make(map[string]*stream.Schema)}
 	for _, s := range k.Streams {
 		rewriter, err := masking.Compile(s.Plan, w.keys)
 		if err != nil {
@@ -98,8 +102,8 @@ func (w *Workspace) declare(ctx context.Context) error {
 			}
 			continue
 		}
-		e, err := ledger.Entry(stream.EntryPolicy, map[string]any{"connection": c.Name, "revision": p.Revision, "packs": packNames(p),
-			"time": w.base.Now().UTC().Format("2006-01-02T15:04:05Z")})
+		e, err := ledger.Entry(stream.EntryPolicy, stream.PolicyEvent{Connection: c.Name, Revision: p.Revision, Packs: packNames(p),
+			Time: w.base.Now().UTC().Format(time.RFC3339)})
 		if err != nil {
 			return fmt.Errorf("policy entry: %w", err)
 		}

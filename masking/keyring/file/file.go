@@ -104,6 +104,12 @@ func missing(dir string) error {
 		Hint: "restore it from its backup; for a new workspace: lethe init", Exit: stream.ExitEnvironment}
 }
 
+// epoch is the only generation of masking keys: nothing begins another yet.
+const epoch = "1"
+
+// Epoch implements masking.Keyring.
+func (k *Keyring) Epoch() string { return epoch }
+
 // Secret returns the 32-byte key of that name: HKDF-SHA-256 (RFC 5869) of the
 // root with the name as info.
 func (k *Keyring) Secret(name string) ([]byte, error) {

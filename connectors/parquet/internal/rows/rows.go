@@ -34,15 +34,16 @@ type Table struct {
 
 	op, key, partition, offset, seq, unchanged *column
 
-	n       int
-	offsets []int64
-	salt    []byte // of the file
-	hash    *hasher
-	leaves  []stream.Hash // of rows, if not void
-	scanner scan.Scanner
-	inner   scan.Scanner
-	scratch []byte // an unescaped name or value
-	arena   arena
+	n                  int
+	deletes, truncates int // of the n rows
+	offsets            []int64
+	salt               []byte // of the file
+	hash               *hasher
+	leaves             []stream.Hash // of rows, if not void
+	scanner            scan.Scanner
+	inner              scan.Scanner
+	scratch            []byte // an unescaped name or value
+	arena              arena
 }
 
 // New returns an empty Table for the rows of schema in r, with room for n. Row
@@ -75,6 +76,12 @@ func New(r stream.Range, schema *stream.Schema, fileSalt []byte, n int) (*Table,
 
 // Rows is the number of rows.
 func (t *Table) Rows() int { return t.n }
+
+// Deletes is the number of rows that stand for a delete.
+func (t *Table) Deletes() int { return t.deletes }
+
+// Truncates is the number of rows that stand for a truncate.
+func (t *Table) Truncates() int { return t.truncates }
 
 // Column is a column of an object.
 type Column struct{ Name, Type string }
@@ -126,6 +133,12 @@ func (t *Table) Append(r *stream.Row) error {
 		}
 	}
 	t.op.putBytes(op)
+	switch op[0] {
+	case 'd':
+		t.deletes++
+	case 't':
+		t.truncates++
+	}
 	t.key.putOptional(validUTF8(r.Key))
 	t.partition.putInt(int64(t.r.Partition))
 	t.offset.putInt(r.Offset)

@@ -1,0 +1,77 @@
+package stream
+
+// Kinds of audit entries and their bodies.
+const (
+	EntryReceipt      = "receipt"       // Receipt
+	EntryChain        = "chain"         // Chain
+	EntryStream       = "stream"        // StreamEvent
+	EntrySnapshotVoid = "snapshot-void" // SnapshotVoid
+	EntryPolicy       = "policy"        // PolicyEvent
+	EntryEnrol        = "enrol"         // a worker's key, signed by the log's: package audit has its body
+)
+
+// Chain starts or hands over the chain of parts of one input partition. It is
+// the body of a chain entry and stands before the first part that its worker
+// writes.
+type Chain struct {
+	Event      string `json:"event"` // ChainStart, ChainOwner
+	Stage      string `json:"stage"`
+	Connection string `json:"connection,omitempty"`
+	Source     string `json:"source,omitempty"`
+	Topic      string `json:"topic"`
+	Partition  int32  `json:"partition"`
+	Worker     string `json:"worker"`
+	Head       Hash   `json:"head"` // hash of the last part; zero at start
+	From       string `json:"from"`
+}
+
+// Events of a Chain.
+const (
+	ChainStart = "start" // no part stands before it
+	ChainOwner = "owner" // another run goes on where the last one ended
+)
+
+// StreamEvent tells that a stream was seen in a shape that is new or changed.
+type StreamEvent struct {
+	Event   string `json:"event"` // StreamShape
+	Source  string `json:"source"`
+	Stream  string `json:"stream"`
+	Columns int    `json:"columns"`
+	// Shape is the HMAC-SHA-256 of columns and types under the routing key, in
+	// hex: names that no contract lists stay out of the log (L1), and whoever has
+	// the key can tell whether a shape was there before.
+	Shape string `json:"shape"`
+}
+
+// StreamShape is the event of a StreamEvent.
+const StreamShape = "shape"
+
+// SnapshotVoid tells that a snapshot was begun again: its rows count once per
+// snapshot.
+type SnapshotVoid struct {
+	Source   string `json:"source"`
+	Stream   string `json:"stream"`
+	Snapshot string `json:"snapshot"` // id of the snapshot whose rows are void
+}
+
+// PolicyEvent tells that a connection got a policy revision that is new. It
+// stands in the log before any record is masked under it.
+type PolicyEvent struct {
+	Connection string   `json:"connection"`
+	Revision   string   `json:"revision"`
+	Packs      []string `json:"packs"` // their names
+	Time       string   `json:"time"`  // RFC 3339 UTC
+}
+
+// Ledger makes audit entries. The entries of one Ledger are a run: each names
+// the one before it, so that a checked signature covers all before it. One
+// goroutine uses a Ledger.
+type Ledger interface {
+	// Worker is the id of the key that signs.
+	Worker() string
+	// Entry returns the signed canonical bytes of an entry of kind.
+	Entry(kind string, body any) ([]byte, error)
+	// Settle says whether the entries made since the last Settle were
+	// committed. Those that were not leave the run.
+	Settle(committed bool)
+}
