@@ -27,7 +27,7 @@ var mayImport = map[string]string{
 // of them.
 var inCmd = map[string]string{
 	"config":      "",
-	"demo":        "",
+	"demo":        "config shop wire",
 	"shop":        "",
 	"wire":        "config",
 	"testservers": "",

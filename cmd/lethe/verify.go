@@ -125,7 +125,8 @@ func showReport(io streams, r *verify.Report) {
 	if r.LastEntry != "" {
 		fmt.Fprintf(io.out, ", newest receipt %s", r.LastEntry)
 	}
-	fmt.Fprintf(io.out, "\nchecked     %d runs of %d workers, %d chains, %d files, %d rows\n", r.Runs, len(r.Workers), r.Chains, r.Files, r.Rows)
+	fmt.Fprintf(io.out, "\nchecked     %s of %s, %s, %s, %s\n", count(int(r.Runs), "run"), count(len(r.Workers), "worker"),
+		count(int(r.Chains), "chain"), count(int(r.Files), "file"), count(int(r.Rows), "row"))
 	fmt.Fprintln(io.out)
 	table(io, "source\tchanges\tingested\tquarantined", len(r.Sources), func(i int) string {
 		s := r.Sources[i]

@@ -8,8 +8,21 @@ import (
 	"path/filepath"
 )
 
-// Flip changes one bit of the byte in the middle of a file.
-func Flip(path string) (at int64, err error) {
+// spoil copies a directory and changes one bit in the copy, in the largest file
+// that match accepts.
+func spoil(from, to string, match func(rel string) bool) (file string, at int64, err error) {
+	if file, err = pick(from, match); err != nil {
+		return "", 0, err
+	}
+	if err = copyTree(from, to, file); err != nil {
+		return "", 0, environment(to, err)
+	}
+	at, err = flip(filepath.Join(to, file))
+	return file, at, err
+}
+
+// flip changes one bit of the byte in the middle of a file.
+func flip(path string) (at int64, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return 0, err
@@ -32,9 +45,9 @@ func Flip(path string) (at int64, err error) {
 	return at, err
 }
 
-// Copy copies a directory, with links where files need not change: every file
+// copyTree copies a directory, with links where files need not change: every file
 // but the one named changed is hard-linked where the system allows.
-func Copy(from, to, changed string) error {
+func copyTree(from, to, changed string) error {
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -60,9 +73,9 @@ func Copy(from, to, changed string) error {
 	})
 }
 
-// Pick returns the largest file below dir that match accepts, relative to dir:
+// pick returns the largest file below dir that match accepts, relative to dir:
 // its middle byte lies in data.
-func Pick(dir string, match func(rel string) bool) (string, error) {
+func pick(dir string, match func(rel string) bool) (string, error) {
 	best, size := "", int64(-1)
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,18 @@ func hold(dir string) (*os.File, error) {
 	f.Truncate(0)
 	fmt.Fprintf(f, "%d\n", os.Getpid())
 	return f, nil
+}
+
+// Held returns a Fault if a process runs the folder whose state lies in dir.
+func Held(dir string) error {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	f, err := hold(dir)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // keep writes a file whole or not at all, and durably: it is renamed once its

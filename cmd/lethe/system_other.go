@@ -2,5 +2,10 @@
 
 package main
 
+import "os"
+
 // noCoreDump has nothing to do where there are no core dumps.
 func noCoreDump() {}
+
+// terminalColumns takes no file for a terminal.
+func terminalColumns(*os.File) int { return 0 }

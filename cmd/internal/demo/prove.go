@@ -1,0 +1,117 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"lethe/audit/verify"
+)
+
+// prove verifies log and lake with the public key, and shows what the receipts
+// add up to.
+func (d *demo) prove(ctx context.Context) error {
+	began := time.Now()
+	r, err := d.verify(ctx, d.folder.Log, d.lake())
+	if err != nil {
+		return err
+	}
+	d.result.Report = r
+	d.addUp(r)
+	if !r.OK() {
+		return &Refuted{r}
+	}
+	d.say("verify: ok   (%d log entries; %d files, %d rows hashed again in %s)", r.Size, r.Files, r.Rows, time.Since(began).Round(10*time.Millisecond))
+	return nil
+}
+
+// addUp shows the equations that verification checked.
+func (d *demo) addUp(r *verify.Report) {
+	d.say("\nwhat the receipts add up to:")
+	for _, s := range r.Sources {
+		d.say("  %-18s ingested %d, quarantined %d", s.Source, s.Ingested, s.Quarantined)
+	}
+	d.say("  %-18s %7s = %9s + %11s + %8s + %8s", "", "in", "delivered", "quarantined", "filtered", "shredded")
+	for _, c := range r.Connections {
+		d.say("  %-18s %7d = %9d + %11d + %8d + %8d", c.Connection, c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded)
+	}
+	d.say("  %-28s %9s = %11s + %8s", "", "delivered", "in files", "pending")
+	for _, s := range r.Streams {
+		d.say("  %-28s %9d = %11d + %8d", s.Stream, s.Delivered, s.InFiles, s.Pending)
+	}
+}
+
+func (d *demo) lake() string { return filepath.Join(d.Dir, "lake") }
+
+func (d *demo) verify(ctx context.Context, log, lake string) (*verify.Report, error) {
+	key, err := os.ReadFile(d.folder.PublicKeyFile())
+	if err != nil {
+		return nil, environment(d.folder.PublicKeyFile(), err)
+	}
+	return verify.Run(ctx, verify.Options{Log: log, Lakes: []string{lake}, PublicKey: strings.TrimSpace(string(key))})
+}
+
+// Tampered is a copy in which one bit was changed, and what verification says.
+type Tampered struct {
+	What    string         `json:"what"`
+	File    string         `json:"file"`
+	Byte    int64          `json:"byte"`
+	Finding verify.Finding `json:"finding"`
+}
+
+// tamper changes one bit in a copy of the lake, and one in a copy of the log.
+func (d *demo) tamper(ctx context.Context) error {
+	tmp, err := os.MkdirTemp("", "lethe-demo-")
+	if err != nil {
+		return environment(os.TempDir(), err)
+	}
+	defer os.RemoveAll(tmp)
+	lake, log := filepath.Join(tmp, "lake"), filepath.Join(tmp, "log")
+	file, at, err := spoil(d.lake(), lake, func(f string) bool { return strings.HasSuffix(f, ".parquet") })
+	if err != nil {
+		return err
+	}
+	if err := d.refute(ctx, "a Parquet file", file, at, d.folder.Log, lake); err != nil {
+		return err
+	}
+	file, at, err = spoil(d.folder.Log, log, func(f string) bool { return strings.HasPrefix(f, filepath.Join("tile", "entries")) })
+	if err != nil {
+		return err
+	}
+	return d.refute(ctx, "the log", file, at, log, d.lake())
+}
+
+// refute shows that verification names the file that was changed.
+func (d *demo) refute(ctx context.Context, what, file string, at int64, log, lake string) error {
+	r, err := d.verify(ctx, log, lake)
+	if err != nil {
+		return err
+	}
+	if r.OK() {
+		return fmt.Errorf("one bit of %s was changed and verification did not see it", what)
+	}
+	f := about(r.Findings, filepath.ToSlash(file))
+	d.result.Tampered = append(d.result.Tampered, Tampered{what, file, at, f})
+	d.say("\none bit changed in a copy of %s (byte %d):", what, at)
+	d.say("  %s", d.tail(filepath.ToSlash(file)))
+	place := ""
+	if f.Range != "" {
+		place = " (" + f.Range + ")"
+	}
+	d.say("  %s %s: %s%s", f.Promise, f.Code, f.Msg, place)
+	return nil
+}
+
+// about picks the finding that names the file that was changed; others tell what
+// follows from it.
+func about(all []verify.Finding, file string) verify.Finding {
+	for _, f := range all {
+		if f.Object != "" && strings.HasPrefix(file, f.Object) {
+			return f
+		}
+	}
+	return all[0]
+}
