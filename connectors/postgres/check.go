@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -104,7 +105,7 @@ func (s *settings) slotFaults(f *facts) []*stream.Fault {
 		return []*stream.Fault{s.fault("slot_other", "", fmt.Sprintf("the replication slot %s is for something else: %s %s %s", s.slot, slot.kind, slot.plugin, slot.db),
 			"set slot to another name")}
 	case slot.status == "lost" && !s.resnapshot:
-		return []*stream.Fault{s.fault("slot_lost", "", fmt.Sprintf("the replication slot %s lost log that it still needed (max_slot_wal_keep_size)", s.slot), again)}
+		return []*stream.Fault{s.fault("slot_lost", "", fmt.Sprintf("the replication slot %s lost log that it still needed (max_slot_wal_keep_size, idle_replication_slot_timeout)", s.slot), again)}
 	}
 	return nil
 }
@@ -189,14 +190,14 @@ func (s *settings) identityFaults(t *table, f *facts) []*stream.Fault {
 // publicationFaults are about publications that are not ours to make or alter.
 func (s *settings) publicationFaults(f *facts) []*stream.Fault {
 	full, inserts := f.wants()
+	out := s.filterFaults(f)
 	if s.create {
-		return s.createFaults(f, append(full, inserts...))
+		return append(out, s.createFaults(f, append(full, inserts...))...)
 	}
 	p := f.publications[s.publication]
 	if p == nil {
-		return []*stream.Fault{s.fault("publication_missing", "", "there is no publication "+s.publication, createPublication(s.publication, "insert, update, delete, truncate", only(full))+";")}
+		return append(out, s.fault("publication_missing", "", "there is no publication "+s.publication, createPublication(s.publication, "insert, update, delete, truncate", only(full))+";"))
 	}
-	var out []*stream.Fault
 	if len(full) > 0 && (!p.insert || !p.update || !p.delete || !p.truncate || !p.viaTop) {
 		out = append(out, s.fault("publication_operations", "", "publication "+s.publication+" leaves changes out",
 			"ALTER PUBLICATION "+quoteIdent(s.publication)+" SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);"))
@@ -217,6 +218,24 @@ func (s *settings) publicationFaults(f *facts) []*stream.Fault {
 	default:
 		out = append(out, s.fault("publication_tables", "", fmt.Sprintf("publication %s lacks %d of the tables", s.inserts, len(missing)),
 			"ALTER PUBLICATION "+quoteIdent(s.inserts)+" ADD TABLE "+strings.Join(only(missing), ", ")+";"))
+	}
+	return out
+}
+
+// filterFaults are about publications that leave rows or columns out: the
+// snapshot has them, and their changes would be missed silently (L2).
+func (s *settings) filterFaults(f *facts) []*stream.Fault {
+	var out []*stream.Fault
+	for _, name := range []string{s.publication, s.inserts} {
+		p := f.publications[name]
+		for _, t := range f.selected {
+			if p == nil || !slices.Contains(p.filtered, t.String()) {
+				continue
+			}
+			one := "ONLY " + quoteIdent(t.schema, t.name)
+			out = append(out, s.fault("publication_filter", s.stream(t), "publication "+name+" leaves rows or columns of the table out",
+				"ALTER PUBLICATION "+quoteIdent(name)+" DROP TABLE "+one+"; ALTER PUBLICATION "+quoteIdent(name)+" ADD TABLE "+one+";"))
+		}
 	}
 	return out
 }

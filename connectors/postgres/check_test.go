@@ -183,6 +183,12 @@ func TestCheckTellsOfAPublicationOfTheUsersThatLacksSomething(t *testing.T) {
 		d.exec(f.Hint)
 	}
 	d.wantCodes(over)
+	d.exec("ALTER PUBLICATION mine SET TABLE ONLY a WHERE (id > 1), ONLY b (id)")
+	faults = d.wantCodes(over, "publication_filter", "publication_filter")
+	for _, f := range faults {
+		d.exec(f.Hint)
+	}
+	d.wantCodes(over)
 }
 
 func TestCheckTellsWhatIsWrongWithAServer(t *testing.T) {

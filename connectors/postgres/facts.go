@@ -43,6 +43,7 @@ type publication struct {
 	all                                      bool // for all tables, or those of a schema
 	insert, update, delete, truncate, viaTop bool
 	tables                                   map[string]bool // as schema.table
+	filtered                                 []string        // of which it leaves rows or columns out
 }
 
 const serverQuery = `SELECT current_setting('server_version_num'), pg_is_in_recovery(), current_setting('wal_level'),
@@ -112,8 +113,27 @@ func (f *facts) loadPublications(ctx context.Context, conn *pgconn.PgConn) error
 			p.tables[r[7]] = true
 		}
 	}
+	if f.version < filteringServer {
+		return nil
+	}
+	rows, err = query(ctx, conn, `SELECT p.pubname, n.nspname || '.' || c.relname
+		FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+		JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE r.prqual IS NOT NULL OR r.prattrs IS NOT NULL`)
+	if err != nil {
+		return fmt.Errorf("list filters of publications: %w", err)
+	}
+	for _, r := range rows {
+		if p := f.publications[r[0]]; p != nil {
+			p.filtered = append(p.filtered, r[1])
+		}
+	}
 	return nil
 }
+
+// filteringServer is PostgreSQL 15: the first whose publications can leave rows
+// and columns out.
+const filteringServer = 150000
 
 // ours are the publications to read by: those of the two that exist.
 func (f *facts) ours(s *settings) string {

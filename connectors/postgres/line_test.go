@@ -2,11 +2,16 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"lethe/connectors"
 	"lethe/stream"
@@ -164,5 +169,40 @@ func TestLargeRowsMakeSmallBatches(t *testing.T) {
 		if bytes > 3<<20 {
 			t.Errorf("a batch of %d bytes", bytes)
 		}
+	}
+}
+
+// A row filter is one of the few things of a user that run while changes are
+// sent; here it comes after reading began.
+func TestL7WhatTheServerSaysOfARowInTheStreamIsNotRepeated(t *testing.T) {
+	d := newDatabase(t)
+	d.exec("CREATE TABLE a (id int PRIMARY KEY, v text); ALTER TABLE a REPLICA IDENTITY FULL")
+	src := d.open(nil)
+	defer src.Close()
+	ended := make(chan error, 1)
+	begun := make(chan struct{})
+	var once sync.Once
+	go func() {
+		ended <- src.Read(t.Context(), stream.Position{}, func(b stream.Batch) error {
+			if b.CaughtUp {
+				once.Do(func() { close(begun) })
+			}
+			return nil
+		})
+	}()
+	select {
+	case <-begun:
+	case err := <-ended:
+		t.Fatal(err)
+	}
+	d.exec("ALTER PUBLICATION lethe_test_crm SET TABLE ONLY a WHERE (octet_length(decode(v, 'hex')) > 0)")
+	d.exec("INSERT INTO a VALUES (1, 'xylophone')")
+	err := <-ended
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || pg.Code != "22023" {
+		t.Fatalf("Read ended with %v", err)
+	}
+	if strings.Contains(err.Error(), "hexadecimal") || pg.Detail+pg.Where+pg.Hint != "" {
+		t.Errorf("the error repeats what the server said: %+v", pg)
 	}
 }

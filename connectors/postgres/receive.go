@@ -144,7 +144,7 @@ func (l *line) receive() {
 	for {
 		msg, err := l.conn.ReceiveMessage(context.Background())
 		if err != nil {
-			l.inbox.close(fmt.Errorf("replication: %w", err))
+			l.inbox.close(fmt.Errorf("replication: %w", withoutValues(err)))
 			return
 		}
 		switch msg := msg.(type) {
@@ -154,7 +154,7 @@ func (l *line) receive() {
 				return
 			}
 		case *pgproto3.ErrorResponse:
-			l.inbox.close(fmt.Errorf("replication: %w", pgconn.ErrorResponseToPgError(msg)))
+			l.inbox.close(fmt.Errorf("replication: %w", withoutValues(pgconn.ErrorResponseToPgError(msg))))
 			return
 		case *pgproto3.CopyDone:
 			l.inbox.close(fmt.Errorf("replication: %w", errEnded))

@@ -175,14 +175,26 @@ func query(ctx context.Context, conn *pgconn.PgConn, sql string, args ...string)
 	return rows, nil
 }
 
-// withoutValues keeps the values out that the server quotes in the message of a
-// data exception or a violated constraint (L7).
+// clearClasses are the classes of SQLSTATE whose messages are about the server,
+// its connections and its objects. Those of all others may quote a row: data
+// exceptions and constraints do, so do limits, functions that users wrote, and
+// what extensions call internal.
+var clearClasses = [...]string{"08", "25", "28", "3D", "40", "42", "53", "55", "57", "58"}
+
+// withoutValues keeps the values out that the server quotes in messages about
+// rows (L7): the code stays. What stands beside a message is never needed.
 func withoutValues(err error) error {
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23")) {
-		return &pgconn.PgError{Severity: pg.Severity, Code: pg.Code, Message: "the server refused a value"}
+	if !errors.As(err, &pg) {
+		return err
 	}
-	return err
+	bare := &pgconn.PgError{Severity: pg.Severity, Code: pg.Code, Message: "the server refused a value"}
+	for _, class := range clearClasses {
+		if strings.HasPrefix(pg.Code, class) {
+			bare.Message = pg.Message
+		}
+	}
+	return bare
 }
 
 func number(s string) uint32 {

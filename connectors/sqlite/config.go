@@ -43,7 +43,11 @@ func openSource(env connectors.Env, cfg connectors.Config) (stream.Source, error
 	if env.Now == nil {
 		env.Now = time.Now
 	}
-	return &Source{env: env, set: set}, nil
+	s := &Source{env: env, set: set, complete: func(float64) {}}
+	if env.Gauge != nil {
+		s.complete = env.Gauge("sqlite_complete_timestamp_seconds", "Unix time up to which every change was found, deletes too.")
+	}
+	return s, nil
 }
 
 func configure(name string, cfg connectors.Config) (settings, error) {

@@ -32,6 +32,7 @@ type change struct {
 	d      digest
 	sealed []byte
 	n      uint64 // its batch
+	at     int64  // when it was made, ms
 	// The record: ranges of the outbox's buffer.
 	key, value span
 }
@@ -171,7 +172,7 @@ func (o *outbox) batch(changes []change, incarnation uint32, into []stream.Recor
 			continue
 		}
 		into = append(into, stream.Record{Stream: c.name, Key: o.bytes(c.key), Value: o.bytes(c.value),
-			Seq: stream.NewSeq(incarnation, c.n, uint64(len(into)))})
+			Seq: stream.NewSeq(incarnation, c.n, uint64(len(into))), Time: c.at})
 	}
 	return into
 }

@@ -36,6 +36,10 @@ type reader struct {
 	comparing  bool          // in this poll
 	comparison time.Duration // what this poll's comparisons took
 
+	// When the last poll began, and the last one that missed nothing, in ms; 0
+	// before the first. What a poll finds was not there then.
+	polled, complete int64
+
 	out     outbox
 	tails   tails
 	scratch []byte
@@ -58,13 +62,14 @@ func (r *reader) poll(ctx context.Context) error {
 			return err
 		}
 	}
+	now := r.source.env.Now()
 	version, err := r.db.version(ctx)
 	if err != nil {
 		return fmt.Errorf("poll: %w", err)
 	}
-	now := r.source.env.Now()
 	overdue := !now.Before(r.due)
 	if version == r.version && (version == r.compared || !overdue) {
+		r.seen(now, version == r.compared)
 		return r.caughtUp()
 	}
 	r.comparing, r.comparison = overdue, 0
@@ -75,7 +80,18 @@ func (r *reader) poll(ctx context.Context) error {
 	if overdue {
 		r.compared, r.due = version, r.source.env.Now().Add(r.rest())
 	}
+	r.seen(now, overdue)
 	return r.caughtUp()
+}
+
+// seen notes that a poll which began then is done; complete says that deleted
+// and late rows were looked for too, or that nobody wrote.
+func (r *reader) seen(began time.Time, complete bool) {
+	r.polled = began.UnixMilli()
+	if complete {
+		r.complete = r.polled
+		r.source.complete(float64(r.complete) / 1000)
+	}
 }
 
 // rest is the time until the next comparison. Where the options leave it open,
@@ -119,7 +135,7 @@ func (r *reader) read(ctx context.Context, now time.Time) error {
 	}
 	for _, t := range tables {
 		r.tails = newTails(env.Name, t.name, ms)
-		if err := r.table(ctx, t); err != nil {
+		if err := r.table(ctx, t, ms); err != nil {
 			return fmt.Errorf("poll %s: %w", t.name, err)
 		}
 	}
@@ -191,7 +207,7 @@ func (r *reader) begin(tables []*table, ms int64) error {
 }
 
 // table polls one table.
-func (r *reader) table(ctx context.Context, t *table) error {
+func (r *reader) table(ctx context.Context, t *table, ms int64) error {
 	id, err := r.st.stream(t.stream)
 	if err != nil {
 		return err
@@ -200,7 +216,7 @@ func (r *reader) table(ctx context.Context, t *table) error {
 	if err != nil {
 		return err
 	}
-	s := &tableScan{reader: r, t: t, id: id, rows: rows}
+	s := &tableScan{reader: r, t: t, id: id, rows: rows, began: ms, since: r.polled}
 	if t.gone {
 		if _, there := r.at.Tables[t.name]; there {
 			delete(r.at.Tables, t.name)
@@ -213,6 +229,9 @@ func (r *reader) table(ctx context.Context, t *table) error {
 		return err
 	}
 	was, done := r.at.Tables[t.name]
+	if !done {
+		s.since = ms // the rows as they are at this moment
+	}
 	recent := done && rows > 0 && t.cursor >= 0 && was.Column == now.Column && was.Value != nil
 	if recent {
 		err = s.recent(ctx, was.Value.value())

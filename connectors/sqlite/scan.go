@@ -13,6 +13,23 @@ type tableScan struct {
 	id   int64 // number of the stream in the state
 	rows int64 // of the stream in the state when the poll began
 	keep bool  // hold the view from chunk to chunk
+
+	began, since int64 // the poll, and the one before that would have found it; ms
+}
+
+// changed is when a row that this poll found was written, in ms: as its cursor
+// says, where that is a time between the polls, and otherwise the earliest that
+// can be, so that a lag is never told too small. row may be nil.
+func (s *tableScan) changed(row []driver.Value) int64 {
+	if row != nil && s.t.cursor >= 0 {
+		if at := s.t.timeOf(row[s.t.cursor]); at > s.since && at <= s.began {
+			return at
+		}
+	}
+	if s.since == 0 {
+		return s.began // since the process before this one: nobody knows
+	}
+	return s.since
 }
 
 // top is the highest cursor of this moment. It is taken before the rows are
@@ -92,6 +109,7 @@ func (s *tableScan) whole(ctx context.Context) error {
 func (s *tableScan) compare(ctx context.Context) error {
 	began := s.source.env.Now()
 	defer func() { s.comparison += s.source.env.Now().Sub(began) }()
+	s.since = s.complete
 	shards := shardsFor(s.rows)
 	for shard := range shards {
 		x, err := s.st.index(s.id, shard, shards, s.rows)
@@ -179,7 +197,7 @@ func (s *tableScan) sweep(x *index) error {
 		if err != nil {
 			return err
 		}
-		c := change{act: gone, stream: s.id, name: s.t.stream, id: x.ids[i]}
+		c := change{act: gone, stream: s.id, name: s.t.stream, id: x.ids[i], at: s.changed(nil)}
 		if err := s.out.addGone(secret, c, s.tails.remove); err != nil {
 			return err
 		}
@@ -239,6 +257,7 @@ func (s *tableScan) consider(row []driver.Value, k knowledge) error {
 		}
 		c.act = changed
 	}
+	c.at = s.changed(row)
 	s.out.addRow(s.t, row, key, c, s.tails.read, s.source.env.Seal)
 	return nil
 }

@@ -22,6 +22,8 @@ type Source struct {
 	// committed is the number of the last batch that is durable downstream.
 	// Commit sets it while Read runs; Read forgets what lies before it.
 	committed atomic.Uint64
+
+	complete func(float64) // metric
 }
 
 var _ stream.Source = (*Source)(nil)

@@ -23,6 +23,17 @@
 // often as option deletes says. A change that leaves the cursor as it was is not
 // seen below the highest one: a cursor must move with every change.
 //
+// # Lag
+//
+// SQLite does not say when a row was written. A change counts as made when its
+// cursor says, if that is a TIMESTAMP, DATETIME or TIMESTAMPTZ between the polls,
+// and otherwise as soon as the poll before it had begun: lag_seconds is then at
+// most so much too large as polls lie apart, and never too small. The rows of the
+// first poll count as made when it began, and so does what was written while
+// nothing ran. lethe_sqlite_complete_timestamp_seconds is the Unix time up to
+// which everything was found, deleted and late rows too: with nothing to read it
+// moves on, and only a database that cannot be polled leaves it behind.
+//
 // In WAL mode a poll reads one consistent view, which is renewed after ten
 // seconds so that the WAL can be checkpointed. In other modes a view would keep
 // writers waiting, so each chunk of rows is read by itself, and only the

@@ -146,6 +146,22 @@ func appendText(b []byte, t stream.Type, v string) []byte {
 	return scan.AppendQuoted(b, []byte(v))
 }
 
+// timeOf is the moment that a cursor's value names, in ms since 1970; 0 if its
+// column does not hold times. A time without zone is UTC, as datetime('now')
+// gives it.
+func (t *table) timeOf(v driver.Value) int64 {
+	base := t.cols[t.cursor].field.Type.Base
+	text, ok := v.(string)
+	if !ok || base != stream.Timestamp && base != stream.TimestampTZ {
+		return 0
+	}
+	at, ok := parseTime(text, base)
+	if !ok {
+		return 0
+	}
+	return at.UnixMilli()
+}
+
 // parseTime reads the forms of https://sqlite.org/lang_datefunc.html §2 that
 // begin with a year, and the one that Go writes. An offset is applied.
 func parseTime(s string, base stream.Base) (time.Time, bool) {
