@@ -6,7 +6,7 @@ import (
 	"hash"
 )
 
-// LeafHasher computes record leaves (wire.md, "Hashes"):
+// LeafHasher computes record leaves (FORMAT.md, "Leaves and roots"):
 //
 //	SHA-256(0x00 ‖ salt[16] ‖ len,key ‖ len,value ‖ len,seq ‖ len,unchanged)
 //

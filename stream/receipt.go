@@ -49,7 +49,7 @@ func (i *Int64) UnmarshalJSON(b []byte) error {
 }
 
 // Receipt says what one transaction did. It holds no value of any record; see
-// wire.md, "Receipts and entries". Where a transaction has more parts than fit
+// FORMAT.md, "Receipts". Where a transaction has more parts than fit
 // an entry, it writes several receipts with disjoint parts.
 //
 // An ingest receipt names no policy, since none is applied before the raw topic:

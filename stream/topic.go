@@ -8,7 +8,7 @@ import (
 // MaxTopicName is the longest topic name that Kafka takes, in characters.
 const MaxTopicName = 249
 
-// Topics names the topics of a workspace (wire.md, "Topics of a workspace").
+// Topics names the topics of a workspace (FORMAT.md, "Topics").
 type Topics struct{ Workspace string }
 
 func (t Topics) name(parts ...string) string {

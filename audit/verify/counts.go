@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// topicName is a topic's name taken apart (wire.md, "Topics of a workspace").
+// topicName is a topic's name taken apart (stream/FORMAT.md, "Topics").
 type topicName struct {
 	kind                          string // raw, masked, quarantine; "" for a foreign topic
 	label, connection, stream, gn string // of a masked one

@@ -77,7 +77,7 @@ type entry struct {
 	code    string   // of err
 }
 
-// receipt and the types below mirror what stands in the log (wire.md).
+// receipt and the types below mirror what stands in the log (stream/FORMAT.md).
 type receipt struct {
 	Stage      string            `json:"stage"`
 	Connection string            `json:"connection"`

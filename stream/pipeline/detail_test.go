@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"testing"
 
@@ -50,6 +51,63 @@ func detailed(t *testing.T, r *rig) {
 		if counted[stage] != changes {
 			t.Errorf("details of %s count %d records, want %d", stage, counted[stage], changes)
 		}
+	}
+}
+
+func TestL4LeavesGiveTheRootsOfEachOutputInTurn(t *testing.T) { onBoth(t, leavesOfOutputs) }
+
+func leavesOfOutputs(t *testing.T, r *rig) {
+	for i := range 30 {
+		// Some are refused, so that parts have two outputs.
+		r.source.add(string(rune('a'+i%26)), []string{"v", "refuse"}[i/26])
+	}
+	stop := r.run(t)
+	r.wait(t, 26)
+	stop()
+	leaves := make(map[stream.Hash][]byte)
+	for p := range int32(partitions) {
+		err := r.base.Cluster.ReadRange(t.Context(), r.base.Topics.Leaves(), p, 0, func(rec *kgo.Record) error {
+			leaves[stream.Hash(rec.Key)] = append([]byte(nil), rec.Value...)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, b := range r.receipts(t) {
+		for _, p := range b.Parts {
+			if b.Stage == stream.StageMask {
+				checkLeaves(t, p, leaves)
+			}
+		}
+	}
+}
+
+// checkLeaves recomputes p's roots as an outsider would, from FORMAT.md.
+func checkLeaves(t *testing.T, p stream.Part, leaves map[stream.Hash][]byte) {
+	t.Helper()
+	h, err := stream.HashPart(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := leaves[h]
+	for _, o := range p.Out {
+		var list []stream.Hash
+		for range int64(o.N) {
+			if len(b) < 40 {
+				t.Fatalf("%s/%d: leaves are missing", o.Topic, o.Partition)
+			}
+			if at := int64(binary.BigEndian.Uint64(b)); at < int64(o.First) || at > int64(o.Last) {
+				t.Errorf("%s/%d: leaf of offset %d in [%d,%d]", o.Topic, o.Partition, at, o.First, o.Last)
+			}
+			list, b = append(list, stream.Hash(b[8:40])), b[40:]
+		}
+		if stream.Root(list) != o.Root {
+			t.Errorf("%s/%d: the leaves give another root", o.Topic, o.Partition)
+		}
+	}
+	if len(b) != 0 {
+		t.Errorf("%d bytes of leaves belong to no output", len(b))
 	}
 }
 

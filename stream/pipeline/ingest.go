@@ -17,7 +17,7 @@ import (
 	"lethe/stream"
 )
 
-// Limits of an ingest transaction (design: 50 ms or 4 MiB is the ceiling).
+// Limits of an ingest transaction.
 const (
 	ingestAge   = 50 * time.Millisecond
 	ingestBytes = 4 << 20
@@ -339,15 +339,14 @@ func (w *ingestWriter) describe() (standing, *stream.Part, error) {
 		}
 	}
 	next := standing{Label: w.tx.next.Label, State: w.box.Seal(w.tx.next.State), Revisions: w.Revisions, Worker: w.scribe.ledger.Worker(), Heads: heads{}}
-	outs, err := w.tx.box.receipts()
-	if err != nil {
+	if err := w.tx.box.check(); err != nil {
 		return standing{}, nil, err
 	}
 	var part *stream.Part
 	newHead := w.head
 	if w.tx.in > 0 {
 		part = &stream.Part{Topic: w.Source, Prev: w.head.Hash, From: w.head.To, To: next.Label,
-			In: stream.Int64(w.tx.in), Changes: stream.Int64(w.tx.changes), Out: outs}
+			In: stream.Int64(w.tx.in), Changes: stream.Int64(w.tx.changes), Out: w.tx.box.receipts()}
 		h, err := stream.HashPart(*part)
 		if err != nil {
 			return standing{}, nil, err

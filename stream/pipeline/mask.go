@@ -367,19 +367,13 @@ func (w *maskWorker) describe(done []*share) ([]step, error) {
 
 // part makes s's part of a receipt, and the record of its leaves.
 func (w *maskWorker) part(s *share, head stream.Hash, from int64) (stream.Part, stream.Hash, error) {
-	var leaves []byte
-	for _, o := range s.box.order {
-		if o.err == nil && len(o.offsets) == len(o.leaves) {
-			leaves = o.appendLeaves(leaves)
-		}
-	}
-	outs, err := s.box.receipts()
-	if err != nil {
+	if err := s.box.check(); err != nil {
 		return stream.Part{}, stream.Hash{}, err
 	}
+	leaves := s.box.leaves()
 	to := s.records[len(s.records)-1].Offset + 1
 	part := stream.Part{Topic: s.topic, Partition: s.partition, Prev: head, From: strconv.FormatInt(from, 10), To: strconv.FormatInt(to, 10),
-		In: stream.Int64(s.in), Changes: stream.Int64(s.changes), Out: outs, Filtered: stream.Int64(s.filtered), Shredded: stream.Int64(s.shredded)}
+		In: stream.Int64(s.in), Changes: stream.Int64(s.changes), Out: s.box.receipts(), Filtered: stream.Int64(s.filtered), Shredded: stream.Int64(s.shredded)}
 	h, err := stream.HashPart(part)
 	if err == nil && len(leaves) > 0 {
 		w.scribe.write(w.Topics.Leaves(), s.partition, h[:], leaves)

@@ -78,26 +78,38 @@ func (b *outbox) to(topic string, partition int32) *output {
 	return o
 }
 
-// receipts gives the outs sorted by place, so that a receipt does not depend on
-// the order of arrival. It spoils the leaves.
-func (b *outbox) receipts() ([]stream.Out, error) {
+// check says whether everything was acknowledged, and sorts the outputs by place,
+// so that a receipt does not depend on the order of arrival.
+func (b *outbox) check() error {
 	sort.Slice(b.order, func(i, j int) bool {
 		x, y := b.order[i], b.order[j]
 		return x.topic < y.topic || x.topic == y.topic && x.partition < y.partition
 	})
-	var all []stream.Out
 	for _, o := range b.order {
 		if o.err != nil {
-			return nil, fmt.Errorf("produce to %s/%d: %w", o.topic, o.partition, o.err)
+			return fmt.Errorf("produce to %s/%d: %w", o.topic, o.partition, o.err)
 		}
 		if len(o.offsets) != len(o.leaves) {
-			return nil, fmt.Errorf("produce to %s/%d: %d of %d records acknowledged", o.topic, o.partition, len(o.offsets), len(o.leaves))
-		}
-		if len(o.offsets) > 0 {
-			all = append(all, o.receipt())
+			return fmt.Errorf("produce to %s/%d: %d of %d records acknowledged", o.topic, o.partition, len(o.offsets), len(o.leaves))
 		}
 	}
-	return all, nil
+	return nil
+}
+
+// leaves are those of all outputs, as the leaves topic holds them.
+func (b *outbox) leaves() (all []byte) {
+	for _, o := range b.order {
+		all = o.appendLeaves(all)
+	}
+	return all
+}
+
+// receipts are the outs of a part. It spoils the leaves.
+func (b *outbox) receipts() (all []stream.Out) {
+	for _, o := range b.order {
+		all = append(all, o.receipt())
+	}
+	return all
 }
 
 // scribe writes the audit side of transactions: entries, receipts, details and
