@@ -11,7 +11,7 @@ import (
 	"lethe/stream"
 )
 
-const demoUsage = `usage: lethe demo [--keep DIR] [--force] [--postgres URL] [--json]
+const demoUsage = `usage: lethe demo [--keep DIR] [--force] [--postgres URL] [--customers N] [--json]
 
 Makes an invented shop with 100,000 customers and 300,000 orders in SQLite,
 streams it into Parquet with personal data masked under pdpa-th and gdpr, then

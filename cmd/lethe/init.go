@@ -15,7 +15,7 @@ import (
 	"lethe/stream"
 )
 
-const initUsage = `usage: lethe init [--workspace NAME] [--source NAME=CONNECTOR:LOCATION]... [--sink NAME=CONNECTOR:LOCATION]... [--region CODE] [DIR]
+const initUsage = `usage: lethe init [--workspace NAME] [--source NAME=CONNECTOR:LOCATION]... [--sink NAME=CONNECTOR:LOCATION]... [--region CODE] [--purpose TEXT] [--json] [DIR]
 
 Makes a folder: lethe.yaml, policy.yaml, a keyring in keys (for you alone), the
 signing key of the audit log, and log.pub, with which anyone can verify the log.

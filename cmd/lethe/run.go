@@ -18,7 +18,7 @@ import (
 	"lethe/stream"
 )
 
-const runUsage = `usage: lethe run [--once] [--log-level LEVEL] [DIR]
+const runUsage = `usage: lethe run [--once] [--log-level LEVEL] [--json] [DIR]
 
 Runs the folder's connections until it is stopped: reads the sources, masks
 under the policy, loads the sinks, and writes every step into the audit log.

@@ -4,7 +4,9 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite"
@@ -21,7 +23,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("LETHE_UPDATE_SCRIPTS") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"sqlite": sqliteFile, "flip": flip},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"sqlite": sqliteFile, "flip": flip, "appears": appears, "sigterm": sigterm},
 	})
 }
 
@@ -41,6 +43,33 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	data[len(data)/2] ^= 1
 	ts.Check(os.Chmod(names[0], 0o644))
 	ts.Check(os.WriteFile(names[0], data, 0o644))
+}
+
+// appears waits until there is a file that a pattern names: appears PATTERN.
+func appears(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: appears PATTERN")
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		names, err := filepath.Glob(ts.MkAbs(args[0]))
+		ts.Check(err)
+		if len(names) > 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("no file called %s appeared", args[0])
+		}
+	}
+}
+
+// sigterm sends SIGTERM to everything that the script runs in the background.
+func sigterm(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: sigterm")
+	}
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(syscall.SIGTERM))
+	}
 }
 
 // sqliteFile runs the statements of a file on a database: sqlite DATABASE FILE.

@@ -16,6 +16,8 @@ const versionUsage = `usage: lethe version [--json]
 
 Says which build this is. Receipts in the audit log name the build that wrote
 them by the same SHA-256.
+
+  --json   print it as JSON
 `
 
 func version(_ context.Context, io streams, args []string) error {

@@ -39,7 +39,7 @@ type Deletion struct {
 func (d *Deletion) Run(ctx context.Context) error {
 	w, err := d.open(ctx)
 	if err != nil {
-		return fmt.Errorf("deletion: %w", err)
+		return err
 	}
 	defer w.client.Close()
 	defer w.forgetAges()
@@ -50,7 +50,7 @@ func (d *Deletion) Run(ctx context.Context) error {
 		case <-time.After(d.Every):
 		}
 		if err := w.round(ctx); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("deletion: %w", err)
+			return err
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (g *Ingest) Run(ctx context.Context) error {
 	defer w.client.Close()
 	src, err := g.Open()
 	if err != nil {
-		return fmt.Errorf("source %s: open: %w", g.Source, err)
+		return fmt.Errorf("open: %w", err)
 	}
 	defer src.Close()
 	w.source = src
@@ -141,7 +141,7 @@ func (g *Ingest) open(ctx context.Context) (*ingestWriter, error) {
 	w := &ingestWriter{Ingest: g, client: client, leaf: stream.NewLeafHasher(), salt: newSalts()}
 	if err := w.prepare(ctx); err != nil {
 		client.Close()
-		return nil, fmt.Errorf("source %s: %w", g.Source, err)
+		return nil, err
 	}
 	return w, nil
 }

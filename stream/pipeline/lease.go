@@ -19,6 +19,14 @@ type Job struct {
 	Run  func(ctx context.Context) error
 }
 
+// title is what messages call the job.
+func (j Job) title() string {
+	if j.Name == DeletionJob {
+		return j.Name
+	}
+	return "source " + j.Name
+}
+
 // Lease runs the jobs whose partition of the positions topic this process owns
 // in the ingest group, until ctx ends. A job that fails is begun again after a
 // pause; what a job leaves half done is fenced by its transactional id.
@@ -71,7 +79,7 @@ func (l *lessee) start(ctx context.Context, partitions []int32) {
 				l.running.Add(1)
 				go func() {
 					defer l.running.Done()
-					if err := l.Keep(jctx, j.Name, j.Run); err != nil {
+					if err := l.Keep(jctx, j.title(), j.Run); err != nil {
 						l.fail(err)
 					}
 				}()

@@ -53,7 +53,7 @@ func (m *Mask) Run(ctx context.Context) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("mask %s: %w", m.Connection, err)
+			return err
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (s *Sink) Run(ctx context.Context) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("sink %s: %w", s.Connection, err)
+			return err
 		}
 		return nil
 	}
@@ -99,7 +99,7 @@ func (w *sinkWorker) open() error {
 		return err
 	}
 	if w.sink, err = w.Open(); err != nil {
-		return fmt.Errorf("sink of %s: open: %w", w.Connection, err)
+		return fmt.Errorf("open: %w", err)
 	}
 	moved := func(_ context.Context, _ *kgo.Client, which map[string][]int32) {
 		w.mu.Lock()
