@@ -3,11 +3,13 @@ package demo
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // the driver of the shop's file
 
@@ -92,10 +94,20 @@ func (b *shopBase) ready(ctx context.Context, replace bool, again string) error 
 		"CREATE SCHEMA " + schema,
 	} {
 		if _, err := db.ExecContext(ctx, sql); err != nil {
-			return fmt.Errorf("shop: make its schema: %w", err)
+			return refusal(err)
 		}
 	}
 	return nil
+}
+
+// refusal is a fault of the server that said no to making the schema. Its words
+// name objects, no rows (L7).
+func refusal(err error) error {
+	var said *pgconn.PgError
+	if !errors.As(err, &said) {
+		return fmt.Errorf("shop: make its schema: %w", err)
+	}
+	return &stream.Fault{Code: "demo.postgres", Path: "--postgres", Msg: said.Message, Hint: "use a role that may CREATE in the database and has REPLICATION", Exit: stream.ExitEnvironment}
 }
 
 // makeShop fills the shop, and notes the rows that are shown at the end.

@@ -16,12 +16,17 @@ import (
 // hold locks a folder's state for this process. The lock goes with the process,
 // also when it is killed.
 func hold(dir string) (*os.File, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("state: %w", err)
-	}
 	path := filepath.Join(dir, "run.lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	err := os.MkdirAll(dir, 0o700)
+	var f *os.File
+	if err == nil {
+		f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	}
 	if err != nil {
+		var at *os.PathError
+		if errors.As(err, &at) {
+			return nil, &stream.Fault{Code: "run.state", Path: at.Path, Msg: at.Err.Error(), Hint: "the folder belongs to who runs it: ls -l " + filepath.Dir(dir), Exit: stream.ExitEnvironment}
+		}
 		return nil, fmt.Errorf("state: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
