@@ -6,6 +6,7 @@ import (
 	"fmt"
 	stdio "io"
 	"os"
+	"os/exec"
 
 	"lethe/cmd/internal/demo"
 	"lethe/stream"
@@ -67,6 +68,10 @@ func demonstrate(ctx context.Context, io streams, args []string) error {
 		return &stream.Fault{Code: "demo.interrupted", Path: c.Dir, Msg: "interrupted; what was made so far stays there", Hint: c.Again() + "   (begins anew)", Exit: stream.ExitEnvironment}
 	case err == nil && *io.json:
 		return showJSON(io, result)
+	case err == nil:
+		if _, absent := exec.LookPath("lethe"); absent != nil {
+			fmt.Fprintln(io.out, "lethe is no command here yet: go install ./cmd/lethe puts it into $(go env GOPATH)/bin")
+		}
 	}
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/modfile"
 )
 
 // What the README shows is run: blocks of kind yaml whose first line is a
@@ -129,6 +131,54 @@ func shows(want, out string) bool {
 		b.WriteString(strings.Join(parts, `.*`) + ` *(?:\n|$)`)
 	}
 	return regexp.MustCompile(b.String() + `\s*$`).MatchString(out)
+}
+
+func TestEachDirectDependencyHasItsLineInTheReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := modfile.ParseLax("go.mod", mod, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| dependency | why |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	version, said := regexp.MustCompile(`/v[0-9]+$`), map[string]bool{}
+	for _, line := range strings.Split(table, "\n") {
+		for _, name := range strings.Split(strings.Trim(strings.SplitN(line, "|", 3)[1], " "), ", ") {
+			said[name] = true
+		}
+	}
+	for _, r := range file.Require {
+		if r.Indirect {
+			continue
+		}
+		name := version.ReplaceAllString(strings.TrimPrefix(r.Mod.Path, "github.com/"), "")
+		if !said[name] {
+			t.Errorf("README.md does not say why there is %s", name)
+		}
+		delete(said, name)
+	}
+	for name := range said {
+		t.Errorf("README.md gives a reason for %s, which go.mod does not need", name)
+	}
+}
+
+// Who opens it for the first time sees what it does before they scroll.
+func TestTheReadmeBeginsWithWhatOneTypes(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := blocks(string(text))
+	if len(all) < 2 || all[0].line > 15 || all[1].kind != "console" || all[1].line > 15 {
+		t.Error("policy, command and output do not begin within 15 lines")
+	}
 }
 
 func TestAReadmeIsHeldToItsOutput(t *testing.T) {
