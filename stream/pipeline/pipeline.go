@@ -1,33 +1,45 @@
-// Package pipeline runs the stages between source and sink: ingest, mask, sink
-// and deletion, each in transactions that hold the records, their receipt and
-// the place that was reached.
+// Package pipeline runs the stages between source and sink: ingest, mask and
+// sink, each in transactions that hold what it made, the receipt and the place
+// that was reached; and deletion behind them.
 //
 // Its words are Kafka's. It knows no connector, no policy and no file format;
 // those come through the interfaces of package stream.
 //
 // # Life of a record
 //
-//  1. A source emits a batch. Ingest encrypts each record, produces it to its
-//     raw topic, and commits records, receipt and the source's position in one
-//     transaction (L3). Only then is the source told, so that it may forget.
-//     A crash before the commit leaves an aborted transaction; the source is
-//     read again from the last committed position (L2).
-//  2. Mask reads raw records read-committed, decrypts and masks them, and
-//     produces them to the masked topic of their stream, same partition.
-//     What cannot be masked goes to quarantine, encrypted, and later records
-//     of that key follow it there (L1). Outputs are flushed, so that their
-//     offsets are known; the receipt is produced; masked records, receipt and
-//     offsets commit in one transaction (L3).
-//  3. Sink reads masked records, has the sink make a range of them durable, and
-//     commits offsets and receipt in one transaction. After it, readers are
-//     shown the object. A crash between object and commit leaves an object that
-//     the next owner computes again and adopts if it is equal (L2).
-//  4. Deletion moves the start of raw topics up to what every connection has
-//     committed, and destroys the hourly keys that nothing is left under.
+//  1. A source emits a batch. Ingest encrypts each record, produces it to the
+//     raw topic of its stream's class (one too large for a topic as a digest and
+//     a size, a truncate once in every partition), and commits records, receipt
+//     and the source's position in one transaction (L3). Only then is the source
+//     told, so that it may forget. A crash before the commit leaves an aborted
+//     transaction; the source is read again from the last committed position
+//     (L2). Whoever starts fences the earlier owner before it reads that position.
+//  2. A changed policy is a control record in every raw partition, before the
+//     transaction's first record: all workers change at the same offset.
+//  3. Mask reads raw records read-committed, decrypts and masks them under the
+//     revision that stands there, and produces them to the masked topic of their
+//     stream, same partition, with a tombstone after a delete. What cannot be
+//     masked, and what nobody decided on, goes to quarantine, encrypted, and
+//     later records of that key follow it there (L1); a stream without a masked
+//     topic is filtered, and what no key opens any more is shredded: both are
+//     counted. Outputs are flushed, so that their offsets are known; the receipt
+//     is produced; masked records, receipt and offsets commit in one transaction
+//     (L3).
+//  4. Sink holds masked records until a load is due, has the sink make them
+//     durable, and commits offsets and receipt in one transaction. After it,
+//     readers are shown the object; an owner that comes later shows it again, if
+//     the last one was killed in between. A crash between object and commit
+//     leaves an object that the next owner computes again and adopts if it is
+//     equal (L2).
+//  5. Deletion moves the start of raw topics up to what every connection has
+//     committed, and then writes the receipt, since no transaction holds a
+//     deletion: after a crash the next receipt covers it. Raw keys that nothing
+//     is left under, and those of quarantine after 30 days, are destroyed after
+//     the receipt that says so.
 //
 // Every part of a receipt carries the hash of the part before it on its input
-// partition; the hash of the last one travels as the offset commit's metadata,
-// so that a new owner finds the head (L4).
+// partition. A new owner finds that hash in the metadata of the offset commit;
+// ingest and deletion, which have no offsets, in the positions topic (L4).
 package pipeline
 
 import (
