@@ -34,14 +34,31 @@ func Starts(ctx context.Context, cl *kgo.Client, topics ...string) (map[string]m
 	if err != nil {
 		return nil, fmt.Errorf("topics: list start offsets: %w", err)
 	}
+	return byPartition(got), nil
+}
+
+// OffsetsAt gives the first offset of each partition of the topics that was
+// written at that time or later, and a partition's end where none was.
+func OffsetsAt(ctx context.Context, cl *kgo.Client, at time.Time, topics ...string) (map[string]map[int32]int64, error) {
+	got, err := kadm.NewClient(cl).ListOffsetsAfterMilli(ctx, at.UnixMilli(), topics...)
+	if err == nil {
+		err = got.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("topics: list offsets at a time: %w", err)
+	}
+	return byPartition(got), nil
+}
+
+func byPartition(listed kadm.ListedOffsets) map[string]map[int32]int64 {
 	out := make(map[string]map[int32]int64)
-	got.Each(func(o kadm.ListedOffset) {
+	listed.Each(func(o kadm.ListedOffset) {
 		if out[o.Topic] == nil {
 			out[o.Topic] = make(map[int32]int64)
 		}
 		out[o.Topic][o.Partition] = o.Offset
 	})
-	return out, nil
+	return out
 }
 
 // patience is how long a read waits without any progress: longer than an open

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
@@ -37,11 +34,12 @@ type Deletion struct {
 
 // Run deletes until ctx ends or something fails.
 func (d *Deletion) Run(ctx context.Context) error {
-	w, err := d.open(ctx)
+	r, err := openRemover(ctx, d.Base, DeletionJob)
 	if err != nil {
 		return err
 	}
-	defer w.client.Close()
+	defer r.client.Close()
+	w := &deleter{Deletion: d, remover: r}
 	defer w.forgetAges()
 	for {
 		select {
@@ -57,55 +55,12 @@ func (d *Deletion) Run(ctx context.Context) error {
 
 type deleter struct {
 	*Deletion
-	client *kgo.Client
-	scribe *scribe
-	at     standing
-	owned  map[string]bool // chains that this run has taken over; after a failed commit the run ends
-	parts  []stream.Part   // of the transaction being built
-	ages   ages
+	*remover
+	ages ages
 }
 
-func (d *Deletion) open(ctx context.Context) (*deleter, error) {
-	client, err := d.Cluster.Producer(d.Topics.IngestID(DeletionJob))
-	if err != nil {
-		return nil, err
-	}
-	w := &deleter{Deletion: d, client: client, owned: make(map[string]bool)}
-	if _, _, err = client.ProducerID(ctx); err == nil {
-		err = w.prepare(ctx)
-	}
-	if err != nil {
-		client.Close()
-		return nil, err
-	}
-	return w, nil
-}
-
-func (w *deleter) prepare(ctx context.Context) error {
-	ledger, err := w.Ledger()
-	if err != nil {
-		return err
-	}
-	w.scribe = &scribe{Base: w.Base, ledger: ledger, produce: func(r *kgo.Record, done func(*kgo.Record, error)) {
-		w.client.Produce(context.Background(), r, done)
-	}}
-	at, err := w.standing(ctx, DeletionJob)
-	if err != nil {
-		return err
-	}
-	if at != nil {
-		w.at = *at
-	}
-	if w.at.Heads == nil {
-		w.at.Heads = heads{}
-	}
-	return nil
-}
-
-// round deletes what every connection has committed. Deleting comes first and
-// the receipt after: a crash between the two leaves the start moved, and the
-// next round's receipt covers it, since a part goes from the last receipt's end
-// to the start as it is.
+// round deletes what every connection has committed, writes it down, and destroys
+// the keys that nothing is left under.
 func (w *deleter) round(ctx context.Context) error {
 	at, err := w.committed(ctx)
 	if err != nil || len(at) == 0 {
@@ -116,29 +71,26 @@ func (w *deleter) round(ctx context.Context) error {
 	for t := range w.Connections {
 		topics = append(topics, t)
 	}
-	starts, err := kafka.Starts(ctx, w.client, topics...)
-	if err != nil {
-		return err
-	}
-	del := make(kadm.Offsets)
-	for p, to := range low {
-		if to > starts[p.topic][p.partition] {
-			del.Add(kadm.Offset{Topic: p.topic, Partition: p.partition, At: to})
-		}
-	}
 	if err := w.measure(ctx, topics, low, at); err != nil {
 		return err
 	}
-	if len(del) > 0 {
-		got, err := kadm.NewClient(w.client).DeleteRecords(ctx, del)
-		if err == nil {
-			err = got.Error()
-		}
-		if err != nil {
-			return fmt.Errorf("delete raw records: %w", err)
-		}
+	reached, err := w.remove(ctx, low)
+	if err != nil {
+		return err
 	}
-	return w.receipt(ctx, low)
+	periods, err := w.destroyable(ctx, low)
+	if err != nil {
+		return err
+	}
+	old, err := w.outlived()
+	if err != nil {
+		return err
+	}
+	periods = append(periods, old...)
+	if err := w.receipt(ctx, reached, periods); err != nil {
+		return err
+	}
+	return w.destroy(periods)
 }
 
 // measure tells how much of each raw topic waits for a connection, and how long.
@@ -200,45 +152,6 @@ func lowest(at map[reader]int64) map[place]int64 {
 	return low
 }
 
-// receipt writes down what was deleted and which keys were destroyed since the
-// last one.
-func (w *deleter) receipt(ctx context.Context, low map[place]int64) error {
-	next := standing{Label: w.time(), Heads: heads{}, Worker: w.scribe.ledger.Worker()}
-	for k, v := range w.at.Heads {
-		next.Heads[k] = v
-	}
-	w.parts = nil
-	var chains []stream.Chain
-	for p, to := range low {
-		part := stream.Part{Topic: p.topic, Partition: p.partition, To: strconv.FormatInt(to, 10), Evidence: "log-start"}
-		if err := w.add(next.Heads, &chains, p.topic+"/"+strconv.Itoa(int(p.partition)), part); err != nil {
-			return err
-		}
-	}
-	periods, err := w.destroyable(ctx, low)
-	if err != nil {
-		return err
-	}
-	old, err := w.outlived()
-	if err != nil {
-		return err
-	}
-	periods = append(periods, old...)
-	for _, period := range periods {
-		purpose, _, _ := strings.Cut(period, "/")
-		part := stream.Part{Topic: "keys/" + purpose, To: period, Evidence: "key-destroyed"}
-		if err := w.add(next.Heads, &chains, part.Topic, part); err != nil {
-			return err
-		}
-	}
-	if len(w.parts) > 0 {
-		if err := w.commit(ctx, next, chains); err != nil {
-			return err
-		}
-	}
-	return w.destroy(periods)
-}
-
 // destroy makes true what the receipt says. A crash before it leaves keys that
 // the next round finds again, says nothing new about, and destroys.
 func (w *deleter) destroy(periods []string) error {
@@ -247,66 +160,6 @@ func (w *deleter) destroy(periods []string) error {
 			return fmt.Errorf("destroy key of %s: %w", period, err)
 		}
 	}
-	return nil
-}
-
-// add chains part to its input's chain, unless it says nothing new.
-func (w *deleter) add(to heads, chains *[]stream.Chain, input string, part stream.Part) error {
-	h := to[input]
-	if h.To == part.To || h == (head{}) && part.To == "0" || part.Evidence == "key-destroyed" && part.To < h.To {
-		return nil
-	}
-	if h.To == "" && part.Evidence == "log-start" {
-		h.To = "0"
-	}
-	if !w.owned[input] {
-		w.owned[input] = true
-		event := stream.ChainOwner
-		if h.Hash == (stream.Hash{}) {
-			event = stream.ChainStart
-		}
-		*chains = append(*chains, stream.Chain{Event: event, Stage: stream.StageDelete, Topic: part.Topic, Partition: part.Partition,
-			Worker: w.scribe.ledger.Worker(), Head: h.Hash, From: h.To})
-	}
-	part.Prev, part.From = h.Hash, h.To
-	hash, err := stream.HashPart(part)
-	if err != nil {
-		return err
-	}
-	to[input] = head{hash, part.To}
-	w.parts = append(w.parts, part)
-	return nil
-}
-
-func (w *deleter) commit(ctx context.Context, next standing, chains []stream.Chain) error {
-	if err := w.client.BeginTransaction(); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	for _, c := range chains {
-		if err := w.scribe.entry(stream.EntryChain, c); err != nil {
-			return err
-		}
-	}
-	if err := w.scribe.receipts(stream.Receipt{Stage: stream.StageDelete, Parts: w.parts}, nil); err != nil {
-		return err
-	}
-	if err := w.scribe.standing(DeletionJob, next); err != nil {
-		return err
-	}
-	ectx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	if err := w.client.Flush(ectx); err != nil {
-		return fmt.Errorf("flush: %w", err)
-	}
-	if err := w.scribe.failed(); err != nil {
-		return err
-	}
-	err := w.client.EndTransaction(ectx, kgo.TryCommit)
-	w.scribe.ledger.Settle(err == nil)
-	if err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	w.at = next
 	return nil
 }
 

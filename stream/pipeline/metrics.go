@@ -16,6 +16,7 @@ type Metrics struct {
 	Fields      *prometheus.CounterVec   // connection, operator
 	Shredded    *prometheus.CounterVec   // connection: records whose key was destroyed unread
 	RawHeld     *prometheus.GaugeVec     // topic: raw records not yet deleted
+	Trimmed     *prometheus.CounterVec   // topic: offsets deleted after their time
 	RawAge      *prometheus.GaugeVec     // topic, connection: seconds since the oldest raw record it has to mask
 	RawOverdue  *prometheus.GaugeVec     // topic, connection: 1 if that is longer than raw_max_age
 }
@@ -47,6 +48,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Fields:      counter("fields_total", "Values that an operator was applied to.", "connection", "operator"),
 		Shredded:    counter("shredded_total", "Raw records whose key was destroyed before they were masked.", "connection"),
 		RawHeld:     gauge("raw_offsets_held", "Offsets of raw topics not deleted yet.", "topic"),
+		Trimmed:     counter("trimmed_offsets_total", "Offsets deleted after the time that lethe.yaml keeps them (keep).", "topic"),
 		RawAge:      gauge("raw_oldest_seconds", "Age of the oldest raw record that a connection has still to mask; 0 for none.", "topic", "connection"),
 		RawOverdue:  gauge("raw_overdue", "1 if raw records wait for a connection for longer than raw_max_age.", "topic", "connection"),
 	}

@@ -35,6 +35,9 @@ const (
 	DefaultPartitions = 8
 	DefaultMaxRecord  = 16 << 20
 	DefaultRawMaxAge  = 7 * 24 * time.Hour
+	// DefaultKeep is for the embedded broker, which holds an index of what it
+	// keeps in memory. Brokers that are named keep for ever.
+	DefaultKeep = time.Hour
 )
 
 // Folder is a folder as it was read. Paths are absolute.
@@ -47,6 +50,7 @@ type Folder struct {
 	Partitions int32    // of each data topic
 	MaxRecord  int64    // bytes
 	RawMaxAge  time.Duration
+	Keep       time.Duration // of what nobody has to read any more, raw records apart; 0 for ever
 
 	Keys    string // directory of the file keyring
 	Log     string // directory of the audit log

@@ -82,6 +82,22 @@ func TestAFolderIsReadWithDefaultsAndPathsOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestOnlyTheEmbeddedBrokerForgetsUnlessToldTo(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"kafka: embedded": DefaultKeep, "keep: 36h": 36 * time.Hour, "keep: forever": 0,
+		"kafka: {brokers: [\"a:1\"]}": 0, "kafka: {brokers: [\"a:1\"]}\nkeep: 24h": 24 * time.Hour,
+	} {
+		f, err := Load(folder(t, "workspace: shop\n"+text+"\n"), nil)
+		if err != nil || f.Keep != want {
+			t.Errorf("%s: keeps %s, want %s (%v)", text, f.Keep, want, err)
+		}
+	}
+	_, err := Load(folder(t, "workspace: shop\nkeep: 5ms\n"), nil)
+	if f := stream.Faults(err); len(f) != 1 || f[0].Code != "config.keep" {
+		t.Errorf("keep: 5ms: %v", err)
+	}
+}
+
 func TestEveryFaultOfAFileIsToldAtOnceWithItsLine(t *testing.T) {
 	dir := folder(t, `workspace: Shop
 kafka: {brokers: [localhost]}

@@ -26,6 +26,7 @@ type file struct {
 	Partitions  int32               `yaml:"partitions"`
 	MaxRecord   size                `yaml:"max_record"`
 	RawMaxAge   time.Duration       `yaml:"raw_max_age"`
+	Keep        keep                `yaml:"keep"`
 	Metrics     string              `yaml:"metrics"`
 	Sources     section[source]     `yaml:"sources"`
 	Sinks       section[sink]       `yaml:"sinks"`
@@ -68,6 +69,22 @@ func (k *kafka) DecodeNode(n strict.Node) {
 		k.brokers = in.Brokers
 	default:
 		n.Fault(strict.CodeType, "want embedded or a map", "write kafka: embedded, or kafka: {brokers: [host:9092]}")
+	}
+}
+
+// keep is a time, or the word forever.
+type keep struct {
+	written bool
+	d       time.Duration // 0 for ever
+}
+
+// DecodeNode implements [strict.Decoder].
+func (k *keep) DecodeNode(n strict.Node) {
+	if k.written = true; n.Kind() == strict.Text && n.Text() == "forever" {
+		return
+	}
+	if n.Into(&k.d) && k.d < time.Second {
+		n.Fault("config.keep", "records must be kept for at least a second", "write keep: 1h, or keep: forever")
 	}
 }
 
@@ -119,6 +136,9 @@ func (in *file) into(f *Folder) error {
 	}
 	f.Workspace, f.Brokers, f.Partitions = in.Workspace, in.Kafka.brokers, in.Partitions
 	f.MaxRecord, f.RawMaxAge, f.Metrics = int64(in.MaxRecord), in.RawMaxAge, in.Metrics
+	if f.Keep = in.Keep.d; !in.Keep.written && len(f.Brokers) == 0 {
+		f.Keep = DefaultKeep
+	}
 	f.Keys, f.Log, f.State = f.at(in.Keyring.File), f.at(in.Audit.Log), f.at(in.State)
 	for _, e := range in.Sources.Entries {
 		name("sources."+e.Key, e.Key)

@@ -48,7 +48,48 @@ func (w *Workspace) stages() *stages {
 	}
 	deletion := &pipeline.Deletion{Base: w.base, Connections: readers, Every: deleteEvery, MaxAge: w.folder.RawMaxAge}
 	s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.DeletionJob, Run: deletion.Run})
+	if w.folder.Keep > 0 {
+		s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.TrimJob, Run: w.trim().Run})
+	}
 	return s
+}
+
+// trim keeps what brokers hold to the time that the folder says. The audit topic
+// is trimmed on the embedded broker only: elsewhere another machine's log may
+// still be written from it.
+func (w *Workspace) trim() *pipeline.Trim {
+	t := &pipeline.Trim{Base: w.base, Keep: w.folder.Keep, Sinks: make(map[string]string),
+		Every: min(max(w.folder.Keep/4, time.Second), 15*time.Minute)}
+	for _, c := range w.folder.Connections {
+		for _, m := range w.maskedTopics(c) {
+			t.Sinks[m] = c.Name
+		}
+	}
+	if w.broker != nil {
+		t.Logged = w.logged()
+	}
+	return t
+}
+
+// logged gives the audit offset before which all entries are in the log and
+// under a checkpoint that is published. Where the checkpoint is behind, it is
+// asked again next time whether it has come so far.
+func (w *Workspace) logged() func() int64 {
+	var mu sync.Mutex
+	var passed, next int64
+	var size uint64
+	return func() int64 {
+		mu.Lock()
+		defer mu.Unlock()
+		s := w.follower.Status()
+		if s.Published >= size {
+			passed, next, size = next, s.Offset+1, s.Size
+		}
+		if s.Published >= size {
+			passed = next
+		}
+		return passed
+	}
 }
 
 func (s *stages) ingest(src config.Source) *pipeline.Ingest {

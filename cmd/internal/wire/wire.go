@@ -203,25 +203,43 @@ type feed struct {
 	once    sync.Once
 }
 
-// Read implements audit.Feed. A topic that ends before the log's last entry is
-// not the one that the log was written from.
+// Read implements audit.Feed.
 func (f *feed) Read(ctx context.Context, from int64, emit func(int64, []byte) error) error {
+	if err := f.fits(ctx, from); err != nil {
+		return err
+	}
+	f.once.Do(func() { close(f.began) })
+	return f.cluster.Tail(ctx, f.topic, from, emit)
+}
+
+// fits holds the log, which goes on at offset from, against the topic. A topic
+// that ends before the log's last entry, or begins after it, is not the one that
+// the log was written from.
+func (f *feed) fits(ctx context.Context, from int64) error {
 	cl, err := f.cluster.Client()
 	if err != nil {
 		return err
 	}
+	defer cl.Close()
 	ends, err := kafka.Ends(ctx, cl, f.topic)
-	cl.Close()
 	if err != nil {
 		return err
 	}
-	if ends[0] < from {
-		return &stream.Fault{Code: "run.state_lost", Path: f.log, Exit: stream.ExitEnvironment,
-			Msg:  fmt.Sprintf("the log holds entries up to offset %d of the audit topic, which ends at %d: the broker is not the one that this log was written from", from-1, ends[0]),
-			Hint: "restore state/ (or the brokers) from the backup that belongs to the log,\nor begin anew: move log/, state/ and the lake away together"}
+	starts, err := kafka.Starts(ctx, cl, f.topic)
+	if err != nil {
+		return err
 	}
-	f.once.Do(func() { close(f.began) })
-	return f.cluster.Tail(ctx, f.topic, from, emit)
+	switch start, end := starts[f.topic][0], ends[0]; {
+	case end < from:
+		return &stream.Fault{Code: "run.state_lost", Path: f.log, Exit: stream.ExitEnvironment,
+			Msg:  fmt.Sprintf("the log holds entries up to offset %d of the audit topic, which ends at %d: the broker is not the one that this log was written from", from-1, end),
+			Hint: "restore state/ (or the brokers) from the backup that belongs to the log,\nor begin anew: move log/, state/ and the lake away together"}
+	case start > from:
+		return &stream.Fault{Code: "run.log_lost", Path: f.log, Exit: stream.ExitEnvironment,
+			Msg:  fmt.Sprintf("the log goes on at offset %d of the audit topic, which begins at %d: the entries between were in the log, and the broker keeps them no more", from, start),
+			Hint: "restore the newest log/ that there is;\nor begin anew: move log/, state/ and the lake away together"}
+	}
+	return nil
 }
 
 // Run runs all stages until ctx ends, and then finishes what is in flight: open

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"lethe/connectors/parquet/replay"
+	"lethe/stream"
+	"lethe/stream/broker"
+	"lethe/stream/kafka"
+)
+
+// The embedded broker keeps what nobody has to read any more for a second only,
+// and lethe run is killed while it deletes.
+
+func TestL2L4TrimmedTopicsStayExplainedAcrossKills(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills take half a minute; run without -short")
+	}
+	r := newCrashRig(t, nil)
+	file := filepath.Join(r.dir, "lethe.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, string(text)+"keep: 1s\n")
+	r.begin(t)
+	ctx, stop := context.WithCancel(t.Context())
+	var writer sync.WaitGroup
+	writer.Go(func() { r.write(ctx, t) })
+	aims := r.kill(t, times("LETHE_KILLS_TRIM", 10))
+	log, stopRun := r.start(t)
+	awaitThat(t, log, "everything is trimmed", func() bool {
+		trims := r.trims(t)
+		return strings.Contains(trims, ".audit\"") && strings.Contains(trims, ".masked.")
+	})
+	stopRun()
+	stop()
+	writer.Wait()
+	if out, err := exec.Command(r.lethe, "run", "--once", "--log-level", "warn", r.dir).CombinedOutput(); err != nil {
+		t.Fatalf("lethe run --once: %v\n%s", err, out)
+	}
+	if out, err := exec.Command(r.lethe, "verify", r.dir).CombinedOutput(); err != nil {
+		t.Errorf("lethe verify: %v\n%s", err, out)
+	}
+	changes := r.compare(t, r.truth(t), r.inLake(t))
+	held := r.held(t)
+	if held[stream.Topics{Workspace: r.workspace}.Audit()] == 0 || held[r.topic()] == 0 {
+		t.Errorf("topics begin at %v: nothing was trimmed", held)
+	}
+	t.Logf("kills %v, %d changes, topics begin at %v", aims, changes, held)
+}
+
+// trims are the beginnings of partitions that the log says were deleted.
+func (r *crashRig) trims(t *testing.T) string {
+	t.Helper()
+	var found []string
+	filepath.WalkDir(filepath.Join(r.dir, "log", "tile", "entries"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil // the log is being written
+		}
+		bundle, _ := os.ReadFile(path)
+		for _, part := range strings.Split(string(bundle), `"evidence":"log-start"`)[1:] {
+			found = append(found, part[:min(len(part), 300)])
+		}
+		return nil
+	})
+	return strings.Join(found, "\n")
+}
+
+// held is where the first partition of each topic begins.
+func (r *crashRig) held(t *testing.T) map[string]int64 {
+	t.Helper()
+	b, err := broker.Start(t.Context(), broker.Config{Dir: filepath.Join(r.dir, "state", "broker")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	c := kafka.Cluster{Brokers: b.Addrs()}
+	cl, err := c.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.Close()
+	starts, err := kafka.Starts(t.Context(), cl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]int64{}
+	for topic, parts := range starts {
+		out[topic] = parts[0]
+	}
+	return out
+}
+
+// inLake is every row of the lake.
+func (r *crashRig) inLake(t *testing.T) []maskedRecord {
+	t.Helper()
+	var out []maskedRecord
+	err := replay.Replay(filepath.Join(r.dir, "lake"), r.topic(), func(p int32, offset int64, op, key, seq string, columns map[string]any) error {
+		n, _ := columns["n"].(int64)
+		out = append(out, maskedRecord{partition: p, offset: offset, key: key, seq: seq, change: change{op, n}})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

@@ -1,0 +1,207 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+	"lethe/stream/kafka"
+)
+
+// remover deletes the beginnings of partitions for a job, and writes down what
+// it did, in a chain for each partition (L4).
+type remover struct {
+	base   Base
+	job    string
+	client *kgo.Client
+	scribe *scribe
+	at     standing
+	owned  map[string]bool // chains that this run has taken over; after a failed commit the run ends
+	parts  []stream.Part   // of the transaction being built
+	chains []stream.Chain
+}
+
+func openRemover(ctx context.Context, b Base, job string) (*remover, error) {
+	client, err := b.Cluster.Producer(b.Topics.IngestID(job))
+	if err != nil {
+		return nil, err
+	}
+	r := &remover{base: b, job: job, client: client, owned: make(map[string]bool)}
+	if _, _, err = client.ProducerID(ctx); err == nil {
+		err = r.prepare(ctx)
+	}
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *remover) prepare(ctx context.Context) error {
+	ledger, err := r.base.Ledger()
+	if err != nil {
+		return err
+	}
+	r.scribe = &scribe{Base: r.base, ledger: ledger, produce: func(rec *kgo.Record, done func(*kgo.Record, error)) {
+		r.client.Produce(context.Background(), rec, done)
+	}}
+	at, err := r.base.standing(ctx, r.job)
+	if err != nil {
+		return err
+	}
+	if at != nil {
+		r.at = *at
+	}
+	if r.at.Heads == nil {
+		r.at.Heads = heads{}
+	}
+	return nil
+}
+
+// remove moves the start of each partition up to an offset, and says where the
+// starts are then. Deleting comes first and the receipt after: a crash between
+// the two leaves the start moved, and the next receipt covers it, since a part
+// goes from the last receipt's end to the start as it is.
+func (r *remover) remove(ctx context.Context, to map[place]int64) (map[place]int64, error) {
+	var topics []string
+	for p := range to {
+		if !slices.Contains(topics, p.topic) {
+			topics = append(topics, p.topic)
+		}
+	}
+	if len(topics) == 0 {
+		return nil, nil
+	}
+	starts, err := kafka.Starts(ctx, r.client, topics...)
+	if err != nil {
+		return nil, err
+	}
+	reached := make(map[place]int64, len(to))
+	del := make(kadm.Offsets)
+	for p, offset := range to {
+		start := starts[p.topic][p.partition]
+		reached[p] = max(offset, start)
+		if offset > start {
+			del.Add(kadm.Offset{Topic: p.topic, Partition: p.partition, At: offset})
+		}
+	}
+	if len(del) == 0 {
+		return reached, nil
+	}
+	got, err := kadm.NewClient(r.client).DeleteRecords(ctx, del)
+	if err == nil {
+		err = got.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("delete records: %w", err)
+	}
+	return reached, nil
+}
+
+// receipt writes down where partitions begin now and which keys are destroyed,
+// as far as the last receipts do not say so.
+func (r *remover) receipt(ctx context.Context, reached map[place]int64, periods []string) error {
+	next := standing{Label: r.base.time(), Heads: maps.Clone(r.at.Heads), Worker: r.scribe.ledger.Worker()}
+	r.parts, r.chains = nil, nil
+	for p, to := range reached {
+		part := stream.Part{Topic: p.topic, Partition: p.partition, To: strconv.FormatInt(to, 10), Evidence: "log-start"}
+		if err := r.add(next.Heads, p.topic+"/"+strconv.Itoa(int(p.partition)), part); err != nil {
+			return err
+		}
+	}
+	for _, period := range periods {
+		purpose, _, _ := strings.Cut(period, "/")
+		part := stream.Part{Topic: "keys/" + purpose, To: period, Evidence: "key-destroyed"}
+		if err := r.add(next.Heads, part.Topic, part); err != nil {
+			return err
+		}
+	}
+	if len(r.parts) == 0 {
+		return nil
+	}
+	return r.commit(ctx, next)
+}
+
+// add chains part to its input's chain, unless it says nothing new.
+func (r *remover) add(to heads, input string, part stream.Part) error {
+	h := to[input]
+	switch part.Evidence {
+	case "key-destroyed":
+		if part.To <= h.To {
+			return nil
+		}
+	case "log-start":
+		if h.To == "" {
+			h.To = "0"
+		}
+		from, err := strconv.ParseInt(h.To, 10, 64)
+		if err != nil {
+			return fmt.Errorf("chain of %s: %w", input, err)
+		}
+		// The embedded broker keeps a partition's last record, so its start may
+		// lie before what was asked for and written down.
+		if to, err := strconv.ParseInt(part.To, 10, 64); err != nil || to <= from {
+			return err
+		}
+	}
+	if !r.owned[input] {
+		r.owned[input] = true
+		event := stream.ChainOwner
+		if h.Hash == (stream.Hash{}) {
+			event = stream.ChainStart
+		}
+		r.chains = append(r.chains, stream.Chain{Event: event, Stage: stream.StageDelete, Topic: part.Topic, Partition: part.Partition,
+			Worker: r.scribe.ledger.Worker(), Head: h.Hash, From: h.To})
+	}
+	part.Prev, part.From = h.Hash, h.To
+	hash, err := stream.HashPart(part)
+	if err != nil {
+		return err
+	}
+	to[input] = head{hash, part.To}
+	r.parts = append(r.parts, part)
+	return nil
+}
+
+// commit writes the receipts and where the job stands then (L3).
+func (r *remover) commit(ctx context.Context, next standing) error {
+	began := r.base.Now()
+	if err := r.client.BeginTransaction(); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	for _, c := range r.chains {
+		if err := r.scribe.entry(stream.EntryChain, c); err != nil {
+			return err
+		}
+	}
+	if err := r.scribe.receipts(stream.Receipt{Stage: stream.StageDelete, Parts: r.parts}, nil); err != nil {
+		return err
+	}
+	if err := r.scribe.standing(r.job, next); err != nil {
+		return err
+	}
+	ectx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	if err := r.client.Flush(ectx); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	if err := r.scribe.failed(); err != nil {
+		return err
+	}
+	err := r.client.EndTransaction(ectx, kgo.TryCommit)
+	r.scribe.ledger.Settle(err == nil)
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	r.at = next
+	r.base.Metrics.Transaction.WithLabelValues(stream.StageDelete).Observe(r.base.Now().Sub(began).Seconds())
+	return nil
+}
