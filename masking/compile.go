@@ -85,7 +85,7 @@ func (c *compiler) field(f Field) {
 	path := ""
 	for _, s := range steps {
 		if reservedName.MatchString(s.name) {
-			c.fault(f.Path, "reserved_name", "the name "+s.name+" stands for members that no contract lists", "rename the column in a view")
+			c.fault(f.Path, "reserved_name", "the name "+s.name+" stands for members that no contract lists", "rename the column in a view, or leave the table out at the source and remove its contract")
 			return
 		}
 		n, path = c.into(n, path, s)

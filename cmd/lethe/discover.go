@@ -268,8 +268,8 @@ func showFound(io streams, all []found, policies []string, dir string) {
 		unsaid += len(d.Unsaid)
 	}
 	if unsaid > 0 {
-		say := map[bool]string{true: " says nothing about itself: it is redacted until letheElement in its contract, or a rule, says what it is",
-			false: " say nothing about themselves: they are redacted until letheElement in their contract, or a rule, says what they are"}
+		say := map[bool]string{true: " says nothing about itself: until letheElement in its contract, or a rule, says what it is,\nlethe check refuses it, or with mask.default: redact it is redacted",
+			false: " say nothing about themselves: until letheElement in their contracts, or a rule, says what they are,\nlethe check refuses them, or with mask.default: redact they are redacted"}
 		fmt.Fprintln(io.out, count(unsaid, "column")+say[unsaid == 1])
 	}
 	for _, p := range policies {

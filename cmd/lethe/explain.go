@@ -31,14 +31,14 @@ func nearestField(views []connectionView, field string) string {
 	if len(own) > 0 {
 		_, path, _ := strings.Cut(field, "/")
 		if near, ok := strict.Nearest(path, own); ok {
-			return fmt.Sprintf("did you mean %q?", name+"/"+near)
+			return `did you mean "` + name + "/" + near + `"?`
 		}
-		return name + " has: " + strings.Join(own, " ")
+		return name + " has: " + strings.Join(own, ", ")
 	}
 	if near, ok := strict.Nearest(field, all); ok {
-		return fmt.Sprintf("did you mean %q?", near)
+		return `did you mean "` + near + `"?`
 	}
-	return "write STREAM/PATH; streams are: " + strings.Join(names, " ")
+	return "write STREAM/PATH; streams are: " + strings.Join(names, ", ")
 }
 
 // showWhy tells why a field is treated as it is, in every connection that
