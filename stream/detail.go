@@ -5,23 +5,14 @@ package stream
 // hex by which a receipt names it. They hold paths as contracts have them and
 // codes, never a value or an unknown name (L7).
 
-// IngestDetail counts the records of an ingest transaction by stream.
-type IngestDetail struct {
-	Streams map[string]Int64 `json:"streams"`
-}
-
-// MaskDetail counts what became of the records of a mask transaction.
+// MaskDetail tells why records of a mask transaction were quarantined, and what
+// was done to the fields of the others. How many there were is in its receipts.
 type MaskDetail struct {
 	Streams map[string]*MaskCount `json:"streams"`
 }
 
-// MaskCount is a stream's line: In = Delivered + Filtered + the sum of
-// Quarantined. Shredded records name no stream and are in no line; records whose
-// ciphertext is damaged are quarantined under the name "", where In is 0.
+// MaskCount is a stream's line.
 type MaskCount struct {
-	In          Int64                       `json:"in"`
-	Delivered   Int64                       `json:"delivered"`
-	Filtered    Int64                       `json:"filtered"`
 	Quarantined map[string]map[string]Int64 `json:"quarantined,omitempty"` // reason, path; "" for the whole record
 	Fields      map[string]map[string]Int64 `json:"fields,omitempty"`      // path, operator: over the delivered
 }

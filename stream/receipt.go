@@ -65,12 +65,27 @@ type Receipt struct {
 	Policy     string `json:"policy,omitempty"` // revision id
 	Keys       string `json:"keys,omitempty"`   // ingest: period of the keys; mask: epoch of the masking keys
 	Time       string `json:"time"`             // RFC 3339 UTC
-	// Detail is the SHA-256 of the record in details with the transaction's counts
-	// by stream: [IngestDetail], [MaskDetail] or [SinkDetail]. The first of several
-	// receipts names it. Deletions have none: what they delete is ciphertext of
-	// whichever streams share a topic.
-	Detail *Hash  `json:"detail,omitempty"`
-	Parts  []Part `json:"parts"`
+	// Detail is the SHA-256 of the record in details with more of the transaction's
+	// counts by stream: [MaskDetail] or [SinkDetail]. The first of several receipts
+	// names it.
+	Detail *Hash `json:"detail,omitempty"`
+	// Streams are what ingest and mask did by stream. Those of one transaction may
+	// stand in several of its receipts. Deletions have none: what they delete is
+	// ciphertext of whichever streams share a topic.
+	Streams []StreamCount `json:"streams,omitempty"`
+	Parts   []Part        `json:"parts"`
+}
+
+// StreamCount is what became of a stream's records in a transaction:
+// In = Delivered + Quarantined + Filtered + Shredded (L2). Stream is "" for
+// records whose stream is ciphertext that no key opens.
+type StreamCount struct {
+	Stream      string `json:"stream"`
+	In          Int64  `json:"in"`
+	Delivered   Int64  `json:"delivered,omitempty"`
+	Quarantined Int64  `json:"quarantined,omitempty"`
+	Filtered    Int64  `json:"filtered,omitempty"`
+	Shredded    Int64  `json:"shredded,omitempty"`
 }
 
 // Part is one input partition's share of a receipt. From is the last part's To,

@@ -21,9 +21,9 @@ func parseTopic(name string) topicName {
 	}
 	t := topicName{kind: f[2]}
 	switch {
-	case t.kind == "raw" && len(f) == 5:
+	case t.kind == kindRaw && len(f) == 5:
 		t.label, t.source = f[3], f[4]
-	case t.kind == "masked" && len(f) >= 7:
+	case t.kind == kindMasked && len(f) >= 7:
 		t.label, t.connection, t.stream, t.gn = f[3], f[4], strings.Join(f[5:len(f)-1], "."), f[len(f)-1]
 	}
 	return t
@@ -102,12 +102,12 @@ func (f *flow) connection(name, raw string) *ConnectionCount {
 	return c
 }
 
-func (f *flow) stream(topic string) *StreamCount {
-	s := f.streams[topic]
+func (f *flow) topic(name string) *TopicCount {
+	s := f.topics[name]
 	if s == nil {
-		t := parseTopic(topic)
-		s = &StreamCount{Connection: t.connection, Stream: unescape(t.stream), Label: t.label, Generation: t.gn}
-		f.streams[topic] = s
+		t := parseTopic(name)
+		s = &TopicCount{Connection: t.connection, Stream: unescape(t.stream), Label: t.label, Generation: t.gn}
+		f.topics[name] = s
 	}
 	return s
 }
@@ -116,28 +116,28 @@ func (f *flow) stream(topic string) *StreamCount {
 // written there (L2).
 func (f *flow) count(id chainID, e *entry, p *part) {
 	if p.In < 0 || p.Filtered < 0 || p.Shredded < 0 || p.Changes < 0 {
-		f.fail("count_part", id, e, "a count below zero")
+		f.fail(CodeCountPart, id, e, "a count below zero")
 		return
 	}
 	delivered, quarantined := f.outs(id, e, p)
 	in, sum := int64(p.In), delivered+quarantined+int64(p.Filtered+p.Shredded)
 	switch id.stage {
-	case "ingest":
+	case stageIngest:
 		c := f.source(id.owner)
 		c.Changes += int64(p.Changes)
 		c.Ingested += in
 		c.Quarantined += quarantined
 		if in != sum {
-			f.fail("count_ingest", id, e, "%d records of the source, %d written", in, sum)
+			f.fail(CodeCountIngest, id, e, "%d records of the source, %d written", in, sum)
 		}
 		return
-	case "delete":
+	case stageDelete:
 		f.gone(p)
 		return
-	case "sink":
+	case stageSink:
 		f.sunk(id, e, p, sum)
 	default:
-		if id.stage == "mask" {
+		if id.stage == stageMask {
 			c := f.connection(id.owner, p.Topic)
 			c.In += in
 			c.Delivered += delivered
@@ -146,7 +146,7 @@ func (f *flow) count(id chainID, e *entry, p *part) {
 			c.Shredded += int64(p.Shredded)
 		}
 		if in != sum {
-			f.fail("count_"+id.stage, id, e, "of [%s,%s) %d records read, %d delivered, quarantined, filtered or shredded", p.From, p.To, in, sum)
+			f.fail(stageCode(id.stage), id, e, "of [%s,%s) %d records read, %d delivered, quarantined, filtered or shredded", p.From, p.To, in, sum)
 		}
 	}
 	f.read(id, e, p)
@@ -155,16 +155,16 @@ func (f *flow) count(id chainID, e *entry, p *part) {
 // read compares what a part read with what receipts wrote to that partition.
 func (f *flow) read(id chainID, e *entry, p *part) {
 	kind := parseTopic(p.Topic).kind
-	if kind != "raw" && kind != "masked" {
+	if kind != kindRaw && kind != kindMasked {
 		return // written by others, or by several chains at once
 	}
 	from, to := offsetOf(p.From), offsetOf(p.To)
 	if from < 0 || to < from {
-		f.fail("count_range", id, e, "[%s,%s) is no range of offsets", p.From, p.To)
+		f.fail(CodeCountRange, id, e, "[%s,%s) is no range of offsets", p.From, p.To)
 		return
 	}
 	if lo, hi := f.produced[id.place].bounds(from, to); int64(p.In) < lo || int64(p.In) > hi {
-		f.fail("count_"+kind, id, e, "of [%d,%d) %d records read, %d written", from, to, p.In, hi)
+		f.fail(readCode(kind), id, e, "of [%d,%d) %d records read, %d written", from, to, p.In, hi)
 	}
 }
 
@@ -173,7 +173,7 @@ func (f *flow) read(id chainID, e *entry, p *part) {
 // one too few; their sum cannot.
 func (f *flow) total(id chainID, s *chainState, e *entry, p *part) {
 	kind, to := parseTopic(p.Topic).kind, offsetOf(p.To)
-	if s.since < 0 || to < s.since || kind != "raw" && kind != "masked" {
+	if s.since < 0 || to < s.since || kind != kindRaw && kind != kindMasked {
 		return
 	}
 	s.in += int64(p.In)
@@ -184,7 +184,7 @@ func (f *flow) total(id chainID, s *chainState, e *entry, p *part) {
 	}
 	// A part that cannot be by itself was reported.
 	if least, most := written.bounds(offsetOf(p.From), to); int64(p.In) >= least && int64(p.In) <= most {
-		f.fail("count_"+kind, id, e, "of [%d,%d) %d records read, %d written", s.since, to, s.in, hi)
+		f.fail(readCode(kind), id, e, "of [%d,%d) %d records read, %d written", s.since, to, s.in, hi)
 	}
 	s.since, s.in = to, 0
 }
@@ -194,17 +194,17 @@ func (f *flow) outs(id chainID, e *entry, p *part) (delivered, quarantined int64
 	for _, o := range p.Out {
 		x := span{int64(o.First), int64(o.Last), int64(o.N - o.Tombstones)}
 		if o.N < 1 || o.Tombstones < 0 || x.first < 0 || x.data < 0 || int64(o.N) > x.last-x.first+1 {
-			f.fail("count_out", id, e, "%d records, %d tombstones at [%d,%d] of %s/%d cannot be", o.N, o.Tombstones, o.First, o.Last, o.Topic, o.Partition)
+			f.fail(CodeCountOut, id, e, "%d records, %d tombstones at [%d,%d] of %s/%d cannot be", o.N, o.Tombstones, o.First, o.Last, o.Topic, o.Partition)
 			continue
 		}
 		t := parseTopic(o.Topic)
-		if t.kind == "quarantine" {
+		if t.kind == kindQuarantine {
 			quarantined += x.data
 			continue // several workers write there at once
 		}
 		delivered += x.data
-		if t.kind == "masked" {
-			c := f.stream(o.Topic)
+		if t.kind == kindMasked {
+			c := f.topic(o.Topic)
 			c.Delivered += x.data
 			c.Tombstones += int64(o.Tombstones)
 		}
@@ -216,7 +216,7 @@ func (f *flow) outs(id chainID, e *entry, p *part) (delivered, quarantined int64
 			f.places = append(f.places, at)
 		}
 		if !s.add(x) {
-			f.fail("count_out", id, e, "[%d,%d] of %s/%d was written before", o.First, o.Last, o.Topic, o.Partition)
+			f.fail(CodeCountOut, id, e, "[%d,%d] of %s/%d was written before", o.First, o.Last, o.Topic, o.Partition)
 		}
 	}
 	return delivered, quarantined
@@ -228,19 +228,19 @@ func (f *flow) sunk(id chainID, e *entry, p *part, elsewhere int64) {
 	if p.Rows != nil {
 		rows = int64(*p.Rows)
 	}
-	c := f.stream(p.Topic)
+	c := f.topic(p.Topic)
 	c.InFiles += rows
 	if int64(p.In) != rows+elsewhere {
-		f.fail("count_sink", id, e, "of [%s,%s) %d records read, %d rows in the file", p.From, p.To, p.In, rows+elsewhere)
+		f.fail(CodeCountSink, id, e, "of [%s,%s) %d records read, %d rows in the file", p.From, p.To, p.In, rows+elsewhere)
 	}
 	if p.Object == "" {
 		if rows > 0 {
-			f.fail("count_object", id, e, "of [%s,%s) %d rows in a file, and no file is named", p.From, p.To, rows)
+			f.fail(CodeCountObject, id, e, "of [%s,%s) %d rows in a file, and no file is named", p.From, p.To, rows)
 		}
 		return
 	}
 	if p.SHA256 == nil || p.Rows == nil || p.RowRoot == nil {
-		f.fail("object_receipt", id, e, "object %s without hash, rows or row root", p.Object)
+		f.fail(CodeObjectReceipt, id, e, "object %s without hash, rows or row root", p.Object)
 		return
 	}
 	c.Files++
@@ -266,14 +266,15 @@ func (f *flow) end() {
 	for _, c := range f.connections {
 		r.Connections = append(r.Connections, *c)
 	}
-	for _, s := range f.streams {
-		r.Streams = append(r.Streams, *s)
+	for _, t := range f.topics {
+		r.Topics = append(r.Topics, *t)
 	}
+	f.endStreams()
 	slices.SortFunc(r.Sources, func(a, b SourceCount) int { return cmp.Compare(a.Source, b.Source) })
 	slices.SortFunc(r.Connections, func(a, b ConnectionCount) int {
 		return cmp.Or(cmp.Compare(a.Connection, b.Connection), cmp.Compare(a.Raw, b.Raw))
 	})
-	slices.SortFunc(r.Streams, func(a, b StreamCount) int {
+	slices.SortFunc(r.Topics, func(a, b TopicCount) int {
 		return cmp.Or(cmp.Compare(a.Connection, b.Connection), cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Label, b.Label), cmp.Compare(a.Generation, b.Generation))
 	})
 }
@@ -282,7 +283,7 @@ func (f *flow) end() {
 func (f *flow) pending() {
 	reads := make(map[string]map[string]bool) // source: connections that read it
 	for _, id := range f.order {
-		if t := parseTopic(id.topic); id.stage == "mask" && t.kind == "raw" {
+		if t := parseTopic(id.topic); id.stage == stageMask && t.kind == kindRaw {
 			if reads[t.source] == nil {
 				reads[t.source] = make(map[string]bool)
 			}
@@ -299,12 +300,12 @@ func (f *flow) pending() {
 	}
 	for _, at := range f.places {
 		switch t := parseTopic(at.topic); t.kind {
-		case "raw":
+		case kindRaw:
 			for owner := range reads[t.source] {
-				f.connection(owner, at.topic).Pending += beyond("mask", owner, at)
+				f.connection(owner, at.topic).Pending += beyond(stageMask, owner, at)
 			}
-		case "masked":
-			f.stream(at.topic).Pending += beyond("sink", t.connection, at)
+		case kindMasked:
+			f.topic(at.topic).Pending += beyond(stageSink, t.connection, at)
 		}
 	}
 }

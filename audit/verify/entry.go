@@ -74,8 +74,30 @@ type entry struct {
 	chain   *chain   // kind chain
 	worker  string   // that the body names
 	err     error    // why it is no entry
-	code    string   // of err
+	code    Code     // of err
 }
+
+// Words of entries and topics, as stream/FORMAT.md has them.
+const (
+	entryReceipt = "receipt"
+	entryChain   = "chain"
+	entryEnrol   = "enrol"
+
+	stageIngest = "ingest"
+	stageMask   = "mask"
+	stageSink   = "sink"
+	stageDelete = "delete"
+
+	chainStart = "start"
+	chainOwner = "owner"
+	chainSkip  = "skip"
+
+	kindRaw        = "raw"
+	kindMasked     = "masked"
+	kindQuarantine = "quarantine"
+
+	evidenceLogStart = "log-start"
+)
 
 // receipt and the types below mirror what stands in the log (stream/FORMAT.md).
 type receipt struct {
@@ -86,6 +108,7 @@ type receipt struct {
 	Policy     string            `json:"policy"`
 	Time       string            `json:"time"`
 	Detail     *digest           `json:"detail"` // of a record that is not in the log: its form is checked
+	Streams    []streamShare     `json:"streams"`
 	Raw        []json.RawMessage `json:"parts"`
 	parts      []part
 }
@@ -108,6 +131,16 @@ type part struct {
 	Evidence  string  `json:"evidence"`
 
 	sum digest // of its canonical JSON
+}
+
+// streamShare is what became of a stream's records in a transaction.
+type streamShare struct {
+	Stream      string `json:"stream"` // "" where it cannot be known
+	In          count  `json:"in"`
+	Delivered   count  `json:"delivered"`
+	Quarantined count  `json:"quarantined"`
+	Filtered    count  `json:"filtered"`
+	Shredded    count  `json:"shredded"`
 }
 
 type out struct {
@@ -138,22 +171,22 @@ const tail = `"v":1}`
 func parseLeaf(index int64, raw []byte) *entry {
 	e := &entry{leaf: index, offset: -1, id: fmt.Sprintf("leaf %d", index)}
 	if err := canonical(raw); err != nil {
-		return e.bad("entry_canonical", err)
+		return e.bad(CodeEntryCanonical, err)
 	}
 	var l struct {
 		Entry  json.RawMessage `json:"entry"`
 		Offset count           `json:"offset"`
 	}
 	if err := json.Unmarshal(raw, &l); err != nil {
-		return e.bad("entry_malformed", err)
+		return e.bad(CodeEntryMalformed, err)
 	}
 	// Written again it must be the same: no other members, whatever their case.
 	if string(raw) != fmt.Sprintf(`{"entry":%s,"offset":"%d"}`, l.Entry, l.Offset) {
-		return e.bad("entry_malformed", errors.New("leaf is not an entry and its offset"))
+		return e.bad(CodeEntryMalformed, errors.New("leaf is not an entry and its offset"))
 	}
 	e.offset = int64(l.Offset)
 	if bytes.HasPrefix(l.Entry, []byte(`{"refused":`)) {
-		return e.bad("entry_refused", errors.New("what stood on the audit topic is no entry; only its hash is in the log"))
+		return e.bad(CodeEntryRefused, errors.New("what stood on the audit topic is no entry; only its hash is in the log"))
 	}
 	return e.parse(l.Entry)
 }
@@ -168,20 +201,20 @@ func (e *entry) parse(raw []byte) *entry {
 		V    int             `json:"v"`
 	}
 	if err := json.Unmarshal(raw, &v); err != nil {
-		return e.bad("entry_malformed", err)
+		return e.bad(CodeEntryMalformed, err)
 	}
 	run, n, ok := strings.Cut(v.ID, "/")
 	num, err := strconv.ParseInt(n, 10, 64)
 	if !ok || run == "" || err != nil || strconv.FormatInt(num, 10) != n || num < 1 {
-		return e.bad("entry_malformed", errors.New("id is not <run>/<n>"))
+		return e.bad(CodeEntryMalformed, errors.New("id is not <run>/<n>"))
 	}
 	e.id, e.run, e.n, e.kind, e.prev, e.body = v.ID, run, num, v.Kind, v.Prev, v.Body
 	head := fmt.Sprintf(`{"body":%s,"id":"%s","kind":"%s","prev":"%s",`, v.Body, v.ID, v.Kind, v.Prev)
 	if v.V != 1 || string(raw) != head+`"sig":"`+v.Sig+`",`+tail {
-		return e.bad("entry_malformed", errors.New("members are not body, id, kind, prev, sig and v 1"))
+		return e.bad(CodeEntryMalformed, errors.New("members are not body, id, kind, prev, sig and v 1"))
 	}
 	if e.sig, err = base64.StdEncoding.Strict().DecodeString(v.Sig); err != nil {
-		return e.bad("entry_malformed", errors.New("signature is not base64"))
+		return e.bad(CodeEntryMalformed, errors.New("signature is not base64"))
 	}
 	e.plain = []byte(head + tail)
 	e.sum = sha256.Sum256(e.plain)
@@ -190,28 +223,28 @@ func (e *entry) parse(raw []byte) *entry {
 
 func (e *entry) parseBody() *entry {
 	switch e.kind {
-	case "receipt":
+	case entryReceipt:
 		e.receipt = new(receipt)
 		if err := json.Unmarshal(e.body, e.receipt); err != nil {
-			return e.bad("entry_malformed", err)
+			return e.bad(CodeEntryMalformed, err)
 		}
 		e.worker = e.receipt.Worker
 		e.receipt.parts = make([]part, len(e.receipt.Raw))
 		for i, raw := range e.receipt.Raw {
 			p := &e.receipt.parts[i]
 			if err := json.Unmarshal(raw, p); err != nil {
-				return e.bad("entry_malformed", err)
+				return e.bad(CodeEntryMalformed, err)
 			}
 			// The entry is canonical, so its part of the bytes is too.
 			p.sum = sha256.Sum256(raw)
 		}
-	case "chain":
+	case entryChain:
 		e.chain = new(chain)
 		if err := json.Unmarshal(e.body, e.chain); err != nil {
-			return e.bad("entry_malformed", err)
+			return e.bad(CodeEntryMalformed, err)
 		}
 		e.worker = e.chain.Worker
-	case "enrol":
+	case entryEnrol:
 		e.worker = logWorker
 	}
 	return e
@@ -219,7 +252,7 @@ func (e *entry) parseBody() *entry {
 
 // bad marks e. Errors of the JSON decoder name types and offsets, and entries
 // hold no values (L7).
-func (e *entry) bad(code string, err error) *entry {
+func (e *entry) bad(code Code, err error) *entry {
 	e.code, e.err = code, err
 	return e
 }

@@ -17,7 +17,9 @@ type flow struct {
 
 	sources     map[string]*SourceCount
 	connections map[[2]string]*ConnectionCount // connection, raw topic
-	streams     map[string]*StreamCount        // by masked topic
+	topics      map[string]*TopicCount         // by masked topic
+	streams     map[[2]string]*StreamCount     // connection, stream
+	ingested    map[[2]string]int64            // source, stream
 	files       []fileTask
 
 	deleted map[place]int64 // up to where records are gone
@@ -31,7 +33,7 @@ type chainID struct {
 }
 
 func (id chainID) String() string {
-	if id.stage == "ingest" {
+	if id.stage == stageIngest {
 		return "chain ingest " + id.owner
 	}
 	return fmt.Sprintf("chain %s %s %s/%d", id.stage, id.owner, id.topic, id.partition)
@@ -70,7 +72,8 @@ const maxWaiting = 64
 
 func newFlow(c *checker) *flow {
 	return &flow{c: c, offset: -1, chains: make(map[chainID]*chainState), produced: make(map[place]*spans),
-		sources: make(map[string]*SourceCount), connections: make(map[[2]string]*ConnectionCount), streams: make(map[string]*StreamCount),
+		sources: make(map[string]*SourceCount), connections: make(map[[2]string]*ConnectionCount), topics: make(map[string]*TopicCount),
+		streams: make(map[[2]string]*StreamCount), ingested: make(map[[2]string]int64),
 		deleted: make(map[place]int64)}
 }
 
@@ -91,33 +94,33 @@ func (f *flow) begin(e *entry) {
 	s, known := f.chains[id]
 	if !known {
 		s = f.chain(id)
-		if b.Event != "start" {
-			f.fail("chain_start", id, e, "event %s, but the chain was never started", b.Event)
+		if b.Event != chainStart {
+			f.fail(CodeChainStart, id, e, "event %s, but the chain was never started", b.Event)
 			s.head, s.to = b.Head, b.From
 			s.since = offsetOf(s.to)
 			s.began, s.beganLeaf = s.since, e.leaf
 		}
 	}
 	switch b.Event {
-	case "start":
+	case chainStart:
 		if s.parts > 0 || b.Head != (digest{}) {
-			f.fail("chain_start", id, e, "starts again after %d parts", s.parts)
+			f.fail(CodeChainStart, id, e, "starts again after %d parts", s.parts)
 		} else {
 			s.head, s.to = digest{}, b.From
 			s.since, s.in = offsetOf(s.to), 0
 			s.began, s.beganLeaf = s.since, e.leaf
 		}
-	case "owner":
+	case chainOwner:
 		if b.Head != s.head || b.From != s.to {
-			f.fail("chain_owner", id, e, "worker %s takes over at %s, the chain stands at %s", b.Worker, b.From, s.to)
+			f.fail(CodeChainOwner, id, e, "worker %s takes over at %s, the chain stands at %s", b.Worker, b.From, s.to)
 		}
-	case "skip":
-		f.c.remark("chain_skip", id.String(), leafRange(e.leaf), "skips from %s to %s", s.to, b.From)
+	case chainSkip:
+		f.c.remark(CodeChainSkip, id.String(), leafRange(e.leaf), "skips from %s to %s", s.to, b.From)
 		f.skip(id, e, s.to, b.From)
 		s.to = b.From
 		s.since, s.in = offsetOf(s.to), 0
 	default:
-		f.fail("chain_event", id, e, "unknown event")
+		f.fail(CodeChainEvent, id, e, "unknown event")
 	}
 	s.worker = b.Worker
 }
@@ -126,12 +129,13 @@ func (f *flow) begin(e *entry) {
 func (f *flow) receipt(e *entry) {
 	r := e.receipt
 	f.c.report.LastEntry = max(f.c.report.LastEntry, r.Time)
+	f.shares(e)
 	for i := range r.parts {
 		p := &r.parts[i]
 		id := chainID{r.Stage, r.Connection + r.Source, place{p.Topic, p.Partition}}
 		s, known := f.chains[id]
 		if !known {
-			f.fail("chain_start", id, e, "a part before the chain was started")
+			f.fail(CodeChainStart, id, e, "a part before the chain was started")
 			s = f.chain(id)
 			s.worker, s.head, s.to = r.Worker, p.Prev, p.From
 			s.since = offsetOf(p.From)
@@ -168,11 +172,11 @@ func (f *flow) resume(id chainID, s *chainState) {
 	w := s.waiting[0]
 	s.waiting = s.waiting[1:]
 	if offsetOf(w.p.To) >= 0 && offsetOf(w.p.To) <= offsetOf(s.to) {
-		f.fail("chain_replayed", id, w.e, "a part of [%s,%s) again: the chain stands at %s", w.p.From, w.p.To, s.to)
+		f.fail(CodeChainReplayed, id, w.e, "a part of [%s,%s) again: the chain stands at %s", w.p.From, w.p.To, s.to)
 		f.settle(id, s)
 		return
 	}
-	f.fail("chain_broken", id, w.e, "the part before [%s,%s) is not in the log, or was changed: the chain stands at %s", w.p.From, w.p.To, s.to)
+	f.fail(CodeChainBroken, id, w.e, "the part before [%s,%s) is not in the log, or was changed: the chain stands at %s", w.p.From, w.p.To, s.to)
 	s.head, s.to = w.p.Prev, w.p.From
 	s.since, s.in = offsetOf(s.to), 0
 	f.part(id, s, w.e, w.p)
@@ -182,10 +186,10 @@ func (f *flow) resume(id chainID, s *chainState) {
 // part appends p to its chain.
 func (f *flow) part(id chainID, s *chainState, e *entry, p *part) {
 	if e.receipt.Worker != s.worker {
-		f.fail("chain_owner", id, e, "a part by worker %s, the chain belongs to %s", e.receipt.Worker, s.worker)
+		f.fail(CodeChainOwner, id, e, "a part by worker %s, the chain belongs to %s", e.receipt.Worker, s.worker)
 	}
 	if p.From != s.to {
-		f.fail("chain_gap", id, e, "a part from %s, the one before ends at %s", p.From, s.to)
+		f.fail(CodeChainGap, id, e, "a part from %s, the one before ends at %s", p.From, s.to)
 		s.since, s.in = offsetOf(p.From), 0
 	}
 	s.head, s.to = p.sum, p.To
@@ -193,12 +197,8 @@ func (f *flow) part(id chainID, s *chainState, e *entry, p *part) {
 	f.total(id, s, e, p)
 }
 
-func (f *flow) fail(code string, id chainID, e *entry, format string, args ...any) {
-	promise := "L4"
-	if len(code) > 5 && code[:5] == "count" {
-		promise = "L2"
-	}
-	f.c.fail(promise, code, id.String(), leafRange(e.leaf), "%s: %s", e.id, fmt.Sprintf(format, args...))
+func (f *flow) fail(code Code, id chainID, e *entry, format string, args ...any) {
+	f.c.fail(code, id.String(), leafRange(e.leaf), "%s: %s", e.id, fmt.Sprintf(format, args...))
 }
 
 // offsetOf reads an offset; -1 for what is none, such as a source's position.

@@ -43,7 +43,7 @@ func (c *checker) lakes(ctx context.Context) error {
 	tasks := c.flow.files
 	if len(c.opts.Lakes) == 0 {
 		if len(tasks) > 0 {
-			c.remark("files_unchecked", "lake", "", "no directory was given: %d files that receipts name were not checked", len(tasks))
+			c.remark(CodeFilesUnchecked, "lake", "", "no directory was given: %d files that receipts name were not checked", len(tasks))
 		}
 		return nil
 	}
@@ -54,7 +54,7 @@ func (c *checker) lakes(ctx context.Context) error {
 	}
 	for i := range tasks {
 		for _, f := range tasks[i].bad {
-			c.fail(f.Promise, f.Code, f.Object, f.Range, "%s", f.Msg)
+			c.fail(f.Code, f.Object, f.Range, "%s", f.Msg)
 		}
 		c.report.Rows += tasks[i].seen
 	}
@@ -64,7 +64,7 @@ func (c *checker) lakes(ctx context.Context) error {
 	c.unlisted(tasks)
 	for _, l := range lakes {
 		for _, o := range sorted(l.objects) {
-			c.remark("orphan", l.label(o), "", "no receipt names it; readers that go by the manifest do not see it")
+			c.remark(CodeOrphan, l.label(o), "", "no receipt names it; readers that go by the manifest do not see it")
 		}
 	}
 	return nil
@@ -78,7 +78,7 @@ func (c *checker) place(tasks []fileTask, lakes []*lake) {
 		t := &tasks[i]
 		t.at = t.object
 		if other := named[t.object]; other != nil {
-			c.fail("L2", "object_twice", t.object, leafRange(t.leaf), "was named by entry %d before", other.leaf)
+			c.fail(CodeObjectTwice, t.object, leafRange(t.leaf), "was named by entry %d before", other.leaf)
 			continue
 		}
 		named[t.object] = t
@@ -89,7 +89,7 @@ func (c *checker) place(tasks []fileTask, lakes []*lake) {
 			}
 		}
 		if n := len(t.copies); n > 1 {
-			c.fail("L2", "object_copies", t.object, leafRange(t.leaf), "lies in %d lakes, which then show its rows as often: check copies of a lake one at a time", n)
+			c.fail(CodeObjectCopies, t.object, leafRange(t.leaf), "lies in %d lakes, which then show its rows as often: check copies of a lake one at a time", n)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func (c *checker) checkFiles(ctx context.Context, tasks []fileTask) error {
 // check holds the file against its receipt, wherever it lies.
 func (t *fileTask) check(ctx context.Context) {
 	if len(t.copies) == 0 {
-		t.fail("L2", "object_missing", "", "receipt entry %d names it, and it is in no lake", t.leaf)
+		t.fail(CodeObjectMissing, "", "receipt entry %d names it, and it is in no lake", t.leaf)
 	}
 	for _, o := range t.copies {
 		t.at = o.lake.label(t.object)
@@ -136,19 +136,19 @@ func (t *fileTask) check(ctx context.Context) {
 func (t *fileTask) checkCopy(ctx context.Context, path string) {
 	f, err := os.Open(path)
 	if err != nil {
-		t.fail("L4", "object_unreadable", "", "%v", cause(err))
+		t.fail(CodeObjectUnreadable, "", "%v", cause(err))
 		return
 	}
 	defer f.Close()
 	h := sha256.New()
 	size, err := io.Copy(h, f)
 	if err != nil {
-		t.fail("L4", "object_unreadable", "", "%v", cause(err))
+		t.fail(CodeObjectUnreadable, "", "%v", cause(err))
 		return
 	}
 	changed := digest(h.Sum(nil)) != t.sha
 	if changed {
-		t.fail("L4", "object_sha256", "", "its bytes are not those of receipt entry %d", t.leaf)
+		t.fail(CodeObjectSHA256, "", "its bytes are not those of receipt entry %d", t.leaf)
 	}
 	t.checkRows(ctx, f, size, changed)
 }
@@ -156,13 +156,13 @@ func (t *fileTask) checkCopy(ctx context.Context, path string) {
 func (t *fileTask) checkRows(ctx context.Context, f io.ReaderAt, size int64, changed bool) {
 	o, err := openObject(f, size)
 	if err != nil {
-		t.fail("L4", "object_unreadable", "", "%v", err)
+		t.fail(CodeObjectUnreadable, "", "%v", err)
 		return
 	}
 	for _, m := range [][2]string{{"lethe-topic", t.place.topic}, {"lethe-partition", fmt.Sprint(t.place.partition)},
 		{"lethe-from", fmt.Sprint(t.from)}, {"lethe-to", fmt.Sprint(t.to)}} {
 		if o.meta[m[0]] != m[1] {
-			t.fail("L4", "object_meta", "", "its footer's %s is not that of the receipt", m[0])
+			t.fail(CodeObjectMeta, "", "its footer's %s is not that of the receipt", m[0])
 		}
 	}
 	var root rootHasher
@@ -174,20 +174,20 @@ func (t *fileTask) checkRows(ctx context.Context, f io.ReaderAt, size int64, cha
 	var fault *rowFault
 	switch {
 	case errors.As(err, &fault):
-		t.fail("L4", "object_rows", fmt.Sprintf("rows [%d,%d)", fault.from, fault.to), "%v", fault)
+		t.fail(CodeObjectRows, fmt.Sprintf("rows [%d,%d)", fault.from, fault.to), "%v", fault)
 	case err != nil:
-		t.fail("L4", "object_unreadable", "", "%v", err)
+		t.fail(CodeObjectUnreadable, "", "%v", err)
 	case root.n != t.rows:
-		t.fail("L2", "object_count", "", "%d rows, its receipt says %d", root.n, t.rows)
+		t.fail(CodeObjectCount, "", "%d rows, its receipt says %d", root.n, t.rows)
 	case digest(root.root()) != t.root:
-		t.fail("L4", "object_root", fmt.Sprintf("rows [0,%d)", root.n), "its rows are not those of receipt entry %d: each can be read, and a root does not tell which differs", t.leaf)
+		t.fail(CodeObjectRoot, fmt.Sprintf("rows [0,%d)", root.n), "its rows are not those of receipt entry %d: each can be read, and a root does not tell which differs", t.leaf)
 	case changed:
-		t.fail("L4", "object_padding", "", "every row is as the receipt says: what was changed lies between them")
+		t.fail(CodeObjectPadding, "", "every row is as the receipt says: what was changed lies between them")
 	}
 }
 
-func (t *fileTask) fail(promise, code, where, format string, args ...any) {
-	t.bad = append(t.bad, Finding{promise, code, t.at, where, fmt.Sprintf(format, args...)})
+func (t *fileTask) fail(code Code, where, format string, args ...any) {
+	t.bad = append(t.bad, Finding{code.promise(), code, t.at, where, fmt.Sprintf(format, args...)})
 }
 
 // rootHasher is the RFC 6962 root of leaf hashes given one by one: complete

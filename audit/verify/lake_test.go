@@ -47,8 +47,10 @@ func TestL4AChangedByteOfAFileIsNamed(t *testing.T) {
 
 func TestL4AFileThatAWorkerWroteOtherwiseThanItSignedIsNamed(t *testing.T) {
 	for _, c := range []struct {
-		name, code, object string
-		change             func(b []byte) []byte
+		name   string
+		code   Code
+		object string
+		change func(b []byte) []byte
 	}{
 		{"cut off", "object_unreadable", "Parquet", func(b []byte) []byte { return b[:len(b)/2] }},
 		{"empty", "object_unreadable", "footer", func([]byte) []byte { return nil }},

@@ -29,12 +29,12 @@ func (c *checker) log(ctx context.Context, v note.Verifier) error {
 	path := filepath.Join(c.opts.Log, "checkpoint")
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		c.fail("L4", "checkpoint_missing", "checkpoint", "", "%v", cause(err))
+		c.fail(CodeCheckpointMissing, "checkpoint", "", "%v", cause(err))
 		return nil
 	}
 	cp, err := openCheckpoint(raw, v)
 	if err != nil {
-		c.fail("L4", "checkpoint_signature", "checkpoint", "", "%v", err)
+		c.fail(CodeCheckpointSignature, "checkpoint", "", "%v", err)
 		// What it claims is still worth comparing with.
 		if cp, err = readCheckpoint(string(raw)); err != nil {
 			return nil
@@ -126,7 +126,7 @@ func (c *checker) bundles(ctx context.Context, t *treeHashes) error {
 	for one := range ready {
 		b := <-one
 		if b.err != nil {
-			c.fail("L4", "bundle", b.name, entryRange(done, min(c.size, done+bundleWidth)), "%v", b.err)
+			c.fail(CodeBundle, b.name, entryRange(done, min(c.size, done+bundleWidth)), "%v", b.err)
 		}
 		for i := range min(bundleWidth, c.size-done) {
 			// A leaf that is missing gets the hash of nothing, so that those
@@ -238,7 +238,7 @@ func (t *treeHashes) add(leaf tlog.Hash) {
 // tiles.
 func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
 	if root, err := tlog.TreeHash(t.leaves, t); err != nil || root != cp.tree.Hash {
-		c.fail("L4", "tree_root", "checkpoint", entryRange(0, cp.tree.N), "the entries give root %s, the checkpoint says %s", root, cp.tree.Hash)
+		c.fail(CodeTreeRoot, "checkpoint", entryRange(0, cp.tree.N), "the entries give root %s, the checkpoint says %s", root, cp.tree.Hash)
 		// If the tiles give the checkpoint's root, they tell which entries do not.
 		if signed := c.fromTiles(t.leaves); signed != nil {
 			if root, err := tlog.TreeHash(signed.leaves, signed); err == nil && root == cp.tree.Hash {
@@ -257,7 +257,7 @@ func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
 		}
 		raw, name, err := c.tile(tile)
 		if err != nil {
-			c.fail("L4", "tile", name, "", "%v", cause(err))
+			c.fail(CodeTile, name, "", "%v", cause(err))
 			continue
 		}
 		if !bytes.Equal(raw, want) {
@@ -267,7 +267,7 @@ func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
 			}
 			span := int64(1) << (8 * tile.L)
 			first := (tile.N*bundleWidth + int64(at/tlog.HashSize)) * span
-			c.fail("L4", "tile", name, entryRange(first, min(first+span, t.leaves)), "is not what the entries give")
+			c.fail(CodeTile, name, entryRange(first, min(first+span, t.leaves)), "is not what the entries give")
 		}
 	}
 }
@@ -303,7 +303,7 @@ func (c *checker) changed(got, want *treeHashes) {
 	for i := range min(got.leaves, want.leaves) {
 		x := tlog.StoredHashIndex(0, i)
 		if got.stored[x] != want.stored[x] {
-			c.fail("L4", "entry_changed", "tile/entries/"+tileNumber(i/bundleWidth), leafRange(i), "is not the entry that the checkpoint covers")
+			c.fail(CodeEntryChanged, "tile/entries/"+tileNumber(i/bundleWidth), leafRange(i), "is not the entry that the checkpoint covers")
 		}
 	}
 }
@@ -313,12 +313,12 @@ func (c *checker) extends(t *treeHashes, v note.Verifier) {
 	old, err := openCheckpoint(c.opts.Remembered, v)
 	switch {
 	case err != nil:
-		c.fail("L4", "remembered", "remembered checkpoint", "", "%v", err)
+		c.fail(CodeRemembered, "remembered checkpoint", "", "%v", err)
 	case old.tree.N > t.leaves:
-		c.fail("L4", "rolled_back", "checkpoint", "", "%d entries, the remembered one has %d", t.leaves, old.tree.N)
+		c.fail(CodeRolledBack, "checkpoint", "", "%d entries, the remembered one has %d", t.leaves, old.tree.N)
 	default:
 		if root, err := tlog.TreeHash(old.tree.N, t); err != nil || root != old.tree.Hash {
-			c.fail("L4", "forked", "checkpoint", entryRange(0, old.tree.N), "the log is not an extension of the remembered checkpoint")
+			c.fail(CodeForked, "checkpoint", entryRange(0, old.tree.N), "the log is not an extension of the remembered checkpoint")
 		}
 	}
 }

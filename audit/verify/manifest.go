@@ -76,7 +76,7 @@ func (c *checker) manifests(l *lake, tasks []fileTask) {
 	for _, name := range sorted(l.manifests) {
 		raw, err := readSmall(l.manifests[name])
 		if err != nil {
-			c.fail("L4", "manifest", l.label(name), "", "cannot be read: %v", cause(err))
+			c.fail(CodeManifest, l.label(name), "", "cannot be read: %v", cause(err))
 			continue
 		}
 		t := receipts[name]
@@ -88,9 +88,9 @@ func (c *checker) manifests(l *lake, tasks []fileTask) {
 		}
 		l.listed[t.object] = true
 		if !bytes.Equal(raw, t.manifest().bytes()) {
-			c.fail("L4", "manifest", l.label(name), "", "is not what receipt entry %d says of %s", t.leaf, t.object)
+			c.fail(CodeManifest, l.label(name), "", "is not what receipt entry %d says of %s", t.leaf, t.object)
 		} else if len(t.copies) > 0 && !t.inLake(l) {
-			c.fail("L2", "object_missing", l.label(t.object), "", "receipt entry %d names it and the manifest lists it, and it is not in this lake", t.leaf)
+			c.fail(CodeObjectMissing, l.label(t.object), "", "receipt entry %d names it and the manifest lists it, and it is not in this lake", t.leaf)
 		}
 	}
 	c.apart(l, newer)
@@ -117,13 +117,13 @@ func readSmall(path string) ([]byte, error) {
 func (c *checker) newer(l *lake, name string, raw []byte) (manifest, bool) {
 	var m manifest
 	fail := func(format string, args ...any) (manifest, bool) {
-		c.fail("L4", "manifest", l.label(name), "", "no receipt names it, and it %s", fmt.Sprintf(format, args...))
+		c.fail(CodeManifest, l.label(name), "", "no receipt names it, and it %s", fmt.Sprintf(format, args...))
 		return m, false
 	}
 	switch err := json.Unmarshal(raw, &m); {
 	case err != nil || !bytes.Equal(raw, m.bytes()):
 		return fail("is not as a sink writes it")
-	case m.name() != name || m.object() != m.Object || parseTopic(m.Topic).kind != "masked":
+	case m.name() != name || m.object() != m.Object || parseTopic(m.Topic).kind != kindMasked:
 		return fail("is not named as a sink names it")
 	case m.From < 0 || m.To <= m.From || m.Rows < 0 || m.Rows > m.To-m.From:
 		return fail("lists a range that cannot be")
@@ -144,16 +144,16 @@ func (c *checker) apart(l *lake, newer []manifest) {
 		delete(l.objects, m.Object)
 		switch sum, err := hashFile(path); {
 		case i > 0 && newer[i-1].place() == m.place() && newer[i-1].To > m.From:
-			c.fail("L2", "manifest", l.label(m.name()), "", "no receipt names it, and it lists rows that %s lists as well", newer[i-1].name())
+			c.fail(CodeManifestOverlap, l.label(m.name()), "", "no receipt names it, and it lists rows that %s lists as well", newer[i-1].name())
 		case !ok:
-			c.fail("L2", "object_missing", l.label(m.Object), "", "no receipt names it; the manifest lists it, and it is not in the lake")
+			c.fail(CodeObjectMissing, l.label(m.Object), "", "no receipt names it; the manifest lists it, and it is not in the lake")
 		case err != nil:
-			c.fail("L4", "object_unreadable", l.label(m.Object), "", "%v", cause(err))
+			c.fail(CodeObjectUnreadable, l.label(m.Object), "", "%v", cause(err))
 		case sum != m.SHA256:
-			c.fail("L4", "object_sha256", l.label(m.Object), "", "no receipt names it, and its bytes are not those that the manifest lists")
+			c.fail(CodeObjectSHA256, l.label(m.Object), "", "no receipt names it, and its bytes are not those that the manifest lists")
 		default:
 			c.report.Incomplete.Newer++
-			c.remark("manifest_ahead", l.label(m.name()), "", "lists rows that are newer than the log's checkpoint: no receipt vouches for them yet")
+			c.remark(CodeManifestAhead, l.label(m.name()), "", "lists rows that are newer than the log's checkpoint: no receipt vouches for them yet")
 		}
 	}
 }
@@ -171,7 +171,7 @@ func hashFile(path string) (digest, error) {
 
 // sunkTo is how far the sink of a masked topic's connection is.
 func (f *flow) sunkTo(at place) int64 {
-	if s := f.chains[chainID{"sink", parseTopic(at.topic).connection, at}]; s != nil {
+	if s := f.chains[chainID{stageSink, parseTopic(at.topic).connection, at}]; s != nil {
 		return max(0, offsetOf(s.to))
 	}
 	return 0
@@ -213,10 +213,10 @@ func (c *checker) unlisted(tasks []fileTask) {
 			switch {
 			case o.lake.listed[t.object]:
 			case last.over:
-				c.fail("L2", "manifest_missing", o.lake.label(t.object), "", "receipt entry %d names it, and no manifest: readers do not see its rows", t.leaf)
+				c.fail(CodeManifestMissing, o.lake.label(t.object), "", "receipt entry %d names it, and no manifest: readers do not see its rows", t.leaf)
 			default:
 				c.report.Incomplete.Unlisted++
-				c.remark("manifest_pending", o.lake.label(t.object), "", "is not yet in the manifest: the sink, or its next owner, adds it")
+				c.remark(CodeManifestPending, o.lake.label(t.object), "", "is not yet in the manifest: the sink, or its next owner, adds it")
 			}
 		}
 	}

@@ -43,12 +43,12 @@ type run struct {
 func (c *checker) apply(e *entry) {
 	if e.offset >= 0 {
 		if last := c.flow.offset; e.offset <= last {
-			c.fail("L2", "offset_order", e.id, leafRange(e.leaf), "audit offset %d after %d", e.offset, last)
+			c.fail(CodeOffsetOrder, e.id, leafRange(e.leaf), "audit offset %d after %d", e.offset, last)
 		}
 		c.flow.offset = max(e.offset, c.flow.offset)
 	}
 	if e.err != nil {
-		c.fail("L4", e.code, e.id, leafRange(e.leaf), "%v", e.err)
+		c.fail(e.code, e.id, leafRange(e.leaf), "%v", e.err)
 		return
 	}
 	c.report.Entries[e.kind]++
@@ -56,11 +56,11 @@ func (c *checker) apply(e *entry) {
 		return
 	}
 	switch e.kind {
-	case "enrol":
+	case entryEnrol:
 		c.enrol(e)
-	case "chain":
+	case entryChain:
 		c.flow.begin(e)
-	case "receipt":
+	case entryReceipt:
 		c.flow.receipt(e)
 	case "snapshot-void":
 		c.void(e)
@@ -77,22 +77,22 @@ func (c *checker) link(e *entry) bool {
 		r = &run{first: e.leaf}
 		c.runs[e.run] = r
 		if e.n != 1 || e.prev != "" {
-			c.fail("L4", "run_broken", e.id, leafRange(e.leaf), "the run's entries before it are not in the log")
+			c.fail(CodeRunBroken, e.id, leafRange(e.leaf), "the run's entries before it are not in the log")
 		}
 	} else {
 		switch {
 		case e.n <= r.last.n:
-			c.fail("L4", "run_replayed", e.id, leafRange(e.leaf), "after %s (entry %d)", r.last.id, r.last.leaf)
+			c.fail(CodeRunReplayed, e.id, leafRange(e.leaf), "after %s (entry %d)", r.last.id, r.last.leaf)
 			return false
 		case e.n > r.last.n+1:
-			c.fail("L4", "run_broken", e.id, leafRange(e.leaf), "%d entries between %s and it are not in the log", e.n-r.last.n-1, r.last.id)
+			c.fail(CodeRunBroken, e.id, leafRange(e.leaf), "%d entries between %s and it are not in the log", e.n-r.last.n-1, r.last.id)
 		case e.prev != r.last.sum.String():
-			c.fail("L4", "run_broken", e.id, leafRange(e.leaf), "it names another entry before it than %s (entry %d), which was changed or put there", r.last.id, r.last.leaf)
+			c.fail(CodeRunBroken, e.id, leafRange(e.leaf), "it names another entry before it than %s (entry %d), which was changed or put there", r.last.id, r.last.leaf)
 		}
 	}
 	if e.worker != "" {
 		if r.worker != "" && r.worker != e.worker {
-			c.fail("L4", "run_worker", e.id, leafRange(e.leaf), "names worker %s in a run of worker %s", e.worker, r.worker)
+			c.fail(CodeRunWorker, e.id, leafRange(e.leaf), "names worker %s in a run of worker %s", e.worker, r.worker)
 		} else {
 			r.worker = e.worker
 		}
@@ -111,13 +111,13 @@ func (c *checker) enrol(e *entry) {
 		PublicKey string `json:"public_key"`
 	}
 	if !ed25519.Verify(c.keys[logWorker][0].key, e.plain, e.sig) {
-		c.fail("L4", "enrol_signature", e.id, leafRange(e.leaf), "not signed by the log's key")
+		c.fail(CodeEnrolSignature, e.id, leafRange(e.leaf), "not signed by the log's key")
 		return
 	}
 	err := json.Unmarshal(e.body, &b)
 	raw, err2 := base64.StdEncoding.DecodeString(b.PublicKey)
 	if err != nil || err2 != nil || len(raw) != ed25519.PublicKeySize || b.Worker == "" || b.Worker == logWorker {
-		c.fail("L4", "entry_malformed", e.id, leafRange(e.leaf), "enrols no worker with an Ed25519 key")
+		c.fail(CodeEntryMalformed, e.id, leafRange(e.leaf), "enrols no worker with an Ed25519 key")
 		return
 	}
 	if _, known := c.keys[b.Worker]; !known {
@@ -157,11 +157,11 @@ func (c *checker) signature(r *run) {
 	where := fmt.Sprintf("entries %d to %d", r.first, e.leaf)
 	switch {
 	case late:
-		c.fail("L4", "worker_late", "run "+e.run, where, "worker %s was enrolled after its first entry", r.worker)
+		c.fail(CodeWorkerLate, "run "+e.run, where, "worker %s was enrolled after its first entry", r.worker)
 	case len(candidates) == 0:
-		c.fail("L4", "worker_unknown", "run "+e.run, where, "worker %s is not enrolled", r.worker)
+		c.fail(CodeWorkerUnknown, "run "+e.run, where, "worker %s is not enrolled", r.worker)
 	default:
-		c.fail("L4", "signature", e.id, where, "the run's last entry is not signed by the key of its worker")
+		c.fail(CodeSignature, e.id, where, "the run's last entry is not signed by the key of its worker")
 	}
 }
 
@@ -173,9 +173,9 @@ func (c *checker) void(e *entry) {
 		Snapshot string `json:"snapshot"`
 	}
 	if err := json.Unmarshal(e.body, &b); err != nil {
-		c.fail("L4", "entry_malformed", e.id, leafRange(e.leaf), "%v", err)
+		c.fail(CodeEntryMalformed, e.id, leafRange(e.leaf), "%v", err)
 		return
 	}
 	c.flow.source(b.Source).Voided++
-	c.remark("snapshot_void", b.Stream, leafRange(e.leaf), "snapshot %s was begun again: its rows count once per snapshot", b.Snapshot)
+	c.remark(CodeSnapshotVoid, b.Stream, leafRange(e.leaf), "snapshot %s was begun again: its rows count once per snapshot", b.Snapshot)
 }

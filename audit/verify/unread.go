@@ -22,7 +22,7 @@ type skip struct {
 func (f *flow) skip(id chainID, e *entry, from, to string) {
 	x := skip{id, e.leaf, offsetOf(from), offsetOf(to)}
 	if x.from < 0 || x.to < x.from {
-		f.fail("count_skip", id, e, "skips from %s to %s: what lies between cannot be counted", from, to)
+		f.fail(CodeCountSkip, id, e, "skips from %s to %s: what lies between cannot be counted", from, to)
 		return
 	}
 	f.skips = append(f.skips, x)
@@ -30,7 +30,7 @@ func (f *flow) skip(id chainID, e *entry, from, to string) {
 
 // gone notes that the records before a part's end were deleted.
 func (f *flow) gone(p *part) {
-	if at := (place{p.Topic, p.Partition}); p.Evidence == "log-start" {
+	if at := (place{p.Topic, p.Partition}); p.Evidence == evidenceLogStart {
 		f.deleted[at] = max(f.deleted[at], offsetOf(p.To))
 	}
 }
@@ -40,29 +40,29 @@ func (f *flow) gone(p *part) {
 // pending (L2).
 func (f *flow) unread() {
 	for _, id := range f.order {
-		if id.stage == "ingest" || id.stage == "delete" {
+		if id.stage == stageIngest || id.stage == stageDelete {
 			continue
 		}
 		s, p := f.chains[id], f.produced[id.place]
 		if n, _ := p.bounds(f.deleted[id.place], s.began); n > 0 {
-			f.c.fail("L2", "count_start", id.String(), leafRange(s.beganLeaf), "starts at %d: %d records before that are neither read nor deleted", s.began, n)
+			f.c.fail(CodeCountStart, id.String(), leafRange(s.beganLeaf), "starts at %d: %d records before that are neither read nor deleted", s.began, n)
 		}
 		if n, _ := p.bounds(0, min(s.began, f.deleted[id.place])); n > 0 {
-			f.c.remark("started_late", id.String(), leafRange(s.beganLeaf), "starts at %d: %d records before that were deleted", s.began, n)
+			f.c.remark(CodeStartedLate, id.String(), leafRange(s.beganLeaf), "starts at %d: %d records before that were deleted", s.began, n)
 		}
 		if n, _ := p.bounds(max(s.began, offsetOf(s.to)), f.deleted[id.place]); n > 0 {
-			f.c.remark("deleted_unread", id.String(), "", "%d records were deleted before %s read them", n, id.owner)
+			f.c.remark(CodeDeletedUnread, id.String(), "", "%d records were deleted before %s read them", n, id.owner)
 		}
 	}
 	for _, x := range f.skips {
 		if n, _ := f.produced[x.id.place].bounds(x.from, x.to); n > 0 {
-			f.c.fail("L2", "count_skip", x.id.String(), leafRange(x.leaf), "skips from %d to %d: %d records between were not read", x.from, x.to, n)
+			f.c.fail(CodeCountSkip, x.id.String(), leafRange(x.leaf), "skips from %d to %d: %d records between were not read", x.from, x.to, n)
 		}
 	}
 	readers := f.readers()
 	for _, at := range f.places {
 		if n := lost(f.produced[at], readers[at], f.deleted[at]); n > 0 {
-			f.c.fail("L2", "count_deleted", fmt.Sprintf("%s/%d", at.topic, at.partition), fmt.Sprintf("offsets [0,%d)", f.deleted[at]),
+			f.c.fail(CodeCountDeleted, fmt.Sprintf("%s/%d", at.topic, at.partition), fmt.Sprintf("offsets [0,%d)", f.deleted[at]),
 				"%d records were deleted that no connection had read", n)
 		}
 	}
@@ -72,7 +72,7 @@ func (f *flow) unread() {
 func (f *flow) readers() map[place][][2]int64 {
 	out := make(map[place][][2]int64)
 	for _, id := range f.order {
-		if s := f.chains[id]; id.stage != "ingest" && id.stage != "delete" && s.began >= 0 {
+		if s := f.chains[id]; id.stage != stageIngest && id.stage != stageDelete && s.began >= 0 {
 			out[id.place] = append(out[id.place], [2]int64{s.began, offsetOf(s.to)})
 		}
 	}

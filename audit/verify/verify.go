@@ -41,11 +41,11 @@ type Options struct {
 
 // Finding is one thing that is wrong. It holds no value of any record (L7).
 type Finding struct {
-	Promise string `json:"promise"`         // L2, L4
-	Code    string `json:"code"`            // never changes once released
-	Object  string `json:"object"`          // file, entry, run or chain
-	Range   string `json:"range,omitempty"` // entries, offsets or rows
-	Msg     string `json:"msg"`
+	Promise Promise `json:"promise"` // "" for a note
+	Code    Code    `json:"code"`
+	Object  string  `json:"object"`          // file, entry, run or chain
+	Range   string  `json:"range,omitempty"` // entries, offsets or rows
+	Msg     string  `json:"msg"`
 }
 
 func (f Finding) String() string {
@@ -78,6 +78,7 @@ type Report struct {
 	Sources     []SourceCount     `json:"sources,omitempty"`
 	Connections []ConnectionCount `json:"connections,omitempty"`
 	Streams     []StreamCount     `json:"streams,omitempty"`
+	Topics      []TopicCount      `json:"topics,omitempty"`
 
 	Findings []Finding `json:"findings"`
 	// Notes are worth knowing and no fault: files that no receipt names, snapshots
@@ -113,9 +114,24 @@ type ConnectionCount struct {
 	Pending     int64  `json:"pending"`  // not yet read
 }
 
-// StreamCount is what became of the masked records of one stream in one
-// connection: Delivered = InFiles + Pending.
+// StreamCount is what became of the records of one stream in one connection:
+// In = Delivered + Quarantined + Filtered + Shredded, and In + Pending = Ingested
+// where Pending, which is of raw topics that hold several streams, is 0.
 type StreamCount struct {
+	Connection  string `json:"connection"`
+	Stream      string `json:"stream"`   // <source>.<schema>.<table>; "" for records that nobody can decrypt
+	Ingested    int64  `json:"ingested"` // records, by the source's receipts
+	In          int64  `json:"in"`
+	Delivered   int64  `json:"delivered"`
+	Quarantined int64  `json:"quarantined"`
+	Filtered    int64  `json:"filtered"`
+	Shredded    int64  `json:"shredded"`
+	InFiles     int64  `json:"in_files"`
+}
+
+// TopicCount is what became of the records of one masked topic:
+// Delivered = InFiles + Pending.
+type TopicCount struct {
 	Connection string `json:"connection"`
 	Stream     string `json:"stream"` // <source>.<schema>.<table>
 	Label      string `json:"label"`
@@ -137,7 +153,8 @@ const maxFindings = 20
 type checker struct {
 	opts   Options
 	report *Report
-	counts map[string]int // findings by code
+	counts map[Code]int // findings by code
+	noted  map[Code]int // notes by code
 
 	size int64 // of the checkpoint
 	keys keys
@@ -156,7 +173,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{opts: opts, counts: make(map[string]int), runs: make(map[string]*run),
+	c := &checker{opts: opts, counts: make(map[Code]int), noted: make(map[Code]int), runs: make(map[string]*run),
 		report: &Report{Entries: make(map[string]int64), Findings: []Finding{}},
 		keys:   keys{logWorker: {{key: logKey, leaf: -1}}}}
 	c.flow = newFlow(c)
@@ -172,20 +189,20 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 }
 
 // fail records a finding; of one code only the first ones.
-func (c *checker) fail(promise, code, object, where, format string, args ...any) {
+func (c *checker) fail(code Code, object, where, format string, args ...any) {
 	c.counts[code]++
 	switch n := c.counts[code]; {
 	case n <= maxFindings:
-		c.report.Findings = append(c.report.Findings, Finding{promise, code, object, where, fmt.Sprintf(format, args...)})
+		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, object, where, fmt.Sprintf(format, args...)})
 	case n == maxFindings+1:
-		c.report.Findings = append(c.report.Findings, Finding{promise, code, "more", "", "further findings of this code are left out"})
+		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, "more", "", "further findings of this code are left out"})
 	}
 }
 
 // remark records what is no fault.
-func (c *checker) remark(code, object, where, format string, args ...any) {
-	c.counts["note "+code]++
-	if c.counts["note "+code] <= maxFindings {
+func (c *checker) remark(code Code, object, where, format string, args ...any) {
+	c.noted[code]++
+	if c.noted[code] <= maxFindings {
 		c.report.Notes = append(c.report.Notes, Finding{"", code, object, where, fmt.Sprintf(format, args...)})
 	}
 }

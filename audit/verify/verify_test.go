@@ -18,14 +18,14 @@ import (
 func codes(r *Report) string {
 	var all []string
 	for _, f := range r.Findings {
-		all = append(all, f.Code)
+		all = append(all, string(f.Code))
 	}
 	return strings.Join(all, " ")
 }
 
 // named fails the test unless the report has a finding of code that speaks of
 // object.
-func named(t *testing.T, r *Report, code, object string) {
+func named(t *testing.T, r *Report, code Code, object string) {
 	t.Helper()
 	for _, f := range r.Findings {
 		if f.Code == code && strings.Contains(f.Object+" "+f.Range+" "+f.Msg, object) {
@@ -43,12 +43,15 @@ func TestL4WhatWasWrittenVerifies(t *testing.T) {
 	if !r.OK() || len(r.Notes) > 0 {
 		t.Fatalf("findings %v, notes %v", r.Findings, r.Notes)
 	}
-	c, s := r.Connections[0], r.Streams[0]
+	c, s, all := r.Connections[0], r.Topics[0], r.Streams[0]
+	if all != (StreamCount{"crm-lake", "crm.public.customer", 2007, 2000, 1800, 100, 100, 0, 1800}) {
+		t.Errorf("streams %+v", r.Streams)
+	}
 	if r.Sources[0].Ingested != 2007 || c.In != 2000 || c.Pending != 7 || c.In != c.Delivered+c.Quarantined+c.Filtered+c.Shredded {
 		t.Errorf("sources %+v connections %+v", r.Sources, r.Connections)
 	}
 	if s.Stream != "crm.public.customer" || s.Connection != "crm-lake" || s.Delivered != 1800 || s.InFiles != 1800 || s.Pending != 0 || r.Rows != 1800 || r.Files != 100 {
-		t.Errorf("streams %+v, %d rows in %d files", r.Streams, r.Rows, r.Files)
+		t.Errorf("topics %+v, %d rows in %d files", r.Topics, r.Rows, r.Files)
 	}
 	if r.Size != int64(len(w.entries)) || r.Origin != "lethe/shop" || time.Since(r.CheckpointFile) > time.Minute || r.Runs != 4 || r.Chains != 3 {
 		t.Errorf("report %+v", r)
@@ -95,8 +98,10 @@ func TestL4AFlippedBitInTheLogIsNamed(t *testing.T) {
 	rest := len(w.entries) - 256
 	part := ".p/" + itoa(int64(rest))
 	for _, f := range []struct {
-		file, code, object string
-		every              int
+		file   string
+		code   Code
+		object string
+		every  int
 	}{
 		{"checkpoint", "checkpoint_signature", "checkpoint", 1},
 		{"tile/entries/000", "entry_changed", "tile/entries/000", 4001},
@@ -150,8 +155,10 @@ func TestL4AnotherKeyOrAMissingFileIsNamed(t *testing.T) {
 
 func TestL4EntriesDroppedMovedRepeatedOrForgedAreNamed(t *testing.T) {
 	for _, c := range []struct {
-		name, code, object string
-		change             func(w *world)
+		name   string
+		code   Code
+		object string
+		change func(w *world)
 	}{
 		{"dropped", "run_broken", "run-w-mask/3", func(w *world) { w.drop(w.find("run-w-mask/2")) }},
 		{"dropped breaks the chain as well", "chain_broken", "chain mask crm-lake", func(w *world) { w.drop(w.find("run-w-mask/3")) }},
@@ -244,8 +251,10 @@ func TestL4L2ReceiptsThatDoNotFitAreNamed(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		name, code, object string
-		change             func(w *world)
+		name   string
+		code   Code
+		object string
+		change func(w *world)
 	}{
 		{"chain with another part before", "chain_broken", "chain mask crm-lake", part("mask", 2, func(_ *stream.Receipt, p *stream.Part) { p.Prev[0] ^= 1 })},
 		{"chain with a hole", "chain_gap", "chain mask crm-lake", part("mask", 2, func(_ *stream.Receipt, p *stream.Part) { p.From = "22" })},
@@ -258,6 +267,11 @@ func TestL4L2ReceiptsThatDoNotFitAreNamed(t *testing.T) {
 		{"mask wrote over what was there", "count_out", "was written before", part("mask", 2, func(_ *stream.Receipt, p *stream.Part) { p.Out[0].First -= 10 })},
 		{"more records than offsets", "count_out", "cannot be", part("ingest", 2, func(_ *stream.Receipt, p *stream.Part) { p.Out[0].Last-- })},
 		{"count below zero", "count_part", "below zero", part("mask", 2, func(_ *stream.Receipt, p *stream.Part) { p.Shredded = -1; p.Filtered = 2 })},
+		{"line of a stream that does not add up", "count_stream", "20 records read, 21", part("mask", 2, func(r *stream.Receipt, _ *stream.Part) { r.Streams[0].Filtered++ })},
+		{"line of a stream that is missing", "count_stream", "records filtered", part("mask", 2, func(r *stream.Receipt, _ *stream.Part) { r.Streams = nil })},
+		{"line of another stream", "count_stream", "20 records read, 0 ingested", part("mask", 2, func(r *stream.Receipt, _ *stream.Part) { r.Streams[0].Stream = "crm.public.other" })},
+		{"line that ingest left out", "count_stream", "source crm", part("ingest", 2, func(r *stream.Receipt, _ *stream.Part) { r.Streams = nil })},
+		{"line that moves records from one end to another", "count_stream", "its masked topics got", part("mask", 2, func(r *stream.Receipt, _ *stream.Part) { r.Streams[0].Filtered++; r.Streams[0].Delivered-- })},
 		{"sink read less", "count_masked", "17 records read, 18 written", part("sink", 2, func(_ *stream.Receipt, p *stream.Part) { p.In--; *p.Rows-- })},
 		{"sink has more rows than it read", "count_sink", "18 records read, 19 rows", part("sink", 2, func(_ *stream.Receipt, p *stream.Part) { *p.Rows++ })},
 		{"sink has another row root", "object_root", "rows [0,18)", part("sink", 2, func(_ *stream.Receipt, p *stream.Part) { p.RowRoot[3] ^= 1 })},
@@ -279,8 +293,8 @@ func TestL2APartThatEndsInsideATransactionIsCountedAsFarAsItCan(t *testing.T) {
 	w.ingest(20)
 	w.mask(12, 12) // the middle of the transaction
 	w.mask(21, 8)
-	if r := w.follow().verify(); !r.OK() || r.Connections[0].In != 20 || r.Streams[0].Pending != 16 {
-		t.Fatalf("%v %+v %+v", r.Findings, r.Connections, r.Streams)
+	if r := w.follow().verify(); !r.OK() || r.Connections[0].In != 20 || r.Topics[0].Pending != 16 {
+		t.Fatalf("%v %+v %+v", r.Findings, r.Connections, r.Topics)
 	}
 }
 
@@ -356,7 +370,7 @@ func TestL4ALogThatWasRolledBackOrForkedIsNamedByARememberedCheckpoint(t *testin
 		t.Fatalf("a longer log: %v", r.Findings)
 	}
 	// The same key signs another history.
-	for code, rounds := range map[string]int{"rolled_back": 1, "forked": 5} {
+	for code, rounds := range map[Code]int{"rolled_back": 1, "forked": 5} {
 		other := newWorld(t)
 		other.skey, other.vkey = w.skey, w.vkey
 		named(t, check(other.run(rounds).follow()), code, "checkpoint")

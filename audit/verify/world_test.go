@@ -112,6 +112,9 @@ func (w *world) part(worker string, r stream.Receipt, p stream.Part) {
 	p.Prev, p.From = w.heads[id], w.ends[id]
 	now := time.Unix(1769871600+int64(len(w.entries)), 0).UTC()
 	r.Worker, r.Time, r.Parts = worker, now.Format(time.RFC3339), []stream.Part{p}
+	if r.Stage != stream.StageSink && r.Stage != stream.StageDelete {
+		r.Streams = []stream.StreamCount{lineOf(p)}
+	}
 	if w.tamper != nil {
 		w.tamper(&r)
 	}
@@ -121,6 +124,19 @@ func (w *world) part(worker string, r stream.Receipt, p stream.Part) {
 	}
 	w.ends[id] = p.To
 	w.add(w.ledger(worker).Entry(stream.EntryReceipt, r))
+}
+
+// lineOf is the line of the only stream that p holds.
+func lineOf(p stream.Part) stream.StreamCount {
+	c := stream.StreamCount{Stream: "crm.public.customer", In: p.In, Filtered: p.Filtered, Shredded: p.Shredded}
+	for _, o := range p.Out {
+		if o.Topic == quarantine {
+			c.Quarantined += o.N
+		} else {
+			c.Delivered += o.N - o.Tombstones
+		}
+	}
+	return c
 }
 
 // ingest writes n records into raw partition 0; a transaction marker follows.

@@ -138,8 +138,13 @@ func showReport(io streams, r *verify.Report) {
 		return fmt.Sprintf("%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", c.Connection, c.Raw, c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded, c.Pending)
 	})
 	fmt.Fprintln(io.out)
-	table(io, "connection\tstream\tlabel\tdelivered\tin files\tfiles\tpending", len(r.Streams), func(i int) string {
+	table(io, "connection\tstream\tin\t= delivered\t+ quarantined\t+ filtered\t+ shredded", len(r.Streams), func(i int) string {
 		s := r.Streams[i]
+		return fmt.Sprintf("%s\t%s\t%d\t%d\t%d\t%d\t%d", s.Connection, cmp.Or(s.Stream, "(no key opens it)"), s.In, s.Delivered, s.Quarantined, s.Filtered, s.Shredded)
+	})
+	fmt.Fprintln(io.out)
+	table(io, "connection\tstream\tlabel\tdelivered\tin files\tfiles\tpending", len(r.Topics), func(i int) string {
+		s := r.Topics[i]
 		return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%d\t%d", s.Connection, s.Stream, s.Label, s.Delivered, s.InFiles, s.Files, s.Pending)
 	})
 	fmt.Fprintln(io.out)
@@ -150,7 +155,7 @@ func showReport(io streams, r *verify.Report) {
 		fmt.Fprintln(io.out, "verify: ok"+but(r.Incomplete))
 		return
 	}
-	said := map[string]bool{}
+	said := map[verify.Promise]bool{}
 	for _, f := range r.Findings {
 		said[f.Promise] = true
 		fmt.Fprintf(io.out, "%s %s: %s\n", f.Promise, f.Code, f.Msg+where(f))
@@ -192,14 +197,14 @@ func where(f verify.Finding) string {
 }
 
 // means says what a finding under a promise's label means.
-func means(promise string) string {
+func means(promise verify.Promise) string {
 	switch promise {
-	case "L2":
+	case verify.L2:
 		return "L2 once is broken: records were lost, doubled or are not accounted for."
-	case "L4":
+	case verify.L4:
 		return "L4 provable is broken: the log or the lake is not what was written; do not rely on it."
 	}
-	return promise + " is broken."
+	return string(promise) + " is broken."
 }
 
 // table prints rows of tab-separated cells under a head; nothing without rows.

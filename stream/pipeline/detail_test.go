@@ -30,26 +30,31 @@ func detailed(t *testing.T, r *rig) {
 		if b.Stage == stream.StageDelete {
 			continue
 		}
+		for _, c := range b.Streams {
+			if c.Stream != person || c.In != c.Delivered {
+				t.Errorf("a receipt of %s says %+v", b.Stage, c)
+			}
+			counted[b.Stage] += c.In
+		}
+		if b.Stage == stream.StageIngest {
+			continue
+		}
 		if b.Detail == nil || details[*b.Detail] == nil {
 			t.Fatalf("a receipt of %s names no detail that exists", b.Stage)
 		}
 		raw := details[*b.Detail]
 		switch b.Stage {
-		case stream.StageIngest:
-			counted[b.Stage] += read[stream.IngestDetail](t, raw).Streams[person]
 		case stream.StageMask:
-			c := read[stream.MaskDetail](t, raw).Streams[person]
-			if c.In != c.Delivered {
-				t.Errorf("mask: %d of %d records delivered", c.Delivered, c.In)
+			if c := read[stream.MaskDetail](t, raw).Streams[person]; c == nil || len(c.Quarantined) != 0 {
+				t.Errorf("mask: detail %+v", c)
 			}
-			counted[b.Stage] += c.Delivered
 		case stream.StageSink:
 			counted[b.Stage] += read[stream.SinkDetail](t, raw).Streams[person].Rows
 		}
 	}
 	for _, stage := range []string{stream.StageIngest, stream.StageMask, stream.StageSink} {
 		if counted[stage] != changes {
-			t.Errorf("details of %s count %d records, want %d", stage, counted[stage], changes)
+			t.Errorf("receipts of %s count %d records, want %d", stage, counted[stage], changes)
 		}
 	}
 }

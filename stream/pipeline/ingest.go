@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -126,6 +128,15 @@ type ingestTx struct {
 	arena   []byte
 	entries []pendingEntry
 	idle    bool // the source had nothing more
+}
+
+// lines are the streams' lines in the receipt, in the order of their names.
+func (tx *ingestTx) lines() []stream.StreamCount {
+	var out []stream.StreamCount
+	for _, name := range slices.Sorted(maps.Keys(tx.streams)) {
+		out = append(out, stream.StreamCount{Stream: name, In: tx.streams[name], Delivered: tx.streams[name]})
+	}
+	return out
 }
 
 type pendingEntry struct {
@@ -352,8 +363,8 @@ func (w *ingestWriter) describe() (standing, *stream.Part, error) {
 			return standing{}, nil, err
 		}
 		newHead = head{h, next.Label}
-		r := stream.Receipt{Stage: stream.StageIngest, Source: w.Source, Keys: w.sealer.current, Parts: []stream.Part{*part}}
-		if err := w.scribe.receipts(r, stream.IngestDetail{Streams: w.tx.streams}); err != nil {
+		r := stream.Receipt{Stage: stream.StageIngest, Source: w.Source, Keys: w.sealer.current, Streams: w.tx.lines(), Parts: []stream.Part{*part}}
+		if err := w.scribe.receipts(r, nil); err != nil {
 			return standing{}, nil, err
 		}
 	}

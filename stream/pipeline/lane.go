@@ -157,8 +157,12 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 	switch {
 	case errors.Is(err, stream.ErrDestroyed):
 		s.shredded++
+		c := s.stream("") // its name is gone with the key
+		c.In++
+		c.Shredded++
 		return nil
 	case errors.Is(err, errCipher):
+		s.stream("").In++
 		return l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonCiphertext})
 	case err != nil:
 		return err
@@ -269,7 +273,7 @@ func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) error 
 		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: l.sealer.header},
 		{Key: stream.HeaderReason, Value: []byte(why.Reason)}, {Key: stream.HeaderStream, Value: []byte(rec.Stream)},
 		{Key: headerField, Value: []byte(why.Field)}}}, out.done)
-	addOne(s.stream(rec.Stream).Quarantined, why.Reason, why.Field, 1)
+	s.stream(rec.Stream).quarantined(why)
 	if r.Key != nil {
 		l.parked[string(r.Key)] = struct{}{}
 	}
@@ -287,7 +291,7 @@ func (l *lane) count(s *share) {
 			continue
 		}
 		to.process.Counts(func(f stream.FieldCount, n int64) {
-			addOne(c.Fields, f.Field, f.Operator, stream.Int64(n))
+			addOne(c.more.Fields, f.Field, f.Operator, stream.Int64(n))
 		})
 	}
 }

@@ -269,23 +269,15 @@ type share struct {
 	newest   int64
 	revision string // that masks these records
 	next     string // that is in force after them
-	streams  map[string]*stream.MaskCount
+	streams  tallies
 }
 
-func newMaskCount() *stream.MaskCount {
-	return &stream.MaskCount{Quarantined: make(map[string]map[string]stream.Int64), Fields: make(map[string]map[string]stream.Int64)}
-}
-
-func (s *share) stream(name string) *stream.MaskCount {
-	c := s.streams[name]
-	if c == nil {
-		if s.streams == nil {
-			s.streams = make(map[string]*stream.MaskCount)
-		}
-		c = newMaskCount()
-		s.streams[name] = c
+// stream is the tally of a stream of the share.
+func (s *share) stream(name string) *tally {
+	if s.streams == nil {
+		s.streams = make(tallies)
 	}
-	return c
+	return s.streams.of(name)
 }
 
 // maskAll works on the lanes, as many at once as there are processors.
@@ -334,7 +326,7 @@ func (w *maskWorker) describe(done []*share) ([]step, error) {
 	defer w.mu.Unlock()
 	steps := make([]step, 0, len(done))
 	var receipts receiptRuns
-	detail := make(map[string]*stream.MaskCount)
+	counted := make(tallies)
 	for _, s := range done {
 		k := w.links.of[s.place]
 		if k == nil {
@@ -360,9 +352,9 @@ func (w *maskWorker) describe(done []*share) ([]step, error) {
 		receipts.add(s.revision, revision.Keys(), part)
 		to := s.records[len(s.records)-1].Offset + 1
 		steps = append(steps, step{s.place, to, note{Head: h, Revision: s.next}})
-		addCounts(detail, s.streams)
+		counted.add(s.streams)
 	}
-	return steps, receipts.write(w.scribe, stream.StageMask, w.Connection, stream.MaskDetail{Streams: detail})
+	return steps, receipts.write(w.scribe, stream.StageMask, w.Connection, counted.lines(), counted.detail())
 }
 
 // part makes s's part of a receipt, and the record of its leaves.
@@ -379,36 +371,6 @@ func (w *maskWorker) part(s *share, head stream.Hash, from int64) (stream.Part, 
 		w.scribe.write(w.Topics.Leaves(), s.partition, h[:], leaves)
 	}
 	return part, h, err
-}
-
-func addCounts(to, from map[string]*stream.MaskCount) {
-	for name, c := range from {
-		t := to[name]
-		if t == nil {
-			t = newMaskCount()
-			to[name] = t
-		}
-		t.In += c.In
-		t.Delivered += c.Delivered
-		t.Filtered += c.Filtered
-		addNested(t.Quarantined, c.Quarantined)
-		addNested(t.Fields, c.Fields)
-	}
-}
-
-func addNested(to, from map[string]map[string]stream.Int64) {
-	for outer, counts := range from {
-		for inner, n := range counts {
-			addOne(to, outer, inner, n)
-		}
-	}
-}
-
-func addOne(to map[string]map[string]stream.Int64, outer, inner string, n stream.Int64) {
-	if to[outer] == nil {
-		to[outer] = make(map[string]stream.Int64)
-	}
-	to[outer][inner] += n
 }
 
 func (w *maskWorker) measure(began time.Time, done []*share) {
@@ -429,7 +391,7 @@ func (w *maskWorker) measure(began time.Time, done []*share) {
 	}
 	for _, s := range done {
 		for name, c := range s.streams {
-			for reason, fields := range c.Quarantined {
+			for reason, fields := range c.more.Quarantined {
 				for field, n := range fields {
 					m.Quarantined.WithLabelValues(w.Connection, reason).Add(float64(n))
 					if w.Rejected != nil {
@@ -437,12 +399,12 @@ func (w *maskWorker) measure(began time.Time, done []*share) {
 					}
 				}
 			}
-			for _, ops := range c.Fields {
+			for _, ops := range c.more.Fields {
 				for op, n := range ops {
 					m.Fields.WithLabelValues(w.Connection, op).Add(float64(n))
 				}
 			}
-			if n := c.Fields[unknownField]["redact"]; n > 0 && w.Report != nil {
+			if n := c.more.Fields[unknownField]["redact"]; n > 0 && w.Report != nil {
 				w.Report(name, int64(n))
 			}
 		}

@@ -156,12 +156,12 @@ func (s *scribe) entry(kind string, body any) error {
 	return nil
 }
 
-// maxEntryParts is how many bytes of parts go into one receipt, so that an
-// entry stays below 8 KiB.
+// maxEntryParts is how many bytes of parts and streams go into one receipt, so
+// that an entry stays below 8 KiB.
 const maxEntryParts = 7 << 10
 
-// receipts writes r with its parts, in as many entries as they need, and the
-// detail record that they name.
+// receipts writes r with its parts and streams, in as many entries as they need,
+// and the detail record that they name.
 func (s *scribe) receipts(r stream.Receipt, detail any) error {
 	r.Worker, r.Build, r.Time = s.ledger.Worker(), s.Build, s.time()
 	if detail != nil {
@@ -173,27 +173,40 @@ func (s *scribe) receipts(r stream.Receipt, detail any) error {
 		r.Detail = &h
 		s.write(s.Topics.Details(), 0, []byte(h.String()), d)
 	}
-	parts := r.Parts
-	for len(parts) > 0 {
-		n, size := 0, 0
-		for n < len(parts) {
-			b, err := json.Marshal(parts[n])
-			if err != nil {
-				return fmt.Errorf("receipt part: %w", err)
-			}
-			if n > 0 && size+len(b) > maxEntryParts {
-				break
-			}
-			size += len(b)
-			n++
+	parts, streams := r.Parts, r.Streams
+	for len(parts)+len(streams) > 0 {
+		n, room, err := fit(parts, maxEntryParts, true)
+		if err != nil {
+			return fmt.Errorf("receipt part: %w", err)
 		}
-		r.Parts = parts[:n]
-		parts = parts[n:]
+		m, _, err := fit(streams, room, n == 0)
+		if err != nil {
+			return fmt.Errorf("receipt stream: %w", err)
+		}
+		r.Parts, parts = parts[:n:n], parts[n:]
+		r.Streams, streams = streams[:m], streams[m:]
 		if err := s.entry(stream.EntryReceipt, r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// fit counts the first elements of list that room bytes of JSON hold, and says
+// what room is left; the first one if it must, whatever its size.
+func fit[E any](list []E, room int, must bool) (n, left int, err error) {
+	for n < len(list) {
+		b, err := json.Marshal(list[n])
+		if err != nil {
+			return 0, 0, err
+		}
+		if len(b) > room && !(must && n == 0) {
+			break
+		}
+		room -= len(b)
+		n++
+	}
+	return n, room, nil
 }
 
 // receiptRuns are the receipts of a transaction in the order of its chains: a
@@ -212,14 +225,14 @@ func (r *receiptRuns) add(revision, keys string, p stream.Part) {
 	at.Parts = append(at.Parts, p)
 }
 
-// write writes the receipts; the first names the detail.
-func (r receiptRuns) write(s *scribe, stage, connection string, detail any) error {
+// write writes the receipts; the first holds the streams and names the detail.
+func (r receiptRuns) write(s *scribe, stage, connection string, streams []stream.StreamCount, detail any) error {
 	for _, receipt := range r {
-		receipt.Stage, receipt.Connection = stage, connection
+		receipt.Stage, receipt.Connection, receipt.Streams = stage, connection, streams
 		if err := s.receipts(receipt, detail); err != nil {
 			return err
 		}
-		detail = nil
+		streams, detail = nil, nil
 	}
 	return nil
 }

@@ -19,7 +19,6 @@ func (w *ingestWriter) take(r *stream.Record) error {
 		class = stream.Classes[len(stream.Classes)-1] // L1
 	}
 	topic := w.rawTopic(class)
-	w.tx.streams[r.Stream]++
 	w.tx.newest = max(w.tx.newest, r.Time)
 	if r.Kind == stream.KindTruncate {
 		// A truncate concerns every key, so it goes to every partition.
@@ -87,6 +86,7 @@ func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) 
 		kgo.RecordHeader{Key: stream.HeaderSession, Value: w.sealer.header})
 	w.client.Produce(context.Background(), k, out.promise)
 	w.tx.in++
+	w.tx.streams[r.Stream]++
 	w.tx.bytes += len(value)
 }
 

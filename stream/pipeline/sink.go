@@ -418,5 +418,5 @@ func (w *sinkWorker) describe(loads []*load) ([]step, error) {
 		}
 		steps = append(steps, at)
 	}
-	return steps, receipts.write(w.scribe, stream.StageSink, w.Connection, stream.SinkDetail{Streams: detail})
+	return steps, receipts.write(w.scribe, stream.StageSink, w.Connection, nil, stream.SinkDetail{Streams: detail})
 }

@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -38,10 +37,10 @@ func undecided(t *testing.T, r *rig) {
 	mask.Current = partly{r.policy, map[string]bool{person: true, elsewhere: false}}
 	mask.Revision = func(string) (stream.Revision, error) { return mask.Current, nil }
 	r.runThese(t, ingest.Run, mask.Run)
-	in := func() int64 { return r.counts(t)[""].In }
+	in := func() stream.Int64 { return r.counts(t)[""].In }
 	until(t, "all are masked", func() bool { return in() == 31 })
 	c := r.counts(t)
-	if c[unknown].Quarantined[stream.ReasonNoContract] != 11 || c[person].Delivered != 10 || c[elsewhere].Filtered != 10 {
+	if c[unknown].reasons[stream.ReasonNoContract] != 11 || c[unknown].Quarantined != 11 || c[person].Delivered != 10 || c[elsewhere].Filtered != 10 {
 		t.Errorf("counted %+v", c)
 	}
 	raw := 0
@@ -87,50 +86,40 @@ func (r *rig) runThese(t *testing.T, ingest, mask func(context.Context) error) {
 	t.Cleanup(func() { cancel(); <-done; <-done })
 }
 
+// streamCounts is what mask receipts say of a stream, and the reasons in their
+// details.
 type streamCounts struct {
-	In, Delivered, Filtered int64
-	Quarantined             map[string]int64
+	stream.StreamCount
+	reasons map[string]stream.Int64
 }
 
-// counts adds up what mask receipts say of each stream; "" is their sum.
+// counts adds them up; "" is their sum.
 func (r *rig) counts(t *testing.T) map[string]*streamCounts {
 	t.Helper()
 	out := map[string]*streamCounts{"": {}}
-	err := r.base.Cluster.ReadRange(t.Context(), r.base.Topics.Details(), 0, 0, func(rec *kgo.Record) error {
-		var d struct {
-			Streams map[string]json.RawMessage
+	receipts := r.receipts(t)
+	details := r.details(t) // read after them: they are committed together
+	for _, b := range receipts {
+		if b.Stage != stream.StageMask || b.Detail == nil {
+			continue
 		}
-		if err := json.Unmarshal(rec.Value, &d); err != nil {
-			return err
+		for _, c := range b.Streams {
+			if out[c.Stream] == nil {
+				out[c.Stream] = &streamCounts{reasons: map[string]stream.Int64{}}
+			}
+			out[""].In += c.In
+			out[c.Stream].In += c.In
+			out[c.Stream].Delivered += c.Delivered
+			out[c.Stream].Filtered += c.Filtered
+			out[c.Stream].Quarantined += c.Quarantined
 		}
-		for name, raw := range d.Streams {
-			var c struct {
-				In, Delivered, Filtered stream.Int64
-				Quarantined             map[string]map[string]stream.Int64
-			}
-			if raw[0] != '{' {
-				continue // of an ingest receipt
-			}
-			if err := json.Unmarshal(raw, &c); err != nil {
-				return err
-			}
-			if out[name] == nil {
-				out[name] = &streamCounts{Quarantined: map[string]int64{}}
-			}
-			out[""].In += int64(c.In)
-			out[name].In += int64(c.In)
-			out[name].Delivered += int64(c.Delivered)
-			out[name].Filtered += int64(c.Filtered)
+		for name, c := range read[stream.MaskDetail](t, details[*b.Detail]).Streams {
 			for reason, paths := range c.Quarantined {
 				for _, n := range paths {
-					out[name].Quarantined[reason] += int64(n)
+					out[name].reasons[reason] += n
 				}
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	return out
 }

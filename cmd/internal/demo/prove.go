@@ -38,8 +38,11 @@ func (d *demo) addUp(r *verify.Report) {
 	for _, c := range r.Connections {
 		d.say("  %-18s %7d = %9d + %11d + %8d + %8d", c.Connection, c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded)
 	}
-	d.say("  %-28s %9s = %11s + %8s", "", "delivered", "in files", "pending")
 	for _, s := range r.Streams {
+		d.say("    %-16s %7d = %9d + %11d + %8d + %8d", s.Stream, s.In, s.Delivered, s.Quarantined, s.Filtered, s.Shredded)
+	}
+	d.say("  %-28s %9s = %11s + %8s", "", "delivered", "in files", "pending")
+	for _, s := range r.Topics {
 		d.say("  %-28s %9d = %11d + %8d", s.Stream, s.Delivered, s.InFiles, s.Pending)
 	}
 }
