@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -68,10 +70,7 @@ type leakRig struct {
 }
 
 func newLeakRig(t *testing.T) *leakRig {
-	r := newCrashRig(t, nil)
-	exe(t, r.db, "DROP TABLE account")
-	exe(t, r.db, "SELECT pg_drop_replication_slot('"+r.slot+"')")
-	return &leakRig{crashRig: r}
+	return &leakRig{crashRig: newRig(t, nil)}
 }
 
 // fill makes a table with a canary in every column, changes it by every kind of

@@ -1,0 +1,331 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+	"lethe/stream/broker"
+	"lethe/stream/kafka"
+)
+
+// maskedRecord is a record of a masked topic.
+type maskedRecord struct {
+	partition int32
+	offset    int64
+	key       string
+	seq       string
+	change    // op may be r and t too
+}
+
+// count holds one table's masked records against the truth, and its lake
+// against the masked records and the table.
+func (r *crashRig) count(t *testing.T, table crashTable, truth *happened) {
+	t.Helper()
+	masked := r.masked(t, table)
+	lake := r.replayed(t, table, masked)
+	if len(table.key) == 0 {
+		r.countKeyless(t, table, truth, masked)
+		return
+	}
+	c := counting{table: table, idOf: truth.ids(table), keyID: make(map[string]string),
+		changes: make(map[string][]change), snapshot: make(map[string]int), truncated: make(map[int32]int)}
+	for _, m := range masked {
+		if err := c.add(m); err != nil {
+			t.Fatalf("table %s: %v", table.name, err)
+		}
+	}
+	c.compare(t, truth)
+	r.compareState(t, table, lake, c.keyID)
+}
+
+// counting assigns the masked records of a table to the ids of its rows.
+type counting struct {
+	table     crashTable
+	idOf      map[int64]string // of the row that has this number
+	keyID     map[string]string
+	changes   map[string][]change // by masked key
+	snapshot  map[string]int      // rows, by masked key and truncation
+	truncated map[int32]int
+	total     int
+}
+
+// ids are the numbers that rows had, and of which row.
+func (h *happened) ids(table crashTable) map[int64]string {
+	of := make(map[int64]string)
+	for id, cs := range h.byKey {
+		for _, c := range cs {
+			if c.op != "d" {
+				of[c.n] = id
+			}
+		}
+	}
+	rows := others
+	if table.name == "account" {
+		rows = accounts
+	}
+	for g := 1; g <= rows; g++ {
+		of[-int64(g)] = strconv.Itoa(g)
+		if table.name == "item" {
+			of[-int64(g)] = fmt.Sprintf("%d/line %d", g/3, g%3)
+		}
+	}
+	return of
+}
+
+func (c *counting) add(m maskedRecord) error {
+	if m.op == "t" {
+		c.truncated[m.partition]++
+		return nil
+	}
+	m.epoch = c.truncated[m.partition]
+	if m.op != "d" {
+		id, ok := c.idOf[m.n]
+		if !ok {
+			return fmt.Errorf("a masked record holds change %d, which nobody made", m.n)
+		}
+		if old, ok := c.keyID[m.key]; ok && old != id {
+			return fmt.Errorf("one masked key stands for rows %s and %s", old, id)
+		}
+		c.keyID[m.key] = id
+	}
+	if m.op == "r" {
+		c.snapshot[m.key]++
+		return nil
+	}
+	c.changes[m.key] = append(c.changes[m.key], m.change)
+	c.total++
+	return nil
+}
+
+// compare holds every change of every key, once and in order, against the
+// truth; every row of the snapshot came at most once.
+func (c *counting) compare(t *testing.T, truth *happened) {
+	t.Helper()
+	for p := range int32(8) {
+		if c.truncated[p] != truth.truncated {
+			t.Errorf("table %s: partition %d tells of %d truncations, there were %d", c.table.name, p, c.truncated[p], truth.truncated)
+		}
+	}
+	// A key that was deleted before its row was read has one record, which says
+	// nothing that tells its id: those are counted.
+	got, onlyDeleted := make(map[string][]change), make(map[string]int)
+	for key, cs := range c.changes {
+		if id, ok := c.keyID[key]; ok {
+			got[id] = cs
+		} else if len(cs) == 1 && cs[0].op == "d" {
+			onlyDeleted[fmt.Sprint(cs)]++
+		} else {
+			t.Errorf("table %s: a masked key has changes %v and no id", c.table.name, cs)
+		}
+	}
+	wrong := 0
+	for id, want := range truth.byKey {
+		if got[id] == nil && len(want) == 1 && want[0].op == "d" {
+			onlyDeleted[fmt.Sprint(want)]--
+		} else if !sameChanges(got[id], want) {
+			if wrong++; wrong <= 5 {
+				t.Errorf("table %s, row %s:\n got  %v\n want %v", c.table.name, id, got[id], want)
+			}
+		}
+	}
+	for id := range got {
+		if truth.byKey[id] == nil {
+			t.Errorf("table %s, row %s: changes %v, and it had none", c.table.name, id, got[id])
+		}
+	}
+	if wrong > 0 {
+		t.Errorf("table %s: %d of %d rows differ", c.table.name, wrong, len(truth.byKey))
+	}
+	for which, n := range onlyDeleted {
+		if n != 0 {
+			t.Errorf("table %s: deletes %s of rows that were never read differ by %d", c.table.name, which, n)
+		}
+	}
+	for key, n := range c.snapshot {
+		if n > 1 {
+			t.Errorf("table %s, row %s: %d snapshot rows", c.table.name, c.keyID[key], n)
+		}
+	}
+	t.Logf("table %s: %d changes of %d rows and %d truncations, each once and in order; %d snapshot rows",
+		c.table.name, c.total, len(truth.byKey), truth.truncated, len(c.snapshot))
+}
+
+func sameChanges(got, want []change) bool {
+	if len(got) != len(want) {
+		return false
+	}
+	for i, g := range got {
+		if want[i].body == whatever {
+			g.body = whatever
+		}
+		if g != want[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// countKeyless holds the records of a table without a key against the truth. A
+// snapshot of it that a kill broke is void, and another one begins; changes that
+// the last one shows are not told apart from it. So: the rows at first, with the
+// changes that were not given, are the rows of the last snapshot; and those,
+// with the changes that were given, each once and in order, are the table.
+func (r *crashRig) countKeyless(t *testing.T, table crashTable, truth *happened, masked []maskedRecord) {
+	t.Helper()
+	last, snapshots := "", make(map[string]map[int64]bool)
+	given := make(map[change]string)
+	for _, m := range masked {
+		const id = 24 // of a sequence number: those of one snapshot have it in common
+		if m.op != "r" {
+			if given[m.change] != "" {
+				t.Errorf("table %s: change %v came twice", table.name, m.change)
+			}
+			given[m.change] = m.seq
+			continue
+		}
+		s := m.seq[:id]
+		if snapshots[s] == nil {
+			snapshots[s] = make(map[int64]bool)
+		}
+		if snapshots[s][m.n] {
+			t.Errorf("table %s: row %d came twice in one snapshot", table.name, m.n)
+		}
+		snapshots[s][m.n] = true
+		last = max(last, s)
+	}
+	state := make(map[int64]bool)
+	for g := int64(1); g <= others; g++ {
+		state[-g] = true
+	}
+	// What is given comes last in commit order or lies beside the snapshot in
+	// time; either way a row version that it ends must be there.
+	var after []change
+	for _, c := range truth.all {
+		seq, ok := given[c]
+		if !ok {
+			apply(t, table, state, c)
+			continue
+		}
+		delete(given, c)
+		if len(after) > 0 && seq <= after[len(after)-1].body {
+			t.Errorf("table %s: change %v is not in order", table.name, c)
+		}
+		c.body = seq
+		after = append(after, c)
+	}
+	for c := range given {
+		t.Errorf("table %s: change %v, which nobody made", table.name, c)
+	}
+	if fmt.Sprint(state) != fmt.Sprint(snapshots[last]) {
+		t.Errorf("table %s: the snapshot has %d rows, what was not given makes %d, and they are not the same", table.name, len(snapshots[last]), len(state))
+	}
+	for _, c := range after {
+		apply(t, table, state, c)
+	}
+	rows, err := r.db.Query(t.Context(), "SELECT n FROM "+table.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := make(map[int64]bool)
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		now[n] = true
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(state) != fmt.Sprint(now) {
+		t.Errorf("table %s: the records make %d rows, the table has %d, and they are not the same", table.name, len(state), len(now))
+	}
+	t.Logf("table %s: %d changes each once and in order after the last of %d snapshots, of %d", table.name, len(after), len(snapshots), len(truth.all))
+}
+
+func apply(t *testing.T, table crashTable, state map[int64]bool, c change) {
+	t.Helper()
+	if c.op != "c" && !state[c.was] {
+		t.Errorf("table %s: change %v ends a row that is not there", table.name, c)
+	}
+	delete(state, c.was)
+	if c.op != "d" {
+		state[c.n] = true
+	}
+}
+
+// masked reads a masked topic, read committed, in offset order per partition.
+func (r *crashRig) masked(t *testing.T, table crashTable) (out []maskedRecord) {
+	t.Helper()
+	addrs := r.brokers
+	if addrs == nil {
+		b, err := broker.Start(t.Context(), broker.Config{Dir: filepath.Join(r.dir, "state", "broker")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		addrs = b.Addrs()
+	}
+	c := kafka.Cluster{Brokers: addrs}
+	for p := range int32(8) {
+		err := c.ReadRange(t.Context(), r.topic(table), p, 0, func(k *kgo.Record) error {
+			if k.Value == nil {
+				return nil
+			}
+			m, err := readMasked(table, k)
+			out = append(out, m)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+func (r *crashRig) topic(table crashTable) string {
+	return stream.Topics{Workspace: r.workspace}.Masked(stream.Label(table.label), "all", "src.public."+table.name, 1)
+}
+
+func readMasked(table crashTable, k *kgo.Record) (maskedRecord, error) {
+	if bytes.Contains(k.Value, []byte(unknownCanary)) {
+		return maskedRecord{}, fmt.Errorf("offset %d of partition %d holds a column that no contract lists", k.Offset, k.Partition)
+	}
+	var v struct {
+		Op            string
+		Before, After struct {
+			N    int64
+			Body *string
+		}
+	}
+	if err := json.Unmarshal(k.Value, &v); err != nil {
+		return maskedRecord{}, err
+	}
+	m := maskedRecord{partition: k.Partition, offset: k.Offset, key: string(k.Key), change: change{op: v.Op, n: v.After.N}}
+	if len(table.key) == 0 {
+		m.was = v.Before.N
+	}
+	if table.body && v.After.Body != nil {
+		m.body = firstWord(*v.After.Body)
+	}
+	for _, h := range k.Headers {
+		switch h.Key {
+		case stream.HeaderSeq:
+			m.seq = string(h.Value)
+		case stream.HeaderUnchanged:
+			if bytes.Contains(h.Value, []byte(`"body"`)) {
+				m.body = unchanged
+			}
+		}
+	}
+	return m, nil
+}
