@@ -17,19 +17,20 @@ import (
 type crashTable struct {
 	name  string
 	label string   // of its masked topic
+	rows  int      // that the snapshot reads; they have the numbers -1, -2, …
 	key   []string // none: without primary key, REPLICA IDENTITY FULL
 	body  bool     // column body starts with the number of the change that set it
 }
 
-// crashTables are one with a long snapshot and keys that move, one with TOAST
-// columns that are mostly left unchanged, one without a key, and one with a key
-// of two columns, which is truncated now and then.
+// crashTables are, in the order of their snapshots, one without a key, one with
+// many chunks and keys that move, one with TOAST columns that are mostly left
+// unchanged, and one with a key of two columns, which is truncated now and then.
 func crashTables() []crashTable {
 	return []crashTable{
-		{name: "account", label: "pii-pseudo", key: []string{"id"}},
-		{name: "doc", label: "financial", key: []string{"id"}, body: true},
-		{name: "event", label: "financial"},
-		{name: "item", label: "financial", key: []string{"order_id", "line"}},
+		{name: "access", label: "financial", rows: accesses},
+		{name: "account", label: "pii-pseudo", rows: accounts, key: []string{"id"}},
+		{name: "doc", label: "financial", rows: others, key: []string{"id"}, body: true},
+		{name: "item", label: "financial", rows: others, key: []string{"order_id", "line"}},
 	}
 }
 
@@ -39,18 +40,19 @@ elements:
   src.public.doc/id: id.record
   src.public.doc/n: commerce.amount
   src.public.doc/body: commerce.product
-  src.public.event/n: commerce.amount
+  src.public.access/n: commerce.amount
   src.public.item/n: commerce.amount
   src.public.item/line: id.record
 subjects:
   src.public.account: {key: id}
-  src.public.event: none
+  src.public.access: none
 mask:
   elements: {id.internal: {hmac: {}}, id.record: {hmac: {}}, commerce.order: {hmac: {}}, contact.email: redact, commerce.amount: keep, commerce.product: keep}
   default: redact
 `
 
 const (
+	accesses = 30_000
 	accounts = 40_000
 	others   = 400
 	// unknownCanary is in columns that no contract lists (L1).
@@ -67,9 +69,10 @@ func (r *crashRig) fill(t *testing.T) {
 		"CREATE TABLE doc (id int PRIMARY KEY, n bigint NOT NULL, body text, pad text)",
 		"ALTER TABLE doc ALTER body SET STORAGE EXTERNAL, ALTER pad SET STORAGE EXTERNAL", // not in the row itself
 		fmt.Sprintf("INSERT INTO doc SELECT g, -g, %s, %s FROM generate_series(1, %d) g", long("-g"), long("-g"), others),
-		"CREATE TABLE event (n bigint NOT NULL, kind text, email text)",
-		"ALTER TABLE event REPLICA IDENTITY FULL",
-		fmt.Sprintf("INSERT INTO event SELECT -g, 'first', 'user@example.com' FROM generate_series(1, %d) g", others),
+		"CREATE TABLE access (n bigint NOT NULL, kind text, email text)",
+		"ALTER TABLE access REPLICA IDENTITY FULL",
+		"CREATE INDEX ON access (n)", // for the writer; not unique, so no key
+		fmt.Sprintf("INSERT INTO access SELECT -g, 'first', 'user@example.com' FROM generate_series(1, %d) g", accesses),
 		"CREATE TABLE item (order_id int, line text, n bigint NOT NULL, PRIMARY KEY (order_id, line))",
 		fmt.Sprintf("INSERT INTO item SELECT g / 3, 'line ' || g %% 3, -g FROM generate_series(1, %d) g", others),
 		fmt.Sprintf("SELECT pg_create_logical_replication_slot('%s', 'test_decoding')", r.slot),
@@ -134,7 +137,7 @@ func (r *crashRig) change(extra bool) string {
 	case 0, 1:
 		return r.changeDoc()
 	case 2:
-		return r.changeEvent()
+		return r.changeAccess()
 	case 3:
 		return r.changeItem()
 	}
@@ -175,18 +178,18 @@ func (r *crashRig) changeDoc() string {
 	return fmt.Sprintf("UPDATE doc SET n = %d WHERE id = %d", n, id)
 }
 
-// changeEvent touches one row at most, so that every row version has a number
+// changeAccess touches one row at most, so that every row version has a number
 // of its own.
-func (r *crashRig) changeEvent() string {
+func (r *crashRig) changeAccess() string {
 	n := r.counter.Add(1)
-	one := "(SELECT n FROM event ORDER BY random() LIMIT 1)"
+	one := fmt.Sprintf("(SELECT n FROM access WHERE n >= %d ORDER BY n LIMIT 1)", rand.Int64N(n+accesses)-accesses)
 	switch rand.IntN(4) {
 	case 0:
-		return fmt.Sprintf("INSERT INTO event VALUES (%d, 'new', 'new%[1]d@example.com')", n)
+		return fmt.Sprintf("INSERT INTO access VALUES (%d, 'new', 'new%[1]d@example.com')", n)
 	case 1:
-		return "DELETE FROM event WHERE n = " + one
+		return "DELETE FROM access WHERE n = " + one
 	}
-	return fmt.Sprintf("UPDATE event SET n = %d WHERE n = %s", n, one)
+	return fmt.Sprintf("UPDATE access SET n = %d WHERE n = %s", n, one)
 }
 
 func (r *crashRig) changeItem() string {
