@@ -30,7 +30,7 @@ func trimmed(t *testing.T, r *rig) {
 		for i := range rows / 20 {
 			r.source.add(fmt.Sprint("k", i), "v")
 		}
-		until(t, "they are masked", func() bool { return r.counts(t)[""].In == (n+1)*rows/20 })
+		until(t, "they are masked", func() bool { return int64(r.counts(t)[""].In) == (n+1)*rows/20 })
 	}
 	stopIngest()
 	stopMask()
