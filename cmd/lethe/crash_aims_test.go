@@ -62,7 +62,7 @@ func (r *crashRig) aims() []aim {
 func (r *crashRig) kill(t *testing.T, kills int) map[string]int {
 	hits := make(map[string]int)
 	one := func(a aim) bool {
-		l := r.start(t)
+		l := r.launch(t)
 		hit := a.wait(t, l, time.Now().Add(giveUp))
 		l.kill()
 		if hit {

@@ -31,21 +31,28 @@ type maskedRecord struct {
 // against the masked records and the table.
 func (r *crashRig) count(t *testing.T, table crashTable, truth *happened) {
 	t.Helper()
-	masked := r.masked(t, table)
-	lake := r.replayed(t, table, masked)
+	masked, lake := r.masked(t, table), r.inLake(t, table)
+	sameRows(t, table, lake, masked)
 	if len(table.key) == 0 {
 		r.countKeyless(t, table, truth, masked)
-		return
+	} else {
+		r.countKeyed(t, table, truth, masked, lake)
 	}
+}
+
+// countKeyed holds the records of a table with a key against the truth, and its
+// lake against the table.
+func (r *crashRig) countKeyed(t *testing.T, table crashTable, truth *happened, records, lake []maskedRecord) {
+	t.Helper()
 	c := counting{table: table, idOf: truth.ids(table), keyID: make(map[string]string),
 		changes: make(map[string][]change), snapshot: make(map[string]int), truncated: make(map[int32]int)}
-	for _, m := range masked {
+	for _, m := range records {
 		if err := c.add(m); err != nil {
 			t.Fatalf("table %s: %v", table.name, err)
 		}
 	}
 	c.compare(t, truth)
-	r.compareState(t, table, lake, c.keyID)
+	r.compareState(t, table, newest(lake), c.keyID)
 }
 
 // counting assigns the masked records of a table to the ids of its rows.

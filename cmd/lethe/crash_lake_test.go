@@ -6,62 +6,42 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
 
 	"lethe/connectors/parquet/replay"
 )
 
-// lakeRow is a row of a table, replayed from the lake.
-type lakeRow struct {
-	partition int32
-	seq       string
-	deleted   bool
-	n         int64
-	body      string
-}
-
-// replayed replays a table's lake by its manifest. It holds the masked records,
-// each once and with the same values. It returns the newest state of each key:
-// what a record left out stays as it was.
-func (r *crashRig) replayed(t *testing.T, table crashTable, masked []maskedRecord) map[string]lakeRow {
+// inLake replays a table's lake by its manifest. Of an update it does not have
+// the row before.
+func (r *crashRig) inLake(t *testing.T, table crashTable) (out []maskedRecord) {
 	t.Helper()
-	var have []string
-	newest, truncated := make(map[string]lakeRow), ""
 	err := replay.Replay(filepath.Join(r.dir, "lake"), r.topic(table), func(p int32, offset int64, op, key, seq string, columns map[string]any) error {
-		row := lakeRow{partition: p, seq: seq, deleted: op == "d"}
-		row.n, _ = columns["n"].(int64)
+		m := maskedRecord{partition: p, offset: offset, key: key, seq: seq, change: change{op: op}}
+		m.n, _ = columns["n"].(int64)
 		if text, ok := columns["body"].(string); ok {
-			row.body = firstWord(text)
+			m.body = firstWord(text)
 		}
-		was := newest[key]
 		if names, _ := columns["_lethe_unchanged"].([]any); slices.Contains(names, any("body")) {
-			row.body = was.body
-			have = append(have, line(p, offset, op, key, seq, row.n, unchanged))
-		} else {
-			have = append(have, line(p, offset, op, key, seq, row.n, row.body))
+			m.body = unchanged
 		}
-		switch {
-		case op == "t":
-			truncated = max(truncated, seq)
-		case seq >= was.seq: // only a newer one counts
-			newest[key] = row
+		if op == "d" {
+			m.n, m.was = 0, m.n
 		}
+		out = append(out, m)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want []string
-	for _, m := range masked {
-		if m.op == "d" {
-			m.n = m.was // of a deleted row the lake has what is known of it
-		}
-		want = append(want, line(m.partition, m.offset, m.op, m.key, m.seq, m.n, m.body))
-	}
-	sort.Strings(have)
-	sort.Strings(want)
+	return out
+}
+
+// sameRows holds the lake against the masked records: each once, with the same
+// values.
+func sameRows(t *testing.T, table crashTable, lake, masked []maskedRecord) {
+	t.Helper()
+	have, want := lines(lake), lines(masked)
 	if len(have) != len(want) {
 		t.Errorf("table %s: the lake holds %d rows, the masked topic %d records", table.name, len(have), len(want))
 	}
@@ -70,20 +50,45 @@ func (r *crashRig) replayed(t *testing.T, table crashTable, masked []maskedRecor
 			t.Fatalf("table %s: row %d of the lake is %s, the topic has %s", table.name, i, have[i], want[i])
 		}
 	}
-	for key, row := range newest {
-		if row.deleted || row.seq < truncated {
-			delete(newest, key)
-		}
-	}
-	return newest
 }
 
-func line(p int32, offset int64, op, key, seq string, n int64, body string) string {
-	return fmt.Sprintf("%d/%09d %s %s %s %d %s", p, offset, op, key, seq, n, body)
+func lines(records []maskedRecord) (out []string) {
+	for _, m := range records {
+		if m.op != "d" {
+			m.was = 0
+		}
+		out = append(out, fmt.Sprintf("%d/%09d %s %s %v", m.partition, m.offset, m.key, m.seq, m.change))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// newest is the state that the lake gives to each key: only a newer record
+// counts, what it left out stays as it was, and a truncation ends all.
+func newest(lake []maskedRecord) map[string]maskedRecord {
+	state, truncated := make(map[string]maskedRecord), ""
+	for _, m := range lake {
+		was := state[m.key]
+		switch {
+		case m.op == "t":
+			truncated = max(truncated, m.seq)
+		case m.seq >= was.seq:
+			if m.body == unchanged {
+				m.body = was.body
+			}
+			state[m.key] = m
+		}
+	}
+	for key, m := range state {
+		if m.op == "d" || m.seq < truncated {
+			delete(state, key)
+		}
+	}
+	return state
 }
 
 // compareState holds the lake's newest state of each key against the table.
-func (r *crashRig) compareState(t *testing.T, table crashTable, lake map[string]lakeRow, keyID map[string]string) {
+func (r *crashRig) compareState(t *testing.T, table crashTable, lake map[string]maskedRecord, keyID map[string]string) {
 	t.Helper()
 	body := "''"
 	if table.body {

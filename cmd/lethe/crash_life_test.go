@@ -25,7 +25,7 @@ type life struct {
 	gone   chan error
 }
 
-func (r *crashRig) start(t *testing.T) *life {
+func (r *crashRig) launch(t *testing.T) *life {
 	t.Helper()
 	l := &life{t: t, cmd: exec.Command(r.lethe, "run", "--log-level", "warn", r.dir), gone: make(chan error, 1)}
 	l.cmd.Stderr = &l.stderr

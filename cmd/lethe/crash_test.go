@@ -76,7 +76,7 @@ func crash(t *testing.T, kills int, brokers []string) {
 	}
 	r := newRig(t, brokers)
 	r.fill(t)
-	r.folder(t)
+	r.folder(t, crashPolicy)
 	r.begin(t)
 	ctx, stop := context.WithCancel(t.Context())
 	var writer sync.WaitGroup
@@ -139,7 +139,8 @@ func (r *crashRig) where() string {
 	return "{brokers: [" + strings.Join(r.brokers, ", ") + "]}"
 }
 
-func (r *crashRig) folder(t *testing.T) {
+// folder makes the files for a policy, and the contracts.
+func (r *crashRig) folder(t *testing.T, policy string) {
 	t.Helper()
 	run := func(args ...string) {
 		t.Helper()
@@ -159,7 +160,7 @@ sinks:
 connections:
   all: {from: src, to: lake, purpose: analytics, policy: policy.yaml}
 `, r.workspace, r.where(), r.url))
-	put(t, filepath.Join(r.dir, "policy.yaml"), crashPolicy)
+	put(t, filepath.Join(r.dir, "policy.yaml"), policy)
 	run("discover", r.dir)
 	run("check", r.dir)
 }
