@@ -114,6 +114,10 @@ type ConnectionCount struct {
 	Pending     int64  `json:"pending"`  // not yet read
 }
 
+// Empty reports whether nothing was ever in the topic: every source has one for
+// streams that nobody decided on.
+func (c ConnectionCount) Empty() bool { return c.In == 0 && c.Pending == 0 }
+
 // StreamCount is what became of the records of one stream in one connection:
 // In = Delivered + Quarantined + Filtered + Shredded, and In + Pending = Ingested
 // where Pending, which is of raw topics that hold several streams, is 0.

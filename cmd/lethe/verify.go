@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"lethe/audit/verify"
 	"lethe/cmd/internal/config"
@@ -122,8 +123,8 @@ func showReport(io streams, r *verify.Report) {
 	fmt.Fprintf(io.out, "log         %s\n", r.Origin)
 	fmt.Fprintf(io.out, "tree        %d entries, root %s\n", r.Size, r.Root)
 	fmt.Fprintf(io.out, "checkpoint  written %s", r.CheckpointFile.UTC().Format("2006-01-02 15:04:05Z"))
-	if r.LastEntry != "" {
-		fmt.Fprintf(io.out, ", newest receipt %s", r.LastEntry)
+	if at, err := time.Parse(time.RFC3339Nano, r.LastEntry); err == nil {
+		fmt.Fprintf(io.out, ", newest receipt %s", at.UTC().Format("2006-01-02 15:04:05Z"))
 	}
 	fmt.Fprintf(io.out, "\nchecked     %s of %s, %s, %s, %s\n", count(int(r.Runs), "run"), count(len(r.Workers), "worker"),
 		count(int(r.Chains), "chain"), count(int(r.Files), "file"), count(int(r.Rows), "row"))
@@ -133,9 +134,10 @@ func showReport(io streams, r *verify.Report) {
 		return fmt.Sprintf("%s\t%d\t%d\t%d", s.Source, s.Changes, s.Ingested, s.Quarantined)
 	})
 	fmt.Fprintln(io.out)
-	table(io, "connection\traw topic\tin\tdelivered\tquarantined\tfiltered\tshredded\tpending", len(r.Connections), func(i int) string {
-		c := r.Connections[i]
-		return fmt.Sprintf("%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", c.Connection, c.Raw, c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded, c.Pending)
+	read := slices.DeleteFunc(slices.Clone(r.Connections), verify.ConnectionCount.Empty)
+	table(io, "connection\tclass\tin\tdelivered\tquarantined\tfiltered\tshredded\tpending", len(read), func(i int) string {
+		c := read[i]
+		return fmt.Sprintf("%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", c.Connection, classOf(c.Raw), c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded, c.Pending)
 	})
 	fmt.Fprintln(io.out)
 	table(io, "connection\tstream\tin\t= delivered\t+ quarantined\t+ filtered\t+ shredded", len(r.Streams), func(i int) string {
@@ -165,6 +167,15 @@ func showReport(io streams, r *verify.Report) {
 		fmt.Fprintln(io.out, means(promise))
 	}
 	fmt.Fprintf(io.out, "verify: %s\n", count(len(r.Findings), "finding"))
+}
+
+// classOf is the class in the name of a raw topic; a line of the table has no room
+// for all of it, and a connection has one source.
+func classOf(raw string) string {
+	if parts := strings.Split(raw, "."); len(parts) > 3 {
+		return parts[3]
+	}
+	return raw
 }
 
 // but says what an ok leaves open.

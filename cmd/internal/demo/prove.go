@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ func (d *demo) addUp(r *verify.Report) {
 		d.say("  %-18s ingested %d, quarantined %d", s.Source, s.Ingested, s.Quarantined)
 	}
 	d.say("  %-18s %7s = %9s + %11s + %8s + %8s", "", "in", "delivered", "quarantined", "filtered", "shredded")
-	for _, c := range r.Connections {
+	for _, c := range slices.DeleteFunc(slices.Clone(r.Connections), verify.ConnectionCount.Empty) {
 		d.say("  %-18s %7d = %9d + %11d + %8d + %8d", c.Connection, c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded)
 	}
 	for _, s := range r.Streams {
