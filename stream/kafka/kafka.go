@@ -125,6 +125,10 @@ func (c Cluster) GroupSession(group, id string, topics []string, moved func(cont
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.TransactionalID(id),
 		kgo.TransactionTimeout(20*time.Second),
+		// The client counts a delivery timeout from the record's time, which for
+		// masked records is the source's commit: behind by more than the timeout,
+		// they would never be produced. Flushes have a deadline instead.
+		kgo.RecordDeliveryTimeout(0),
 		kgo.RebalanceTimeout(30*time.Second),
 		kgo.Balancers(kgo.RangeBalancer()),
 		kgo.OnPartitionsAssigned(moved), kgo.OnPartitionsRevoked(moved), kgo.OnPartitionsLost(moved),

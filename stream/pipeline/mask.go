@@ -117,7 +117,7 @@ func (w *maskWorker) round(ctx context.Context) error {
 	}
 	done, err := w.maskAll(ctx, inputs)
 	if err == nil {
-		err = w.session.Client().Flush(ctx)
+		err = w.flush(ctx)
 	}
 	var steps []step
 	if err == nil {
@@ -128,6 +128,17 @@ func (w *maskWorker) round(ctx context.Context) error {
 		return err
 	}
 	return w.finish(ctx, began, done, steps)
+}
+
+// flush waits until all outputs have their offsets, within a deadline: a broker
+// that is gone must end the stage, so that it is opened anew at the last commit.
+func (w *maskWorker) flush(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, commitWithin)
+	defer cancel()
+	if err := w.session.Client().Flush(ctx); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	return nil
 }
 
 // ready loads the chains of what was polled and splits it where the policy's
