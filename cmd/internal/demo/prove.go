@@ -32,19 +32,30 @@ func (d *demo) prove(ctx context.Context) error {
 // addUp shows the equations that verification checked.
 func (d *demo) addUp(r *verify.Report) {
 	d.say("\nwhat the receipts add up to:")
-	for _, s := range r.Sources {
-		d.say("  %-18s ingested %d, quarantined %d", s.Source, s.Ingested, s.Quarantined)
-	}
-	d.say("  %-18s %7s = %9s + %11s + %8s + %8s", "", "in", "delivered", "quarantined", "filtered", "shredded")
-	for _, c := range slices.DeleteFunc(slices.Clone(r.Connections), verify.ConnectionCount.Empty) {
-		d.say("  %-18s %7d = %9d + %11d + %8d + %8d", c.Connection, c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded)
-	}
+	// A connection has one source, so its streams go without that name.
+	short := func(stream string) string { return stream[strings.IndexByte(stream, '.')+1:] }
+	name := 18
 	for _, s := range r.Streams {
-		d.say("    %-16s %7d = %9d + %11d + %8d + %8d", s.Stream, s.In, s.Delivered, s.Quarantined, s.Filtered, s.Shredded)
+		name = max(name, len("  "+short(s.Stream)))
 	}
-	d.say("  %-28s %9s = %11s + %8s", "", "delivered", "in files", "pending")
+	row := func(who string, in, delivered, quarantined, filtered, shredded any) {
+		d.say("  %-*s %7v = %9v + %11v + %8v + %8v", name, who, in, delivered, quarantined, filtered, shredded)
+	}
+	for _, s := range r.Sources {
+		d.say("  %-*s ingested %d, quarantined %d", name, s.Source, s.Ingested, s.Quarantined)
+	}
+	row("", "in", "delivered", "quarantined", "filtered", "shredded")
+	for _, c := range slices.DeleteFunc(slices.Clone(r.Connections), verify.ConnectionCount.Empty) {
+		row(c.Connection, c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded)
+		for _, s := range r.Streams {
+			if s.Connection == c.Connection {
+				row("  "+short(s.Stream), s.In, s.Delivered, s.Quarantined, s.Filtered, s.Shredded)
+			}
+		}
+	}
+	d.say("  %-*s %9s = %11s + %8s", name+10, "", "delivered", "in files", "pending")
 	for _, s := range r.Topics {
-		d.say("  %-28s %9d = %11d + %8d", s.Stream, s.Delivered, s.InFiles, s.Pending)
+		d.say("    %-*s %9d = %11d + %8d", name+8, short(s.Stream), s.Delivered, s.InFiles, s.Pending)
 	}
 }
 
