@@ -129,20 +129,20 @@ func showReport(io streams, r *verify.Report) {
 	fmt.Fprintf(io.out, "\nchecked     %s of %s, %s, %s, %s\n", count(int(r.Runs), "run"), count(len(r.Workers), "worker"),
 		count(int(r.Chains), "chain"), count(int(r.Files), "file"), count(int(r.Rows), "row"))
 	fmt.Fprintln(io.out)
-	section(io, "source\tchanges\tingested\tquarantined", len(r.Sources), func(i int) string {
+	counted(io, "source\tchanges\tingested\tquarantined", len(r.Sources), func(i int) string {
 		s := r.Sources[i]
 		return fmt.Sprintf("%s\t%d\t%d\t%d", s.Source, s.Changes, s.Ingested, s.Quarantined)
 	})
 	read := slices.DeleteFunc(slices.Clone(r.Connections), verify.ConnectionCount.Empty)
-	section(io, "connection\tclass\tin\tdelivered\tquarantined\tfiltered\tshredded\tpending", len(read), func(i int) string {
+	counted(io, "connection\tclass\tin\tdelivered\tquarantined\tfiltered\tshredded\tpending", len(read), func(i int) string {
 		c := read[i]
 		return fmt.Sprintf("%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", c.Connection, classOf(c.Raw), c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded, c.Pending)
 	})
-	section(io, "connection\tstream\tin\t= delivered\t+ quarantined\t+ filtered\t+ shredded", len(r.Streams), func(i int) string {
+	counted(io, "connection\tstream\tin\t= delivered\t+ quarantined\t+ filtered\t+ shredded", len(r.Streams), func(i int) string {
 		s := r.Streams[i]
 		return fmt.Sprintf("%s\t%s\t%d\t%d\t%d\t%d\t%d", s.Connection, cmp.Or(s.Stream, "(no key opens it)"), s.In, s.Delivered, s.Quarantined, s.Filtered, s.Shredded)
 	})
-	section(io, "connection\tstream\tlabel\tdelivered\tin files\tfiles\tpending", len(r.Topics), func(i int) string {
+	counted(io, "connection\tstream\tlabel\tdelivered\tin files\tfiles\tpending", len(r.Topics), func(i int) string {
 		s := r.Topics[i]
 		return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%d\t%d", s.Connection, s.Stream, s.Label, s.Delivered, s.InFiles, s.Files, s.Pending)
 	})
@@ -214,8 +214,8 @@ func means(promise verify.Promise) string {
 	return string(promise) + " is broken."
 }
 
-// section is a table and the empty line after it; nothing without rows.
-func section(io streams, head string, n int, row func(int) string) {
+// counted is a table and the empty line after it; nothing without rows.
+func counted(io streams, head string, n int, row func(int) string) {
 	if n > 0 {
 		table(io, head, n, row)
 		fmt.Fprintln(io.out)
