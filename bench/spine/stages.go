@@ -83,7 +83,7 @@ func (w *world) load(rollBytes int64, rollEvery time.Duration) *pipeline.Sink {
 }
 
 func (w *world) deletion() *pipeline.Deletion {
-	return &pipeline.Deletion{Base: w.base, Connections: map[string][]string{w.raw(): {connection}}, Every: 2 * time.Second}
+	return &pipeline.Deletion{Base: w.base, Sources: []string{source}, Connections: map[string][]string{w.raw(): {connection}}, Every: 2 * time.Second}
 }
 
 // deleteTopics deletes the topics whose names begin so.

@@ -5,79 +5,31 @@ import (
 	"time"
 )
 
-// ageEvery is how often the oldest raw records are looked at: each look reads
-// one record of every partition that a connection has not finished.
-const ageEvery = 30 * time.Second
-
-// ages is what the last look found.
-type ages struct {
-	looked time.Time
-	// oldest is when the record at an offset was written: a connection that
-	// stands still is not read for again.
-	oldest map[spot]time.Time
-}
-
-// spot is an offset of a partition.
-type spot struct {
-	place
-	offset int64
-}
-
 // wait is a connection's unfinished business with one raw topic.
 type wait struct{ topic, connection string }
 
 // lookAtAges measures the age of the oldest raw record that each connection has
 // still to mask, and tells once when it becomes greater than MaxAge.
-func (w *deleter) lookAtAges(ctx context.Context, at map[reader]int64, ends map[place]int64) error {
-	now := w.Now()
-	if now.Sub(w.ages.looked) < ageEvery {
-		return nil
-	}
-	seen := make(map[spot]time.Time)
+func (w *deleter) lookAtAges(ctx context.Context, at map[reader]int64) error {
 	oldest := make(map[wait]time.Time)
 	for r, offset := range at {
 		of := wait{r.topic, r.connection}
-		if _, ok := oldest[of]; !ok {
-			oldest[of] = time.Time{}
-		}
-		if offset >= ends[r.place] {
-			continue
-		}
-		written, err := w.written(ctx, seen, spot{r.place, offset})
+		first, err := w.first(ctx, spot{r.place, offset})
 		if err != nil {
 			return err
 		}
-		if !written.IsZero() && (oldest[of].IsZero() || written.Before(oldest[of])) {
-			oldest[of] = written
+		if t, ok := oldest[of]; !ok || t.IsZero() || !first.time.IsZero() && first.time.Before(t) {
+			oldest[of] = first.time
 		}
 	}
-	w.ages = ages{looked: now, oldest: seen}
 	for of, written := range oldest {
 		var age time.Duration
 		if !written.IsZero() {
-			age = max(0, now.Sub(written))
+			age = max(0, w.Now().Sub(written))
 		}
 		w.tellAge(of, age)
 	}
 	return nil
-}
-
-// written is when the first record from s on was written; the zero time if there
-// is none.
-func (w *deleter) written(ctx context.Context, seen map[spot]time.Time, s spot) (time.Time, error) {
-	if t, ok := seen[s]; ok {
-		return t, nil
-	}
-	t, ok := w.ages.oldest[s]
-	if !ok || t.IsZero() {
-		head, err := w.first(ctx, s.place, s.offset)
-		if err != nil {
-			return t, err
-		}
-		t = head.time
-	}
-	seen[s] = t
-	return t, nil
 }
 
 func (w *deleter) tellAge(of wait, age time.Duration) {

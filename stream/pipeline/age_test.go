@@ -25,6 +25,7 @@ func overdue(t *testing.T, r *rig) {
 	r.base.Log = slog.New(slog.NewTextHandler(&log, nil))
 	r.source.add("k", "v")
 	ingest, mask, deletion := r.ingest(), r.mask(), r.deletion()
+	deletion.Every = 10 * time.Millisecond
 	deletion.MaxAge = 7 * 24 * time.Hour
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
@@ -36,7 +37,6 @@ func overdue(t *testing.T, r *rig) {
 	raw := r.base.Topics.Raw(stream.PII, "src")
 	m := r.base.Metrics
 	until(t, "the raw record's age is told", func() bool {
-		ahead.Add(int64(time.Minute))
 		return value(m.RawAge, raw, "lake") > 0
 	})
 	if value(m.RawOverdue, raw, "lake") != 0 {
@@ -57,7 +57,6 @@ func overdue(t *testing.T, r *rig) {
 	}
 	group.Go(func() { r.base.Keep(ctx, "mask", mask.Run) })
 	until(t, "nothing is overdue once it is masked", func() bool {
-		ahead.Add(int64(time.Minute))
 		return value(m.RawOverdue, raw, "lake") == 0 && value(m.RawAge, raw, "lake") == 0
 	})
 }

@@ -22,6 +22,10 @@ const (
 
 func rawPeriod(t time.Time) string { return purposeRaw + "/" + t.UTC().Format("2006-01-02T15") }
 
+func rawPeriodTime(period string) (time.Time, error) {
+	return time.Parse(purposeRaw+"/2006-01-02T15", period)
+}
+
 func quarantinePeriod(t time.Time) string {
 	return purposeQuarantine + "/" + t.UTC().Format("2006-01-02")
 }
@@ -41,6 +45,7 @@ type sealer struct {
 	vault  stream.Vault
 	period func(time.Time) string
 	now    func() time.Time
+	floor  string // no earlier period is used; "" for any
 
 	current string
 	header  []byte
@@ -81,10 +86,14 @@ func newZip(quick bool) (*zstd.Encoder, error) {
 	return zip, nil
 }
 
+// due is the period to write under: the clock's, but never one before the last,
+// whatever the clock does.
+func (s *sealer) due() string { return max(s.period(s.now()), s.floor, s.current) }
+
 // renew takes a new session key when the period has changed. It is called once
 // a transaction.
 func (s *sealer) renew() error {
-	p := s.period(s.now())
+	p := s.due()
 	if p == s.current {
 		return nil
 	}

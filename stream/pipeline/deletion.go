@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +24,8 @@ const DeletionJob = "job/deletion"
 // deletion is the destroyed key (L4).
 type Deletion struct {
 	Base
+	// Sources are those whose raw topics Connections holds.
+	Sources []string
 	// Connections are those that read each raw topic.
 	Connections map[string][]string
 	Every       time.Duration
@@ -39,7 +43,7 @@ func (d *Deletion) Run(ctx context.Context) error {
 		return err
 	}
 	defer r.client.Close()
-	w := &deleter{Deletion: d, remover: r}
+	w := &deleter{Deletion: d, remover: r, heads: make(map[spot]rawHead)}
 	defer w.forgetAges()
 	for {
 		select {
@@ -56,8 +60,20 @@ func (d *Deletion) Run(ctx context.Context) error {
 type deleter struct {
 	*Deletion
 	*remover
-	ages ages
+	rounds int
+	lowest string           // period that a source writes under
+	heads  map[spot]rawHead // first records that were read
 }
+
+// spot is an offset of a partition.
+type spot struct {
+	place
+	offset int64
+}
+
+// lookEvery is in how many rounds once the first raw records are looked at: a
+// look reads one of every partition that somebody has not finished.
+const lookEvery = 15
 
 // round deletes what every connection has committed, writes it down, and destroys
 // the keys that nothing is left under.
@@ -71,44 +87,57 @@ func (w *deleter) round(ctx context.Context) error {
 	for t := range w.Connections {
 		topics = append(topics, t)
 	}
-	if err := w.measure(ctx, topics, low, at); err != nil {
+	if err := w.measure(ctx, topics, low); err != nil {
 		return err
 	}
 	reached, err := w.remove(ctx, low)
 	if err != nil {
 		return err
 	}
-	periods, err := w.destroyable(ctx, low)
-	if err != nil {
-		return err
+	var periods []string
+	if w.rounds++; w.rounds%lookEvery == 1 {
+		maps.DeleteFunc(w.heads, func(s spot, _ rawHead) bool { return s.offset < low[s.place] })
+		if err := w.lookAtAges(ctx, at); err != nil {
+			return err
+		}
+		if periods, err = w.over(ctx, low); err != nil {
+			return err
+		}
 	}
-	old, err := w.outlived()
-	if err != nil {
-		return err
-	}
-	periods = append(periods, old...)
 	if err := w.receipt(ctx, reached, periods); err != nil {
 		return err
 	}
 	return w.destroy(periods)
 }
 
-// measure tells how much of each raw topic waits for a connection, and how long.
-func (w *deleter) measure(ctx context.Context, topics []string, low map[place]int64, at map[reader]int64) error {
-	ends := make(map[place]int64)
+// over lists the periods whose keys are to be destroyed.
+func (w *deleter) over(ctx context.Context, low map[place]int64) ([]string, error) {
+	var err error
+	if w.lowest, err = w.writing(ctx); err != nil {
+		return nil, err
+	}
+	raw, err := w.destroyable(ctx, low)
+	if err != nil {
+		return nil, err
+	}
+	quarantine, err := w.outlived()
+	return append(raw, quarantine...), err
+}
+
+// measure tells how much of each raw topic waits for a connection.
+func (w *deleter) measure(ctx context.Context, topics []string, low map[place]int64) error {
 	for _, t := range topics {
-		of, err := kafka.Ends(ctx, w.client, t)
+		ends, err := kafka.Ends(ctx, w.client, t)
 		if err != nil {
 			return err
 		}
 		var n int64
-		for p, end := range of {
-			ends[place{t, p}] = end
+		for p, end := range ends {
 			n += end - low[place{t, p}]
 		}
 		w.Metrics.RawHeld.WithLabelValues(t).Set(float64(n))
 	}
-	return w.lookAtAges(ctx, at, ends)
+	return nil
 }
 
 // reader is a connection's mask stage on one raw partition.
@@ -163,21 +192,22 @@ func (w *deleter) destroy(periods []string) error {
 	return nil
 }
 
-// destroyable lists the raw periods that are over and that no raw record is
-// left under: all before the oldest that the first record of any partition
-// names.
+// destroyable lists the raw periods that no raw record is left under and none
+// will come to lie under: those before the period that every source says it
+// writes under, and before the one that the first record of each partition
+// names, since a source never goes back to an earlier one. No clock is asked:
+// one that is ahead would destroy keys of records that nobody has read (L2).
 func (w *deleter) destroyable(ctx context.Context, low map[place]int64) ([]string, error) {
 	all, err := w.Vault.Periods(purposeRaw)
 	if err != nil {
 		return nil, fmt.Errorf("periods of raw keys: %w", err)
 	}
-	// A transaction may still be open under the hour before.
-	limit := rawPeriod(w.Now().Add(-10 * time.Minute))
+	limit := w.lowest
 	if len(all) == 0 || all[0] >= limit {
 		return nil, nil
 	}
 	for p, from := range low {
-		first, err := w.first(ctx, p, from)
+		first, err := w.first(ctx, spot{p, from})
 		if err != nil {
 			return nil, err
 		}
@@ -185,31 +215,53 @@ func (w *deleter) destroyable(ctx context.Context, low map[place]int64) ([]strin
 			limit = first.period
 		}
 	}
-	var out []string
-	for _, p := range all {
-		if p < limit {
-			out = append(out, p)
+	return before(all, limit), nil
+}
+
+// before gives the periods before limit.
+func before(periods []string, limit string) []string {
+	n, _ := slices.BinarySearch(periods, limit)
+	return periods[:n]
+}
+
+// writing is the lowest period that a source writes under; "" if one of them has
+// not said any.
+func (w *deleter) writing(ctx context.Context) (string, error) {
+	lowest := ""
+	for _, name := range w.Sources {
+		at, err := w.standing(ctx, name)
+		if err != nil {
+			return "", err
+		}
+		if at == nil || at.Period == "" {
+			return "", nil
+		}
+		if lowest == "" || at.Period < lowest {
+			lowest = at.Period
 		}
 	}
-	return out, nil
+	return lowest, nil
 }
 
 // quarantineKept is how long quarantined records can be opened.
 const quarantineKept = 30 * 24 * time.Hour
 
-// outlived lists the quarantine periods whose time is over.
+// outlived lists the quarantine periods whose time is over by this clock and by
+// those of the sources: one that is ahead destroys nothing before its time.
 func (w *deleter) outlived() ([]string, error) {
 	all, err := w.Vault.Periods(purposeQuarantine)
 	if err != nil {
 		return nil, fmt.Errorf("periods of quarantine keys: %w", err)
 	}
-	var out []string
-	for _, p := range all {
-		if p < quarantinePeriod(w.Now().Add(-quarantineKept)) {
-			out = append(out, p)
-		}
+	hour, err := rawPeriodTime(w.lowest)
+	if len(all) == 0 || err != nil {
+		return nil, nil // no source has said anything yet
 	}
-	return out, nil
+	now := w.Now()
+	if said := hour.Add(time.Hour); said.Before(now) {
+		now = said
+	}
+	return before(all, quarantinePeriod(now.Add(-quarantineKept))), nil
 }
 
 // rawHead is what is told of a raw record without opening it.
@@ -218,11 +270,14 @@ type rawHead struct {
 	time   time.Time
 }
 
-// first tells of the first data record of p from offset from on; the zero value
-// if there is none.
-func (w *deleter) first(ctx context.Context, p place, from int64) (found rawHead, err error) {
+// first tells of the first data record from s on; the zero value if there is
+// none. What was found is not read again while s is asked for.
+func (w *deleter) first(ctx context.Context, s spot) (found rawHead, err error) {
+	if h, ok := w.heads[s]; ok {
+		return h, nil
+	}
 	stop := errors.New("found")
-	err = w.Cluster.ReadRange(ctx, p.topic, p.partition, from, func(r *kgo.Record) error {
+	err = w.Cluster.ReadRange(ctx, s.topic, s.partition, s.offset, func(r *kgo.Record) error {
 		h := header(r, stream.HeaderSession)
 		if h == nil {
 			return nil
@@ -235,7 +290,7 @@ func (w *deleter) first(ctx context.Context, p place, from int64) (found rawHead
 		return stop
 	})
 	if errors.Is(err, stop) {
-		err = nil
+		w.heads[s], err = found, nil
 	}
 	return found, err
 }

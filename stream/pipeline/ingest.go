@@ -58,6 +58,9 @@ func (g *Ingest) Run(ctx context.Context) error {
 		return err
 	}
 	defer w.client.Close()
+	if err := w.turn(ctx); err != nil {
+		return err
+	}
 	src, err := g.Open()
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
@@ -185,7 +188,7 @@ func (w *ingestWriter) prepare(ctx context.Context) error {
 		return err
 	}
 	if at != nil {
-		w.at, w.head = *at, at.Heads[w.Source]
+		w.at, w.head, w.sealer.floor = *at, at.Heads[w.Source], at.Period
 		if w.state, err = w.box.Open(at.State); err != nil {
 			return fmt.Errorf("position: %w", err)
 		}
@@ -349,7 +352,8 @@ func (w *ingestWriter) describe() (standing, *stream.Part, error) {
 			return standing{}, nil, err
 		}
 	}
-	next := standing{Label: w.tx.next.Label, State: w.box.Seal(w.tx.next.State), Revisions: w.Revisions, Worker: w.scribe.ledger.Worker(), Heads: heads{}}
+	next := standing{Label: w.tx.next.Label, State: w.box.Seal(w.tx.next.State), Revisions: w.Revisions, Period: w.sealer.current,
+		Worker: w.scribe.ledger.Worker(), Heads: heads{}}
 	if err := w.tx.box.check(); err != nil {
 		return standing{}, nil, err
 	}
@@ -388,6 +392,39 @@ func (w *ingestWriter) settled(next standing, part *stream.Part) {
 	}
 }
 
+// turn says that the source writes under a later period from now on, also while
+// it gives nothing: the keys of those before can then be destroyed. No
+// transaction is open.
+func (w *ingestWriter) turn(ctx context.Context) error {
+	if w.sealer.due() == w.at.Period {
+		return nil
+	}
+	if err := w.sealer.renew(); err != nil {
+		return err
+	}
+	if err := w.client.BeginTransaction(); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	next := w.at
+	next.Period, next.Worker = w.sealer.current, w.scribe.ledger.Worker()
+	if err := w.scribe.standing(w.Source, next); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	if err := w.client.Flush(ctx); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	if err := w.scribe.failed(); err != nil {
+		return err
+	}
+	if err := w.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	w.at = next
+	return nil
+}
+
 // tick ends transactions that have grown old, or whose source has fallen silent.
 func (w *ingestWriter) tick(ctx context.Context, cancel context.CancelCauseFunc) {
 	t := time.NewTicker(ingestIdle)
@@ -401,7 +438,11 @@ func (w *ingestWriter) tick(ctx context.Context, cancel context.CancelCauseFunc)
 		w.mu.Lock()
 		var err error
 		now := w.Now()
-		if w.broken == nil && w.tx.open && (now.Sub(w.tx.touched) >= ingestIdle || now.Sub(w.tx.began) >= ingestAge) {
+		switch {
+		case w.broken != nil:
+		case !w.tx.open:
+			err = w.fail(w.turn(ctx))
+		case now.Sub(w.tx.touched) >= ingestIdle || now.Sub(w.tx.began) >= ingestAge:
 			err = w.fail(w.end())
 		}
 		w.mu.Unlock()

@@ -68,7 +68,7 @@ func newRig(t *testing.T, brokers []string) *rig {
 	topics := stream.Topics{Workspace: "test" + strconv.FormatInt(time.Now().UnixNano(), 36)}
 	r := &rig{source: &source{}, sink: &sink{objects: map[string]stream.Rows{}, listed: map[string]stream.Loaded{}}, policy: revision{id: strings.Repeat("ab", 32), topic: topics.Masked("pii-pseudo", "lake", person, 1)}}
 	r.base = pipeline.Base{Cluster: kafka.Cluster{Brokers: brokers, SessionTimeout: 6 * time.Second, MaxRecord: 1 << 20, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
-		Topics: topics, Partitions: partitions, Vault: &vault{keys: map[string][]byte{}}, Build: "build", Instance: "instance",
+		Topics: topics, Partitions: partitions, Vault: &vault{keys: map[string][]byte{}, gone: map[string]bool{}}, Build: "build", Instance: "instance",
 		Ledger: func() (stream.Ledger, error) { return &ledger{}, nil },
 		Log:    slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: pipeline.NewMetrics(prometheus.NewRegistry()), Now: time.Now}
 	all := []kafka.Topic{
@@ -104,7 +104,7 @@ func (r *rig) mask() *pipeline.Mask {
 }
 
 func (r *rig) deletion() *pipeline.Deletion {
-	return &pipeline.Deletion{Base: r.base, Connections: map[string][]string{r.raw()[0]: {"lake"}}, Every: 200 * time.Millisecond}
+	return &pipeline.Deletion{Base: r.base, Sources: []string{"src"}, Connections: map[string][]string{r.raw()[0]: {"lake"}}, Every: 200 * time.Millisecond}
 }
 
 // run starts the stages; the returned function stops them and waits.
@@ -420,8 +420,10 @@ func (processor) Counts(func(stream.FieldCount, int64)) {}
 
 // vault keeps keys in memory.
 type vault struct {
-	mu   sync.Mutex
-	keys map[string][]byte
+	mu    sync.Mutex
+	keys  map[string][]byte
+	gone  map[string]bool
+	asked int // for its periods
 }
 
 func (v *vault) Secret(name string) ([]byte, error) {
@@ -446,10 +448,42 @@ func (v *vault) Wrap(period string, key []byte) ([]byte, error) {
 	return v.aead(period).Seal(nil, nil, key, nil), nil
 }
 func (v *vault) Unwrap(period string, wrapped []byte) ([]byte, error) {
+	if v.destroyed(period) {
+		return nil, stream.ErrDestroyed
+	}
 	return v.aead(period).Open(nil, nil, wrapped, nil)
 }
-func (v *vault) Periods(string) ([]string, error) { return nil, nil }
-func (v *vault) Destroy(string) error             { return nil }
+func (v *vault) Periods(purpose string) ([]string, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.asked++
+	var out []string
+	for p := range v.keys {
+		if strings.HasPrefix(p, purpose+"/") && !v.gone[p] {
+			out = append(out, p)
+		}
+	}
+	sort.Strings(out)
+	return out, nil
+}
+func (v *vault) Destroy(period string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.gone[period] = true
+	return nil
+}
+
+func (v *vault) destroyed(period string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.gone[period]
+}
+
+func (v *vault) looks() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.asked
+}
 
 // ledger writes entries without signatures.
 type ledger struct{}

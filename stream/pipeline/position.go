@@ -21,7 +21,10 @@ type standing struct {
 	// Revisions are the policy revisions that ingest has announced to each
 	// connection's workers by a control record.
 	Revisions map[string]string `json:"revisions,omitempty"`
-	Worker    string            `json:"worker"`
+	// Period is what the source's raw records are wrapped under from here on;
+	// none is ever wrapped under an earlier one.
+	Period string `json:"period,omitempty"`
+	Worker string `json:"worker"`
 }
 
 type heads map[string]head
@@ -42,7 +45,7 @@ func leasePartition(job string, partitions int32) int32 {
 // hold its first records.
 func (b Base) Begun(ctx context.Context, source string) (bool, error) {
 	at, err := b.standing(ctx, source)
-	return at != nil, err
+	return at != nil && at.Label != "", err
 }
 
 // Announced gives the policy revisions that a source's control records last named,

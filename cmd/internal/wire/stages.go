@@ -39,14 +39,15 @@ func (w *Workspace) stages() *stages {
 		s.masks = append(s.masks, w.mask(c))
 		s.sinks = append(s.sinks, w.sink(c))
 	}
+	var sources []string
 	for _, src := range w.folder.Sources {
 		if len(w.rawTopics(src.Name)) == 0 {
 			continue // no connection reads it
 		}
-		s.behind[src.Name] = true
+		s.behind[src.Name], sources = true, append(sources, src.Name)
 		s.jobs = append(s.jobs, pipeline.Job{Name: src.Name, Run: s.ingest(src).Run})
 	}
-	deletion := &pipeline.Deletion{Base: w.base, Connections: readers, Every: deleteEvery, MaxAge: w.folder.RawMaxAge}
+	deletion := &pipeline.Deletion{Base: w.base, Sources: sources, Connections: readers, Every: deleteEvery, MaxAge: w.folder.RawMaxAge}
 	s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.DeletionJob, Run: deletion.Run})
 	if w.folder.Keep > 0 {
 		s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.TrimJob, Run: w.trim().Run})
