@@ -30,7 +30,15 @@ type compiler struct {
 	keys   Keyring
 	secret secretName
 	known  map[stream.FieldCount]int32
+	ruled  []ruling
 	faults []error
+}
+
+// ruling is a decision that was written into its node.
+type ruling struct {
+	field Field
+	op    Spec
+	node  *node
 }
 
 var (
@@ -54,6 +62,9 @@ func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
 		c.field(f)
 	}
 	c.finish(c.row, restRedact)
+	for _, r := range c.ruled {
+		c.takes(r)
+	}
 	c.buildKey()
 	c.program.envelope = envelope()
 	c.envelope.seal()
@@ -90,6 +101,7 @@ func (c *compiler) field(f Field) {
 		}
 		n, path = c.into(n, path, s)
 	}
+	n.inside = len(steps) > 1
 	if n.ruled {
 		c.fault(f.Path, "duplicate_path", "two decisions for one path", "keep one of them")
 		return
@@ -128,14 +140,15 @@ func (c *compiler) into(n *node, path string, s step) (*node, string) {
 // rule writes the decision into its node.
 func (c *compiler) rule(n *node, f Field, op Spec) {
 	n.ruled = true
+	c.ruled = append(c.ruled, ruling{f, op, n})
 	n.act, n.special, n.typ, n.nullable = op.act, f.Special, f.Type, f.Nullable
 	n.slot = c.slot(n.path, op.Name)
+	if n.act == actKeep && n.typ.Base == 0 {
+		n.act, n.shape = actKeepScalar, c.slot(n.path, "redact")
+	}
 	if err := op.Check(f.Params); err != nil {
 		c.fault(f.Path, "params", err.Error(), "see the operator's parameters")
 		return
-	}
-	if !op.Takes(f.Type) {
-		c.fault(f.Path, "operator_type", fmt.Sprintf("%s does not work on %s as a whole", op.Name, f.Type), "name paths inside, such as "+f.Path+"[], or use redact")
 	}
 	if _, ok := normalOf(f.Normal, f.Params); !ok {
 		c.fault(f.Path, "normal_form", fmt.Sprintf("no normal form %q", f.Normal), "use lower, digits or e164")
@@ -158,7 +171,7 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 		// rows for one.
 		h.exact = true
 	}
-	n.masker = len(c.maskers)
+	n.masker, n.noBool = len(c.maskers), !op.Takes(stream.Type{Base: stream.Bool})
 	c.maskers = append(c.maskers, m)
 }
 
@@ -169,6 +182,20 @@ func (c *compiler) isKey(path string) bool {
 		}
 	}
 	return false
+}
+
+// takes checks that an operator works on the values that it is given: those of a
+// path that is gone through are not.
+func (c *compiler) takes(r ruling) {
+	f := r.field
+	if r.node.act == actWalk || r.op.Takes(f.Type) {
+		return
+	}
+	if f.Type.Base == stream.Array || f.Type.Base == stream.JSON {
+		c.fault(f.Path, "operator_type", fmt.Sprintf("%s does not work on %s as a whole", r.op.Name, f.Type), "name paths inside, such as "+f.Path+"[], or use redact")
+		return
+	}
+	c.fault(f.Path, "operator_type", fmt.Sprintf("%s does not work on %s", r.op.Name, f.Type), "use redact")
 }
 
 // finish settles what nodes do that paths go through, once all are known, and

@@ -2,15 +2,18 @@ package masking
 
 import (
 	"bytes"
+	"cmp"
+	"strconv"
 
 	"lethe/stream"
 	"lethe/stream/scan"
 )
 
 // fits passes over the value at src[i] and reports whether it is what an
-// envelope writes for type t (see the bases in package stream); every value is
-// of the zero Type. end is -1 if the value is malformed.
-func (w *Rewriter) fits(i int, t *stream.Type, depth int) (end int, ok bool) {
+// envelope writes for type t (see the bases in package stream), or what JSON
+// inside a column has; every value is of the zero Type. end is -1 if the value is
+// malformed.
+func (w *Rewriter) fits(i int, t *stream.Type, inside bool, depth int) (end int, ok bool) {
 	src := w.src
 	if t.Base == 0 || t.Base == stream.JSON {
 		return scan.Value(src, i, depth), true
@@ -29,24 +32,29 @@ func (w *Rewriter) fits(i int, t *stream.Type, depth int) (end int, ok bool) {
 			w.text = scan.AppendText(w.text[:0], body)
 			body = w.text
 		}
-		return end, textFits(body, t)
+		return end, textFits(body, t) || inside && textFitsInside(body, t)
 	case c == '-' || c-'0' <= 9:
 		end, integer := scan.Number(src, i)
-		if end < 0 || t.Base == stream.Float {
-			return end, true
+		switch {
+		case end < 0:
+			return end, false
+		case t.Base == stream.Float:
+			return end, isFloat(src[i:end], t.Bits)
+		case inside && t.Base == stream.Decimal:
+			return end, t.Precision == 0 || isDecimal(src[i:end], t.Precision, t.Scale)
 		}
 		return end, t.Base == stream.Int && integer && inRange(src[i:end], t.Bits)
 	case c == 't' || c == 'f':
 		return scan.Literal(src, i), t.Base == stream.Bool
 	case c == '[' && t.Base == stream.Array:
-		return w.arrayFits(i, t.Elem, depth)
+		return w.arrayFits(i, t.Elem, inside, depth)
 	}
 	return scan.Value(src, i, depth), false
 }
 
 // arrayFits does the same for an array and its elements; null is an element of
 // every type.
-func (w *Rewriter) arrayFits(i int, elem *stream.Type, depth int) (end int, ok bool) {
+func (w *Rewriter) arrayFits(i int, elem *stream.Type, inside bool, depth int) (end int, ok bool) {
 	if depth <= 0 {
 		return -1, false
 	}
@@ -64,7 +72,7 @@ func (w *Rewriter) arrayFits(i int, elem *stream.Type, depth int) (end int, ok b
 			i = scan.Literal(src, i)
 		} else {
 			var fits bool
-			i, fits = w.fits(i, elem, depth-1)
+			i, fits = w.fits(i, elem, inside, depth-1)
 			ok = ok && fits
 		}
 		if i < 0 {
@@ -84,11 +92,24 @@ func (w *Rewriter) arrayFits(i int, elem *stream.Type, depth int) (end int, ok b
 	}
 }
 
-// inRange reports whether an integer fits into so many bits.
+// isFloat reports whether a number has a finite value in so many bits. One of few
+// digits without an exponent has.
+func isFloat(number []byte, width int) bool {
+	if len(number) < 38 && bytes.IndexAny(number, "eE") < 0 {
+		return true
+	}
+	_, err := strconv.ParseFloat(string(number), cmp.Or(width, 64))
+	return err == nil
+}
+
+// inRange reports whether an integer fits into so many bits. -0 does not: an
+// integer has one form, so that equal keys give equal results.
 func inRange(number []byte, width int) bool {
 	limit := uint64(1)<<(width-1) - 1
 	if number[0] == '-' {
-		number = number[1:]
+		if number = number[1:]; number[0] == '0' {
+			return false
+		}
 		limit++
 	}
 	if len(number) > 19 {
@@ -120,6 +141,42 @@ func textFits(text []byte, t *stream.Type) bool {
 		return n > 11 && text[n] == 'Z' && text[10] == 'T' && isDate(text) && isClock(text[11:n])
 	}
 	return false
+}
+
+// textFitsInside reports whether a string's text is a value of type t as JSON
+// inside a column has it: who wrote it may have left out the zone, or given one.
+func textFitsInside(text []byte, t *stream.Type) bool {
+	switch t.Base {
+	case stream.Date:
+		return len(text) == 10 && isDate(text)
+	case stream.TimeOfDay:
+		return isClock(text)
+	case stream.Timestamp, stream.TimestampTZ:
+		if len(text) < 19 || text[10] != 'T' && text[10] != ' ' || !isDate(text) {
+			return false
+		}
+		clock := text[11:]
+		if at := bytes.IndexAny(clock, "Z+-"); at >= 0 {
+			if !isZone(clock[at:]) {
+				return false
+			}
+			clock = clock[:at]
+		}
+		return isClock(clock)
+	}
+	return false
+}
+
+// isZone reports whether text is Z, +07, +0700 or +07:00.
+func isZone(text []byte) bool {
+	if string(text) == "Z" {
+		return true
+	}
+	hours, minutes := text[1:], []byte(nil)
+	if len(hours) > 2 {
+		hours, minutes = hours[:2], bytes.TrimPrefix(hours[2:], []byte(":"))
+	}
+	return text[0] != 'Z' && len(hours) == 2 && allDigits(hours) && (len(minutes) == 0 || len(minutes) == 2) && allDigits(minutes)
 }
 
 func isNotFinite(text []byte) bool {

@@ -85,6 +85,41 @@ func FuzzTextOfTypes(f *testing.F) {
 	})
 }
 
+func TestValuesInsideAColumnAreOfTheirTypeAsJSONHasThem(t *testing.T) {
+	for _, c := range []struct {
+		typ       string
+		good, bad []string
+	}{
+		{"decimal", []string{`1`, `-1.5e3`, `"12.50"`}, []string{`"canary"`, `{"a":1}`, `[1]`, `true`}},
+		{"decimal(4,2)", []string{`12.5`, `"12.50"`}, []string{`123.5`, `1.234`, `1e1`}},
+		{"float64", []string{`1.5`}, []string{`1e999`, `"x"`}},
+		{"int32", []string{`7`}, []string{`7.5`, `"7"`}},
+		{"bool", []string{`true`}, []string{`"true"`, `1`}},
+		{"string", []string{`"x"`}, []string{`1`, `{}`}},
+		{"date", []string{`"2026-01-31"`, `"2026-01-31Z"`}, []string{`"canary"`, `"2026-01-32"`, `"2026-01-31T"`, `"2026-01"`}},
+		{"time", []string{`"15:04:05"`, `"15:04:05.5Z"`}, []string{`"15:04"`, `"canary:::"`}},
+		{"timestamp", []string{`"2026-01-31T15:04:05"`, `"2026-01-31 15:04:05.123Z"`, `"2026-01-31T15:04:05+07:00"`, `"2026-01-31T15:04:05-07"`, `"2026-01-31T15:04:05+0700"`},
+			[]string{`"2026-01-31"`, `"2026-01-31T15:04:05 canary"`, `"2026-01-31T15:04:05+"`, `"2026-01-31T15:04:05Zcanary"`, `"2026-01-31T15:04:05+7:0"`, `"2026-01-31T15:04:05+07:canary"`}},
+		{"array<date>", []string{`["2026-01-31",null]`}, []string{`["canary"]`, `[{}]`}},
+	} {
+		typ, err := stream.ParseType(c.typ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := mustCompile(t, Plan{Stream: "s", Fields: []Field{{Path: "doc.v", Operator: "keep", Type: typ}}})
+		for _, v := range c.good {
+			if got, rej := row(t, w, `{"doc":{"v":`+v+`}}`); rej != nil || got != `{"doc":{"v":`+v+`}}` {
+				t.Errorf("%s: %s became %s, %v", c.typ, v, got, rej)
+			}
+		}
+		for _, v := range c.bad {
+			if _, rej := row(t, w, `{"doc":{"v":`+v+`}}`); rej == nil || rej.Reason != "type" || rej.Field != "doc.v" {
+				t.Errorf("%s: %s passed: %v", c.typ, v, rej)
+			}
+		}
+	}
+}
+
 func TestValuesAreOfTheirTypeOrRefused(t *testing.T) {
 	elem := stream.Type{Base: stream.Int, Bits: 16}
 	inner := stream.Type{Base: stream.Array, Elem: &elem}
@@ -94,9 +129,10 @@ func TestValuesAreOfTheirTypeOrRefused(t *testing.T) {
 		bad  []string
 	}{
 		{stream.Type{Base: stream.Bool}, []string{`true`, `false`}, []string{`1`, `"true"`, `[]`}},
-		{stream.Type{Base: stream.Int, Bits: 16}, []string{`0`, `-0`, `32767`, `-32768`}, []string{`32768`, `-32769`, `1.0`, `1e2`, `"1"`, `true`, `{}`}},
+		{stream.Type{Base: stream.Int, Bits: 16}, []string{`0`, `32767`, `-32768`}, []string{`-0`, `32768`, `-32769`, `1.0`, `1e2`, `"1"`, `true`, `{}`}},
 		{stream.Type{Base: stream.Int, Bits: 64}, []string{`9223372036854775807`, `-9223372036854775808`}, []string{`9223372036854775808`, `-9223372036854775809`, `18446744073709551617`, `99999999999999999999999`}},
-		{stream.Type{Base: stream.Float, Bits: 64}, []string{`1`, `-1.5e300`, `"NaN"`, `"-Infinity"`}, []string{`"1"`, `"nan"`, `true`}},
+		{stream.Type{Base: stream.Float, Bits: 64}, []string{`1`, `-1.5e300`, `1e-400`, `-0.0`, `"NaN"`, `"-Infinity"`}, []string{`1e309`, `-1e99999999`, `1` + strings.Repeat("0", 309), `"1"`, `"nan"`, `true`}},
+		{stream.Type{Base: stream.Float, Bits: 32}, []string{`3e38`, `1e-50`}, []string{`1e39`, `1` + strings.Repeat("0", 39)}},
 		{stream.Type{Base: stream.String}, []string{`""`, `"x"`}, []string{`1`, `true`, `{}`, `[]`}},
 		{stream.Type{Base: stream.Decimal}, []string{`"1"`, `"\u0031.5"`}, []string{`1`, `"1e5"`}},
 		{stream.Type{Base: stream.JSON}, []string{`1`, `"x"`, `{"a":[1,{"b":null}]}`, `true`}, nil},

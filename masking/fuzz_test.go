@@ -16,18 +16,21 @@ import (
 
 var logNames = regexp.MustCompile(`^[A-Za-z0-9._-]+\.[0-9]{6,}$`)
 
+// anyJSON is the type of a field of which everything may be shown.
+var anyJSON = stream.Type{Base: stream.JSON}
+
 // nested is a plan with every operator, inside and outside of columns.
 func nested() Plan {
 	return Plan{Stream: "crm.public.thing", Key: []string{"id"}, Fields: []Field{
 		{Path: "id", Operator: "hmac", Domain: "id"},
-		{Path: "kept", Operator: "keep"},
+		{Path: "kept", Operator: "keep", Type: anyJSON, Nullable: true},
 		{Path: "gone", Operator: "drop"},
 		{Path: "null", Operator: "null"},
 		{Path: "red", Operator: "redact"},
 		{Path: "special", Operator: "redact", Special: true},
 		{Path: "part", Operator: "partial", Params: Params{"keep_last": 2}},
 		{Path: "สี\"", Operator: "redact"},
-		{Path: "doc", Operator: "keep"},
+		{Path: "doc", Operator: "keep", Type: anyJSON, Nullable: true},
 		{Path: "doc.secret", Operator: "redact"},
 		{Path: "doc.items[].name", Operator: "hmac", Domain: "name"},
 		{Path: "doc.items[].more", Operator: "redact"},

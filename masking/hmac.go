@@ -58,9 +58,9 @@ func hmacSHA256() Spec {
 			}
 			return nil
 		},
-		scalar: true,
-		output: toString,
-		act:    actMask,
+		refuses: []stream.Base{stream.Array, stream.JSON},
+		output:  toString,
+		act:     actMask,
 		build: func(f Field, keys Keyring, name secretName) (masker, error) {
 			secret, err := keys.Secret(name("hmac", f.Domain))
 			if err != nil {

@@ -34,12 +34,11 @@ type Spec struct {
 	traits func(Params) Traits
 	// check says what Params alone cannot: how parameters go together.
 	check func(Params) error
-	// scalar operators work on strings, numbers and booleans, not on arrays and
-	// objects as a whole.
-	scalar bool
-	output func(in stream.Type) stream.Type
-	act    action
-	build  func(Field, Keyring, secretName) (masker, error)
+	// refuses are the bases of types that the operator does not work on.
+	refuses []stream.Base
+	output  func(in stream.Type) stream.Type
+	act     action
+	build   func(Field, Keyring, secretName) (masker, error)
 }
 
 // ParamType is the type of an operator's parameter.
@@ -80,12 +79,9 @@ func (s Spec) Traits(p Params) Traits { return s.traits(p) }
 // Output returns the type of masked values of type in.
 func (s Spec) Output(in stream.Type, _ Params) stream.Type { return s.output(in) }
 
-// Takes reports whether the operator works on values of type t. A scalar
-// operator does not work on an array or a JSON column as a whole, only on paths
-// inside.
-func (s Spec) Takes(t stream.Type) bool {
-	return !s.scalar || t.Base != stream.Array && t.Base != stream.JSON
-}
+// Takes reports whether the operator works on values of type t. Most do not work
+// on an array or a JSON column as a whole, only on paths inside.
+func (s Spec) Takes(t stream.Type) bool { return !slices.Contains(s.refuses, t.Base) }
 
 // Check returns every fault of the parameters, joined.
 func (s Spec) Check(p Params) error {

@@ -147,7 +147,22 @@ func TestL1PartialHidesAtLeastHalfOrRefuses(t *testing.T) {
 		{Params{"keep_first": 2, "mask": `"`}, false, `"\"\\xyzw"`, `"\"\\\"\"\"\""`},
 		{Params{"keep_last": 2}, false, `"\u0041\u0042\u0043\u0044"`, `"**CD"`},
 		{Params{"keep_last": 2}, false, `12345`, `"***45"`},
-		{Params{"keep_last": 1}, false, `true`, `"***e"`},
+		{Params{"keep_last": 1}, false, `true`, `operator`},
+		{Params{"keep_last": 1}, false, `false`, `operator`},
+		// What hides nothing: padding, what cannot be seen, marks, the mask itself.
+		{Params{"keep_first": 4}, false, `"Anna                "`, `operator`},
+		{Params{"keep_first": 2}, false, `"Anna                "`, `"An******************"`},
+		{Params{"keep_last": 4}, false, `"\t\u00a0\u3000  Anna"`, `operator`},
+		{Params{"keep_first": 4}, false, `"Anna\u200b\u200b\u2060\ufeff\u00ad\u202e"`, `operator`},
+		{Params{"keep_first": 4}, false, `"A\u0301nna\u0301\u0301\u0301\u0301"`, `operator`},
+		{Params{"keep_first": 4}, false, `"Anna\u3164\u115f\uffa0\u2800"`, `operator`},
+		{Params{"keep_first": 4}, false, `"Anna****"`, `operator`},
+		{Params{"keep_first": 4, "mask": "x"}, false, `"Annaxxxx"`, `operator`},
+		{Params{"keep_first": 4}, false, `"Anna----"`, `operator`},
+		{Params{"keep_last": 3}, false, `"081-234-5678"`, `"*********678"`},
+		{Params{"keep_last": 1}, false, `"    "`, `"****"`},
+		{Params{"keep_first": 4}, false, `" - "`, `"***"`},
+		{Params{"keep_last": 1}, true, `"  "`, `"[redacted]"`},
 		{Params{"keep_last": 4}, false, `""`, `""`},
 		{Params{"keep_last": 4}, true, `""`, `"[redacted]"`},
 		{Params{"keep_last": 4}, false, `null`, `null`},
@@ -243,12 +258,13 @@ func TestPlansWithoutSenseAreRefusedAllAtOnce(t *testing.T) {
 		{Path: "y", Operator: "rot13"},
 		{Path: "z", Operator: "keep", Params: Params{"a": 1}},
 		{Path: "tags", Operator: "hmac", Domain: "d", Type: stream.Type{Base: stream.Array}},
+		{Path: "flag", Operator: "partial", Params: Params{"keep_last": 1}, Type: stream.Type{Base: stream.Bool}},
 		{Path: "n", Operator: "hmac", Domain: "d", Normal: "upper"},
 		{Path: "m", Operator: "hmac"},
 		{Path: "name", Operator: "redact"},
 		{Path: "mail", Operator: "partial", Params: Params{"keep_last": 1}},
 	}}, hashKeys{epoch: "a/b"})
-	want := []string{"epoch", "path", "path", "reserved_name", "duplicate_path", "unknown_operator", "params", "operator_type", "normal_form", "domain",
+	want := []string{"epoch", "path", "path", "reserved_name", "duplicate_path", "unknown_operator", "params", "normal_form", "domain", "operator_type", "operator_type",
 		"key_operator", "key_operator", "key_operator"}
 	var got []string
 	for _, f := range stream.Faults(err) {

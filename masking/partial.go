@@ -2,6 +2,7 @@ package masking
 
 import (
 	"errors"
+	"unicode"
 	"unicode/utf8"
 
 	"lethe/stream"
@@ -9,9 +10,10 @@ import (
 )
 
 // partial shows the first or last characters of a value and hides the others.
-// At least half of a value is hidden: a value too short for that is refused
-// (L1). An empty value stays empty, for there is nothing to hide; in class
-// special it becomes the constant, like null.
+// At least half of a value's letters and digits are hidden: a value too short for
+// that is refused (L1), whatever pads it. One without any is hidden whole; in class
+// special it becomes the constant, like null. An empty value stays empty, for there
+// is nothing to hide.
 func partial() Spec {
 	return Spec{
 		Name: "partial",
@@ -31,14 +33,15 @@ func partial() Spec {
 			}
 			return nil
 		},
-		scalar: true,
-		output: toString,
-		act:    actMask,
+		// Part of a boolean is all of it.
+		refuses: []stream.Base{stream.Array, stream.JSON, stream.Bool},
+		output:  toString,
+		act:     actMask,
 		build: func(f Field, _ Keyring, _ secretName) (masker, error) {
 			return &partialMasker{
 				first:   f.Params.number("keep_first", 0),
 				last:    f.Params.number("keep_last", 0),
-				hidden:  []byte(f.Params.text("mask", "*")),
+				hidden:  []rune(f.Params.text("mask", "*"))[0],
 				width:   f.Params.number("width", 0),
 				special: f.Special,
 			}, nil
@@ -49,34 +52,54 @@ func partial() Spec {
 // partialMasker does what partial says.
 type partialMasker struct {
 	first, last, width int
-	hidden             []byte // the mask character
+	hidden             rune // the mask character
 	special            bool
 	text               []byte
 }
 
 func (m *partialMasker) mask(dst, text []byte) ([]byte, string) {
-	runes := utf8.RuneCount(text)
-	if runes == 0 {
-		if m.special {
-			return append(dst, redacted...), ""
+	runes, all := utf8.RuneCount(text), m.telling(text)
+	if all == 0 && m.special {
+		return append(dst, redacted...), ""
+	}
+	from, to, hide := 0, len(text), runes
+	if all > 0 {
+		if hide = runes - m.first - m.last; hide < 1 {
+			return dst, stream.ReasonOperator
 		}
-		return append(dst, `""`...), ""
+		from, to = runesFromStart(text, m.first), runesFromEnd(text, m.last)
+		if hidden := m.telling(text[from:to]); hidden < 1 || hidden < all-hidden {
+			// L1: a value too short to hide is an error, never a pass-through.
+			return dst, stream.ReasonOperator
+		}
 	}
-	hide := runes - m.first - m.last
-	if hide < 1 || hide < runes-hide {
-		// L1: a value too short to hide is an error, never a pass-through.
-		return dst, stream.ReasonOperator
+	m.text = append(m.text[:0], text[:from]...)
+	if m.width > 0 && hide > 0 {
+		hide = m.width
 	}
-	m.text = append(m.text[:0], text[:runesFromStart(text, m.first)]...)
-	n := hide
-	if m.width > 0 {
-		n = m.width
+	for range hide {
+		m.text = utf8.AppendRune(m.text, m.hidden)
 	}
-	for range n {
-		m.text = append(m.text, m.hidden...)
-	}
-	m.text = append(m.text, text[runesFromEnd(text, m.last):]...)
+	m.text = append(m.text, text[to:]...)
 	return scan.AppendQuoted(dst, m.text), ""
+}
+
+// telling counts the letters and digits of text. Nothing else hides a value:
+// white space and marks pad it, some characters cannot be seen, and mask
+// characters look as if they hid something.
+func (m *partialMasker) telling(text []byte) int {
+	n := 0
+	for i := 0; i < len(text); {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRune(text[i:])
+		}
+		i += size
+		if (unicode.IsLetter(r) || unicode.IsNumber(r)) && r != m.hidden && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *partialMasker) maskNull(dst []byte) []byte { return append(dst, redacted...) }

@@ -41,9 +41,9 @@ type Plan struct {
 // Field is the decision about one path of a row.
 //
 // The most specific path decides. What lies in a column beside the paths that
-// are listed inside it is kept if the column has operator keep, dropped if it
-// has drop, and otherwise redacted with its name replaced; a value that is not
-// of the shape that the path goes into is redacted.
+// are listed inside it is kept if the column has operator keep and a Type,
+// dropped if it has drop, and otherwise redacted with its name replaced; a value
+// that is not of the shape that the path goes into is redacted.
 type Field struct {
 	// Path names a column (email) or something inside one
 	// (orders[].ship_to): members joined by dots, [] for every array element.
@@ -56,7 +56,9 @@ type Field struct {
 	Special  bool   // class special: a null is masked like a value
 
 	// Type is checked before the operator; the zero Type is not, and then
-	// neither is Nullable.
+	// neither is Nullable, and keep shows scalars only: nobody said that there
+	// may be an object or array, so one is redacted (L1). Inside a column, decimals
+	// may be JSON numbers, and dates and times written with or without a zone.
 	Type     stream.Type
 	Nullable bool
 	Required bool // the member must be there, unless it is named as unchanged

@@ -46,6 +46,45 @@ func TestL1NoPartOfWhatNobodyListedPasses(t *testing.T) {
 	}
 }
 
+// A path that nobody gave a type is kept as the scalar that it was when somebody
+// decided: what it becomes tomorrow is nobody's decision.
+func TestL1KeepWithoutATypeShowsScalarsOnly(t *testing.T) {
+	w := mustCompile(t, Plan{Stream: "s", Fields: []Field{
+		{Path: "free", Operator: "keep"},
+		{Path: "doc", Operator: "redact", Type: anyJSON, Nullable: true},
+		{Path: "doc.fee", Operator: "keep"},
+		{Path: "doc.list[]", Operator: "keep"},
+		{Path: "doc.deep", Operator: "keep"},
+		{Path: "doc.deep.mail", Operator: "redact"},
+		{Path: "doc.whole", Operator: "keep", Type: anyJSON, Nullable: true},
+		{Path: "all[]", Operator: "keep"},
+	}})
+	for in, want := range map[string]string{
+		`{"free":1.5,"doc":{"fee":"x","list":[1,"x",null,true],"deep":{"mail":"m"}},"all":[1]}`: `{"free":1.5,"doc":{"fee":"x","list":[1,"x",null,true],"deep":{"mail":"[redacted]"}},"all":[1]}`,
+		`{"free":{"mail":"` + canary + `"}}`:                                                    `{"free":"[redacted]"}`,
+		`{"doc":{"fee":{"mail":"` + canary + `"}}}`:                                             `{"doc":{"fee":"[redacted]"}}`,
+		`{"doc":{"fee":["` + canary + `"]}}`:                                                    `{"doc":{"fee":"[redacted]"}}`,
+		`{"doc":{"list":[1,["` + canary + `"],{}]}}`:                                            `{"doc":{"list":[1,"[redacted]","[redacted]"]}}`,
+		`{"doc":{"list":{"mail":"` + canary + `"}}}`:                                            `{"doc":{"list":"[redacted]"}}`,
+		`{"doc":{"deep":{"` + canary + `":1}}}`:                                                 `{"doc":{"deep":{"_unknown_1":"[redacted]"}}}`,
+		`{"all":[{"mail":"` + canary + `"},2]}`:                                                 `{"all":["[redacted]",2]}`,
+		`{"doc":{"whole":{"mail":["said","so"]}}}`:                                              `{"doc":{"whole":{"mail":["said","so"]}}}`,
+		`{"doc":{"fee":"{\"mail\":\"is text\"}"}}`:                                              `{"doc":{"fee":"{\"mail\":\"is text\"}"}}`,
+	} {
+		if got, rej := row(t, w, in); rej != nil || got != want {
+			t.Errorf("%s\nbecame %s, %v\nwant   %s", in, got, rej, want)
+		}
+	}
+	counts := map[stream.FieldCount]int64{}
+	w.Counts(func(c stream.FieldCount, n int64) { counts[c] += n })
+	if got := counts[stream.FieldCount{Field: "doc.fee", Operator: "redact"}]; got != 2 {
+		t.Errorf("doc.fee was redacted %d times by the counts, want 2", got)
+	}
+	if got := counts[stream.FieldCount{Field: "doc.fee", Operator: "keep"}]; got != 2 {
+		t.Errorf("doc.fee was kept %d times by the counts, want 2", got)
+	}
+}
+
 func TestL1EscapedNamesMeetTheirRules(t *testing.T) {
 	w := mustCompile(t, nested())
 	for _, name := range []string{`red`, `r\u0065d`, `\u0072\u0065\u0064`, `r\u0065\u0064`} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -137,7 +138,7 @@ func (t *tree) holds(s string) bool {
 // refused is what the reference panics with.
 type refused string
 
-// reference masks by a plan whose fields have no types.
+// reference masks by a plan whose fields have no type, or that of any JSON.
 type reference struct {
 	rules map[string]Field // by the steps of the path
 	inner map[string]bool  // paths of objects whose members others name
@@ -320,12 +321,18 @@ func (r *reference) value(t *tree, path, rest string) *tree {
 		if ruled {
 			rest = f.Operator
 		}
+		if rest == "keep" && ruled && f.Type.Base == 0 {
+			rest = "redact"
+		}
 		return r.inside(t, path, rest, f.Special)
 	}
 	switch f.Operator {
 	case "drop":
 		return nil
 	case "keep":
+		if f.Type.Base == 0 && (t.kind == '{' || t.kind == '[') {
+			return textTree("[redacted]")
+		}
 		return t
 	case "null":
 		return &tree{kind: 'n'}
@@ -348,12 +355,26 @@ func (r *reference) value(t *tree, path, rest string) *tree {
 		if n == 0 {
 			return textTree("")
 		}
-		if n-last < 1 || n-last < last {
+		if content(text) == 0 {
+			return textTree(strings.Repeat("*", n))
+		}
+		if n-last < 1 || t.kind == 't' {
+			panic(refused("operator"))
+		}
+		hidden := content(string([]rune(text)[:n-last]))
+		if hidden < 1 || 2*hidden < content(text) {
 			panic(refused("operator"))
 		}
 		return textTree(strings.Repeat("*", n-last) + string([]rune(text)[n-last:]))
 	}
 	return textTree(digestOf(f.Domain, text))
+}
+
+// content counts what of a text is not there to pad it.
+func content(text string) int {
+	return len(strings.FieldsFunc(strings.Join(strings.Split(text, ""), "\n"), func(r rune) bool {
+		return !unicode.In(r, unicode.L, unicode.N) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point)
+	}))
 }
 
 func (r *reference) inside(t *tree, path, rest string, special bool) *tree {

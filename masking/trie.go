@@ -12,12 +12,13 @@ import (
 type action uint8
 
 const (
-	actWalk   action = iota // goes inside; what is not of that shape is redacted
-	actKeep                 // copies
-	actDrop                 // leaves the member out
-	actNull                 // replaces by null
-	actRedact               // replaces by the constant
-	actMask                 // replaces by what the masker says
+	actWalk       action = iota // goes inside; what is not of that shape is redacted
+	actKeep                     // copies
+	actKeepScalar               // copies a scalar; an object or array is redacted (L1)
+	actDrop                     // leaves the member out
+	actNull                     // replaces by null
+	actRedact                   // replaces by the constant
+	actMask                     // replaces by what the masker says
 
 	// Of the envelope only.
 	actBefore
@@ -43,6 +44,8 @@ type node struct {
 	special  bool
 	nullable bool
 	ruled    bool  // a field of the plan names this very path
+	inside   bool  // inside a column
+	noBool   bool  // of actMask: a boolean is refused
 	kinds    kinds // of actScalar
 	masker   int   // of actMask: index into the rewriter's maskers
 	slot     int32 // counts the node's action; -1 for none

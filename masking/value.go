@@ -26,10 +26,14 @@ func (w *Rewriter) value(i int, n *node, depth int) int {
 	if end < 0 {
 		return -1
 	}
+	if c := w.src[i]; n.act == actKeepScalar && (c == '{' || c == '[') {
+		w.replace(i, end, redacted)
+		w.count(n.shape)
+		return end
+	}
 	w.count(n.slot)
 	null := w.src[i] == 'n'
 	switch n.act {
-	case actKeep:
 	case actNull:
 		w.replace(i, end, "null")
 	case actRedact:
@@ -53,7 +57,7 @@ func (w *Rewriter) checked(i int, n *node, depth int) int {
 		}
 		return w.fail(stream.ReasonMalformed, n.path)
 	}
-	end, fits := w.fits(i, &n.typ, depth-1)
+	end, fits := w.fits(i, &n.typ, n.inside, depth-1)
 	if end < 0 {
 		return w.fail(stream.ReasonMalformed, n.path)
 	}
@@ -73,6 +77,10 @@ func (w *Rewriter) mask(i, end int, n *node, null bool) int {
 	switch text[0] {
 	case '{', '[':
 		return w.fail(stream.ReasonOperator, n.path)
+	case 't', 'f':
+		if n.noBool {
+			return w.fail(stream.ReasonOperator, n.path)
+		}
 	case '"':
 		text = text[1 : len(text)-1]
 		if bytes.IndexByte(text, '\\') >= 0 {
