@@ -38,7 +38,7 @@ func (c *compiler) reveals(f *field, d *Decision, t masking.Traits) []string {
 	if t.Clear && f.element == "" {
 		why = append(why, "nobody said what the field is about")
 	}
-	if t.Clear && f.col.Type.Base == stream.JSON {
+	if t.Clear && innermost(f.col.Type).Base == stream.JSON {
 		// L1: a member that is new tomorrow would pass.
 		why = append(why, "nobody lists what lies inside of it")
 	}
@@ -53,6 +53,14 @@ func (c *compiler) reveals(f *field, d *Decision, t masking.Traits) []string {
 		why = append(why, "a wildcard says "+f.wildcard)
 	}
 	return why
+}
+
+// innermost is the type of an array's elements, however deep, or t itself.
+func innermost(t stream.Type) stream.Type {
+	for t.Base == stream.Array && t.Elem != nil {
+		t = *t.Elem
+	}
+	return t
 }
 
 // weaker reports whether a decision would not be enough if the field were about

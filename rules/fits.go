@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"lethe/masking"
+	"lethe/stream"
 )
 
 // minLog2 is the least number of values, as a power of two, that an element
@@ -15,9 +16,13 @@ const minLog2 = 20
 
 // operatorFits checks what an operator promises against what the column needs.
 func (c *compiler) operatorFits(f *field, r rule, spec masking.Spec, t masking.Traits, allowed []string) {
-	if f.column && !f.walked && !spec.Takes(f.col.Type) {
-		c.faultAt(c.place(r), CodeOperator, fmt.Sprintf("%s does not work on %s as a whole: %s", spec.Name, f.col.Type, f.id()),
+	switch t := f.col.Type; {
+	case f.walked || spec.Takes(t):
+	case t.Base == stream.JSON || t.Base == stream.Array:
+		c.faultAt(c.place(r), CodeOperator, fmt.Sprintf("%s does not work on %s as a whole: %s", spec.Name, t, f.id()),
 			"name paths inside, such as "+f.id()+"[], or use redact")
+	default:
+		c.faultAt(c.place(r), CodeOperator, fmt.Sprintf("%s does not work on %s: %s", spec.Name, t, f.id()), "use redact")
 	}
 	c.keyFits(f, r, spec, t, allowed)
 	c.domainFits(f, r, spec, t)

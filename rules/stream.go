@@ -59,8 +59,10 @@ func (c *compiler) stream(ct *schema.Contract) Stream {
 		if e, ok := c.table.Lookup(f.element); ok {
 			pf.Normal = e.Normal
 		}
+		// L1: where the contract says nothing of a path, keep shows scalars only.
+		pf.Type, pf.Nullable = f.col.Type, f.col.Nullable
 		if f.column {
-			pf.Type, pf.Nullable, pf.Required = f.col.Type, f.col.Nullable, !f.col.Nullable
+			pf.Required = !f.col.Nullable
 			if d.Operator != "drop" && spec.Name != "" {
 				s.Rows.Fields = append(s.Rows.Fields, masked(f, spec, d.Params))
 			}
@@ -139,16 +141,34 @@ func (c *compiler) fields(ct *schema.Contract) []*field {
 		}
 		if _, in, err := splitPath(path); err == nil && in {
 			known[path] = true
-			inside = append(inside, &field{stream: ct.Stream, path: path})
+			inside = append(inside, &field{stream: ct.Stream, path: path, col: element(ct, path)})
 		}
 	}
-	for _, f := range columns {
+	for _, f := range slices.Concat(columns, inside) {
 		f.walked = slices.ContainsFunc(inside, func(i *field) bool {
 			rest, ok := strings.CutPrefix(i.path, f.path)
-			return ok && (rest[0] == '.' || rest[0] == '[')
+			return ok && rest != "" && (rest[0] == '.' || rest[0] == '[')
 		})
 	}
 	return append(columns, inside...)
+}
+
+// element is what the contract says of the elements of an array column: their
+// type. It is zero for any other path.
+func element(ct *schema.Contract, path string) (col schema.Column) {
+	name := strings.TrimRight(path, "[]")
+	i := slices.IndexFunc(ct.Columns, func(c schema.Column) bool { return c.Path == name })
+	if i < 0 {
+		return col
+	}
+	t := &ct.Columns[i].Type
+	for range strings.Count(path[len(name):], "[]") {
+		if t = t.Elem; t == nil {
+			return col
+		}
+	}
+	col.Type, col.Nullable = *t, true
+	return col
 }
 
 // resolve finds what a field is about and its class.
