@@ -36,10 +36,12 @@
 //     deletion: after a crash the next receipt covers it. Raw keys that nothing
 //     is left under, and those of quarantine after 30 days, are destroyed after
 //     the receipt that says so.
+//  6. Trim does the same to what is older than a broker keeps: masked records
+//     that their sink has loaded, details, leaves, and entries that the log holds.
 //
 // Every part of a receipt carries the hash of the part before it on its input
 // partition. A new owner finds that hash in the metadata of the offset commit;
-// ingest and deletion, which have no offsets, in the positions topic (L4).
+// ingest, deletion and trim, which commit no offsets, in the positions topic (L4).
 package pipeline
 
 import (
