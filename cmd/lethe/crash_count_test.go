@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -44,8 +43,7 @@ func (r *crashRig) count(t *testing.T, table crashTable, truth *happened) {
 // lake against the table.
 func (r *crashRig) countKeyed(t *testing.T, table crashTable, truth *happened, records, lake []maskedRecord) {
 	t.Helper()
-	c := counting{table: table, idOf: truth.ids(table), keyID: make(map[string]string),
-		changes: make(map[string][]change), snapshot: make(map[string]int), truncated: make(map[int32]int)}
+	c := newCounting(table, truth)
 	for _, m := range records {
 		if err := c.add(m); err != nil {
 			t.Fatalf("table %s: %v", table.name, err)
@@ -64,6 +62,11 @@ type counting struct {
 	snapshot  map[string]int      // rows, by masked key and truncation
 	truncated map[int32]int
 	total     int
+}
+
+func newCounting(table crashTable, truth *happened) *counting {
+	return &counting{table: table, idOf: truth.ids(table), keyID: make(map[string]string),
+		changes: make(map[string][]change), snapshot: make(map[string]int), truncated: make(map[int32]int)}
 }
 
 // ids are the numbers that rows had, and of which row.
@@ -112,7 +115,7 @@ func (c *counting) add(m maskedRecord) error {
 
 // compare holds every change of every key, once and in order, against the
 // truth; every row of the snapshot came at most once.
-func (c *counting) compare(t *testing.T, truth *happened) {
+func (c *counting) compare(t testing.TB, truth *happened) {
 	t.Helper()
 	for p := range int32(8) {
 		if c.truncated[p] != truth.truncated {
@@ -176,98 +179,6 @@ func sameChanges(got, want []change) bool {
 		}
 	}
 	return true
-}
-
-// countKeyless holds the records of a table without a key against the truth. A
-// snapshot of it that a kill broke is void, and another one begins; changes that
-// the last one shows are not told apart from it. So: the rows at first, with the
-// changes that were not given, are the rows of the last snapshot; and those,
-// with the changes that were given, each once and in order, are the table.
-func (r *crashRig) countKeyless(t *testing.T, table crashTable, truth *happened, masked []maskedRecord) {
-	t.Helper()
-	last, snapshots := "", make(map[string]map[int64]bool)
-	given := make(map[change]string)
-	for _, m := range masked {
-		const id = 24 // of a sequence number: those of one snapshot have it in common
-		if m.op != "r" {
-			if given[m.change] != "" {
-				t.Errorf("table %s: change %v came twice", table.name, m.change)
-			}
-			given[m.change] = m.seq
-			continue
-		}
-		s := m.seq[:id]
-		if snapshots[s] == nil {
-			snapshots[s] = make(map[int64]bool)
-		}
-		if snapshots[s][m.n] {
-			t.Errorf("table %s: row %d came twice in one snapshot", table.name, m.n)
-		}
-		snapshots[s][m.n] = true
-		last = max(last, s)
-	}
-	state := make(map[int64]bool)
-	for g := range int64(table.rows) {
-		state[-1-g] = true
-	}
-	// What is given comes last in commit order or lies beside the snapshot in
-	// time; either way a row version that it ends must be there.
-	var after []change
-	for _, c := range truth.all {
-		seq, ok := given[c]
-		if !ok {
-			apply(t, table, state, c)
-			continue
-		}
-		delete(given, c)
-		if len(after) > 0 && seq <= after[len(after)-1].body {
-			t.Errorf("table %s: change %v is not in order", table.name, c)
-		}
-		c.body = seq
-		after = append(after, c)
-	}
-	for c := range given {
-		t.Errorf("table %s: change %v, which nobody made", table.name, c)
-	}
-	if !maps.Equal(state, snapshots[last]) {
-		t.Errorf("table %s: the snapshot has %d rows, what was not given makes %d, and they are not the same", table.name, len(snapshots[last]), len(state))
-	}
-	for _, c := range after {
-		apply(t, table, state, c)
-	}
-	rows, err := r.db.Query(t.Context(), "SELECT n FROM "+table.name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := make(map[int64]bool)
-	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		now[n] = true
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	if !maps.Equal(state, now) {
-		t.Errorf("table %s: the records make %d rows, the table has %d, and they are not the same", table.name, len(state), len(now))
-	}
-	if len(snapshots) < 2 {
-		t.Errorf("table %s: no kill voided a snapshot", table.name)
-	}
-	t.Logf("table %s: %d changes each once and in order after the last of %d snapshots, of %d", table.name, len(after), len(snapshots), len(truth.all))
-}
-
-func apply(t *testing.T, table crashTable, state map[int64]bool, c change) {
-	t.Helper()
-	if c.op != "c" && !state[c.was] {
-		t.Errorf("table %s: change %v ends a row that is not there", table.name, c)
-	}
-	delete(state, c.was)
-	if c.op != "d" {
-		state[c.n] = true
-	}
 }
 
 // masked reads a masked topic, read committed, in offset order per partition.

@@ -66,9 +66,10 @@ func (h *happened) add(table crashTable, line string) error {
 		return nil
 	}
 	var old map[string]string
-	if before, after, ok := strings.Cut(text, " new-tuple: "); ok {
+	if keyed, ok := strings.CutPrefix(text, "old-key: "); ok {
+		before, after, _ := strings.Cut(keyed, " new-tuple: ")
 		var err error
-		if old, err = decoded(strings.TrimPrefix(before, "old-key: ")); err != nil {
+		if old, err = decoded(before); err != nil {
 			return err
 		}
 		text = after
