@@ -72,6 +72,7 @@ const (
 	CodeCountSkip       Code = "count_skip"
 	CodeCountStart      Code = "count_start"
 	CodeCountDeleted    Code = "count_deleted"
+	CodeLakeMissing     Code = "lake_missing" // and with it files; a note where none is missing
 	CodeObjectMissing   Code = "object_missing"
 	CodeObjectTwice     Code = "object_twice"
 	CodeObjectCopies    Code = "object_copies"
@@ -86,7 +87,6 @@ const (
 	CodeStartedLate     Code = "started_late"
 	CodeDeletedUnread   Code = "deleted_unread"
 	CodeSnapshotVoid    Code = "snapshot_void"
-	CodeFilesUnchecked  Code = "files_unchecked"
 	CodeOrphan          Code = "orphan"
 	CodeTemporary       Code = "temporary"
 	CodeManifestAhead   Code = "manifest_ahead"
@@ -98,7 +98,7 @@ func (c Code) promise() Promise {
 	switch c {
 	case CodeOffsetOrder, CodeCountPart, CodeCountOut, CodeCountRange, CodeCountIngest, CodeCountMask, CodeCountStage, CodeCountRaw,
 		CodeCountMasked, CodeCountSink, CodeCountObject, CodeCountStream, CodeCountSkip, CodeCountStart, CodeCountDeleted,
-		CodeObjectMissing, CodeObjectTwice, CodeObjectCopies, CodeObjectCount, CodeManifestMissing, CodeManifestOverlap:
+		CodeLakeMissing, CodeObjectMissing, CodeObjectTwice, CodeObjectCopies, CodeObjectCount, CodeManifestMissing, CodeManifestOverlap:
 		return L2
 	}
 	return L4

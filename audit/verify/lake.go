@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -41,14 +40,13 @@ type objectCopy struct {
 // lies in the lakes.
 func (c *checker) lakes(ctx context.Context) error {
 	tasks := c.flow.files
-	if len(c.opts.Lakes) == 0 {
-		if len(tasks) > 0 {
-			c.remark(CodeFilesUnchecked, "lake", "", "no directory was given: %d files that receipts name were not checked", len(tasks))
-		}
+	if c.opts.Lakes == nil {
+		c.report.Incomplete.Unchecked = int64(len(tasks))
 		return nil
 	}
-	lakes := c.scan()
+	lakes, absent := c.scan()
 	c.place(tasks, lakes)
+	c.absent(tasks, absent)
 	if err := c.checkFiles(ctx, tasks); err != nil {
 		return err
 	}
@@ -94,6 +92,24 @@ func (c *checker) place(tasks []fileTask, lakes []*lake) {
 	}
 }
 
+// absent tells of lakes that are not there. That is no fault while nothing is
+// missing: a sink that has loaded nothing makes no directory.
+func (c *checker) absent(tasks []fileTask, dirs []string) {
+	lost := 0
+	for i := range tasks {
+		if len(tasks[i].copies) == 0 {
+			lost++
+		}
+	}
+	for _, dir := range dirs {
+		if lost > 0 {
+			c.fail(CodeLakeMissing, dir, "", "there is no such lake, and %d files that receipts name are nowhere", lost)
+		} else {
+			c.remark(CodeLakeMissing, dir, "", "there is no such lake, and no receipt names a file in it")
+		}
+	}
+}
+
 func sorted[V any](m map[string]V) []string {
 	out := make([]string, 0, len(m))
 	for k := range m {
@@ -134,14 +150,17 @@ func (t *fileTask) check(ctx context.Context) {
 
 // checkCopy holds a file against the receipt: bytes, then rows.
 func (t *fileTask) checkCopy(ctx context.Context, path string) {
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	if err != nil {
 		t.fail(CodeObjectUnreadable, "", "%v", cause(err))
 		return
 	}
 	defer f.Close()
 	h := sha256.New()
-	size, err := io.Copy(h, f)
+	size, err := io.Copy(h, reading{ctx, f})
+	if ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		t.fail(CodeObjectUnreadable, "", "%v", cause(err))
 		return

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -23,34 +24,35 @@ type checkpoint struct {
 	tree   tlog.Tree
 }
 
+// MaxCheckpoint is longer than any checkpoint, witnesses and all.
+const MaxCheckpoint = 1 << 16
+
 // log checks checkpoint, leaves and tiles, and gives each entry to its run and
-// chain. It returns an error only if ctx ends.
-func (c *checker) log(ctx context.Context, v note.Verifier) error {
-	path := filepath.Join(c.opts.Log, "checkpoint")
-	raw, err := os.ReadFile(path)
+// chain. It returns false if nobody signed the checkpoint: without it there is no
+// size to read up to, and nothing that an entry could be held against.
+func (c *checker) log(ctx context.Context, v note.Verifier) (bool, error) {
+	at := filepath.Join(c.opts.Log, "checkpoint")
+	raw, err := ReadFile(at, MaxCheckpoint)
 	if err != nil {
-		c.fail(CodeCheckpointMissing, "checkpoint", "", "%v", cause(err))
-		return nil
+		c.fail(CodeCheckpointMissing, "checkpoint", "", "%v; nothing else was checked", cause(err))
+		return false, nil
 	}
 	cp, err := openCheckpoint(raw, v)
 	if err != nil {
-		c.fail(CodeCheckpointSignature, "checkpoint", "", "%v", err)
-		// What it claims is still worth comparing with.
-		if cp, err = readCheckpoint(string(raw)); err != nil {
-			return nil
-		}
+		c.fail(CodeCheckpointSignature, "checkpoint", "", "%v; nothing else was checked", err)
+		return false, nil
 	}
-	if info, err := os.Stat(path); err == nil {
+	if info, err := os.Stat(at); err == nil {
 		c.report.CheckpointFile = info.ModTime().UTC()
 	}
 	c.size = cp.tree.N
 	c.report.Origin, c.report.Size, c.report.Root = cp.origin, cp.tree.N, cp.tree.Hash.String()
 	t := &treeHashes{}
 	if err := c.bundles(ctx, t); err != nil {
-		return err
+		return false, err
 	}
 	c.compare(t, cp, v)
-	return ctx.Err()
+	return true, ctx.Err()
 }
 
 // openCheckpoint checks the signature of the log's key. Signature lines of
@@ -97,12 +99,16 @@ type bundle struct {
 	name    string
 	hashes  []tlog.Hash
 	entries []*entry
+	missing bool
 	err     error
 }
 
 // bundles reads all bundles on all processors and applies them in order. A
-// bundle that cannot be read is a finding, and what follows is checked still.
-func (c *checker) bundles(ctx context.Context, t *treeHashes) error {
+// bundle that cannot be read is a finding, and what follows is checked still; one
+// that is not there ends the reading, whatever size the checkpoint claims.
+func (c *checker) bundles(parent context.Context, t *treeHashes) error {
+	ctx, stop := context.WithCancel(parent)
+	defer stop()
 	n := (c.size + bundleWidth - 1) / bundleWidth
 	ready := make(chan chan *bundle, 4*runtime.GOMAXPROCS(0))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -115,7 +121,12 @@ func (c *checker) bundles(ctx context.Context, t *treeHashes) error {
 			case <-ctx.Done():
 				return
 			}
-			slots <- struct{}{}
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				one <- &bundle{missing: true}
+				return
+			}
 			go func() {
 				one <- readBundle(c.opts.Log, i, int(min(bundleWidth, c.size-i*bundleWidth)))
 				<-slots
@@ -125,6 +136,12 @@ func (c *checker) bundles(ctx context.Context, t *treeHashes) error {
 	done := int64(0)
 	for one := range ready {
 		b := <-one
+		if b.missing && parent.Err() == nil {
+			c.fail(CodeBundle, b.name, entryRange(done, c.size), "%v; entries after it were not read", b.err)
+		}
+		if b.missing {
+			break
+		}
 		if b.err != nil {
 			c.fail(CodeBundle, b.name, entryRange(done, min(c.size, done+bundleWidth)), "%v", b.err)
 		}
@@ -141,7 +158,7 @@ func (c *checker) bundles(ctx context.Context, t *treeHashes) error {
 		done = min(c.size, done+bundleWidth)
 		c.progress("entries", done, c.size)
 	}
-	return ctx.Err()
+	return parent.Err()
 }
 
 func entryRange(from, to int64) string { return fmt.Sprintf("entries [%d,%d)", from, to) }
@@ -151,7 +168,7 @@ func readBundle(dir string, i int64, want int) *bundle {
 	raw, name, err := readPart(dir, "tile/entries/"+tileNumber(i), want)
 	b := &bundle{name: name}
 	if err != nil {
-		b.err = cause(err)
+		b.err, b.missing = cause(err), true
 		return b
 	}
 	for k := range want {
@@ -181,21 +198,28 @@ func readPart(dir, name string, width int) ([]byte, string, error) {
 		names = []string{fmt.Sprintf("%s.p/%d", name, width), name}
 	}
 	for _, n := range names {
-		path := filepath.Join(dir, filepath.FromSlash(n))
-		info, err := os.Stat(path)
+		if err := unlinked(dir, n); err != nil {
+			return nil, n, err
+		}
+		raw, err := ReadFile(filepath.Join(dir, filepath.FromSlash(n)), maxFile)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err != nil {
-			return nil, n, err
-		}
-		if info.Size() > maxFile {
-			return nil, n, fmt.Errorf("%d bytes, more than it can hold", info.Size())
-		}
-		raw, err := os.ReadFile(path)
 		return raw, n, err
 	}
 	return nil, names[0], fs.ErrNotExist
+}
+
+// unlinked refuses a file that is reached over a link below dir: a few of them
+// make a log without end.
+func unlinked(dir, name string) error {
+	for at := name; at != "."; at = path.Dir(at) {
+		info, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(at)))
+		if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return fmt.Errorf("%s is a link", at)
+		}
+	}
+	return nil
 }
 
 // tileNumber writes n as tile paths do: 1234067 is x001/x234/067.
@@ -237,6 +261,9 @@ func (t *treeHashes) add(leaf tlog.Hash) {
 // compare holds the leaves' tree against checkpoint, remembered checkpoint and
 // tiles.
 func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
+	if t.leaves < cp.tree.N {
+		return // a bundle is not there, and was reported: nothing gives the root
+	}
 	if root, err := tlog.TreeHash(t.leaves, t); err != nil || root != cp.tree.Hash {
 		c.fail(CodeTreeRoot, "checkpoint", entryRange(0, cp.tree.N), "the entries give root %s, the checkpoint says %s", root, cp.tree.Hash)
 		// If the tiles give the checkpoint's root, they tell which entries do not.
@@ -247,7 +274,7 @@ func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
 			}
 		}
 	}
-	if len(c.opts.Remembered) > 0 {
+	if c.opts.Remembered != nil {
 		c.extends(t, v)
 	}
 	for _, tile := range tlog.NewTiles(8, 0, t.leaves) {
@@ -319,15 +346,8 @@ func (c *checker) extends(t *treeHashes, v note.Verifier) {
 	default:
 		if root, err := tlog.TreeHash(old.tree.N, t); err != nil || root != old.tree.Hash {
 			c.fail(CodeForked, "checkpoint", entryRange(0, old.tree.N), "the log is not an extension of the remembered checkpoint")
+			return
 		}
+		c.report.Extends = &old.tree.N
 	}
-}
-
-// cause is an error without the path of this machine.
-func cause(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }

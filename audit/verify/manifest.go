@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -74,7 +73,7 @@ func (c *checker) manifests(l *lake, tasks []fileTask) {
 	}
 	var newer []manifest
 	for _, name := range sorted(l.manifests) {
-		raw, err := readSmall(l.manifests[name])
+		raw, err := ReadFile(l.manifests[name], maxManifest)
 		if err != nil {
 			c.fail(CodeManifest, l.label(name), "", "cannot be read: %v", cause(err))
 			continue
@@ -94,21 +93,6 @@ func (c *checker) manifests(l *lake, tasks []fileTask) {
 		}
 	}
 	c.apart(l, newer)
-}
-
-var errLong = errors.New("is too long")
-
-func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
-	if err == nil && len(b) > maxManifest {
-		err = errLong
-	}
-	return b, err
 }
 
 // newer takes a manifest at a position that no receipt names. That is no fault

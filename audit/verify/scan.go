@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -31,9 +32,9 @@ func (l *lake) label(name string) string {
 // tempForm is a file that a sink was writing when it ended.
 var tempForm = regexp.MustCompile(`^\..+-[A-Z2-7]{26}\.tmp$`)
 
-// scan lists the lakes, each directory once.
-func (c *checker) scan() []*lake {
-	var lakes []*lake
+// scan lists the lakes, each directory once, and the directories that are not
+// there.
+func (c *checker) scan() (lakes []*lake, absent []string) {
 	for _, dir := range c.opts.Lakes {
 		l := &lake{dir: dir, alone: len(c.opts.Lakes) == 1, listed: make(map[string]bool),
 			objects: make(map[string]string), manifests: make(map[string]string)}
@@ -55,11 +56,13 @@ func (c *checker) scan() []*lake {
 				return c.found(l, filepath.ToSlash(rel), p, d)
 			})
 		}
-		if err != nil {
+		if l.files == nil && errors.Is(err, fs.ErrNotExist) {
+			absent = append(absent, filepath.ToSlash(dir))
+		} else if err != nil {
 			c.fail(CodeLake, filepath.Base(dir), "", "%v", cause(err))
 		}
 	}
-	return lakes
+	return lakes, absent
 }
 
 func twice(lakes []*lake, l *lake) bool {

@@ -29,11 +29,13 @@ import (
 
 // Options say what to check.
 type Options struct {
-	Log       string   // directory of the log
-	PublicKey string   // verifier key <name>+<hash>+<key>
-	Lakes     []string // directories of Parquet sinks; none leaves files unchecked
+	Log       string // directory of the log
+	PublicKey string // verifier key <name>+<hash>+<key>
+	// Lakes are the directories of Parquet sinks. Nil leaves files unchecked; an
+	// empty list says that there is no lake, so that every file is missing.
+	Lakes []string
 	// Remembered is a checkpoint of the same log, seen before: the log must be
-	// an extension of it.
+	// an extension of it. Nil if there is none.
 	Remembered []byte
 	// Progress hears how far the check is; nil to ignore.
 	Progress func(what string, done, total int64)
@@ -71,6 +73,9 @@ type Report struct {
 	Chains  int64            `json:"chains"`
 	Files   int64            `json:"files"` // that receipts name
 	Rows    int64            `json:"rows"`  // decoded and hashed
+	// Extends is the size of the remembered checkpoint, if the log was shown to be
+	// an extension of it.
+	Extends *int64 `json:"extends,omitempty"`
 	// Incomplete is what a running system has not finished yet. It is no fault,
 	// and no more than the rest was shown to be right.
 	Incomplete Incomplete `json:"incomplete"`
@@ -90,6 +95,8 @@ type Report struct {
 type Incomplete struct {
 	Newer    int64 `json:"newer"`    // listed for readers, and newer than the log's checkpoint: no receipt vouches for them
 	Unlisted int64 `json:"unlisted"` // of a sink's last transaction, and not yet listed for readers
+	// Unchecked are files that receipts name, where no lake was given.
+	Unchecked int64 `json:"unchecked"`
 }
 
 // SourceCount is what a source gave.
@@ -166,23 +173,35 @@ type checker struct {
 	flow *flow
 }
 
+// What Run returns for options that are not what they should be.
+var (
+	ErrKey        = errors.New("not an Ed25519 verifier key <name>+<hash>+<key>")
+	ErrRemembered = errors.New("not a checkpoint")
+)
+
 // Run checks everything that it can reach. What is wrong is in the report; the
-// error says only that the check could not be made.
+// error says only that the check could not be made: [ErrKey], [ErrRemembered], or
+// the end of ctx.
 func Run(ctx context.Context, opts Options) (*Report, error) {
 	verifier, err := note.NewVerifier(opts.PublicKey)
 	if err != nil {
-		return nil, errors.New("public key: not a verifier key <name>+<hash>+<key>")
+		return nil, ErrKey
 	}
 	logKey, err := ed25519Of(opts.PublicKey)
 	if err != nil {
-		return nil, err
+		return nil, ErrKey
+	}
+	if opts.Remembered != nil {
+		if _, err := readCheckpoint(string(opts.Remembered)); err != nil {
+			return nil, ErrRemembered
+		}
 	}
 	c := &checker{opts: opts, counts: make(map[Code]int), noted: make(map[Code]int), runs: make(map[string]*run),
 		report: &Report{Entries: make(map[string]int64), Findings: []Finding{}},
 		keys:   keys{logWorker: {{key: logKey, leaf: -1}}}}
 	c.flow = newFlow(c)
-	if err := c.log(ctx, verifier); err != nil {
-		return nil, err
+	if signed, err := c.log(ctx, verifier); err != nil || !signed {
+		return c.report, err
 	}
 	c.endRuns()
 	c.flow.end()

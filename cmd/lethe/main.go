@@ -31,6 +31,10 @@ func verbs() []verb {
 func main() {
 	noCoreDump() // L7
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop() // the next signal ends what does not end by itself
+	}()
 	code := dispatch(ctx, streams{out: os.Stdout, err: os.Stderr, env: os.LookupEnv}, os.Args[1:])
 	stop()
 	os.Exit(code)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"lethe/audit/verify"
 	"lethe/cmd/internal/config"
+	"lethe/connectors/parquet"
 	"lethe/stream"
 )
 
@@ -28,7 +28,8 @@ and no lethe.yaml: give --key and --log to check copies.
 
   --key FILE          verifier key, by default log.pub of DIR
   --log DIR           the log, by default that of DIR
-  --lake DIR          a lake to check as well, by default the lakes of DIR
+  --lake DIR          a lake to check as well, by default the lakes of DIR; with
+                      --key and --log and no lake, files are not checked
   --checkpoint FILE   a checkpoint of the same log that you kept: shows that the
                       log was not rolled back or forked since
   --json              print the report as JSON
@@ -58,25 +59,32 @@ func verifyLog(ctx context.Context, io streams, args []string) error {
 		in.key = cmp.Or(in.key, folder.Rel(folder.PublicKeyFile()))
 		in.log = cmp.Or(in.log, folder.Rel(folder.Log))
 		if lakes == nil {
-			lakes = lakesOf(folder)
+			if lakes, err = lakesOf(folder); err != nil {
+				return err
+			}
 		}
 	}
 	opts := verify.Options{Log: in.log, Lakes: lakes}
-	key, err := os.ReadFile(in.key)
+	key, err := given(in.key)
 	if err != nil {
-		return environment(in.key, err)
+		return err
 	}
 	opts.PublicKey = strings.TrimSpace(string(key))
 	if in.checkpoint != "" {
-		if opts.Remembered, err = os.ReadFile(in.checkpoint); err != nil {
-			return environment(in.checkpoint, err)
+		if opts.Remembered, err = given(in.checkpoint); err != nil {
+			return err
 		}
 	}
 	if !exists(filepath.Join(in.log, "checkpoint")) {
 		return &stream.Fault{Code: "verify.no_log", Path: in.log, Msg: "there is no log here, or it has no checkpoint yet", Hint: "lethe run " + dir}
 	}
 	report, err := verify.Run(ctx, opts)
-	if err != nil {
+	switch {
+	case errors.Is(err, verify.ErrKey):
+		return &stream.Fault{Code: "verify.key", Path: in.key, Msg: err.Error(), Hint: "give the log.pub that lethe init made: lethe verify --key log.pub"}
+	case errors.Is(err, verify.ErrRemembered):
+		return &stream.Fault{Code: "verify.checkpoint", Path: in.checkpoint, Msg: err.Error(), Hint: "give a copy of the file checkpoint that was in the log's directory"}
+	case err != nil:
 		return err
 	}
 	if *io.json {
@@ -107,16 +115,36 @@ func verified(io streams, dir string) (*config.Folder, error) {
 	return folder, err
 }
 
-// lakesOf lists the directories of the folder's file sinks that exist.
-func lakesOf(f *config.Folder) []string {
-	var lakes []string
-	for _, s := range f.Sinks {
-		dir := strings.TrimPrefix(s.Config.Text("url"), "file://")
-		if s.Connector.Name == "parquet" && exists(dir) {
-			lakes = append(lakes, f.Rel(dir))
-		}
+// given reads a file that a person named.
+func given(path string) ([]byte, error) {
+	b, err := verify.ReadFile(path, verify.MaxCheckpoint)
+	var refused *fs.PathError
+	switch {
+	case errors.As(err, &refused):
+		return nil, environment(path, err)
+	case err != nil:
+		return nil, &stream.Fault{Code: "verify.input", Path: path, Msg: err.Error(), Hint: "lethe help verify"}
 	}
-	return lakes
+	return b, nil
+}
+
+// lakesOf lists the directories of the folder's file sinks. One that is not there
+// is listed too: it may have been taken away (L2).
+func lakesOf(f *config.Folder) ([]string, error) {
+	lakes := []string{}
+	var faults []error
+	for _, s := range f.Sinks {
+		if s.Connector.Name != parquet.Connector().Name {
+			continue
+		}
+		dir, err := parquet.Directory(s.Name, s.Config.Text("url"))
+		if err != nil {
+			faults = append(faults, f.Placed(err))
+			continue
+		}
+		lakes = append(lakes, f.Rel(dir))
+	}
+	return lakes, errors.Join(faults...)
 }
 
 func showReport(io streams, r *verify.Report) {
@@ -125,6 +153,9 @@ func showReport(io streams, r *verify.Report) {
 	fmt.Fprintf(io.out, "checkpoint  written %s", r.CheckpointFile.UTC().Format("2006-01-02 15:04:05Z"))
 	if at, err := time.Parse(time.RFC3339Nano, r.LastEntry); err == nil {
 		fmt.Fprintf(io.out, ", newest receipt %s", at.UTC().Format("2006-01-02 15:04:05Z"))
+	}
+	if r.Extends != nil {
+		fmt.Fprintf(io.out, "\nextends     the remembered checkpoint of %d entries", *r.Extends)
 	}
 	fmt.Fprintf(io.out, "\nchecked     %s of %s, %s, %s, %s\n", count(int(r.Runs), "run"), count(len(r.Workers), "worker"),
 		count(int(r.Chains), "chain"), count(int(r.Files), "file"), count(int(r.Rows), "row"))
@@ -186,6 +217,9 @@ func but(i verify.Incomplete) string {
 	if said != "" {
 		said += ": verify again after lethe run --once"
 	}
+	if i.Unchecked > 0 {
+		said += fmt.Sprintf(", but %s not checked: give --lake DIR", files(i.Unchecked))
+	}
 	return said
 }
 
@@ -194,6 +228,13 @@ func objects(n int64) string {
 		return "1 object is"
 	}
 	return fmt.Sprintf("%d objects are", n)
+}
+
+func files(n int64) string {
+	if n == 1 {
+		return "1 file was"
+	}
+	return fmt.Sprintf("%d files were", n)
 }
 
 func where(f verify.Finding) string {

@@ -12,7 +12,7 @@ import (
 // open checks the configuration and makes the directory, which must take files
 // and hard links.
 func open(env connectors.Env, c connectors.Config) (stream.Sink, error) {
-	dir, err := directory(env.Name, c.Text("url"))
+	dir, err := Directory(env.Name, c.Text("url"))
 	if err != nil {
 		return nil, err
 	}
@@ -23,8 +23,9 @@ func open(env connectors.Env, c connectors.Config) (stream.Sink, error) {
 	return s, nil
 }
 
-// directory is the local directory that a url option names.
-func directory(name, text string) (string, error) {
+// Directory is the local directory that the url option of the sink called name
+// stands for.
+func Directory(name, text string) (string, error) {
 	fault := func(code, msg string) error {
 		return &stream.Fault{
 			Code: "parquet." + code,
