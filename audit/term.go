@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"lethe/stream/disk"
 )
 
 // Errors of a follower's office.
@@ -76,15 +78,12 @@ func (o *office) begin(t Term, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(o.path(o.term), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	// Other machines see a term whole or not at all.
+	err = disk.Create(o.path(o.term), append(body, '\n'), 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("term %d: %w", o.term, ErrDeposed)
 	}
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(body, '\n'))
-	return errors.Join(err, f.Sync(), f.Close())
+	return err
 }
 
 // holds returns ErrDeposed once a later term exists.

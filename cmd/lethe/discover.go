@@ -16,6 +16,7 @@ import (
 	"lethe/rules"
 	"lethe/rules/schema"
 	"lethe/stream"
+	"lethe/stream/disk"
 )
 
 const discoverUsage = `usage: lethe discover [--json] [DIR]
@@ -120,7 +121,7 @@ func update(folder *config.Folder, schemas []stream.Schema) ([]found, []schema.C
 		if isOld {
 			path = filepath.Join(folder.Root, config.Contracts, filepath.Base(before.file.Name))
 		}
-		if err := replace(path, schema.Write(next)); err != nil {
+		if err := disk.Replace(path, schema.Write(next), 0o644); err != nil {
 			return nil, nil, environment(path, err)
 		}
 	}
@@ -197,23 +198,6 @@ func merge(table *rules.Elements, before schema.Contract, s stream.Schema, isOld
 	return next, does
 }
 
-// replace writes a file so that a crash leaves the old one or the new one.
-func replace(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	tmp := path + ".new"
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
-}
-
 // begin writes a policy to begin with for connections that have none, or still
 // the one of lethe init, and says which.
 func begin(folder *config.Folder, contracts []schema.Contract) (made []string, err error) {
@@ -231,7 +215,7 @@ func begin(folder *config.Folder, contracts []schema.Contract) (made []string, e
 				mine = append(mine, k)
 			}
 		}
-		if err := replace(c.Policy, rules.Starter(mine)); err != nil {
+		if err := disk.Replace(c.Policy, rules.Starter(mine), 0o644); err != nil {
 			return made, environment(c.Policy, err)
 		}
 		made = append(made, folder.Rel(c.Policy))

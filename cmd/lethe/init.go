@@ -13,6 +13,7 @@ import (
 	"lethe/cmd/internal/config"
 	"lethe/masking/keyring/file"
 	"lethe/stream"
+	"lethe/stream/disk"
 )
 
 const initUsage = `usage: lethe init [--workspace NAME] [--source NAME=CONNECTOR:LOCATION]... [--sink NAME=CONNECTOR:LOCATION]... [--region CODE] [--purpose TEXT] [--json] [DIR]
@@ -132,7 +133,7 @@ func makeFolder(dir string, in skeleton) (made []string, err error) {
 		if exists(path) { // a .gitignore of one's own
 			continue
 		}
-		if err := n.write(path); err != nil {
+		if err := disk.Create(path, []byte(n.text), n.mode); err != nil {
 			return made, environment(path, err)
 		}
 		made = append(made, path)
@@ -143,16 +144,6 @@ func makeFolder(dir string, in skeleton) (made []string, err error) {
 type newFile struct {
 	name, text string
 	mode       os.FileMode
-}
-
-// write makes the file durable; it does not replace one.
-func (n newFile) write(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, n.mode)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(n.text)
-	return errors.Join(err, f.Sync(), f.Close())
 }
 
 func exists(path string) bool {

@@ -20,7 +20,7 @@ func (s store) probe() error {
 	}
 	name := ".probe-" + rand.Text() + disk.TempSuffix
 	defer os.Remove(filepath.Join(s.dir, name))
-	return s.create(name, nil)
+	return disk.Create(filepath.Join(s.dir, name), nil, fileMode)
 }
 
 // dirMode is that of a lake.

@@ -25,7 +25,7 @@ const fileMode = 0o644
 // create makes a file of that name below the store durable; an error wraps
 // disk.ErrTaken if the name is given to other bytes.
 func (s store) create(name string, data []byte) error {
-	return disk.Create(filepath.Join(s.dir, name), data, fileMode)
+	return disk.Ensure(filepath.Join(s.dir, name), data, fileMode)
 }
 
 // list returns the names in a directory of the store that begin with prefix.

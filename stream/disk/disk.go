@@ -3,7 +3,8 @@
 //
 // A file is written under a hidden name of its own, synced, given its name, and
 // its directory is synced; only then does a call return. [Create] gives a name
-// once and never to other bytes; [Replace] takes it from the file that has it.
+// once, [Ensure] once and never to other bytes, and [Replace] takes it from the
+// file that has it.
 // It knows nothing of what the bytes are. An error names the path alone (L7).
 package disk
 
@@ -28,26 +29,31 @@ const TempSuffix = ".tmp"
 const maxName = 255
 
 // Create makes data durable under path, whose directory is made if it is not
-// there. A file that is there with the same bytes is adopted, and synced for the
-// writer who perhaps could not; one with other bytes is an error wrapping
-// [ErrTaken], and so is anything that is no regular file.
+// there. Of several that race one wins; the others, and whoever comes later, get
+// an error wrapping fs.ErrExist.
 func Create(path string, data []byte, mode fs.FileMode) error {
+	// A link is refused where the name is given, a rename is not.
+	return write(path, data, mode, func(temp string) error { return os.Link(temp, path) })
+}
+
+// Ensure is Create for whoever would write the same bytes again: a file that is
+// there with them is adopted, and synced for the writer who perhaps could not.
+// One with other bytes is an error wrapping [ErrTaken], and so is anything that is
+// no regular file.
+func Ensure(path string, data []byte, mode fs.FileMode) error {
 	adopted, err := adopt(path, data)
 	if err != nil || adopted {
 		return err
 	}
-	return write(path, data, mode, func(temp string) error {
-		// A link is refused where the name is given, a rename is not.
-		err := os.Link(temp, path)
-		if err == nil {
-			return nil
-		}
-		// Another writer was faster.
-		if adopted, other := adopt(path, data); adopted || errors.Is(other, ErrTaken) {
-			return other
-		}
-		return err
-	})
+	err = Create(path, data, mode)
+	if err == nil {
+		return nil
+	}
+	// Another writer may have been faster.
+	if adopted, other := adopt(path, data); adopted || errors.Is(other, ErrTaken) {
+		return other
+	}
+	return err
 }
 
 // Replace makes data durable under path, whatever file was there before.
@@ -84,12 +90,21 @@ func writeTemp(path string, data []byte, mode fs.FileMode) (string, error) {
 	temp := filepath.Join(filepath.Dir(path), "."+name[:min(len(name), maxName-32)]+"-"+rand.Text()+TempSuffix)
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return "", err
+		return "", named(err, path)
 	}
 	if _, err = f.Write(data); err == nil {
 		err = f.Sync()
 	}
-	return temp, errors.Join(err, f.Close())
+	return temp, named(errors.Join(err, f.Close()), path)
+}
+
+// named makes an error tell the name that was asked for, not the temporary one.
+func named(err error, path string) error {
+	var perr *fs.PathError
+	if errors.As(err, &perr) {
+		return &fs.PathError{Op: perr.Op, Path: path, Err: perr.Err}
+	}
+	return err
 }
 
 // adopt reports whether the file at path is there and holds data, and makes

@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,17 +40,20 @@ func TestANameIsGivenOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	path := filepath.Join(dir, "f")
 	for range 2 { // the second adopts
-		if err := Create(path, []byte("one"), 0o600); err != nil {
+		if err := Ensure(path, []byte("one"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := Create(path, []byte("two"), 0o600); !errors.Is(err, ErrTaken) {
+	if err := Ensure(path, []byte("two"), 0o600); !errors.Is(err, ErrTaken) {
 		t.Errorf("other bytes: %v", err)
+	}
+	if err := Create(path, []byte("one"), 0o600); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("the same bytes, created: %v", err)
 	}
 	if err := os.Symlink(path, filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	if err := Create(filepath.Join(dir, "link"), []byte("one"), 0o600); !errors.Is(err, ErrTaken) {
+	if err := Ensure(filepath.Join(dir, "link"), []byte("one"), 0o600); !errors.Is(err, ErrTaken) {
 		t.Errorf("a link is no file: %v", err)
 	}
 	if got := read(t, path); got != "one" {
@@ -85,7 +89,11 @@ func TestOfManyWritersOneGivesTheName(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			errs[i] = Create(path, fmt.Appendf(nil, "writer %d", i), 0o644)
+			write, bytes := Create, fmt.Appendf(nil, "writer %d", i)
+			if i%2 == 0 {
+				write = Ensure
+			}
+			errs[i] = write(path, bytes, 0o644)
 		}()
 	}
 	group.Wait()
@@ -96,7 +104,7 @@ func TestOfManyWritersOneGivesTheName(t *testing.T) {
 			won = i
 		case err == nil:
 			t.Errorf("writers %d and %d both gave the name", won, i)
-		case !errors.Is(err, ErrTaken):
+		case !errors.Is(err, ErrTaken) && !errors.Is(err, fs.ErrExist):
 			t.Errorf("writer %d: %v", i, err)
 		}
 	}
@@ -117,6 +125,10 @@ func TestAWriteThatFailsLeavesNothingBehind(t *testing.T) {
 	long := filepath.Join(dir, strings.Repeat("n", 256))
 	if err := Create(long, []byte("x"), 0o644); err == nil {
 		t.Error("a name of 256 bytes was given")
+	}
+	var perr *fs.PathError
+	if err := Create(filepath.Join(dir, "f", "\x00"), nil, 0o644); !errors.As(err, &perr) || perr.Path != filepath.Join(dir, "f", "\x00") {
+		t.Errorf("the error does not name what was asked for: %v", err)
 	}
 	longest := strings.Repeat("n", 255)
 	if err := Create(filepath.Join(dir, longest), []byte("x"), 0o644); err != nil {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"lethe/stream"
+	"lethe/stream/disk"
 )
 
 // hold locks a folder's state for this process. The lock goes with the process,
@@ -53,28 +54,5 @@ func Held(dir string) error {
 	return f.Close()
 }
 
-// keep writes a file whole or not at all, and durably: it is renamed once its
-// bytes are on disk, and so is the name.
-func keep(path string, b []byte) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	f, err := os.CreateTemp(dir, ".new-*")
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
+// keep makes a file of the state durable, for its owner alone.
+func keep(path string, b []byte) error { return disk.Replace(path, b, 0o600) }
