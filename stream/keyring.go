@@ -5,9 +5,9 @@ import "errors"
 // ErrDestroyed says that a key existed and was destroyed on purpose.
 var ErrDestroyed = errors.New("key destroyed")
 
-// Vault holds the keys that topics are encrypted with. Drivers live in
+// Keyring holds the keys that topics are encrypted with. Drivers live in
 // masking/keyring. It is safe for concurrent use.
-type Vault interface {
+type Keyring interface {
 	// Secret returns the 32-byte long-lived key of that name (routing,
 	// positions, file-salt, ...). Keys of different names are independent.
 	Secret(name string) ([]byte, error)

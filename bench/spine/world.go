@@ -103,7 +103,7 @@ func (w *world) connect(ctx context.Context, brokers string) error {
 	}
 	w.base = pipeline.Base{
 		Cluster: kafka.Cluster{Brokers: addrs, Log: w.log}, Topics: stream.Topics{Workspace: "bench-" + strings.ToLower(rand.Text()[:8])},
-		Partitions: partitions, Vault: w.keys, Ledger: w.ledger, Build: strings.Repeat("0", 64), Log: w.log,
+		Partitions: partitions, Keyring: w.keys, Ledger: w.ledger, Build: strings.Repeat("0", 64), Log: w.log,
 		Metrics: pipeline.NewMetrics(prometheus.NewRegistry()), Now: time.Now,
 	}
 	return w.base.Cluster.Ping(ctx, 10*time.Second)

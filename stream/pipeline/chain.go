@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -14,91 +13,85 @@ import (
 	"lethe/stream/kafka"
 )
 
-// note is what travels as the metadata of an offset commit: the head of the
+// metadata is what travels as the metadata of an offset commit: the head of the
 // partition's chain and what a new owner must know to go on.
-type note struct {
+type metadata struct {
 	Head     stream.Hash     `json:"head"`
 	Revision string          `json:"revision,omitempty"` // in force after the last record
 	Loaded   []stream.Loaded `json:"loaded,omitempty"`   // a sink's last objects, to be published
 }
 
-// readNote reads the metadata of an offset commit; the first offsets of a group
+// readMetadata reads the metadata of an offset commit; the first offsets of a group
 // have none.
-func readNote(metadata string) (n note, err error) {
-	if metadata != "" {
-		err = json.Unmarshal([]byte(metadata), &n)
+func readMetadata(text string) (m metadata, err error) {
+	if text != "" {
+		err = json.Unmarshal([]byte(text), &m)
 	}
-	return n, err
+	return m, err
 }
 
-// link is the chain of one input partition as its owner knows it.
-type link struct {
-	note
+// chain is the chain of one input partition as its owner knows it.
+type chain struct {
+	metadata
 	offset  int64 // committed: the next part begins here
 	started bool  // the chain has parts already
 	owned   bool  // this run has said that it owns the chain
 }
 
-// links are the chains of a group that this run owns, by input partition.
-type links struct {
+// chains are the chains of a group that this run owns, by input partition.
+type chains struct {
 	group      string
 	stage      string
 	connection string
-	of         map[place]*link
+	of         map[place]*chain
 }
 
-// load fetches the committed notes of places that are not known yet. The fetch
+// load fetches the committed metadata of places that are not known yet. The fetch
 // is stable: an older owner's open transaction is waited for.
-func (l *links) load(ctx context.Context, cl *kgo.Client, places []place) ([]place, error) {
+func (c *chains) load(ctx context.Context, cl *kgo.Client, places []place) ([]place, error) {
 	var fresh []place
 	for _, p := range places {
-		if l.of[p] == nil {
+		if c.of[p] == nil {
 			fresh = append(fresh, p)
 		}
 	}
 	if len(fresh) == 0 {
 		return nil, nil
 	}
-	all, err := kafka.Offsets(ctx, cl, l.group)
+	all, err := kafka.Offsets(ctx, cl, c.group)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range fresh {
-		c, ok := all[p.topic][p.partition]
+		at, ok := all[p.topic][p.partition]
 		if !ok {
-			return nil, fmt.Errorf("group %s: no committed offset of %s/%d", l.group, p.topic, p.partition)
+			return nil, fmt.Errorf("group %s: no committed offset of %s/%d", c.group, p.topic, p.partition)
 		}
-		k := &link{offset: c.Offset, started: c.Metadata != ""}
-		if k.note, err = readNote(c.Metadata); err != nil {
-			return nil, fmt.Errorf("group %s: metadata of %s/%d: %w", l.group, p.topic, p.partition, err)
+		k := &chain{offset: at.Offset, started: at.Metadata != ""}
+		if k.metadata, err = readMetadata(at.Metadata); err != nil {
+			return nil, fmt.Errorf("group %s: metadata of %s/%d: %w", c.group, p.topic, p.partition, err)
 		}
-		l.of[p] = k
+		c.of[p] = k
 	}
 	return fresh, nil
 }
 
-// forget drops places that were given or taken: whoever had them meanwhile may
-// have gone on.
-func (l *links) forget(which map[string][]int32) {
-	for t, ps := range which {
-		for _, p := range ps {
-			delete(l.of, place{t, p})
-		}
-	}
-}
+// forget drops a place that was given or taken: whoever had it meanwhile may have
+// gone on.
+func (c *chains) forget(p place) { delete(c.of, p) }
 
 // follows holds what was polled against what was committed: a record from before
 // it would be taken twice (L2).
-func (l *links) follows(p place, offset int64) error {
-	if at := l.of[p].offset; offset < at {
+func (c *chains) follows(p place, offset int64) error {
+	if at := c.of[p].offset; offset < at {
 		return fmt.Errorf("%s/%d: polled offset %d, but %d is committed", p.topic, p.partition, offset, at)
 	}
 	return nil
 }
 
-// chain is the entry by which this run takes a chain over, or nil if it has.
-func (l *links) chain(p place, worker string) *stream.Chain {
-	k := l.of[p]
+// takeover is the entry by which this run takes a chain over, or nil if it has.
+func (c *chains) takeover(p place, worker string) *stream.Chain {
+	k := c.of[p]
 	if k.owned {
 		return nil
 	}
@@ -106,20 +99,20 @@ func (l *links) chain(p place, worker string) *stream.Chain {
 	if k.started {
 		event = stream.ChainOwner
 	}
-	return &stream.Chain{Event: event, Stage: l.stage, Connection: l.connection, Topic: p.topic, Partition: p.partition,
+	return &stream.Chain{Event: event, Stage: c.stage, Connection: c.connection, Topic: p.topic, Partition: p.partition,
 		Worker: worker, Head: k.Head, From: strconv.FormatInt(k.offset, 10)}
 }
 
 // step is where a chain stands after the transaction that is being built.
 type step struct {
 	place
-	to   int64
-	note note
+	to       int64
+	metadata metadata
 }
 
-// withNotes is the context for ending a group transaction so that each place's
-// offset and note are what steps say.
-func withNotes(ctx context.Context, steps []step) context.Context {
+// withMetadata is the context for ending a group transaction so that each place's
+// offset and metadata are what steps say.
+func withMetadata(ctx context.Context, steps []step) context.Context {
 	by := make(map[place]step, len(steps))
 	for _, s := range steps {
 		by[s.place] = s
@@ -134,7 +127,7 @@ func withNotes(ctx context.Context, steps []step) context.Context {
 				if !ok {
 					continue // polled, but not part of this transaction
 				}
-				b, err := json.Marshal(s.note)
+				b, err := json.Marshal(s.metadata)
 				if err != nil {
 					return err
 				}
@@ -152,35 +145,11 @@ func withNotes(ctx context.Context, steps []step) context.Context {
 	})
 }
 
-// commitWithin bounds the end of a group transaction, which goes through also
-// while the stage is being stopped.
-const commitWithin = 60 * time.Second
-
-// commit ends a group transaction: the receipts are flushed, so that a failed one
-// is known, and then records, receipts, offsets and notes commit together (L3).
-// false without an error means that a rebalance came between.
-func (s *scribe) commit(ctx context.Context, session *kgo.GroupTransactSession, steps []step) (bool, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitWithin)
-	defer cancel()
-	if err := session.Client().Flush(ctx); err != nil {
-		return false, fmt.Errorf("flush receipts: %w", err)
-	}
-	if err := s.failed(); err != nil {
-		return false, err
-	}
-	committed, err := session.End(withNotes(ctx, steps), kgo.TryCommit)
-	s.ledger.Settle(committed && err == nil)
-	if err != nil {
-		return false, fmt.Errorf("commit: %w", err)
-	}
-	return committed, nil
-}
-
 // settle makes steps the state of their chains.
-func (l *links) settle(steps []step) {
+func (c *chains) settle(steps []step) {
 	for _, s := range steps {
-		if k := l.of[s.place]; k != nil {
-			k.note, k.offset, k.started, k.owned = s.note, s.to, true, true
+		if k := c.of[s.place]; k != nil {
+			k.metadata, k.offset, k.started, k.owned = s.metadata, s.to, true, true
 		}
 	}
 }

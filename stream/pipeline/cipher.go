@@ -33,19 +33,19 @@ func quarantinePeriod(t time.Time) string {
 // errCipher says that a record is not what was encrypted for its place.
 var errCipher = errors.New("ciphertext does not belong to this topic, partition or session")
 
-// sealer encrypts records of raw and quarantine topics (L1): zstd, then
+// encrypter encrypts records of raw and quarantine topics (L1): zstd, then
 // AES-256-GCM under a session key that is random and at most a period old,
 // wrapped under the period's key. The nonce is a counter; associated data are
 // topic, partition and session id. The header of a record holds
 //
 //	u8 length of the period's name ‖ name ‖ session id[16] ‖ wrapped key
 //
-// and its value nonce counter u64 ‖ ciphertext. One goroutine uses a sealer.
-type sealer struct {
-	vault  stream.Vault
-	period func(time.Time) string
-	now    func() time.Time
-	floor  string // no earlier period is used; "" for any
+// and its value nonce counter u64 ‖ ciphertext. One goroutine uses an encrypter.
+type encrypter struct {
+	keyring stream.Keyring
+	period  func(time.Time) string
+	now     func() time.Time
+	floor   string // no earlier period is used; "" for any
 
 	current string
 	header  []byte
@@ -60,7 +60,7 @@ type sealer struct {
 	ad      []byte
 }
 
-func newSealer(v stream.Vault, period func(time.Time) string, now func() time.Time) (*sealer, error) {
+func newEncrypter(v stream.Keyring, period func(time.Time) string, now func() time.Time) (*encrypter, error) {
 	zip, err := newZip(false)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func newSealer(v stream.Vault, period func(time.Time) string, now func() time.Ti
 	if err != nil {
 		return nil, err
 	}
-	return &sealer{vault: v, period: period, now: now, zip: zip, quick: quick}, nil
+	return &encrypter{keyring: v, period: period, now: now, zip: zip, quick: quick}, nil
 }
 
 // quickBelow is the size in bytes below which a record is compressed by its
@@ -88,11 +88,11 @@ func newZip(quick bool) (*zstd.Encoder, error) {
 
 // due is the period to write under: the clock's, but never one before the last,
 // whatever the clock does.
-func (s *sealer) due() string { return max(s.period(s.now()), s.floor, s.current) }
+func (s *encrypter) due() string { return max(s.period(s.now()), s.floor, s.current) }
 
 // renew takes a new session key when the period has changed. It is called once
 // a transaction.
-func (s *sealer) renew() error {
+func (s *encrypter) renew() error {
 	p := s.due()
 	if p == s.current {
 		return nil
@@ -100,7 +100,7 @@ func (s *sealer) renew() error {
 	var key [32]byte
 	rand.Read(key[:])
 	rand.Read(s.session[:])
-	wrapped, err := s.vault.Wrap(p, key[:])
+	wrapped, err := s.keyring.Wrap(p, key[:])
 	if err != nil {
 		return fmt.Errorf("session key of %s: wrap: %w", p, err)
 	}
@@ -121,8 +121,8 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// seal appends the encrypted form of r for its place to dst.
-func (s *sealer) seal(dst []byte, topic string, partition int32, r *stream.Record) []byte {
+// encrypt appends the encrypted form of r for its place to dst.
+func (s *encrypter) encrypt(dst []byte, topic string, partition int32, r *stream.Record) []byte {
 	s.plain = appendPlain(s.plain[:0], r)
 	zip := s.zip
 	if len(s.plain) < quickBelow {
@@ -142,24 +142,24 @@ func appendPlace(ad []byte, topic string, partition int32, session []byte) []byt
 	return append(ad, session...)
 }
 
-// opener decrypts what sealers wrote. One goroutine uses an opener.
-type opener struct {
-	vault  stream.Vault
-	unzip  *zstd.Decoder
-	header string // of the session in aead
-	sid    []byte
-	aead   cipher.AEAD
-	nonce  [12]byte
-	packed []byte
-	ad     []byte
+// decrypter decrypts what encrypters wrote. One goroutine uses a decrypter.
+type decrypter struct {
+	keyring stream.Keyring
+	unzip   *zstd.Decoder
+	header  string // of the session in aead
+	sid     []byte
+	aead    cipher.AEAD
+	nonce   [12]byte
+	packed  []byte
+	ad      []byte
 }
 
-func newOpener(v stream.Vault, maxRecord int) (*opener, error) {
+func newDecrypter(v stream.Keyring, maxRecord int) (*decrypter, error) {
 	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(maxRecord)+1<<20))
 	if err != nil {
 		return nil, fmt.Errorf("raw records: zstd: %w", err)
 	}
-	return &opener{vault: v, unzip: unzip}, nil
+	return &decrypter{keyring: v, unzip: unzip}, nil
 }
 
 // period is the name of the period in a session header.
@@ -170,7 +170,7 @@ func headerPeriod(header []byte) (string, error) {
 	return string(header[1 : 1+header[0]]), nil
 }
 
-func (o *opener) load(header []byte) error {
+func (o *decrypter) load(header []byte) error {
 	if o.aead != nil && string(header) == o.header {
 		return nil
 	}
@@ -179,7 +179,7 @@ func (o *opener) load(header []byte) error {
 		return err
 	}
 	rest := header[1+len(p):]
-	key, err := o.vault.Unwrap(p, rest[16:])
+	key, err := o.keyring.Unwrap(p, rest[16:])
 	if err != nil {
 		return fmt.Errorf("session key of %s: %w", p, err)
 	}
@@ -190,10 +190,10 @@ func (o *opener) load(header []byte) error {
 	return nil
 }
 
-// open decrypts value into buf and reads the record from it; what r points to
+// decrypt decrypts value into buf and reads the record from it; what r points to
 // lies in the returned buffer. The error wraps stream.ErrDestroyed if the
 // session's key is gone.
-func (o *opener) open(buf []byte, topic string, partition int32, header, value []byte, r *stream.Record) ([]byte, error) {
+func (o *decrypter) decrypt(buf []byte, topic string, partition int32, header, value []byte, r *stream.Record) ([]byte, error) {
 	if err := o.load(header); err != nil {
 		return buf, err
 	}

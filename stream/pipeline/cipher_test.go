@@ -10,32 +10,32 @@ import (
 	"lethe/stream"
 )
 
-// plainVault wraps by a fixed pad; what is tested is the record's own cipher.
-type plainVault struct{ destroyed bool }
+// plainKeyring wraps by a fixed pad; what is tested is the record's own cipher.
+type plainKeyring struct{ destroyed bool }
 
-func (plainVault) Secret(string) ([]byte, error) { return make([]byte, 32), nil }
-func (plainVault) Wrap(_ string, key []byte) ([]byte, error) {
+func (plainKeyring) Secret(string) ([]byte, error) { return make([]byte, 32), nil }
+func (plainKeyring) Wrap(_ string, key []byte) ([]byte, error) {
 	return bytes.Clone(key), nil
 }
-func (v plainVault) Unwrap(_ string, wrapped []byte) ([]byte, error) {
+func (v plainKeyring) Unwrap(_ string, wrapped []byte) ([]byte, error) {
 	if v.destroyed {
 		return nil, stream.ErrDestroyed
 	}
 	return bytes.Clone(wrapped), nil
 }
-func (plainVault) Periods(string) ([]string, error) { return nil, nil }
-func (plainVault) Destroy(string) error             { return nil }
+func (plainKeyring) Periods(string) ([]string, error) { return nil, nil }
+func (plainKeyring) Destroy(string) error             { return nil }
 
 func sealed(t testing.TB, r *stream.Record, topic string, partition int32) (header, value []byte) {
 	t.Helper()
-	s, err := newSealer(plainVault{}, rawPeriod, time.Now)
+	s, err := newEncrypter(plainKeyring{}, rawPeriod, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.renew(); err != nil {
 		t.Fatal(err)
 	}
-	return s.header, s.seal(nil, topic, partition, r)
+	return s.header, s.encrypt(nil, topic, partition, r)
 }
 
 func TestL1ARecordOpensOnlyAtItsPlace(t *testing.T) {
@@ -45,48 +45,48 @@ func TestL1ARecordOpensOnlyAtItsPlace(t *testing.T) {
 	if bytes.Contains(value, []byte("person")) {
 		t.Error("the ciphertext shows the stream")
 	}
-	o, err := newOpener(plainVault{}, 1<<20)
+	o, err := newDecrypter(plainKeyring{}, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out stream.Record
-	if _, err := o.open(nil, "topic", 3, header, value, &out); err != nil {
+	if _, err := o.decrypt(nil, "topic", 3, header, value, &out); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(in, out) {
 		t.Errorf("opened %+v", out)
 	}
 	for name, open := range map[string]func() error{
-		"another topic":     func() error { _, err := o.open(nil, "other", 3, header, value, &out); return err },
-		"another partition": func() error { _, err := o.open(nil, "topic", 4, header, value, &out); return err },
+		"another topic":     func() error { _, err := o.decrypt(nil, "other", 3, header, value, &out); return err },
+		"another partition": func() error { _, err := o.decrypt(nil, "topic", 4, header, value, &out); return err },
 		"a changed byte": func() error {
 			v := bytes.Clone(value)
 			v[len(v)-1] ^= 1
-			_, err := o.open(nil, "topic", 3, header, v, &out)
+			_, err := o.decrypt(nil, "topic", 3, header, v, &out)
 			return err
 		},
 		"another session": func() error {
 			h, _ := sealed(t, &in, "topic", 3)
-			_, err := o.open(nil, "topic", 3, h, value, &out)
+			_, err := o.decrypt(nil, "topic", 3, h, value, &out)
 			return err
 		},
-		"a cut header": func() error { _, err := o.open(nil, "topic", 3, header[:5], value, &out); return err },
+		"a cut header": func() error { _, err := o.decrypt(nil, "topic", 3, header[:5], value, &out); return err },
 	} {
 		if err := open(); !errors.Is(err, errCipher) {
 			t.Errorf("%s: %v, want errCipher", name, err)
 		}
 	}
-	gone, err := newOpener(plainVault{destroyed: true}, 1<<20)
+	gone, err := newDecrypter(plainKeyring{destroyed: true}, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := gone.open(nil, "topic", 3, header, value, &out); !errors.Is(err, stream.ErrDestroyed) {
+	if _, err := gone.decrypt(nil, "topic", 3, header, value, &out); !errors.Is(err, stream.ErrDestroyed) {
 		t.Errorf("a destroyed key: %v", err)
 	}
 }
 
 func TestRecordsOfEverySizeOpen(t *testing.T) {
-	o, err := newOpener(plainVault{}, 1<<20)
+	o, err := newDecrypter(plainKeyring{}, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestRecordsOfEverySizeOpen(t *testing.T) {
 		in := stream.Record{Stream: "src.public.person", Value: bytes.Repeat([]byte(`{"op":"c"},`), size/11+1)[:size]}
 		header, value := sealed(t, &in, "topic", 3)
 		var out stream.Record
-		if _, err := o.open(nil, "topic", 3, header, value, &out); err != nil || !bytes.Equal(in.Value, out.Value) {
+		if _, err := o.decrypt(nil, "topic", 3, header, value, &out); err != nil || !bytes.Equal(in.Value, out.Value) {
 			t.Errorf("a record of %d bytes opened as %d: %v", size, len(out.Value), err)
 		}
 	}

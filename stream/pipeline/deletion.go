@@ -185,7 +185,7 @@ func lowest(at map[reader]int64) map[place]int64 {
 // the next round finds again, says nothing new about, and destroys.
 func (w *deleter) destroy(periods []string) error {
 	for _, period := range periods {
-		if err := w.Vault.Destroy(period); err != nil {
+		if err := w.Keyring.Destroy(period); err != nil {
 			return fmt.Errorf("destroy key of %s: %w", period, err)
 		}
 	}
@@ -198,7 +198,7 @@ func (w *deleter) destroy(periods []string) error {
 // names, since a source never goes back to an earlier one. No clock is asked:
 // one that is ahead would destroy keys of records that nobody has read (L2).
 func (w *deleter) destroyable(ctx context.Context, low map[place]int64) ([]string, error) {
-	all, err := w.Vault.Periods(purposeRaw)
+	all, err := w.Keyring.Periods(purposeRaw)
 	if err != nil {
 		return nil, fmt.Errorf("periods of raw keys: %w", err)
 	}
@@ -229,7 +229,7 @@ func before(periods []string, limit string) []string {
 func (w *deleter) writing(ctx context.Context) (string, error) {
 	lowest := ""
 	for _, name := range w.Sources {
-		at, err := w.standing(ctx, name)
+		at, err := w.position(ctx, name)
 		if err != nil {
 			return "", err
 		}
@@ -249,7 +249,7 @@ const quarantineKept = 30 * 24 * time.Hour
 // outlived lists the quarantine periods whose time is over by this clock and by
 // those of the sources: one that is ahead destroys nothing before its time.
 func (w *deleter) outlived() ([]string, error) {
-	all, err := w.Vault.Periods(purposeQuarantine)
+	all, err := w.Keyring.Periods(purposeQuarantine)
 	if err != nil {
 		return nil, fmt.Errorf("periods of quarantine keys: %w", err)
 	}

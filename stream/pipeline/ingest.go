@@ -95,25 +95,25 @@ type ingestWriter struct {
 	*Ingest
 	client *kgo.Client
 	source stream.Source
-	scribe *scribe
+	audit  *auditWriter
 
-	mu      sync.Mutex
-	at      standing // last committed
-	state   []byte   // its State in clear
-	head    head
-	owned   bool // this run has said that it owns the chain
-	sealer  *sealer
-	salt    func() []byte
-	slab    slab
-	routing []byte
-	router  hash.Hash
-	name    []byte       // the part of the routing key that names the stream
-	class   stream.Class // of topic
-	topic   string       // raw topic of the last record
-	leaf    *stream.LeafHasher
-	box     seal
-	broken  error
-	tx      ingestTx
+	mu        sync.Mutex
+	at        positionRecord // last committed
+	state     []byte         // its State in clear
+	head      head
+	owned     bool // this run has said that it owns the chain
+	encrypter *encrypter
+	salt      func() []byte
+	slab      slab
+	routing   []byte
+	router    hash.Hash
+	name      []byte       // the part of the routing key that names the stream
+	class     stream.Class // of topic
+	topic     string       // raw topic of the last record
+	leaf      *stream.LeafHasher
+	box       seal
+	broken    error
+	tx        ingestTx
 }
 
 // ingestTx is the open transaction.
@@ -122,7 +122,7 @@ type ingestTx struct {
 	began   time.Time
 	touched time.Time // when the source last gave something
 	bytes   int
-	box     outbox
+	box     outputs
 	next    stream.Position
 	in      int64
 	changes int64
@@ -166,29 +166,26 @@ func (w *ingestWriter) prepare(ctx context.Context) error {
 	if _, _, err := w.client.ProducerID(ctx); err != nil {
 		return fmt.Errorf("fence older owners: %w", err)
 	}
-	ledger, err := w.Ledger()
-	if err != nil {
+	var err error
+	if w.audit, err = w.newAuditWriter(w.client); err != nil {
 		return err
 	}
-	w.scribe = &scribe{Base: w.Base, ledger: ledger, produce: func(r *kgo.Record, done func(*kgo.Record, error)) {
-		w.client.Produce(context.Background(), r, done)
-	}}
-	if w.routing, err = w.Vault.Secret("routing"); err != nil {
+	if w.routing, err = w.Keyring.Secret("routing"); err != nil {
 		return err
 	}
 	w.router = hmac.New(sha256.New, w.routing)
-	if w.box, err = newSeal(w.Vault, "positions"); err != nil {
+	if w.box, err = newSeal(w.Keyring, "positions"); err != nil {
 		return err
 	}
-	if w.sealer, err = newSealer(w.Vault, rawPeriod, w.Now); err != nil {
+	if w.encrypter, err = newEncrypter(w.Keyring, rawPeriod, w.Now); err != nil {
 		return err
 	}
-	at, err := w.standing(ctx, w.Source)
+	at, err := w.position(ctx, w.Source)
 	if err != nil {
 		return err
 	}
 	if at != nil {
-		w.at, w.head, w.sealer.floor = *at, at.Heads[w.Source], at.Period
+		w.at, w.head, w.encrypter.floor = *at, at.Heads[w.Source], at.Period
 		if w.state, err = w.box.Open(at.State); err != nil {
 			return fmt.Errorf("position: %w", err)
 		}
@@ -264,7 +261,7 @@ func (w *ingestWriter) begin() error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	w.tx = ingestTx{open: true, began: w.Now(), streams: make(map[string]stream.Int64), arena: w.tx.arena[:0]}
-	if err := w.sealer.renew(); err != nil {
+	if err := w.encrypter.renew(); err != nil {
 		return err
 	}
 	if !w.owned {
@@ -281,7 +278,7 @@ func (w *ingestWriter) announce() {
 		event = stream.ChainStart
 	}
 	w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntryChain, stream.Chain{Event: event, Stage: stream.StageIngest,
-		Source: w.Source, Topic: w.Source, Worker: w.scribe.ledger.Worker(), Head: w.head.Hash, From: w.head.To}})
+		Source: w.Source, Topic: w.Source, Worker: w.audit.ledger.Worker(), Head: w.head.Hash, From: w.head.To}})
 }
 
 // control writes a control record into every raw partition for each connection
@@ -298,8 +295,8 @@ func (w *ingestWriter) control() error {
 		}
 		for _, topic := range w.RawTopics {
 			for p := range w.Partitions {
-				w.scribe.produce(&kgo.Record{Topic: topic, Partition: p, Value: body,
-					Headers: []kgo.RecordHeader{{Key: stream.HeaderControl, Value: []byte(stream.ControlPolicy)}}}, w.scribe.noted)
+				w.audit.produce(&kgo.Record{Topic: topic, Partition: p, Value: body,
+					Headers: []kgo.RecordHeader{{Key: stream.HeaderControl, Value: []byte(stream.ControlPolicy)}}})
 			}
 		}
 	}
@@ -312,31 +309,22 @@ func (w *ingestWriter) end() error {
 	if !w.tx.open {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	if err := w.client.Flush(ctx); err != nil {
-		return fmt.Errorf("flush: %w", err)
-	}
-	next, part, err := w.describe()
+	var next positionRecord
+	var part *stream.Part
+	// L3: records, receipt and position, or none of them.
+	_, err := w.audit.commit(context.Background(), func() (err error) {
+		next, part, err = w.describe()
+		return err
+	}, w.audit.end)
 	if err != nil {
 		return err
 	}
-	if err := w.client.Flush(ctx); err != nil {
-		return fmt.Errorf("flush receipt: %w", err)
-	}
-	if err := w.scribe.failed(); err != nil {
-		return err
-	}
-	// L3: records, receipt and position, or none of them.
-	if err := w.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
-		w.scribe.ledger.Settle(false)
-		return fmt.Errorf("commit: %w", err)
-	}
-	w.scribe.ledger.Settle(true)
 	w.settled(next, part)
 	if w.tx.idle {
 		w.caughtUp()
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), commitWithin)
+	defer cancel()
 	return w.source.Commit(ctx, w.tx.next)
 }
 
@@ -346,16 +334,16 @@ func (w *ingestWriter) caughtUp() {
 	}
 }
 
-func (w *ingestWriter) describe() (standing, *stream.Part, error) {
+func (w *ingestWriter) describe() (positionRecord, *stream.Part, error) {
 	for _, e := range w.tx.entries {
-		if err := w.scribe.entry(e.kind, e.body); err != nil {
-			return standing{}, nil, err
+		if err := w.audit.entry(e.kind, e.body); err != nil {
+			return positionRecord{}, nil, err
 		}
 	}
-	next := standing{Label: w.tx.next.Label, State: w.box.Seal(w.tx.next.State), Revisions: w.Revisions, Period: w.sealer.current,
-		Worker: w.scribe.ledger.Worker(), Heads: heads{}}
+	next := positionRecord{Label: w.tx.next.Label, State: w.box.Seal(w.tx.next.State), Revisions: w.Revisions, Period: w.encrypter.current,
+		Worker: w.audit.ledger.Worker(), Heads: heads{}}
 	if err := w.tx.box.check(); err != nil {
-		return standing{}, nil, err
+		return positionRecord{}, nil, err
 	}
 	var part *stream.Part
 	newHead := w.head
@@ -364,19 +352,19 @@ func (w *ingestWriter) describe() (standing, *stream.Part, error) {
 			In: stream.Int64(w.tx.in), Changes: stream.Int64(w.tx.changes), Out: w.tx.box.receipts()}
 		h, err := stream.HashPart(*part)
 		if err != nil {
-			return standing{}, nil, err
+			return positionRecord{}, nil, err
 		}
 		newHead = head{h, next.Label}
-		r := stream.Receipt{Stage: stream.StageIngest, Source: w.Source, Keys: w.sealer.current, Streams: w.tx.lines(), Parts: []stream.Part{*part}}
-		if err := w.scribe.receipts(r, nil); err != nil {
-			return standing{}, nil, err
+		r := stream.Receipt{Stage: stream.StageIngest, Source: w.Source, Keys: w.encrypter.current, Streams: w.tx.lines(), Parts: []stream.Part{*part}}
+		if err := w.audit.receipts(r, nil); err != nil {
+			return positionRecord{}, nil, err
 		}
 	}
 	next.Heads[w.Source] = newHead
-	return next, part, w.scribe.standing(w.Source, next)
+	return next, part, w.audit.writePosition(w.Source, next)
 }
 
-func (w *ingestWriter) settled(next standing, part *stream.Part) {
+func (w *ingestWriter) settled(next positionRecord, part *stream.Part) {
 	w.at, w.head, w.owned, w.tx.open = next, next.Heads[w.Source], true, false
 	m := w.Metrics
 	m.Transaction.WithLabelValues(stream.StageIngest).Observe(w.Now().Sub(w.tx.began).Seconds())
@@ -396,18 +384,18 @@ func (w *ingestWriter) settled(next standing, part *stream.Part) {
 // it gives nothing: the keys of those before can then be destroyed. No
 // transaction is open.
 func (w *ingestWriter) turn(ctx context.Context) error {
-	if w.sealer.due() == w.at.Period {
+	if w.encrypter.due() == w.at.Period {
 		return nil
 	}
-	if err := w.sealer.renew(); err != nil {
+	if err := w.encrypter.renew(); err != nil {
 		return err
 	}
 	if err := w.client.BeginTransaction(); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	next := w.at
-	next.Period, next.Worker = w.sealer.current, w.scribe.ledger.Worker()
-	if err := w.scribe.standing(w.Source, next); err != nil {
+	next.Period, next.Worker = w.encrypter.current, w.audit.ledger.Worker()
+	if err := w.audit.writePosition(w.Source, next); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
@@ -415,7 +403,7 @@ func (w *ingestWriter) turn(ctx context.Context) error {
 	if err := w.client.Flush(ctx); err != nil {
 		return fmt.Errorf("flush: %w", err)
 	}
-	if err := w.scribe.failed(); err != nil {
+	if err := w.audit.failed(); err != nil {
 		return err
 	}
 	if err := w.client.EndTransaction(ctx, kgo.TryCommit); err != nil {

@@ -17,8 +17,8 @@ import (
 type lane struct {
 	w         *maskWorker
 	partition int32
-	opener    *opener
-	sealer    *sealer // for quarantine
+	decrypter *decrypter
+	encrypter *encrypter // for quarantine
 	salt      func() []byte
 	leaf      *stream.LeafHasher
 	// parked holds the raw keys with a record in quarantine: what follows under
@@ -44,15 +44,15 @@ type routed struct {
 }
 
 func newLane(w *maskWorker, p int32) (*lane, error) {
-	o, err := newOpener(w.Vault, 2*w.Cluster.Largest())
+	o, err := newDecrypter(w.Keyring, 2*w.Cluster.Largest())
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSealer(w.Vault, quarantinePeriod, w.Now)
+	s, err := newEncrypter(w.Keyring, quarantinePeriod, w.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &lane{w: w, partition: p, opener: o, sealer: s, salt: newSalts(), leaf: stream.NewLeafHasher()}, nil
+	return &lane{w: w, partition: p, decrypter: o, encrypter: s, salt: newSalts(), leaf: stream.NewLeafHasher()}, nil
 }
 
 // begin readies the lane for a transaction. What the last one produced is
@@ -64,7 +64,7 @@ func (l *lane) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	return l.sealer.renew()
+	return l.encrypter.renew()
 }
 
 // loadParked reads which keys are in quarantine.
@@ -153,7 +153,7 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 	s.in++
 	s.bytes += int64(len(r.Value))
 	var err error
-	l.plain, err = l.opener.open(l.plain[:0], r.Topic, r.Partition, header(r, stream.HeaderSession), r.Value, &l.rec)
+	l.plain, err = l.decrypter.decrypt(l.plain[:0], r.Topic, r.Partition, header(r, stream.HeaderSession), r.Value, &l.rec)
 	switch {
 	case errors.Is(err, stream.ErrDestroyed):
 		s.shredded++
@@ -243,7 +243,7 @@ func (l *lane) deliver(s *share, r *kgo.Record, to *routed) {
 		k.Headers = append(k.Headers, kgo.RecordHeader{Key: stream.HeaderUnchanged, Value: unchanged})
 	}
 	out.leaves = append(out.leaves, l.leaf.Record(salt.Value, key, value, seq.Value, unchanged))
-	l.w.produce(k, out.promise)
+	l.produce(k, out.promise)
 	if !m.Delete || key == nil {
 		return
 	}
@@ -252,7 +252,11 @@ func (l *lane) deliver(s *share, r *kgo.Record, to *routed) {
 	out.tombstones++
 	k = l.slab.record(to.Topic, l.partition)
 	k.Key, k.Headers = key, l.slab.head(seq, salt, policy)
-	l.w.produce(k, out.promise)
+	l.produce(k, out.promise)
+}
+
+func (l *lane) produce(r *kgo.Record, done func(*kgo.Record, error)) {
+	l.w.session.Produce(context.Background(), r, done)
 }
 
 // quarantine sends the record as it was read, encrypted under the quarantine's
@@ -265,12 +269,12 @@ func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) error 
 		rec = stream.Record{Value: r.Value}
 	}
 	from := len(l.arena)
-	l.arena = l.sealer.seal(l.arena, topic, l.partition, &rec)
+	l.arena = l.encrypter.encrypt(l.arena, topic, l.partition, &rec)
 	value := l.arena[from:len(l.arena):len(l.arena)]
 	seq, salt := header(r, stream.HeaderSeq), l.salt()
 	out.leaves = append(out.leaves, l.leaf.Record(salt, r.Key, value, seq, nil))
-	l.w.produce(&kgo.Record{Topic: topic, Partition: l.partition, Key: r.Key, Value: value, Headers: []kgo.RecordHeader{
-		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: l.sealer.header},
+	l.produce(&kgo.Record{Topic: topic, Partition: l.partition, Key: r.Key, Value: value, Headers: []kgo.RecordHeader{
+		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: l.encrypter.header},
 		{Key: stream.HeaderReason, Value: []byte(why.Reason)}, {Key: stream.HeaderStream, Value: []byte(rec.Stream)},
 		{Key: headerField, Value: []byte(why.Field)}}}, out.done)
 	s.stream(rec.Stream).quarantined(why)

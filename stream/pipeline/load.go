@@ -27,7 +27,7 @@ const maxLoads = 4
 // object of a former owner. left tells that records remain.
 func (w *sinkWorker) cut() (loads []*load, left bool, err error) {
 	for _, p := range w.places() {
-		h, from := w.held[p], w.links.of[p].offset
+		h, from := w.held[p], w.chains.of[p].offset
 		records := h.records
 		for n := 0; len(records) > 0; n++ {
 			if n == maxLoads {

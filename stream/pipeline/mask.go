@@ -41,9 +41,9 @@ type Mask struct {
 // Run masks until ctx ends or something fails; it goes on at the group's
 // committed offsets.
 func (m *Mask) Run(ctx context.Context) error {
-	w := &maskWorker{Mask: m, links: links{group: m.Topics.MaskGroup(m.Connection), stage: stream.StageMask,
-		connection: m.Connection, of: make(map[place]*link)}, lanes: make(map[int32]*lane), revisions: make(map[string]stream.Revision)}
-	if err := w.open(); err != nil {
+	w := &maskWorker{Mask: m, lanes: make(map[int32]*lane), revisions: make(map[string]stream.Revision)}
+	var err error
+	if w.member, err = m.join(m.Topics.MaskGroup(m.Connection), stream.StageMask, m.Connection, m.RawTopics, nil); err != nil {
 		return err
 	}
 	defer w.session.Close()
@@ -61,38 +61,11 @@ func (m *Mask) Run(ctx context.Context) error {
 // maskWorker is one member of a connection's mask group.
 type maskWorker struct {
 	*Mask
-	session *kgo.GroupTransactSession
-	scribe  *scribe
-
-	mu    sync.Mutex // guards links.of against the group's callbacks
-	links links
+	*member
 
 	lanes     map[int32]*lane // by partition number
 	revMu     sync.Mutex
 	revisions map[string]stream.Revision
-}
-
-func (w *maskWorker) open() error {
-	ledger, err := w.Ledger()
-	if err != nil {
-		return err
-	}
-	id := w.links.group + "." + w.Instance
-	moved := func(_ context.Context, _ *kgo.Client, which map[string][]int32) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.links.forget(which)
-	}
-	w.session, err = w.Cluster.GroupSession(w.links.group, id, w.RawTopics, moved)
-	if err != nil {
-		return err
-	}
-	w.scribe = &scribe{Base: w.Base, ledger: ledger, produce: w.produce}
-	return nil
-}
-
-func (w *maskWorker) produce(r *kgo.Record, done func(*kgo.Record, error)) {
-	w.session.Produce(context.Background(), r, done)
 }
 
 // round is one transaction: poll, mask, flush, receipts, commit.
@@ -112,33 +85,20 @@ func (w *maskWorker) round(ctx context.Context) error {
 	if err := w.ready(ctx, inputs, places); err != nil {
 		return err
 	}
-	if err := w.session.Begin(); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	done, err := w.maskAll(ctx, inputs)
-	if err == nil {
-		err = w.flush(ctx)
-	}
-	var steps []step
-	if err == nil {
-		steps, err = w.describe(done)
-	}
-	if err != nil {
-		w.session.End(context.WithoutCancel(ctx), kgo.TryAbort)
+	if err := w.begin(); err != nil {
 		return err
 	}
-	return w.finish(ctx, began, done, steps)
-}
-
-// flush waits until all outputs have their offsets, within a deadline: a broker
-// that is gone must end the stage, so that it is opened anew at the last commit.
-func (w *maskWorker) flush(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, commitWithin)
-	defer cancel()
-	if err := w.session.Client().Flush(ctx); err != nil {
-		return fmt.Errorf("flush: %w", err)
+	done, err := w.maskAll(ctx, inputs)
+	if err != nil {
+		w.abort(ctx)
+		return err
 	}
-	return nil
+	// L3: masked records, receipt and offsets, or none of them.
+	committed, err := w.commit(ctx, func() ([]step, error) { return w.describe(done) })
+	if committed {
+		w.measure(began, done)
+	}
+	return err
 }
 
 // ready loads the chains of what was polled and splits it where the policy's
@@ -146,7 +106,7 @@ func (w *maskWorker) flush(ctx context.Context) error {
 func (w *maskWorker) ready(ctx context.Context, inputs map[int32][]*share, places []place) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	fresh, err := w.links.load(ctx, w.session.Client(), places)
+	fresh, err := w.chains.load(ctx, w.session.Client(), places)
 	if err != nil {
 		return err
 	}
@@ -156,10 +116,10 @@ func (w *maskWorker) ready(ctx context.Context, inputs map[int32][]*share, place
 	for lane, shares := range inputs {
 		var split []*share
 		for _, s := range shares {
-			if err := w.links.follows(s.place, s.records[0].Offset); err != nil {
+			if err := w.chains.follows(s.place, s.records[0].Offset); err != nil {
 				return err
 			}
-			revision := w.links.of[s.place].Revision
+			revision := w.chains.of[s.place].Revision
 			if revision == "" {
 				revision = w.Current.ID()
 			}
@@ -217,27 +177,6 @@ func (w *maskWorker) revision(id string) (stream.Revision, error) {
 	return r, nil
 }
 
-func (w *maskWorker) finish(ctx context.Context, began time.Time, done []*share, steps []step) error {
-	// L3: masked records, receipt and offsets, or none of them.
-	committed, err := w.scribe.commit(ctx, w.session, steps)
-	if err != nil {
-		return err
-	}
-	if !committed {
-		// A rebalance came between; the records are polled again.
-		w.Metrics.Aborted.WithLabelValues(stream.StageMask, w.Connection).Inc()
-		w.mu.Lock()
-		w.links.of = make(map[place]*link)
-		w.mu.Unlock()
-		return nil
-	}
-	w.mu.Lock()
-	w.links.settle(steps)
-	w.mu.Unlock()
-	w.measure(began, done)
-	return nil
-}
-
 // fetchErr tells of a fetch error other than a client being closed.
 func fetchErr(fs kgo.Fetches) error {
 	var errs []error
@@ -271,7 +210,7 @@ type share struct {
 	place
 	records []*kgo.Record
 
-	box      outbox
+	box      outputs
 	in       int64
 	changes  int64
 	bytes    int64
@@ -333,24 +272,20 @@ func (w *maskWorker) maskAll(ctx context.Context, inputs map[int32][]*share) ([]
 
 // describe produces leaves, chain entries and receipts of what was flushed.
 func (w *maskWorker) describe(done []*share) ([]step, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	steps := make([]step, 0, len(done))
 	var receipts receiptRuns
 	counted := make(tallies)
 	for _, s := range done {
-		k := w.links.of[s.place]
+		k := w.chains.of[s.place]
 		if k == nil {
 			return nil, fmt.Errorf("%s/%d was taken away", s.topic, s.partition)
 		}
 		head, from := k.Head, k.offset
 		if n := len(steps); n > 0 && steps[n-1].place == s.place {
-			head, from = steps[n-1].note.Head, steps[n-1].to
+			head, from = steps[n-1].metadata.Head, steps[n-1].to
 			steps = steps[:n-1]
-		} else if c := w.links.chain(s.place, w.scribe.ledger.Worker()); c != nil {
-			if err := w.scribe.entry(stream.EntryChain, c); err != nil {
-				return nil, err
-			}
+		} else if err := w.takeOver(s.place); err != nil {
+			return nil, err
 		}
 		part, h, err := w.part(s, head, from)
 		if err != nil {
@@ -362,10 +297,10 @@ func (w *maskWorker) describe(done []*share) ([]step, error) {
 		}
 		receipts.add(s.revision, revision.Keys(), part)
 		to := s.records[len(s.records)-1].Offset + 1
-		steps = append(steps, step{s.place, to, note{Head: h, Revision: s.next}})
+		steps = append(steps, step{s.place, to, metadata{Head: h, Revision: s.next}})
 		counted.add(s.streams)
 	}
-	return steps, receipts.write(w.scribe, stream.StageMask, w.Connection, counted.lines(), counted.detail())
+	return steps, receipts.write(w.audit, stream.StageMask, w.Connection, counted.lines(), counted.detail())
 }
 
 // part makes s's part of a receipt, and the record of its leaves.
@@ -379,7 +314,7 @@ func (w *maskWorker) part(s *share, head stream.Hash, from int64) (stream.Part, 
 		In: stream.Int64(s.in), Changes: stream.Int64(s.changes), Out: s.box.receipts(), Filtered: stream.Int64(s.filtered), Shredded: stream.Int64(s.shredded)}
 	h, err := stream.HashPart(part)
 	if err == nil && len(leaves) > 0 {
-		w.scribe.write(w.Topics.Leaves(), s.partition, h[:], leaves)
+		w.audit.write(w.Topics.Leaves(), s.partition, h[:], leaves)
 	}
 	return part, h, err
 }

@@ -17,7 +17,7 @@ func keysOutlast(t *testing.T, r *rig) {
 	// The source's clock begins here and then runs; so far it is moved.
 	began, real := time.Date(2026, 1, 31, 15, 30, 0, 0, time.UTC), time.Now()
 	var moved atomic.Int64
-	v := r.base.Vault.(*vault)
+	v := r.base.Keyring.(*keyring)
 	ingest, mask, deletion := r.ingest(), r.mask(), r.deletion()
 	ingest.Now = func() time.Time { return began.Add(time.Since(real) + time.Duration(moved.Load())) }
 	// The clock of whoever deletes is ahead: by it every hour is over.

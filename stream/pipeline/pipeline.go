@@ -57,7 +57,7 @@ type Base struct {
 	Cluster    kafka.Cluster
 	Topics     stream.Topics
 	Partitions int32
-	Vault      stream.Vault
+	Keyring    stream.Keyring
 	// Ledger opens the ledger of a stage's run. Each opening of a stage takes a
 	// new one, so that a transaction of unknown fate breaks no chain.
 	Ledger func() (stream.Ledger, error)

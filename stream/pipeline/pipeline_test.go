@@ -68,7 +68,7 @@ func newRig(t *testing.T, brokers []string) *rig {
 	topics := stream.Topics{Workspace: "test" + strconv.FormatInt(time.Now().UnixNano(), 36)}
 	r := &rig{source: &source{}, sink: &sink{objects: map[string]stream.Rows{}, listed: map[string]stream.Loaded{}}, policy: revision{id: strings.Repeat("ab", 32), topic: topics.Masked("pii-pseudo", "lake", person, 1)}}
 	r.base = pipeline.Base{Cluster: kafka.Cluster{Brokers: brokers, SessionTimeout: 6 * time.Second, MaxRecord: 1 << 20, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
-		Topics: topics, Partitions: partitions, Vault: &vault{keys: map[string][]byte{}, gone: map[string]bool{}}, Build: "build", Instance: "instance",
+		Topics: topics, Partitions: partitions, Keyring: &keyring{keys: map[string][]byte{}, gone: map[string]bool{}}, Build: "build", Instance: "instance",
 		Ledger: func() (stream.Ledger, error) { return &ledger{}, nil },
 		Log:    slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: pipeline.NewMetrics(prometheus.NewRegistry()), Now: time.Now}
 	all := []kafka.Topic{
@@ -418,20 +418,20 @@ func (processor) Process(r *stream.Record, out *stream.Masked) error {
 }
 func (processor) Counts(func(stream.FieldCount, int64)) {}
 
-// vault keeps keys in memory.
-type vault struct {
+// keyring keeps keys in memory.
+type keyring struct {
 	mu    sync.Mutex
 	keys  map[string][]byte
 	gone  map[string]bool
 	asked int // for its periods
 }
 
-func (v *vault) Secret(name string) ([]byte, error) {
+func (v *keyring) Secret(name string) ([]byte, error) {
 	h := sha256.Sum256([]byte("secret " + name))
 	return h[:], nil
 }
 
-func (v *vault) aead(period string) cipher.AEAD {
+func (v *keyring) aead(period string) cipher.AEAD {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.keys[period] == nil {
@@ -444,16 +444,16 @@ func (v *vault) aead(period string) cipher.AEAD {
 	return a
 }
 
-func (v *vault) Wrap(period string, key []byte) ([]byte, error) {
+func (v *keyring) Wrap(period string, key []byte) ([]byte, error) {
 	return v.aead(period).Seal(nil, nil, key, nil), nil
 }
-func (v *vault) Unwrap(period string, wrapped []byte) ([]byte, error) {
+func (v *keyring) Unwrap(period string, wrapped []byte) ([]byte, error) {
 	if v.destroyed(period) {
 		return nil, stream.ErrDestroyed
 	}
 	return v.aead(period).Open(nil, nil, wrapped, nil)
 }
-func (v *vault) Periods(purpose string) ([]string, error) {
+func (v *keyring) Periods(purpose string) ([]string, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.asked++
@@ -466,20 +466,20 @@ func (v *vault) Periods(purpose string) ([]string, error) {
 	sort.Strings(out)
 	return out, nil
 }
-func (v *vault) Destroy(period string) error {
+func (v *keyring) Destroy(period string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.gone[period] = true
 	return nil
 }
 
-func (v *vault) destroyed(period string) bool {
+func (v *keyring) destroyed(period string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.gone[period]
 }
 
-func (v *vault) looks() int {
+func (v *keyring) looks() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.asked

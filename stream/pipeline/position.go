@@ -11,10 +11,10 @@ import (
 	"lethe/stream"
 )
 
-// standing is the record of the positions topic: where a leased job (a source's
+// positionRecord is the record of the positions topic: where a leased job (a source's
 // ingest, the deletion) stands and the head of its chains. It is written in the
 // transaction that it describes (L3).
-type standing struct {
+type positionRecord struct {
 	Label string `json:"label"`
 	State []byte `json:"state,omitempty"` // sealed; only the connector understands it
 	Heads heads  `json:"heads,omitempty"` // by input: for ingest only the source
@@ -44,22 +44,22 @@ func leasePartition(job string, partitions int32) int32 {
 // Begun reports whether a source was ever read: its raw topics may no longer
 // hold its first records.
 func (b Base) Begun(ctx context.Context, source string) (bool, error) {
-	at, err := b.standing(ctx, source)
+	at, err := b.position(ctx, source)
 	return at != nil && at.Label != "", err
 }
 
 // Announced gives the policy revisions that a source's control records last named,
 // by connection: those that are in force after its last record.
 func (b Base) Announced(ctx context.Context, source string) (map[string]string, error) {
-	at, err := b.standing(ctx, source)
+	at, err := b.position(ctx, source)
 	if at == nil || err != nil {
 		return nil, err
 	}
 	return at.Revisions, nil
 }
 
-// standing reads the last committed standing of a job; nil if there is none.
-func (b Base) standing(ctx context.Context, job string) (*standing, error) {
+// position reads the last committed position of a job; nil if there is none.
+func (b Base) position(ctx context.Context, job string) (*positionRecord, error) {
 	p := leasePartition(job, b.Partitions)
 	var last []byte
 	keep := func(r *kgo.Record) error {
@@ -84,14 +84,14 @@ func (b Base) standing(ctx context.Context, job string) (*standing, error) {
 	if last == nil {
 		return nil, nil
 	}
-	var s standing
+	var s positionRecord
 	if err := json.Unmarshal(last, &s); err != nil {
 		return nil, fmt.Errorf("position of %s: %w", job, err)
 	}
 	return &s, nil
 }
 
-func (s *scribe) standing(job string, st standing) error {
+func (s *auditWriter) writePosition(job string, st positionRecord) error {
 	b, err := json.Marshal(st)
 	if err != nil {
 		return fmt.Errorf("position of %s: %w", job, err)

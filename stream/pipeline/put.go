@@ -76,14 +76,14 @@ func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) 
 	out := w.tx.box.to(topic, p)
 	salt := w.salt()
 	from := len(w.tx.arena)
-	w.tx.arena = w.sealer.seal(w.tx.arena, topic, p, r)
+	w.tx.arena = w.encrypter.encrypt(w.tx.arena, topic, p, r)
 	value := w.tx.arena[from:len(w.tx.arena):len(w.tx.arena)]
 	seq := r.Seq.AppendHex(w.slab.room(40))
 	out.leaves = append(out.leaves, w.leaf.Record(salt, key, value, seq, nil))
 	k := w.slab.record(topic, p)
 	k.Key, k.Value = key, value
 	k.Headers = w.slab.head(kgo.RecordHeader{Key: stream.HeaderSeq, Value: seq}, kgo.RecordHeader{Key: stream.HeaderSalt, Value: salt},
-		kgo.RecordHeader{Key: stream.HeaderSession, Value: w.sealer.header})
+		kgo.RecordHeader{Key: stream.HeaderSession, Value: w.encrypter.header})
 	w.client.Produce(context.Background(), k, out.promise)
 	w.tx.in++
 	w.tx.streams[r.Stream]++

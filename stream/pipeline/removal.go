@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -22,8 +21,8 @@ type remover struct {
 	base   Base
 	job    string
 	client *kgo.Client
-	scribe *scribe
-	at     standing
+	audit  *auditWriter
+	at     positionRecord
 	owned  map[string]bool // chains that this run has taken over; after a failed commit the run ends
 	parts  []stream.Part   // of the transaction being built
 	chains []stream.Chain
@@ -46,14 +45,11 @@ func openRemover(ctx context.Context, b Base, job string) (*remover, error) {
 }
 
 func (r *remover) prepare(ctx context.Context) error {
-	ledger, err := r.base.Ledger()
-	if err != nil {
+	var err error
+	if r.audit, err = r.base.newAuditWriter(r.client); err != nil {
 		return err
 	}
-	r.scribe = &scribe{Base: r.base, ledger: ledger, produce: func(rec *kgo.Record, done func(*kgo.Record, error)) {
-		r.client.Produce(context.Background(), rec, done)
-	}}
-	at, err := r.base.standing(ctx, r.job)
+	at, err := r.base.position(ctx, r.job)
 	if err != nil {
 		return err
 	}
@@ -109,7 +105,7 @@ func (r *remover) remove(ctx context.Context, to map[place]int64) (map[place]int
 // receipt writes down where partitions begin now and which keys are destroyed,
 // as far as the last receipts do not say so.
 func (r *remover) receipt(ctx context.Context, reached map[place]int64, periods []string) error {
-	next := standing{Label: r.base.time(), Heads: maps.Clone(r.at.Heads), Worker: r.scribe.ledger.Worker()}
+	next := positionRecord{Label: r.base.time(), Heads: maps.Clone(r.at.Heads), Worker: r.audit.ledger.Worker()}
 	r.parts, r.chains = nil, nil
 	for p, to := range reached {
 		part := stream.Part{Topic: p.topic, Partition: p.partition, To: strconv.FormatInt(to, 10), Evidence: "log-start"}
@@ -159,7 +155,7 @@ func (r *remover) add(to heads, input string, part stream.Part) error {
 			event = stream.ChainStart
 		}
 		r.chains = append(r.chains, stream.Chain{Event: event, Stage: stream.StageDelete, Topic: part.Topic, Partition: part.Partition,
-			Worker: r.scribe.ledger.Worker(), Head: h.Hash, From: h.To})
+			Worker: r.audit.ledger.Worker(), Head: h.Hash, From: h.To})
 	}
 	part.Prev, part.From = h.Hash, h.To
 	hash, err := stream.HashPart(part)
@@ -172,34 +168,24 @@ func (r *remover) add(to heads, input string, part stream.Part) error {
 }
 
 // commit writes the receipts and where the job stands then (L3).
-func (r *remover) commit(ctx context.Context, next standing) error {
+func (r *remover) commit(ctx context.Context, next positionRecord) error {
 	began := r.base.Now()
 	if err := r.client.BeginTransaction(); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	for _, c := range r.chains {
-		if err := r.scribe.entry(stream.EntryChain, c); err != nil {
+	_, err := r.audit.commit(ctx, func() error {
+		for _, c := range r.chains {
+			if err := r.audit.entry(stream.EntryChain, c); err != nil {
+				return err
+			}
+		}
+		if err := r.audit.receipts(stream.Receipt{Stage: stream.StageDelete, Parts: r.parts}, nil); err != nil {
 			return err
 		}
-	}
-	if err := r.scribe.receipts(stream.Receipt{Stage: stream.StageDelete, Parts: r.parts}, nil); err != nil {
-		return err
-	}
-	if err := r.scribe.standing(r.job, next); err != nil {
-		return err
-	}
-	ectx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	if err := r.client.Flush(ectx); err != nil {
-		return fmt.Errorf("flush: %w", err)
-	}
-	if err := r.scribe.failed(); err != nil {
-		return err
-	}
-	err := r.client.EndTransaction(ectx, kgo.TryCommit)
-	r.scribe.ledger.Settle(err == nil)
+		return r.audit.writePosition(r.job, next)
+	}, r.audit.end)
 	if err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return err
 	}
 	r.at = next
 	r.base.Metrics.Transaction.WithLabelValues(stream.StageDelete).Observe(r.base.Now().Sub(began).Seconds())

@@ -13,11 +13,11 @@ import (
 // key: AES-256-GCM with random nonces.
 type seal struct{ aead cipher.AEAD }
 
-// NewSeal returns a stream.Seal under the vault's key of that name.
-func NewSeal(v stream.Vault, name string) (stream.Seal, error) { return newSeal(v, name) }
+// NewSeal returns a stream.Seal under the keyring's key of that name.
+func NewSeal(k stream.Keyring, name string) (stream.Seal, error) { return newSeal(k, name) }
 
-func newSeal(v stream.Vault, name string) (seal, error) {
-	key, err := v.Secret(name)
+func newSeal(k stream.Keyring, name string) (seal, error) {
+	key, err := k.Secret(name)
 	if err != nil {
 		return seal{}, fmt.Errorf("key %s: %w", name, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -41,7 +40,7 @@ func (s *Sink) Hurry() { s.hurry.Store(true) }
 // committed offsets.
 func (s *Sink) Run(ctx context.Context) error {
 	for {
-		err := s.member(ctx)
+		err := s.membership(ctx)
 		if errors.Is(err, errLeft) {
 			continue
 		}
@@ -52,14 +51,18 @@ func (s *Sink) Run(ctx context.Context) error {
 	}
 }
 
-// member is one membership of the connection's sink group.
-func (s *Sink) member(ctx context.Context) error {
-	w := &sinkWorker{Sink: s, links: links{group: s.Base.Topics.SinkGroup(s.Connection), stage: stream.StageSink,
-		connection: s.Connection, of: make(map[place]*link)}, held: make(map[place]*pile)}
-	if err := w.open(); err != nil {
-		return err
+// membership is one membership of the connection's sink group.
+func (s *Sink) membership(ctx context.Context) error {
+	w := &sinkWorker{Sink: s, held: make(map[place]*buffer)}
+	var err error
+	if w.sink, err = s.Open(); err != nil {
+		return fmt.Errorf("open: %w", err)
 	}
 	defer w.sink.Close()
+	w.member, err = s.join(s.Base.Topics.SinkGroup(s.Connection), stream.StageSink, s.Connection, s.Topics, func(p place) { delete(w.held, p) })
+	if err != nil {
+		return err
+	}
 	defer w.session.Close()
 	if err := w.publishCommitted(ctx); err != nil {
 		return err
@@ -75,66 +78,32 @@ func (s *Sink) member(ctx context.Context) error {
 // sinkWorker is one member of a connection's sink group.
 type sinkWorker struct {
 	*Sink
-	session *kgo.GroupTransactSession
-	scribe  *scribe
-	sink    stream.Sink
-
-	mu    sync.Mutex // guards what follows against the group's callbacks
-	links links
-	held  map[place]*pile
+	*member
+	sink stream.Sink
+	held map[place]*buffer // guarded by the member's mutex
 
 	bytes int64
 	since time.Time // when the first held record came
 }
 
-// pile is what was polled of one partition and is not loaded yet.
-type pile struct {
+// buffer is what was polled of one partition and is not loaded yet.
+type buffer struct {
 	records []*kgo.Record
 	until   int64 // load exactly up to here first: a former owner left an object; 0 if none
-}
-
-func (w *sinkWorker) open() error {
-	ledger, err := w.Ledger()
-	if err != nil {
-		return err
-	}
-	if w.sink, err = w.Open(); err != nil {
-		return fmt.Errorf("open: %w", err)
-	}
-	moved := func(_ context.Context, _ *kgo.Client, which map[string][]int32) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.links.forget(which)
-		for t, ps := range which {
-			for _, p := range ps {
-				delete(w.held, place{t, p})
-			}
-		}
-	}
-	id := w.links.group + "." + w.Instance
-	w.session, err = w.Cluster.GroupSession(w.links.group, id, w.Topics, moved)
-	if err != nil {
-		w.sink.Close()
-		return err
-	}
-	w.scribe = &scribe{Base: w.Base, ledger: ledger, produce: func(r *kgo.Record, done func(*kgo.Record, error)) {
-		w.session.Produce(context.Background(), r, done)
-	}}
-	return nil
 }
 
 // publishCommitted shows readers what was committed and perhaps not published
 // when the last owner was killed, also on partitions that nothing comes for.
 func (w *sinkWorker) publishCommitted(ctx context.Context) error {
-	all, err := kafka.Offsets(ctx, w.session.Client(), w.links.group)
+	all, err := kafka.Offsets(ctx, w.session.Client(), w.chains.group)
 	if err != nil {
 		return err
 	}
 	for topic, parts := range all {
 		for p, c := range parts {
-			n, err := readNote(c.Metadata)
+			n, err := readMetadata(c.Metadata)
 			if err != nil {
-				return fmt.Errorf("group %s: metadata of %s/%d: %w", w.links.group, topic, p, err)
+				return fmt.Errorf("group %s: metadata of %s/%d: %w", w.chains.group, topic, p, err)
 			}
 			if err := w.publish(ctx, n.Loaded); err != nil {
 				return err
@@ -167,7 +136,7 @@ func (w *sinkWorker) round(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.commit(context.WithoutCancel(ctx))
+	return w.roll(context.WithoutCancel(ctx))
 }
 
 // dropDeadline leaves out the pseudo fetch that tells of an ended poll.
@@ -225,12 +194,12 @@ func (w *sinkWorker) hold(ctx context.Context, fs kgo.Fetches) error {
 			places = append(places, place{p.Topic, p.Partition})
 		}
 	})
-	fresh, err := w.links.load(ctx, w.session.Client(), places)
+	fresh, err := w.chains.load(ctx, w.session.Client(), places)
 	if err != nil {
 		return err
 	}
 	for _, p := range fresh {
-		if err := w.takeOver(ctx, p); err != nil {
+		if err := w.adopt(ctx, p); err != nil {
 			return err
 		}
 	}
@@ -240,7 +209,7 @@ func (w *sinkWorker) hold(ctx context.Context, fs kgo.Fetches) error {
 		}
 		at := w.held[place{p.Topic, p.Partition}]
 		if len(at.records) == 0 {
-			if err = errors.Join(err, w.links.follows(place{p.Topic, p.Partition}, p.Records[0].Offset)); err != nil {
+			if err = errors.Join(err, w.chains.follows(place{p.Topic, p.Partition}, p.Records[0].Offset)); err != nil {
 				return
 			}
 		}
@@ -255,10 +224,10 @@ func (w *sinkWorker) hold(ctx context.Context, fs kgo.Fetches) error {
 	return err
 }
 
-// takeOver begins on a partition: it publishes what the last owner committed,
+// adopt begins on a partition: it publishes what the last owner committed,
 // and learns of an object that it left behind without commit.
-func (w *sinkWorker) takeOver(ctx context.Context, p place) error {
-	k := w.links.of[p]
+func (w *sinkWorker) adopt(ctx context.Context, p place) error {
+	k := w.chains.of[p]
 	if err := w.publish(ctx, k.Loaded); err != nil {
 		return err
 	}
@@ -266,7 +235,7 @@ func (w *sinkWorker) takeOver(ctx context.Context, p place) error {
 	if err != nil {
 		return fmt.Errorf("position of %s/%d: %w", p.topic, p.partition, err)
 	}
-	w.held[p] = &pile{}
+	w.held[p] = &buffer{}
 	if to <= k.offset {
 		return nil
 	}
@@ -280,8 +249,8 @@ func (w *sinkWorker) takeOver(ctx context.Context, p place) error {
 	return nil
 }
 
-// commit makes what is held durable and commits it with its receipt.
-func (w *sinkWorker) commit(ctx context.Context) error {
+// roll makes what is held durable and commits it with its receipt.
+func (w *sinkWorker) roll(ctx context.Context) error {
 	began := w.Now()
 	w.mu.Lock()
 	loads, left, err := w.cut()
@@ -296,33 +265,27 @@ func (w *sinkWorker) commit(ctx context.Context) error {
 	if err := w.loadAll(ctx, loads); err != nil {
 		return err
 	}
-	if err := w.session.Begin(); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	steps, err := w.describe(loads)
-	if err != nil {
-		w.session.End(ctx, kgo.TryAbort)
+	if err := w.begin(); err != nil {
 		return err
 	}
 	// The objects are durable; now offsets and receipt (L3).
-	committed, err := w.scribe.commit(ctx, w.session, steps)
+	committed, err := w.commit(ctx, func() ([]step, error) { return w.describe(loads) })
 	if err != nil {
 		return err
 	}
-	return w.settle(ctx, began, committed, left, loads, steps)
-}
-
-func (w *sinkWorker) settle(ctx context.Context, began time.Time, committed, left bool, loads []*load, steps []step) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !committed {
 		// A rebalance came between: what is held is polled again from the last
 		// commit. The objects stay; the next load of the same ranges adopts them.
-		w.Metrics.Aborted.WithLabelValues(stream.StageSink, w.Connection).Inc()
-		w.drop()
+		w.held, w.bytes = make(map[place]*buffer), 0
 		return nil
 	}
-	w.links.settle(steps)
+	return w.settle(ctx, began, left, loads)
+}
+
+// settle publishes what was committed.
+func (w *sinkWorker) settle(ctx context.Context, began time.Time, left bool, loads []*load) error {
 	m := w.Metrics
 	m.Transaction.WithLabelValues(stream.StageSink).Observe(w.Now().Sub(began).Seconds())
 	var newest int64
@@ -351,10 +314,6 @@ func (w *sinkWorker) settle(ctx context.Context, began time.Time, committed, lef
 // record.
 var errLeft = errors.New("records were left for the next load")
 
-func (w *sinkWorker) drop() {
-	w.held, w.links.of, w.bytes = make(map[place]*pile), make(map[place]*link), 0
-}
-
 // loadAll has the sink make the loads durable: those of one partition in
 // order, partitions side by side.
 func (w *sinkWorker) loadAll(ctx context.Context, loads []*load) error {
@@ -382,26 +341,22 @@ func (w *sinkWorker) loadAll(ctx context.Context, loads []*load) error {
 
 // describe produces the chain entries and receipts of the loads.
 func (w *sinkWorker) describe(loads []*load) ([]step, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	var steps []step
 	var receipts receiptRuns
 	detail := make(map[string]stream.SinkCount)
 	for _, b := range loads {
-		k := w.links.of[b.place]
+		k := w.chains.of[b.place]
 		if k == nil {
 			return nil, fmt.Errorf("%s was taken away", b.Range)
 		}
-		at := step{place: b.place, note: note{Head: k.Head, Revision: b.Policy}}
+		at := step{place: b.place, metadata: metadata{Head: k.Head, Revision: b.Policy}}
 		if n := len(steps); n > 0 && steps[n-1].place == b.place {
 			at, steps = steps[n-1], steps[:n-1]
-		} else if c := w.links.chain(b.place, w.scribe.ledger.Worker()); c != nil {
-			if err := w.scribe.entry(stream.EntryChain, c); err != nil {
-				return nil, err
-			}
+		} else if err := w.takeOver(b.place); err != nil {
+			return nil, err
 		}
 		l := b.loaded
-		part := stream.Part{Topic: b.topic, Partition: b.partition, Prev: at.note.Head,
+		part := stream.Part{Topic: b.topic, Partition: b.partition, Prev: at.metadata.Head,
 			From: strconv.FormatInt(b.Range.From, 10), To: strconv.FormatInt(b.Range.To, 10),
 			In: stream.Int64(len(b.List)), Changes: stream.Int64(len(b.List)),
 			Object: l.Object, SHA256: &l.SHA256, Rows: &l.Rows, RowRoot: &l.Root}
@@ -412,11 +367,11 @@ func (w *sinkWorker) describe(loads []*load) ([]step, error) {
 		receipts.add(b.Policy, "", part)
 		c := detail[b.Schema.Stream]
 		detail[b.Schema.Stream] = stream.SinkCount{Rows: c.Rows + l.Rows, Deletes: c.Deletes + l.Deletes, Truncates: c.Truncates + l.Truncates}
-		at.to, at.note.Head = b.Range.To, h
+		at.to, at.metadata.Head = b.Range.To, h
 		if l.Object != "" {
-			at.note.Loaded = append(at.note.Loaded, l)
+			at.metadata.Loaded = append(at.metadata.Loaded, l)
 		}
 		steps = append(steps, at)
 	}
-	return steps, receipts.write(w.scribe, stream.StageSink, w.Connection, nil, stream.SinkDetail{Streams: detail})
+	return steps, receipts.write(w.audit, stream.StageSink, w.Connection, nil, stream.SinkDetail{Streams: detail})
 }

@@ -33,7 +33,7 @@ type shelf struct {
 // largestPlan is how many bytes of a plan are read at most.
 const largestPlan = 256 << 20
 
-func newShelf(c kafka.Cluster, topic string, keys stream.Vault) (*shelf, error) {
+func newShelf(c kafka.Cluster, topic string, keys stream.Keyring) (*shelf, error) {
 	s := &shelf{cluster: c, topic: topic, plans: make(map[string][]byte)}
 	var err error
 	if s.seal, err = pipeline.NewSeal(keys, "revisions"); err != nil {

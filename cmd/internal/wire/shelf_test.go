@@ -115,7 +115,7 @@ func TestL1L6EveryMachineFindsWhatARevisionDoesAndNoOtherThing(t *testing.T) {
 }
 
 // strangeKeys are another workspace's.
-type strangeKeys struct{ stream.Vault }
+type strangeKeys struct{ stream.Keyring }
 
 func (strangeKeys) Secret(name string) ([]byte, error) {
 	h := sha256.Sum256([]byte(name))

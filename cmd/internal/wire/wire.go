@@ -171,7 +171,7 @@ func (w *Workspace) connect(ctx context.Context) error {
 	}
 	w.base = pipeline.Base{
 		Cluster: kafka.Cluster{Brokers: brokers, MaxRecord: int(w.folder.MaxRecord), Instance: member, Log: w.log},
-		Topics:  stream.Topics{Workspace: w.folder.Workspace}, Partitions: w.folder.Partitions, Vault: w.keys, Ledger: w.ledger,
+		Topics:  stream.Topics{Workspace: w.folder.Workspace}, Partitions: w.folder.Partitions, Keyring: w.keys, Ledger: w.ledger,
 		Build: build, Instance: own, Log: w.log, Metrics: pipeline.NewMetrics(w.registry), Now: time.Now,
 	}
 	return w.base.Cluster.Ping(ctx, 30*time.Second)
@@ -336,7 +336,7 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 	}
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	if cerr := w.sealed(cctx); cerr != nil && err == nil {
+	if cerr := w.followed(cctx); cerr != nil && err == nil {
 		err = cerr
 	}
 	stop()
@@ -367,8 +367,8 @@ func (w *Workspace) brokerFailed() <-chan struct{} {
 	return w.broker.Failed()
 }
 
-// sealed waits until the log holds every entry that is on the audit topic now.
-func (w *Workspace) sealed(ctx context.Context) error {
+// followed waits until the log holds every entry that is on the audit topic now.
+func (w *Workspace) followed(ctx context.Context) error {
 	last := int64(-1)
 	err := w.base.Cluster.ReadRange(ctx, w.base.Topics.Audit(), 0, w.follower.Status().Offset+1, func(r *kgo.Record) error {
 		last = r.Offset

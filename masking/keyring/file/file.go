@@ -1,6 +1,6 @@
 // Package file keeps keys in a directory of the local machine.
 //
-// It drives masking.Keyring and stream.Vault. Long-lived secrets derive from one
+// It drives masking.Keyring and stream.Keyring. Long-lived secrets derive from one
 // random root by name; period keys and signing keys are random files of their
 // own, so that destroying one leaves nothing to derive it from. It makes no key
 // that nobody asked for, has no default keys, and does not open a directory that

@@ -20,7 +20,7 @@ import (
 
 var (
 	_ masking.Keyring = (*Keyring)(nil)
-	_ stream.Vault    = (*Keyring)(nil)
+	_ stream.Keyring  = (*Keyring)(nil)
 )
 
 func newKeyring(t *testing.T) (*Keyring, string) {

@@ -41,7 +41,7 @@ func (k *Keyring) periodPath(period string) (string, error) {
 // is new. Under a destroyed one it returns an error wrapping
 // stream.ErrDestroyed.
 func (k *Keyring) Wrap(period string, key []byte) ([]byte, error) {
-	aead, err := k.sealer(period, true)
+	aead, err := k.periodCipher(period, true)
 	if err != nil {
 		return nil, fmt.Errorf("wrap under %s: %w", period, err)
 	}
@@ -54,7 +54,7 @@ func (k *Keyring) Wrap(period string, key []byte) ([]byte, error) {
 // Unwrap undoes Wrap. It reads the period's key anew each time, so that a key
 // that another process destroyed is gone here too.
 func (k *Keyring) Unwrap(period string, wrapped []byte) ([]byte, error) {
-	aead, err := k.sealer(period, false)
+	aead, err := k.periodCipher(period, false)
 	if err != nil {
 		return nil, fmt.Errorf("unwrap under %s: %w", period, err)
 	}
@@ -69,9 +69,9 @@ func (k *Keyring) Unwrap(period string, wrapped []byte) ([]byte, error) {
 	return key, nil
 }
 
-// sealer is the cipher of a period: its key derives from the period's file and
+// periodCipher is the cipher of a period: its key derives from the period's file and
 // the root together.
-func (k *Keyring) sealer(period string, create bool) (cipher.AEAD, error) {
+func (k *Keyring) periodCipher(period string, create bool) (cipher.AEAD, error) {
 	path, err := k.periodPath(period)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -56,14 +57,14 @@ func (o *output) appendLeaves(b []byte) []byte {
 	return b
 }
 
-// outbox is the outputs of one input partition, or of a whole ingest
+// outputs is the outputs of one input partition, or of a whole ingest
 // transaction.
-type outbox struct {
+type outputs struct {
 	outs  map[place]*output
 	order []*output
 }
 
-func (b *outbox) to(topic string, partition int32) *output {
+func (b *outputs) to(topic string, partition int32) *output {
 	p := place{topic, partition}
 	if o := b.outs[p]; o != nil {
 		return o
@@ -80,7 +81,7 @@ func (b *outbox) to(topic string, partition int32) *output {
 
 // check says whether everything was acknowledged, and sorts the outputs by place,
 // so that a receipt does not depend on the order of arrival.
-func (b *outbox) check() error {
+func (b *outputs) check() error {
 	sort.Slice(b.order, func(i, j int) bool {
 		x, y := b.order[i], b.order[j]
 		return x.topic < y.topic || x.topic == y.topic && x.partition < y.partition
@@ -97,7 +98,7 @@ func (b *outbox) check() error {
 }
 
 // leaves are those of all outputs, as the leaves topic holds them.
-func (b *outbox) leaves() (all []byte) {
+func (b *outputs) leaves() (all []byte) {
 	for _, o := range b.order {
 		all = o.appendLeaves(all)
 	}
@@ -105,31 +106,42 @@ func (b *outbox) leaves() (all []byte) {
 }
 
 // receipts are the outs of a part. It spoils the leaves.
-func (b *outbox) receipts() (all []stream.Out) {
+func (b *outputs) receipts() (all []stream.Out) {
 	for _, o := range b.order {
 		all = append(all, o.receipt())
 	}
 	return all
 }
 
-// scribe writes the audit side of transactions: entries, receipts, details and
+// auditWriter writes the audit side of transactions: entries, receipts, details and
 // leaves. It is used between the flush of a transaction's records and its
 // commit.
-type scribe struct {
+type auditWriter struct {
 	Base
-	ledger  stream.Ledger
-	produce func(*kgo.Record, func(*kgo.Record, error))
+	client *kgo.Client
+	ledger stream.Ledger
 
 	mu  sync.Mutex // promises come from the client's goroutine
 	err error
 }
 
-func (s *scribe) write(topic string, partition int32, key, value []byte) {
-	s.produce(&kgo.Record{Topic: topic, Partition: partition, Key: key, Value: value}, s.noted)
+// newAuditWriter begins a run of the ledger, which client writes.
+func (b Base) newAuditWriter(client *kgo.Client) (*auditWriter, error) {
+	ledger, err := b.Ledger()
+	if err != nil {
+		return nil, err
+	}
+	return &auditWriter{Base: b, client: client, ledger: ledger}, nil
 }
 
+func (s *auditWriter) write(topic string, partition int32, key, value []byte) {
+	s.produce(&kgo.Record{Topic: topic, Partition: partition, Key: key, Value: value})
+}
+
+func (s *auditWriter) produce(r *kgo.Record) { s.client.Produce(context.Background(), r, s.noted) }
+
 // noted is the promise of records that no receipt counts.
-func (s *scribe) noted(r *kgo.Record, err error) {
+func (s *auditWriter) noted(r *kgo.Record, err error) {
 	if err != nil {
 		s.mu.Lock()
 		s.err = fmt.Errorf("produce to %s: %w", r.Topic, err)
@@ -138,7 +150,7 @@ func (s *scribe) noted(r *kgo.Record, err error) {
 }
 
 // failed gives the first error of a write, and forgets it.
-func (s *scribe) failed() error {
+func (s *auditWriter) failed() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.err
@@ -147,7 +159,7 @@ func (s *scribe) failed() error {
 }
 
 // entry appends an audit entry to the transaction.
-func (s *scribe) entry(kind string, body any) error {
+func (s *auditWriter) entry(kind string, body any) error {
 	b, err := s.ledger.Entry(kind, body)
 	if err != nil {
 		return fmt.Errorf("audit entry %s: %w", kind, err)
@@ -162,7 +174,7 @@ const maxEntryParts = 7 << 10
 
 // receipts writes r with its parts and streams, in as many entries as they need,
 // and the detail record that they name.
-func (s *scribe) receipts(r stream.Receipt, detail any) error {
+func (s *auditWriter) receipts(r stream.Receipt, detail any) error {
 	r.Worker, r.Build, r.Time = s.ledger.Worker(), s.Build, s.time()
 	if detail != nil {
 		d, err := stream.Canonical(detail)
@@ -226,7 +238,7 @@ func (r *receiptRuns) add(revision, keys string, p stream.Part) {
 }
 
 // write writes the receipts; the first holds the streams and names the detail.
-func (r receiptRuns) write(s *scribe, stage, connection string, streams []stream.StreamCount, detail any) error {
+func (r receiptRuns) write(s *auditWriter, stage, connection string, streams []stream.StreamCount, detail any) error {
 	for _, receipt := range r {
 		receipt.Stage, receipt.Connection, receipt.Streams = stage, connection, streams
 		if err := s.receipts(receipt, detail); err != nil {

@@ -1,0 +1,144 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+	"lethe/stream/kafka"
+)
+
+// commitWithin bounds the end of a transaction, which goes through also while
+// the stage is being stopped. Where a broker is gone the stage ends, to be opened
+// anew at the last commit.
+const commitWithin = 30 * time.Second
+
+// commit ends the open transaction of a, the same for every stage: records are
+// flushed, so that their offsets are known; describe writes chain entries,
+// receipts and position; these are flushed, so that a failed one is known; then
+// everything commits together, or nothing does (L3). false without an error
+// means that it was aborted because a rebalance came between.
+func (a *auditWriter) commit(ctx context.Context, describe func() error, end func(context.Context) (bool, error)) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitWithin)
+	defer cancel()
+	if err := a.client.Flush(ctx); err != nil {
+		return false, fmt.Errorf("flush: %w", err)
+	}
+	if err := describe(); err != nil {
+		return false, err
+	}
+	if err := a.client.Flush(ctx); err != nil {
+		return false, fmt.Errorf("flush receipts: %w", err)
+	}
+	if err := a.failed(); err != nil {
+		return false, err
+	}
+	committed, err := end(ctx)
+	a.ledger.Settle(committed && err == nil)
+	if err != nil {
+		return false, fmt.Errorf("commit: %w", err)
+	}
+	kafka.AwaitMarkers(ctx, a.client)
+	return committed, nil
+}
+
+// end commits the transaction of a producer that is in no group.
+func (a *auditWriter) end(ctx context.Context) (bool, error) {
+	return true, a.client.EndTransaction(ctx, kgo.TryCommit)
+}
+
+// member is one membership in a connection's group: what it reads, writes and
+// commits, and the chains of the partitions that it was given.
+type member struct {
+	session *kgo.GroupTransactSession
+	audit   *auditWriter
+
+	mu     sync.Mutex // guards what follows, and what a stage holds, against the group's callbacks
+	chains chains
+}
+
+// join opens a membership. moved is called under mu for each partition that was
+// given or taken; nil to ignore.
+func (b Base) join(group, stage, connection string, topics []string, moved func(place)) (*member, error) {
+	m := &member{chains: chains{group: group, stage: stage, connection: connection, of: make(map[place]*chain)}}
+	var err error
+	m.session, err = b.Cluster.GroupSession(group, group+"."+b.Instance, topics, func(_ context.Context, _ *kgo.Client, which map[string][]int32) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for t, ps := range which {
+			for _, p := range ps {
+				m.chains.forget(place{t, p})
+				if moved != nil {
+					moved(place{t, p})
+				}
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if m.audit, err = b.newAuditWriter(m.session.Client()); err != nil {
+		m.session.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *member) begin() error {
+	if err := m.session.Begin(); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	return nil
+}
+
+// abort gives up the open transaction.
+func (m *member) abort(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitWithin)
+	defer cancel()
+	m.session.End(ctx, kgo.TryAbort)
+}
+
+// commit ends the open transaction with the offsets and metadata of the steps
+// that describe gives, and makes them the state of their chains. false means
+// that a rebalance came between: the records are polled again.
+func (m *member) commit(ctx context.Context, describe func() ([]step, error)) (bool, error) {
+	var steps []step
+	ended := false
+	committed, err := m.audit.commit(ctx, func() (err error) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		steps, err = describe()
+		return err
+	}, func(ctx context.Context) (bool, error) {
+		ended = true
+		return m.session.End(withMetadata(ctx, steps), kgo.TryCommit)
+	})
+	if err != nil && !ended {
+		m.abort(ctx)
+	}
+	if err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if committed {
+		m.chains.settle(steps)
+		return true, nil
+	}
+	m.chains.of = make(map[place]*chain)
+	m.audit.Metrics.Aborted.WithLabelValues(m.chains.stage, m.chains.connection).Inc()
+	return false, nil
+}
+
+// takeOver writes the entry by which this run takes the chain of p over, if it
+// has not done so.
+func (m *member) takeOver(p place) error {
+	if c := m.chains.takeover(p, m.audit.ledger.Worker()); c != nil {
+		return m.audit.entry(stream.EntryChain, c)
+	}
+	return nil
+}
