@@ -41,7 +41,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Bytes:       counter("bytes_total", "Bytes of the records that a stage has taken in.", "stage", "name"),
 		Out:         counter("records_out_total", "Records that a stage has written, tombstones included.", "stage", "name"),
 		Lag:         gauge("lag_seconds", "From a change's commit at the source to its commit by a stage.", "stage", "name"),
-		Behind:      gauge("lag_offsets", "Offsets that a stage has not read yet.", "stage", "name"),
+		Behind:      gauge("lag_offsets", "Offsets that a stage has not read yet. Ingest has none: a source tells its own distance, such as lethe_postgres_slot_lag_bytes, and lethe_lag_seconds.", "stage", "name"),
 		Transaction: tx,
 		Aborted:     counter("transactions_aborted_total", "Transactions that ended without a commit and were done again.", "stage", "name"),
 		Quarantined: counter("quarantined_total", "Records sent to quarantine.", "connection", "reason"),
