@@ -34,7 +34,7 @@
 //  5. Deletion moves the start of raw topics up to what every connection has
 //     committed, and then writes the receipt, since no transaction holds a
 //     deletion: after a crash the next receipt covers it. Raw keys that nothing
-//     is left under, and those of quarantine after 30 days, are destroyed after
+//     is left under and no source writes under, by its own word and no clock, and those of quarantine after 30 days, are destroyed after
 //     the receipt that says so.
 //  6. Trim does the same to what is older than a broker keeps: masked records
 //     that their sink has loaded, details, leaves, and entries that the log holds.

@@ -50,6 +50,7 @@ func (w *Workspace) stages() *stages {
 	deletion := &pipeline.Deletion{Base: w.base, Sources: sources, Connections: readers, Every: deleteEvery, MaxAge: w.folder.RawMaxAge}
 	s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.DeletionJob, Run: deletion.Run})
 	if w.folder.Keep > 0 {
+		w.log.Info("what is masked, loaded and in the log is deleted from the broker when it is this old", "keep", w.folder.Keep.String())
 		s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.TrimJob, Run: w.trim().Run})
 	}
 	return s
