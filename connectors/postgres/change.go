@@ -38,7 +38,7 @@ func (f *feed) change(ctx context.Context, msg []byte, lsn uint64) error {
 		switch {
 		case f.keyChanged(sh, r):
 			// A key is a row's name downstream: the old one goes, a new one comes.
-			if err := f.ses.complete(ctx, sh, r.new); err != nil {
+			if err := f.ses.complete(ctx, sh, r.new, f.xid); err != nil {
 				return err
 			}
 			f.record(sh, 'd', r.old, nil, &o, skip)

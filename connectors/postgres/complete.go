@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // complete fills in what the server left out of a row that got another key.
 // Downstream knows the left-out values under the old key only, so they are read
-// from the table. A value that is newer than the change does no harm: the change
-// that made it comes later. A row that is gone by now is left as it is: its
-// delete comes later too.
-func (ses *session) complete(ctx context.Context, sh *shape, row []column) error {
+// from the table once it shows transaction xid: the log has a commit before
+// anybody sees it, and until then the new key is nobody's, or another row's. A
+// value that is newer than the change does no harm: the change that made it
+// comes later. A row that is gone by now is left as it is: its delete comes later
+// too.
+func (ses *session) complete(ctx context.Context, sh *shape, row []column, xid uint32) error {
 	var missing []int
 	for i := range row {
 		if row[i].state == colUnchanged {
@@ -35,6 +38,9 @@ func (ses *session) complete(ctx context.Context, sh *shape, row []column) error
 	if !ok {
 		return nil
 	}
+	if err := ses.awaitVisible(ctx, xid); err != nil {
+		return fmt.Errorf("complete row of %s: %w", sh.stream, err)
+	}
 	res := ses.side.ExecParams(ctx, sql, params, nil, nil, nil).Read()
 	if res.Err != nil {
 		return fmt.Errorf("complete row of %s: %w", sh.stream, withoutValues(res.Err))
@@ -49,6 +55,26 @@ func (ses *session) complete(ctx context.Context, sh *shape, row []column) error
 		}
 	}
 	return nil
+}
+
+// awaitVisible waits until the side connection sees what a committed transaction
+// did. That takes as long as the transaction's client waits for its commit.
+func (ses *session) awaitVisible(ctx context.Context, xid uint32) error {
+	for {
+		rows, err := query(ctx, ses.side, "SELECT pg_current_snapshot()")
+		if err != nil {
+			return err
+		}
+		shows, err := parseVisibility(rows[0][0])
+		if err != nil || shows.shows(xid) {
+			return err
+		}
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // completeSQL selects the missing columns by key; ok is false if the table has

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +48,36 @@ func TestL2ATransactionDecodedButNotYetVisibleIsNotOverwritten(t *testing.T) {
 	if len(got) != 400 || got[`crm.public.item{"id":400}`] != `{"id":400,"v":"new"}` {
 		t.Errorf("%d rows, the last is %s", len(got), got[`crm.public.item{"id":400}`])
 	}
+}
+
+// A row that got another key is completed from the table. Before its transaction
+// is visible the table has no row of the new key, or another one.
+func TestL2ARowThatMovesIsCompletedOnlyOnceItIsVisible(t *testing.T) {
+	d := on(t, ownServer(t))
+	d.exec(`CREATE TABLE item (id int PRIMARY KEY, v text, n int);
+		ALTER TABLE item ALTER v SET STORAGE EXTERNAL;
+		INSERT INTO item VALUES (1, repeat('moved', 1000), 0), (2, repeat('gone', 1000), 0), (5, repeat('alone', 1000), 0)`)
+	f := d.follow(stream.Position{}, nil)
+	f.untilCaughtUp()
+	d.exec("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+	d.exec("SELECT pg_reload_conf()")
+	writer := connect(t, d.url)
+	time.Sleep(200 * time.Millisecond) // until every process has taken the setting
+	done := make(chan error, 1)
+	go func() {
+		_, err := writer.Exec(context.Background(), "SET synchronous_commit = on; BEGIN; DELETE FROM item WHERE id = 2; UPDATE item SET id = 2 WHERE id = 1; UPDATE item SET id = 6 WHERE id = 5; COMMIT").ReadAll()
+		done <- err
+	}()
+	f.waits(d)
+	time.Sleep(500 * time.Millisecond) // in which the transaction is decoded
+	d.exec("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	moved := func(id int, v string) bool {
+		return has(t, f, "c", fmt.Sprintf(`{"id":%d,"v":"%s","n":0}`, id, strings.Repeat(v, 1000)))
+	}
+	f.until("the rows under their new keys", func() bool { return moved(2, "moved") && moved(6, "alone") })
 }
 
 // waits until the writer waits for its standby.
