@@ -34,8 +34,9 @@
 //  5. Deletion moves the start of raw topics up to what every connection has
 //     committed, and then writes the receipt, since no transaction holds a
 //     deletion: after a crash the next receipt covers it. Raw keys that nothing
-//     is left under and no source writes under, by its own word and no clock, and those of quarantine after 30 days, are destroyed after
-//     the receipt that says so.
+//     is left under and that no source says it writes under, whatever a clock
+//     says, and those of quarantine after 30 days, are destroyed after the
+//     receipt that says so.
 //  6. Trim does the same to what is older than a broker keeps: masked records
 //     that their sink has loaded, details, leaves, and entries that the log holds.
 //
