@@ -44,12 +44,14 @@ const usage = `usage: go run ./bench/spine --postgres URL [flags]
                    needs --kafka, Java and Maven, and 500000 rows or more: with
                    fewer it is the JVM's warming up that is measured
   --peers DIR      where the peers' files lie (bench/peers)
+  --figures FILE   measure on the embedded broker, then on --kafka beside Debezium, and
+                   write both tables into FILE, where bench/README.md has them
   --json           print the result as JSON
 `
 
 // options are the flags.
 type options struct {
-	postgres, kafka, profile, peer, peers string
+	postgres, kafka, profile, peer, peers, figures string
 
 	json bool
 	load bench.Workload
@@ -70,6 +72,9 @@ func command(ctx context.Context, args []string, in io.Reader, out, complaints i
 		o, err := parse(args, complaints)
 		if err != nil {
 			return err
+		}
+		if o.figures != "" {
+			return figures(ctx, o, complaints)
 		}
 		r, err := run(ctx, o, complaints)
 		if err != nil {
@@ -107,6 +112,7 @@ func parse(args []string, complaints io.Writer) (options, error) {
 	f.StringVar(&o.profile, "profile", "", "")
 	f.StringVar(&o.peer, "peer", "", "")
 	f.StringVar(&o.peers, "peers", "bench/peers", "")
+	f.StringVar(&o.figures, "figures", "", "")
 	f.BoolVar(&o.json, "json", false, "")
 	f.Int64Var(&o.load.Rows, "rows", 1_000_000, "")
 	f.Int64Var(&o.load.Changes, "changes", 500_000, "")
@@ -119,17 +125,26 @@ func parse(args []string, complaints io.Writer) (options, error) {
 	case o.postgres == "":
 		return o, &stream.Fault{Code: "bench.postgres", Path: "--postgres", Msg: "no server is named",
 			Hint: "write --postgres postgres://user@host:5432/postgres, of a superuser on a server with wal_level=logical; ./test.sh --servers starts one"}
-	case o.peer != "" && (o.peer != "debezium" || o.kafka == ""):
+	case o.peer != "" && (o.peer != peerDebezium || o.kafka == ""):
 		return o, &stream.Fault{Code: "bench.peer", Path: "--peer", Msg: "this peer cannot be measured", Hint: "write --peer debezium --kafka HOST:PORT; ./test.sh --servers starts a broker"}
 	case f.NArg() > 0 || o.load.Rows < 1 || o.load.Changes < 0 || o.load.Rate < 1 || o.load.Seconds < 0:
 		return o, &stream.Fault{Code: "bench.flags", Msg: "these flags make no workload", Hint: "see --help"}
 	}
+	if o.figures != "" {
+		return o, forFigures(o)
+	}
 	return o, nil
 }
 
+// Words of flags and results.
+const (
+	peerDebezium    = "debezium"
+	brokersEmbedded = "embedded"
+)
+
 // run measures, and leaves nothing behind but the profiles that were asked for.
 func run(ctx context.Context, o options, progress io.Writer) (_ bench.Result, err error) {
-	r := bench.Result{Workload: o.load, Machine: bench.Machine{CPUs: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()}, Brokers: "embedded"}
+	r := bench.Result{Workload: o.load, Machine: bench.Machine{CPUs: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()}, Brokers: brokersEmbedded}
 	if o.kafka != "" {
 		r.Brokers = o.kafka
 	}

@@ -35,7 +35,7 @@ func delayLine(l bench.Latency) string {
 // report writes a result for people.
 func report(out io.Writer, r bench.Result) {
 	brokers := "broker embedded in the process, and counted"
-	if r.Brokers != "embedded" {
+	if r.Brokers != brokersEmbedded {
 		brokers = "brokers at " + r.Brokers + ", not counted"
 	}
 	fmt.Fprintf(out, "PostgreSQL → topics → masked topics → Parquet, every receipt in the log; %d columns\n%d CPUs, %s, %s; %s; PostgreSQL not counted\n\n",

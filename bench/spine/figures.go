@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"lethe/bench"
+	"lethe/stream"
+	"lethe/stream/disk"
+)
+
+// What stands between these lines of a file is written by --figures.
+const (
+	figuresBegin = "<!-- figures: written by --figures -->\n"
+	figuresEnd   = "<!-- end of figures -->\n"
+)
+
+// figures measures on the embedded broker, then on Apache Kafka beside the peer,
+// and writes both into the file that --figures names.
+func figures(ctx context.Context, o options, progress io.Writer) error {
+	old, err := os.ReadFile(o.figures)
+	if err != nil {
+		return &stream.Fault{Code: "bench.figures", Path: o.figures, Msg: "the file cannot be read", Hint: "name bench/README.md", Exit: stream.ExitEnvironment}
+	}
+	head, rest, ok := strings.Cut(string(old), figuresBegin)
+	_, tail, ended := strings.Cut(rest, figuresEnd)
+	if !ok || !ended {
+		return &stream.Fault{Code: "bench.figures", Path: o.figures, Msg: "it has no place for figures", Hint: "put these two lines in it:\n" + figuresBegin + figuresEnd}
+	}
+	busy := load()
+	alone := o
+	alone.kafka, alone.peer = "", ""
+	embedded, err := run(ctx, alone, progress)
+	if err != nil {
+		return err
+	}
+	o.peer = peerDebezium
+	beside, err := run(ctx, o, progress)
+	if err != nil {
+		return err
+	}
+	text := head + figuresBegin + "\n" + tables(embedded, beside, busy) + "\n" + figuresEnd + tail
+	return disk.Replace(o.figures, []byte(text), 0o644)
+}
+
+// load is how busy the machine is, as the kernel says; "unknown" elsewhere.
+func load() string {
+	b, err := os.ReadFile("/proc/loadavg")
+	one, _, ok := strings.Cut(string(b), " ")
+	if err != nil || !ok {
+		return "unknown"
+	}
+	return one
+}
+
+// tables are the figures of one command in Markdown.
+func tables(embedded, beside bench.Result, busy string) string {
+	var b strings.Builder
+	m, w := embedded.Machine, embedded.Workload
+	fmt.Fprintf(&b, "%d CPUs, %s, %s, load %s when it began; %d rows, %d changes, %d s of %d changes/s.\n", m.CPUs, m.OS, m.Go, busy, w.Rows, w.Changes, w.Seconds, w.Rate)
+	for _, r := range []bench.Result{embedded, beside} {
+		title := "on the embedded broker, which is counted"
+		if r.Brokers != brokersEmbedded {
+			title = "on Apache Kafka, which is not counted"
+		}
+		fmt.Fprintf(&b, "\n| %s | CPU a row | rows/s | peak |\n|---|---|---|---|\n", title)
+		for _, h := range r.Hops {
+			fmt.Fprintln(&b, tableRow(h.Name, h))
+		}
+		for _, p := range r.Peers {
+			for _, h := range p.Hops {
+				fmt.Fprintln(&b, tableRow(p.Name+", "+h.Name+" to a topic", h))
+			}
+		}
+		if r.Latency != nil {
+			fmt.Fprintf(&b, "\nDelay to a reader of the masked topic: %s.\n", delayLine(*r.Latency))
+		}
+		for _, p := range r.Peers {
+			for _, l := range p.Latency {
+				fmt.Fprintf(&b, "%s to a reader of its topic, %s: %s.\n", p.Name, l.Note, delayLine(l))
+			}
+			fmt.Fprintf(&b, "%s.\n", ratios(r.Hops, p.Hops))
+		}
+	}
+	return b.String()
+}
+
+func tableRow(name string, h bench.Hop) string {
+	return fmt.Sprintf("| %s | %.1f µs | %.0f | %d MB |", name, micros(h.Cost()), h.PerSecond(), h.Peak>>20)
+}
+
+// forFigures are the faults of flags that --figures cannot work with.
+func forFigures(o options) error {
+	var errs []error
+	if o.kafka == "" {
+		errs = append(errs, &stream.Fault{Code: "bench.figures", Path: "--figures", Msg: "figures are taken on Apache Kafka too", Hint: "write --kafka HOST:PORT; ./test.sh --servers starts a broker"})
+	}
+	if o.json {
+		errs = append(errs, &stream.Fault{Code: "bench.figures", Path: "--json", Msg: "figures are written into the file", Hint: "leave it out"})
+	}
+	return errors.Join(errs...)
+}
