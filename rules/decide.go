@@ -74,9 +74,8 @@ func (c *compiler) unclassified(f *field, r rule) bool {
 		return false
 	}
 	hint := "say what it is about (letheElement) or its class (classification) in the contract, or write mask.default: redact to redact such columns"
-	guess := c.table.Suggest(stream.Schema{Stream: f.stream, Fields: []stream.Field{f.col.Field}})
-	if s, ok := guess[f.col.Name]; ok {
-		hint = "its name reads as " + s.Element + ": write that as letheElement in the contract, or what it is about"
+	if f.named != "" {
+		hint = "its name reads as " + f.named + ": write that as letheElement in the contract, or what it is about"
 	}
 	c.faultAt(f.col.Where, CodeUnclassified, fmt.Sprintf("column %s is not classified", f.id()), hint)
 	return true
@@ -101,35 +100,47 @@ func (c *compiler) byPacks(f *field, d *Decision, r rule) []string {
 	if len(c.packs) == 0 {
 		return nil
 	}
-	allowed := c.allowed(f.element, d.Class)
+	allowed := c.allowed(f.element, f.law)
+	hint := "all packs allow: " + strings.Join(allowed, " ")
+	if f.law != d.Class {
+		hint += "\na declared class does not lower what a law asks: if " + string(d.Class) + " is right, write it as classification in the contract"
+	}
 	for _, p := range c.packs {
-		rule := p.Allowed(f.element, d.Class, c.env.Purpose)
+		rule := c.spoken(p, f.element, f.law)
 		d.Because = append(d.Because, fmt.Sprintf("%s %s allows %s: %s", p.Name, rule.Section, strings.Join(inBuild(rule.Allow), " "), rule.Because))
 		if slices.Contains(rule.Allow, d.Operator) || len(allowed) == 0 {
 			continue
 		}
 		c.faultAt(c.place(r), CodeWeakerThanLaw, fmt.Sprintf("%s on %s%s is weaker than %s %s allows for purpose %q: %s",
-			d.Operator, f.id(), aboutShort(f, d.Class), p.Name, rule.Section, c.env.Purpose, rule.Because),
-			"all packs allow: "+strings.Join(allowed, " "))
+			d.Operator, f.id(), aboutShort(f), p.Name, rule.Section, c.env.Purpose, rule.Because), hint)
 	}
 	if len(allowed) == 0 {
-		c.faultAt(c.place(r), CodeEmpty, fmt.Sprintf("no operator for %s%s is allowed by all packs", f.id(), aboutShort(f, d.Class)), "leave the column out at the source")
+		c.faultAt(c.place(r), CodeEmpty, fmt.Sprintf("no operator for %s%s is allowed by all packs", f.id(), aboutShort(f)), "leave the column out at the source")
 	}
 	return allowed
 }
 
-func aboutShort(f *field, class stream.Class) string {
+func aboutShort(f *field) string {
 	if f.element != "" {
 		return " (" + f.element + ")"
 	}
-	return " (class " + string(class) + ")"
+	return " (class " + string(f.law) + ")"
+}
+
+// spoken is what a pack says about data of an element and class. Packs know the
+// built-in classes: one above special is special to them.
+func (c *compiler) spoken(p packs.Pack, element string, class stream.Class) packs.Rule {
+	if c.special(class) {
+		class = stream.Special
+	}
+	return p.Allowed(element, class, c.env.Purpose)
 }
 
 // allowed are the operators of this build that every pack allows.
 func (c *compiler) allowed(element string, class stream.Class) []string {
 	out := inBuild(packs.Operators)
 	for _, p := range c.packs {
-		rule := p.Allowed(element, class, c.env.Purpose)
+		rule := c.spoken(p, element, class)
 		out = slices.DeleteFunc(out, func(op string) bool { return !slices.Contains(rule.Allow, op) })
 	}
 	return out

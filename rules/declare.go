@@ -28,8 +28,9 @@ func (c *compiler) idle() (out []string) {
 }
 
 // reveals says why a decision needs somebody who answers for it: it shows values
-// of a field that nobody said anything about, or JSON as a whole, or the field was
-// relabelled against what discover found or a wildcard says.
+// of a field that nobody said anything about, or only a wildcard, or JSON as a
+// whole, or the field was relabelled against its name, what discover found, or a
+// wildcard.
 func (c *compiler) reveals(f *field, d *Decision, t masking.Traits) []string {
 	if t.Lowers {
 		return nil
@@ -38,18 +39,26 @@ func (c *compiler) reveals(f *field, d *Decision, t masking.Traits) []string {
 	if t.Clear && f.element == "" {
 		why = append(why, "nobody said what the field is about")
 	}
+	if t.Clear && f.wild {
+		// L1: a wildcard speaks of columns that nobody has seen yet.
+		why = append(why, "only a wildcard says what it is about")
+	}
 	if t.Clear && innermost(f.col.Type).Base == stream.JSON {
 		// L1: a member that is new tomorrow would pass.
 		why = append(why, "nobody lists what lies inside of it")
 	}
 	seen := map[string]bool{f.element: true}
 	for _, e := range f.col.Evidence {
-		if !seen[e.Element] && c.weaker(e.Element, d) {
+		if !seen[e.Element] && c.weaker(e.Element, d, t) {
 			seen[e.Element] = true
 			why = append(why, fmt.Sprintf("discover found %s (%s)", e.Element, e.Why))
 		}
 	}
-	if f.wildcard != "" && (t.Clear || c.weaker(f.wildcard, d)) {
+	// L1: a name says the same whether or not somebody took the evidence out.
+	if !seen[f.named] && c.weaker(f.named, d, t) {
+		why = append(why, "its name reads as "+f.named)
+	}
+	if f.wildcard != "" && (t.Clear || c.weaker(f.wildcard, d, t)) {
 		why = append(why, "a wildcard says "+f.wildcard)
 	}
 	return why
@@ -64,13 +73,14 @@ func innermost(t stream.Type) stream.Type {
 }
 
 // weaker reports whether a decision would not be enough if the field were about
-// element: its class is higher, or a pack does not allow the operator for it.
-func (c *compiler) weaker(element string, d *Decision) bool {
+// element: its class is higher, a pack does not allow the operator for it, or it
+// has so few values that a digest of them is clear by counting.
+func (c *compiler) weaker(element string, d *Decision, t masking.Traits) bool {
 	e, ok := c.table.Lookup(element)
 	if !ok {
 		return false
 	}
-	if c.table.rank(e.Class) > c.table.rank(d.Class) {
+	if c.table.rank(e.Class) > c.table.rank(d.Class) || digests(t) && e.Log2 < minLog2 {
 		return true
 	}
 	return len(c.packs) > 0 && !slices.Contains(c.allowed(element, e.Class), d.Operator)
@@ -80,7 +90,7 @@ func (c *compiler) weaker(element string, d *Decision) bool {
 func (c *compiler) needsDeclaration(f *field, d *Decision, r rule, why []string) {
 	if f.declared == nil {
 		c.faultAt(c.place(r), CodeDeclared, fmt.Sprintf("%s on %s must be declared: %s", d.Operator, f.id(), strings.Join(why, "; ")),
-			"say what it is about, use redact, or add to "+c.doc.Name+", at the left edge:\n"+c.declare(f, d))
+			"say what it is about, use redact, or add to "+c.doc.Name+", at the left edge:\n"+c.declare(f))
 		return
 	}
 	at := declaredSection + f.declared.Key
@@ -89,7 +99,7 @@ func (c *compiler) needsDeclaration(f *field, d *Decision, r rule, why []string)
 	if c.doc.Has(at+".reason") && unwritten(v.Reason) {
 		c.fault(at+".reason", CodeDeclared, "the reason is empty", "say why the values may be seen")
 	}
-	if c.table.personal(c.highest(f, d.Class)) {
+	if c.table.personal(c.highest(f)) {
 		switch {
 		case unwritten(v.By) || unwritten(v.Second):
 			c.fault(at, CodeApprover, fmt.Sprintf("%s may be about persons: a second person must approve", f.id()), "write both below it: {reason: …, by: <who declares it>, second: <who approved it>}")
@@ -115,9 +125,9 @@ func unwritten(s string) bool {
 }
 
 // declare is the declaration that a decision needs, ready to be pasted.
-func (c *compiler) declare(f *field, d *Decision) string {
+func (c *compiler) declare(f *field) string {
 	entry := "{reason: <why the values may be seen>"
-	if c.table.personal(c.highest(f, d.Class)) {
+	if c.table.personal(c.highest(f)) {
 		entry += ", by: <who declares it>, second: <who approved it>"
 	}
 	return block("declared", plain(f.id()), entry+"}")
@@ -134,15 +144,14 @@ func block(keysAndValue ...string) string {
 }
 
 // highest is the highest class that anything says of a field.
-func (c *compiler) highest(f *field, class stream.Class) stream.Class {
-	elements := []string{f.wildcard}
+func (c *compiler) highest(f *field) stream.Class {
+	class, elements := f.law, []string{f.named, f.wildcard}
 	for _, e := range f.col.Evidence {
 		elements = append(elements, e.Element)
 	}
 	for _, name := range elements {
-		if e, ok := c.table.Lookup(name); ok && c.table.rank(e.Class) > c.table.rank(class) {
-			class = e.Class
-		}
+		e, _ := c.table.Lookup(name)
+		class = c.higher(class, e.Class)
 	}
 	return class
 }

@@ -308,7 +308,7 @@ policy.yaml:2: declared.crm.public.customer/ref: crm.public.customer/ref may be 
 		"two persons": {add(t, edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: keep"), "declared: {crm.public.customer/ref: {reason: a test number, by: ann, second: bo}}\n"), "", nil},
 		"against a wildcard": {add(t, edit(t, smallEnv(column("code", "string")), "person.gender: redact", "person.gender: redact, commerce.product: keep"),
 			"elements: {'*/code': id.national, crm.public.customer/code: commerce.product}\n"),
-			`policy.yaml:5: mask.elements.commerce.product: keep on crm.public.customer/code must be declared: a wildcard says id.national
+			`policy.yaml:5: mask.elements.commerce.product: keep on crm.public.customer/code must be declared: its name reads as id.internal; a wildcard says id.national
   → say what it is about, use redact, or add to policy.yaml, at the left edge:
     declared:
       crm.public.customer/code: {reason: <why the values may be seen>, by: <who declares it>, second: <who approved it>}`, []string{CodeDeclared}},

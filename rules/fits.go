@@ -50,7 +50,7 @@ func (c *compiler) keyFits(f *field, r rule, spec masking.Spec, t masking.Traits
 	at := c.place(r)
 	e, about := c.table.Lookup(f.element)
 	keys := slices.DeleteFunc([]string{"hmac", "keep"}, func(op string) bool {
-		return len(c.packs) > 0 && !slices.Contains(allowed, op) || op == "hmac" && about && e.Log2 < minLog2
+		return len(c.packs) > 0 && !slices.Contains(allowed, op) || op == "hmac" && about && min(e.Log2, log2(f.col.Type)) < minLog2
 	})
 	if len(keys) == 0 {
 		c.faultAt(at, CodeEmpty, fmt.Sprintf("%s is a key column, and no operator that the packs allow keeps keys apart", f.id()), "leave the column out of the key at the source")
@@ -80,8 +80,7 @@ func (c *compiler) keyFits(f *field, r rule, spec masking.Spec, t masking.Traits
 // domainFits checks that the results of a digest do not tell the values.
 func (c *compiler) domainFits(f *field, r rule, spec masking.Spec, t masking.Traits) {
 	at := c.place(r)
-	// hmac and its like: the result stands for the value wherever it comes.
-	if t.Deterministic && !t.Clear && !t.Lowers {
+	if digests(t) {
 		e, ok := c.table.Lookup(f.element)
 		switch {
 		case !ok:
@@ -89,8 +88,33 @@ func (c *compiler) domainFits(f *field, r rule, spec masking.Spec, t masking.Tra
 		case e.Log2 < minLog2:
 			c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s is clear by counting: %s has about 2^%d values, and 2^%d are needed", spec.Name, f.id(), e.Name, e.Log2, minLog2),
 				"use redact, null or drop; mixing the subject in is not in this build")
+		case log2(f.col.Type) < minLog2:
+			c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s is clear by counting: %s has about 2^%d values, and 2^%d are needed", spec.Name, f.id(), f.col.Type, log2(f.col.Type), minLog2),
+				"use redact, null or drop; mixing the subject in is not in this build")
 		}
 	}
+}
+
+// digests reports whether a result stands for its value wherever it comes, as
+// that of hmac does.
+func digests(t masking.Traits) bool { return t.Deterministic && !t.Clear && !t.Lowers }
+
+// log2 is how many values a type has, as a power of two: of dates and times of day
+// those that come up.
+func log2(t stream.Type) int {
+	switch t.Base {
+	case stream.Bool:
+		return 1
+	case stream.Int:
+		return t.Bits
+	case stream.Date, stream.TimeOfDay:
+		return 16
+	case stream.Decimal:
+		if t.Precision > 0 {
+			return t.Precision * 332 / 100 // 10 is 2^3.32
+		}
+	}
+	return 64
 }
 
 // lengthFits checks that an operator which shows characters leaves at least half

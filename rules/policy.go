@@ -152,6 +152,9 @@ func (c *compiler) checkRules() {
 	for _, e := range c.policy.Declared.Entries {
 		if e.Value.Class != "" {
 			c.checkClass("declared."+e.Key+".class", e.Value.Class)
+			if strings.Contains(e.Key, "*") {
+				c.fault("declared."+e.Key+".class", CodeClass, "a wildcard cannot say a class: it would hold for columns that nobody has seen yet", "name each field, or write classification in the contracts")
+			}
 		}
 	}
 }

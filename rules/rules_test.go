@@ -40,7 +40,7 @@ declared:
   crm.public.order/coupon:
     reason: campaign codes are printed on posters
     class: public
-  crm.public.*/updated_at: {reason: when a row was touched says nothing of a person, class: internal}
+  crm.public.*/updated_at: {reason: when a row was touched says nothing of a person}
 `
 
 func column(name, typ string, more ...string) schema.Column {
@@ -78,7 +78,7 @@ func shopContracts() []File {
 			column("notes", "string?", "element=text"),
 			column("profile", "json?"),
 			column("tier", "string", "class=internal"),
-			column("updated_at", "timestamptz")),
+			column("updated_at", "timestamptz", "class=internal")),
 		contract("crm.public.order", []string{"id"},
 			column("id", "int64", "element=id.record"),
 			column("customer_id", "int64", "element=id.internal"),

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,9 +21,13 @@ type field struct {
 	walked       bool          // paths inside of it are decided on their own
 
 	element  string
-	about    string // who said so: a place
-	wildcard string // the element of the wildcard entry that the exact one overrides
-	class    stream.Class
+	about    string       // who said so: a place
+	wild     bool         // a wildcard entry said so
+	wildcard string       // the element of the wildcard entry that the exact one overrides
+	named    string       // the element that its name reads as
+	class    stream.Class // "" if nobody said
+	said     stream.Class // the same without what was declared
+	law      stream.Class // by which packs and approvers are asked
 	declared *strict.Entry[declaration]
 }
 
@@ -52,10 +57,11 @@ func (c *compiler) stream(ct *schema.Contract) Stream {
 	s.Plan.Schema = rows
 	readable := true
 	for _, f := range fields {
+		f.law = c.lawClass(f, s.Class)
 		d, spec := c.decide(f, s.Class)
 		s.Decisions = append(s.Decisions, d)
 		readable = readable && spec.Name != ""
-		pf := masking.Field{Path: f.path, Operator: d.Operator, Params: d.Params, Domain: f.element, Special: d.Class == stream.Special}
+		pf := masking.Field{Path: f.path, Operator: d.Operator, Params: d.Params, Domain: f.element, Special: c.special(f.law)}
 		if e, ok := c.table.Lookup(f.element); ok {
 			pf.Normal = e.Normal
 		}
@@ -185,6 +191,7 @@ func (c *compiler) resolve(f *field) {
 			c.faultAt(f.col.Where, CodeElement, fmt.Sprintf("unknown element %q in letheEvidence", e.Element), "run lethe discover again, or remove it")
 		}
 	}
+	f.named = c.reads(f)
 	at := "elements." + f.id()
 	exact, ok := c.policy.Elements.Get(f.id())
 	switch {
@@ -200,7 +207,7 @@ func (c *compiler) resolve(f *field) {
 		switch {
 		case f.element == "":
 			if _, known := c.table.Lookup(wide.Value); known {
-				f.element, f.about = wide.Value, c.doc.Where("elements."+wide.Key)
+				f.element, f.about, f.wild = wide.Value, c.doc.Where("elements."+wide.Key), true
 			}
 		case f.element != wide.Value:
 			f.wildcard = wide.Value
@@ -208,6 +215,19 @@ func (c *compiler) resolve(f *field) {
 	}
 	f.declared = c.declaration(f)
 	c.resolveClass(f)
+}
+
+// reads is the element that a field's name reads as, whatever was written about it;
+// "" for none.
+func (c *compiler) reads(f *field) string {
+	table, name := f.stream, f.path
+	if i := strings.LastIndexByte(f.path, '.'); i >= 0 && !f.column {
+		table, name = strings.TrimRight(f.path[:i], "[]"), f.path[i+1:] // number of phones is a phone number
+	}
+	if f.column {
+		name = f.col.Name
+	}
+	return c.table.Suggest(stream.Schema{Stream: table, Fields: []stream.Field{{Name: name, Type: f.col.Type}}})[name].Element
 }
 
 // declaration finds what was declared about a field.
@@ -241,6 +261,7 @@ func (c *compiler) resolveClass(f *field) {
 	default:
 		f.class = own
 	}
+	f.said = f.class
 	if f.declared == nil || f.declared.Value.Class == "" || f.element != "" {
 		return
 	}
@@ -257,13 +278,15 @@ func (c *compiler) resolveClass(f *field) {
 
 // class is the class of the raw stream: the contract's, which is never lower than
 // the highest of the columns. Where nobody said anything it is pii: rows of an
-// unknown table are taken for rows about persons (L1).
+// unknown table are taken for rows about persons (L1). What is declared raises it,
+// and does not lower it.
 func (c *compiler) class(ct *schema.Contract, fields []*field) stream.Class {
-	highest := stream.Class("")
+	highest, declared := stream.Class(""), stream.Class("")
 	for _, f := range fields {
-		if c.table.rank(f.class) > c.table.rank(highest) {
-			highest = f.class
-		}
+		highest, declared = c.higher(highest, f.said), c.higher(declared, f.class)
+	}
+	if highest != "" || c.table.personal(declared) {
+		highest = c.higher(highest, declared)
 	}
 	switch {
 	case ct.Class != "" && c.table.rank(ct.Class) < 0:
@@ -277,6 +300,27 @@ func (c *compiler) class(ct *schema.Contract, fields []*field) stream.Class {
 		return stream.PII
 	}
 	return highest
+}
+
+// higher is the higher of two classes.
+func (c *compiler) higher(a, b stream.Class) stream.Class {
+	if c.table.rank(b) > c.table.rank(a) {
+		return b
+	}
+	return a
+}
+
+// lawClass is the class by which packs and approvers are asked about a field: a
+// declaration may raise it, but nobody declares a law away (L1). What nobody
+// classified is taken for the highest that the stream holds.
+func (c *compiler) lawClass(f *field, streamClass stream.Class) stream.Class {
+	return c.higher(cmp.Or(f.said, streamClass), f.class)
+}
+
+// special reports whether data of a class is treated as class special is: what
+// stands above it is no weaker.
+func (c *compiler) special(class stream.Class) bool {
+	return c.table.rank(class) >= c.table.rank(stream.Special)
 }
 
 // subject finds whose data the rows are.
