@@ -111,7 +111,7 @@ type ingestWriter struct {
 	class     stream.Class // of topic
 	topic     string       // raw topic of the last record
 	leaf      *stream.LeafHasher
-	box       seal
+	seal      seal
 	broken    error
 	tx        ingestTx
 }
@@ -122,7 +122,7 @@ type ingestTx struct {
 	began   time.Time
 	touched time.Time // when the source last gave something
 	bytes   int
-	box     outputs
+	outputs outputs
 	next    stream.Position
 	in      int64
 	changes int64
@@ -174,7 +174,7 @@ func (w *ingestWriter) prepare(ctx context.Context) error {
 		return err
 	}
 	w.router = hmac.New(sha256.New, w.routing)
-	if w.box, err = newSeal(w.Keyring, "positions"); err != nil {
+	if w.seal, err = newSeal(w.Keyring, "positions"); err != nil {
 		return err
 	}
 	if w.encrypter, err = newEncrypter(w.Keyring, rawPeriod, w.Now); err != nil {
@@ -186,7 +186,7 @@ func (w *ingestWriter) prepare(ctx context.Context) error {
 	}
 	if at != nil {
 		w.at, w.head, w.encrypter.floor = *at, at.Heads[w.Source], at.Period
-		if w.state, err = w.box.Open(at.State); err != nil {
+		if w.state, err = w.seal.Open(at.State); err != nil {
 			return fmt.Errorf("position: %w", err)
 		}
 	}
@@ -340,16 +340,16 @@ func (w *ingestWriter) describe() (positionRecord, *stream.Part, error) {
 			return positionRecord{}, nil, err
 		}
 	}
-	next := positionRecord{Label: w.tx.next.Label, State: w.box.Seal(w.tx.next.State), Revisions: w.Revisions, Period: w.encrypter.current,
+	next := positionRecord{Label: w.tx.next.Label, State: w.seal.Seal(w.tx.next.State), Revisions: w.Revisions, Period: w.encrypter.current,
 		Worker: w.audit.ledger.Worker(), Heads: heads{}}
-	if err := w.tx.box.check(); err != nil {
+	if err := w.tx.outputs.check(); err != nil {
 		return positionRecord{}, nil, err
 	}
 	var part *stream.Part
 	newHead := w.head
 	if w.tx.in > 0 {
 		part = &stream.Part{Topic: w.Source, Prev: w.head.Hash, From: w.head.To, To: next.Label,
-			In: stream.Int64(w.tx.in), Changes: stream.Int64(w.tx.changes), Out: w.tx.box.receipts()}
+			In: stream.Int64(w.tx.in), Changes: stream.Int64(w.tx.changes), Out: w.tx.outputs.receipts()}
 		h, err := stream.HashPart(*part)
 		if err != nil {
 			return positionRecord{}, nil, err

@@ -225,7 +225,7 @@ func (l *lane) copy(b []byte) []byte {
 // a tombstone after a delete.
 func (l *lane) deliver(s *share, r *kgo.Record, to *routed) {
 	m := &l.masked
-	out := s.box.to(to.Topic, l.partition)
+	out := s.outputs.to(to.Topic, l.partition)
 	key, value := l.copy(m.Key), l.copy(m.Value)
 	seq := kgo.RecordHeader{Key: stream.HeaderSeq, Value: header(r, stream.HeaderSeq)}
 	policy := kgo.RecordHeader{Key: stream.HeaderPolicy, Value: l.short}
@@ -263,7 +263,7 @@ func (l *lane) produce(r *kgo.Record, done func(*kgo.Record, error)) {
 // keys, with why and where (L1).
 func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) error {
 	topic := l.w.Quarantine
-	out := s.box.to(topic, l.partition)
+	out := s.outputs.to(topic, l.partition)
 	rec := l.rec
 	if why.Reason == stream.ReasonCiphertext {
 		rec = stream.Record{Value: r.Value}

@@ -210,7 +210,7 @@ type share struct {
 	place
 	records []*kgo.Record
 
-	box      outputs
+	outputs  outputs
 	in       int64
 	changes  int64
 	bytes    int64
@@ -305,13 +305,13 @@ func (w *maskWorker) describe(done []*share) ([]step, error) {
 
 // part makes s's part of a receipt, and the record of its leaves.
 func (w *maskWorker) part(s *share, head stream.Hash, from int64) (stream.Part, stream.Hash, error) {
-	if err := s.box.check(); err != nil {
+	if err := s.outputs.check(); err != nil {
 		return stream.Part{}, stream.Hash{}, err
 	}
-	leaves := s.box.leaves()
+	leaves := s.outputs.leaves()
 	to := s.records[len(s.records)-1].Offset + 1
 	part := stream.Part{Topic: s.topic, Partition: s.partition, Prev: head, From: strconv.FormatInt(from, 10), To: strconv.FormatInt(to, 10),
-		In: stream.Int64(s.in), Changes: stream.Int64(s.changes), Out: s.box.receipts(), Filtered: stream.Int64(s.filtered), Shredded: stream.Int64(s.shredded)}
+		In: stream.Int64(s.in), Changes: stream.Int64(s.changes), Out: s.outputs.receipts(), Filtered: stream.Int64(s.filtered), Shredded: stream.Int64(s.shredded)}
 	h, err := stream.HashPart(part)
 	if err == nil && len(leaves) > 0 {
 		w.audit.write(w.Topics.Leaves(), s.partition, h[:], leaves)
@@ -327,7 +327,7 @@ func (w *maskWorker) measure(began time.Time, done []*share) {
 		m.Records.WithLabelValues(stream.StageMask, w.Connection).Add(float64(s.in))
 		m.Bytes.WithLabelValues(stream.StageMask, w.Connection).Add(float64(s.bytes))
 		m.Shredded.WithLabelValues(w.Connection).Add(float64(s.shredded))
-		for _, o := range s.box.order {
+		for _, o := range s.outputs.order {
 			m.Out.WithLabelValues(stream.StageMask, w.Connection).Add(float64(len(o.offsets)))
 		}
 		newest = max(newest, s.newest)

@@ -73,7 +73,7 @@ func (w *ingestWriter) route(r *stream.Record) []byte {
 }
 
 func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) {
-	out := w.tx.box.to(topic, p)
+	out := w.tx.outputs.to(topic, p)
 	salt := w.salt()
 	from := len(w.tx.arena)
 	w.tx.arena = w.encrypter.encrypt(w.tx.arena, topic, p, r)

@@ -42,7 +42,7 @@ func (a *auditWriter) commit(ctx context.Context, describe func() error, end fun
 	if err != nil {
 		return false, fmt.Errorf("commit: %w", err)
 	}
-	kafka.AwaitMarkers(ctx, a.client)
+	kafka.AwaitMarkers(a.client)
 	return committed, nil
 }
 
