@@ -180,7 +180,13 @@ func FuzzObject(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		o, err := openObject(bytes.NewReader(b), int64(len(b)))
+		limit := &budget{limit: 16 << 20, rows: 16 << 20}
+		defer func() {
+			if limit.peak > limit.limit || limit.held < 0 {
+				t.Fatalf("held %d bytes, %d at most", limit.held, limit.peak)
+			}
+		}()
+		o, err := openObject(bytes.NewReader(b), int64(len(b)), limit)
 		if err != nil {
 			return
 		}

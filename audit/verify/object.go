@@ -27,6 +27,7 @@ const maxFooter = 16 << 20
 
 // object is a Parquet file, its footer read and checked.
 type object struct {
+	budget *budget
 	file   io.ReaderAt
 	size   int64
 	footer *parquet.FileMetaData
@@ -58,8 +59,12 @@ func (f *rowFault) Error() string {
 	return fmt.Sprintf("column %q: %v", f.column, f.err)
 }
 
-// openObject reads the footer. A file that is none is an error, never a panic.
-func openObject(file io.ReaderAt, size int64) (o *object, err error) {
+// parsed is how much longer a footer can get when it is parsed.
+const parsed = 64
+
+// openObject reads the footer. A file that is none is an error, never a panic,
+// and one that would take more than the budget an error too.
+func openObject(file io.ReaderAt, size int64, b *budget) (o *object, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			o, err = nil, errors.New("footer: cannot be parsed")
@@ -76,11 +81,14 @@ func openObject(file io.ReaderAt, size int64) (o *object, err error) {
 	if string(tail[4:]) != "PAR1" || n > maxFooter || n > size-12 {
 		return nil, errors.New("does not end as a Parquet file")
 	}
+	if err := b.take(parsed * n); err != nil {
+		return nil, fmt.Errorf("footer: %w", err)
+	}
 	raw := make([]byte, n)
 	if _, err := file.ReadAt(raw, size-8-n); err != nil {
 		return nil, err
 	}
-	o = &object{file: file, size: size, footer: parquet.NewFileMetaData(), meta: make(map[string]string)}
+	o = &object{budget: b, file: file, size: size, footer: parquet.NewFileMetaData(), meta: make(map[string]string)}
 	p := thrift.NewTCompactProtocolConf(&thrift.TMemoryBuffer{Buffer: bytes.NewBuffer(raw)}, &thrift.TConfiguration{MaxMessageSize: int32(n)})
 	if err := o.footer.Read(context.Background(), p); err != nil {
 		return nil, errors.New("footer: cannot be parsed")
@@ -183,7 +191,7 @@ func (o *object) rows(ctx context.Context, partition int32, from, to int64, each
 			err = &rowFault{from: row, to: row + 1, err: errors.New("cannot be decoded")}
 		}
 	}()
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPage), zstd.WithDecodeAllCapLimit(false))
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPage), zstd.WithDecodeAllCapLimit(true))
 	if err != nil {
 		return err
 	}
@@ -197,13 +205,18 @@ func (o *object) rows(ctx context.Context, partition int32, from, to int64, each
 			h.partitionAt = i
 		}
 	}
+	if err := o.groups(); err != nil {
+		return &rowFault{err: err}
+	}
+	before := o.budget.held
 	for _, group := range o.footer.RowGroups {
+		o.budget.held = before
 		readers, err := o.group(group, dec)
 		if err != nil {
 			return &rowFault{from: row, to: row + group.NumRows, err: err}
 		}
 		for range group.NumRows {
-			if row%1024 == 0 && ctx.Err() != nil {
+			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			leaf, err := h.row(o, readers, row)
@@ -219,15 +232,27 @@ func (o *object) rows(ctx context.Context, partition int32, from, to int64, each
 			}
 		}
 	}
-	if row != o.footer.NumRows {
-		return &rowFault{from: row, to: row + 1, err: fmt.Errorf("%d rows, the footer says %d", row, o.footer.NumRows)}
+	return nil
+}
+
+// groups checks that the row groups have the rows that the footer says.
+func (o *object) groups() error {
+	rows := int64(0)
+	for _, g := range o.footer.RowGroups {
+		if g.NumRows < 0 || g.NumRows > o.footer.NumRows-rows {
+			return fmt.Errorf("row groups of more rows than the footer's %d", o.footer.NumRows)
+		}
+		rows += g.NumRows
+	}
+	if rows != o.footer.NumRows {
+		return fmt.Errorf("row groups of %d rows, the footer says %d", rows, o.footer.NumRows)
 	}
 	return nil
 }
 
 // group opens the column chunks of a row group.
 func (o *object) group(g *parquet.RowGroup, dec *zstd.Decoder) ([]*chunkReader, error) {
-	if len(g.Columns) != len(o.leaf) || g.NumRows < 0 {
+	if len(g.Columns) != len(o.leaf) {
 		return nil, errors.New("row group with other columns than the schema")
 	}
 	readers := make([]*chunkReader, len(o.leaf))
@@ -240,10 +265,16 @@ func (o *object) group(g *parquet.RowGroup, dec *zstd.Decoder) ([]*chunkReader, 
 		if m.DictionaryPageOffset != nil && *m.DictionaryPageOffset < start {
 			start = *m.DictionaryPageOffset
 		}
-		if start < 4 || m.TotalCompressedSize < 0 || start > o.size || m.TotalCompressedSize > o.size-start || m.NumValues < 0 {
+		if start < 4 || m.TotalCompressedSize < 0 || start > o.size || m.TotalCompressedSize > o.size-start {
 			return nil, fmt.Errorf("column %q: chunk lies outside the file", o.names[i])
 		}
-		readers[i] = &chunkReader{zstd: dec, meta: m, length: o.types[i].length, maxRep: l.maxRep, maxDef: l.maxDef, left: m.NumValues,
+		if m.NumValues < g.NumRows || l.maxRep == 0 && m.NumValues != g.NumRows {
+			return nil, fmt.Errorf("column %q: %d values in %d rows", o.names[i], m.NumValues, g.NumRows)
+		}
+		if err := o.budget.take(maxHeader); err != nil {
+			return nil, fmt.Errorf("column %q: %w", o.names[i], err)
+		}
+		readers[i] = &chunkReader{budget: o.budget, zstd: dec, meta: m, length: o.types[i].length, maxRep: l.maxRep, maxDef: l.maxDef, left: m.NumValues,
 			in: bufio.NewReaderSize(io.NewSectionReader(o.file, start, m.TotalCompressedSize), maxHeader)}
 	}
 	return readers, nil
@@ -276,6 +307,9 @@ func (h *rowHasher) row(o *object, readers []*chunkReader, row int64) (tlog.Hash
 			first := row - int64(r.pos)
 			return tlog.Hash{}, &rowFault{o.names[i], max(0, first), row + 1, err}
 		}
+		if len(b) > maxPage {
+			return tlog.Hash{}, &rowFault{o.names[i], row, row + 1, errHeld}
+		}
 		if (i == h.offsetAt || i == h.partitionAt) && len(b)-at == 12 {
 			v := int64(binary.BigEndian.Uint64(b[at+4:]))
 			if i == h.offsetAt {
@@ -286,6 +320,9 @@ func (h *rowHasher) row(o *object, readers []*chunkReader, row int64) (tlog.Hash
 		}
 	}
 	h.buf = b
+	if err := o.budget.hash(len(b)); err != nil {
+		return tlog.Hash{}, &rowFault{"", row, row + 1, err}
+	}
 	if partition != int64(h.partition) || offset < h.from || offset >= h.to || offset <= h.last {
 		return tlog.Hash{}, &rowFault{"_lethe_offset", row, row + 1, errors.New("not the next of the range that the receipt names: " +
 			strconv.FormatInt(partition, 10) + "/" + strconv.FormatInt(offset, 10))}
@@ -310,13 +347,15 @@ func (c *chunkReader) value(b []byte, t *rowType) ([]byte, error) {
 	if t.code == codeArray {
 		return c.array(b, t)
 	}
-	v := c.values[c.pos]
-	c.pos++
+	v := c.entry()
 	if v == nil {
 		return binary.BigEndian.AppendUint32(b, nullMarker), nil
 	}
 	return t.append(b, v)
 }
+
+// entrySize is what an entry of an array takes: levels and an interface.
+const entrySize = 18
 
 // array gathers the entries of one row, which may go on in the next page.
 func (c *chunkReader) array(b []byte, t *rowType) ([]byte, error) {
@@ -324,6 +363,7 @@ func (c *chunkReader) array(b []byte, t *rowType) ([]byte, error) {
 		return b, errValue
 	}
 	var row levels
+	defer func() { c.budget.give(entrySize * int64(len(row.def))) }()
 	for first := true; ; first = false {
 		if err := c.next(); err == io.EOF {
 			break
@@ -333,10 +373,12 @@ func (c *chunkReader) array(b []byte, t *rowType) ([]byte, error) {
 		if !first && c.rep[c.pos] == 0 {
 			break
 		}
+		if err := c.budget.take(entrySize); err != nil {
+			return b, err
+		}
 		row.rep = append(row.rep, c.rep[c.pos])
 		row.def = append(row.def, c.def[c.pos])
-		row.values = append(row.values, c.values[c.pos])
-		c.pos++
+		row.values = append(row.values, c.entry())
 	}
 	return t.appendArray(b, row, 0)
 }

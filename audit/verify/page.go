@@ -29,6 +29,8 @@ const (
 // each page is checked first, so that a hostile one cannot ask for more memory
 // than it has bytes.
 type chunkReader struct {
+	budget *budget
+	held   int64 // of the budget, by the page that is being read
 	in     *bufio.Reader
 	zstd   *zstd.Decoder
 	meta   *parquet.ColumnMetaData
@@ -38,8 +40,10 @@ type chunkReader struct {
 	left   int64 // entries not yet read
 
 	dict []any
-	levels
-	pos int // next entry of levels
+	// A page: entries, and the values of those that have one.
+	rep, def []uint8 // rep is nil where maxRep is 0
+	values   []any
+	pos, at  int // next entry, next value
 }
 
 // next makes sure that an entry is there; io.EOF after the last one.
@@ -57,22 +61,42 @@ func (c *chunkReader) next() error {
 
 // page reads one page: the dictionary, or entries.
 func (c *chunkReader) page() error {
+	c.budget.give(c.held)
+	c.held, c.rep, c.def, c.values, c.pos, c.at = 0, nil, nil, nil, 0, 0
 	h, err := c.header()
 	if err != nil {
 		return fmt.Errorf("page header: %w", err)
 	}
-	body, err := c.body(h)
+	size, plain := int64(h.CompressedPageSize), int64(h.UncompressedPageSize)
+	if size < 0 || plain < 0 || plain > maxPage || size > maxPage {
+		return fmt.Errorf("page of %d bytes, %d decompressed", size, plain)
+	}
+	if err := c.budget.take(size + plain); err != nil {
+		return err
+	}
+	defer c.budget.give(size + plain)
+	body, err := c.body(size, plain)
 	if err != nil {
 		return err
 	}
 	switch {
 	case h.Type == parquet.PageType_DICTIONARY_PAGE && h.DictionaryPageHeader != nil && c.dict == nil:
 		c.dict, err = c.plain(body, int64(h.DictionaryPageHeader.NumValues))
+		c.held = 0 // for as long as the chunk is read
 		return err
 	case h.Type == parquet.PageType_DATA_PAGE && h.DataPageHeader != nil:
 		return c.data(body, h.DataPageHeader)
 	}
 	return fmt.Errorf("page of type %d is not read", h.Type)
+}
+
+// hold takes n bytes of the budget for what the page is decoded to.
+func (c *chunkReader) hold(n int64) error {
+	err := c.budget.take(n)
+	if err == nil {
+		c.held += n
+	}
+	return err
 }
 
 func (c *chunkReader) header() (*parquet.PageHeader, error) {
@@ -91,11 +115,7 @@ func (c *chunkReader) header() (*parquet.PageHeader, error) {
 }
 
 // body reads a page's bytes and decompresses them.
-func (c *chunkReader) body(h *parquet.PageHeader) ([]byte, error) {
-	size, plain := int64(h.CompressedPageSize), int64(h.UncompressedPageSize)
-	if size < 0 || plain < 0 || plain > maxPage || size > maxPage {
-		return nil, fmt.Errorf("page of %d bytes, %d decompressed", size, plain)
-	}
+func (c *chunkReader) body(size, plain int64) ([]byte, error) {
 	// Growing with what is there: a header may promise more than the file has.
 	raw, err := io.ReadAll(io.LimitReader(c.in, size))
 	if err != nil || int64(len(raw)) != size {
@@ -103,7 +123,7 @@ func (c *chunkReader) body(h *parquet.PageHeader) ([]byte, error) {
 	}
 	switch c.meta.Codec {
 	case parquet.CompressionCodec_ZSTD:
-		raw, err = c.zstd.DecodeAll(raw, nil)
+		raw, err = c.zstd.DecodeAll(raw, make([]byte, 0, plain))
 		if err != nil {
 			return nil, fmt.Errorf("page: %w", err)
 		}
@@ -125,98 +145,135 @@ func (c *chunkReader) data(body []byte, h *parquet.DataPageHeader) error {
 		return fmt.Errorf("page of %d values, %d are left", n, c.left)
 	}
 	var err error
-	if c.rep, body, err = c.runLevels(c.rep, body, n, c.maxRep); err != nil {
-		return fmt.Errorf("repetition levels: %w", err)
+	if c.maxRep > 0 {
+		if c.rep, body, err = c.runLevels(body, n, c.maxRep); err != nil {
+			return fmt.Errorf("repetition levels: %w", err)
+		}
 	}
-	if c.def, body, err = c.runLevels(c.def, body, n, c.maxDef); err != nil {
+	if c.def, body, err = c.runLevels(body, n, c.maxDef); err != nil {
 		return fmt.Errorf("definition levels: %w", err)
 	}
 	present := int64(0)
 	for _, d := range c.def {
-		if d == c.maxDef {
+		if int32(d) == c.maxDef {
 			present++
 		}
 	}
-	values, err := c.decode(body, h.Encoding, present)
-	if err != nil {
+	if c.values, err = c.decode(body, h.Encoding, present); err != nil {
 		return err
 	}
-	if present < n {
-		aligned, k := make([]any, n), 0
-		for i, d := range c.def {
-			if d == c.maxDef {
-				aligned[i] = values[k]
-				k++
-			}
-		}
-		values = aligned
-	}
-	c.values, c.pos = values, 0
 	c.left -= n
 	return nil
 }
 
-// runLevels reads n levels, which have a length before them; zeros without
-// reading where the greatest level is 0.
-func (c *chunkReader) runLevels(to []int32, body []byte, n int64, most int32) ([]int32, []byte, error) {
-	to = append(to[:0], make([]int32, n)...)
-	if most == 0 {
-		return to, body, nil
+// entry takes the next entry's value; nil if it has none.
+func (c *chunkReader) entry() (v any) {
+	if int32(c.def[c.pos]) == c.maxDef {
+		v = c.values[c.at]
+		c.at++
 	}
-	if len(body) < 4 || uint64(binary.LittleEndian.Uint32(body)) > uint64(len(body)-4) {
-		return to, body, io.ErrUnexpectedEOF
-	}
-	size := int(binary.LittleEndian.Uint32(body))
-	values, err := runs(body[4:4+size], bits.Len32(uint32(most)), n)
-	if err != nil {
-		return to, body, err
-	}
-	for i := range to {
-		l, ok := values[i].(int64)
-		if !ok || l > int64(most) {
-			return to, body, errValue
-		}
-		to[i] = int32(l)
-	}
-	return to, body[4+size:], nil
+	c.pos++
+	return v
 }
 
-// runs decodes n numbers of the RLE and bit-packing hybrid.
-func runs(b []byte, width int, n int64) ([]any, error) {
+// runLevels reads n levels, which have a length before them; zeros without
+// reading where the greatest level is 0.
+func (c *chunkReader) runLevels(body []byte, n int64, most int32) ([]uint8, []byte, error) {
+	if err := c.hold(n); err != nil {
+		return nil, body, err
+	}
+	to := make([]uint8, 0, n)
+	if most == 0 {
+		return to[:n], body, nil
+	}
+	if len(body) < 4 || uint64(binary.LittleEndian.Uint32(body)) > uint64(len(body)-4) {
+		return nil, body, io.ErrUnexpectedEOF
+	}
+	size := int(binary.LittleEndian.Uint32(body))
+	err := runs(body[4:4+size], bits.Len32(uint32(most)), n, func(level int64, times int64) error {
+		if level > int64(most) {
+			return errValue
+		}
+		for range times {
+			to = append(to, uint8(level))
+		}
+		return nil
+	})
+	return to, body[4+size:], err
+}
+
+// packed is how many bit-packed numbers are decoded at a time, a multiple of 8.
+const packed = 1 << 10
+
+// runs gives n numbers of the RLE and bit-packing hybrid to each, run by run.
+func runs(b []byte, width int, n int64, each func(v, times int64) error) error {
 	if width > 32 {
-		return nil, errValue
+		return errValue
 	}
 	if width == 0 {
-		// One run of zeros, of any form; there is nothing to read.
-		out := make([]any, n)
-		for i := range out {
-			out[i] = int64(0)
-		}
-		return out, nil
+		// Zeros, in runs of any form; there is nothing to read.
+		return each(0, n)
 	}
-	total := uint64(0)
-	for rest := b; len(rest) > 0; {
-		head, k := binary.Uvarint(rest)
-		if k <= 0 || head>>1 > maxValues {
-			return nil, errValue
+	for n > 0 {
+		head, k := binary.Uvarint(b)
+		count := int64(head >> 1)
+		if k <= 0 || count < 1 || count > maxValues {
+			return errValue
 		}
-		count, size := head>>1, uint64(width+7)/8
-		if head&1 == 1 {
-			count, size = count*8, count*uint64(width)
+		var err error
+		if b = b[k:]; head&1 == 1 {
+			b, n, err = bitPacked(b, width, count, n, each)
+		} else {
+			b, n, err = repeated(b, width, count, n, each)
 		}
-		if total += count; uint64(len(rest)-k) < size || total > uint64(n)+8 {
-			return nil, errValue
+		if err != nil {
+			return err
 		}
-		rest = rest[uint64(k)+size:]
 	}
-	if total < uint64(n) {
-		return nil, io.ErrUnexpectedEOF
+	if len(b) > 0 {
+		return errValue
 	}
-	values, err := encoding.ReadRLEBitPackedHybrid(bytes.NewReader(b), uint64(width), uint64(len(b)))
-	if err != nil || int64(len(values)) < n {
-		return nil, errValue
+	return nil
+}
+
+// repeated reads a run of one number, of n that are left.
+func repeated(b []byte, width int, count, n int64, each func(v, times int64) error) (rest []byte, left int64, err error) {
+	size := (width + 7) / 8
+	if len(b) < size || count > n {
+		return b, n, errValue
 	}
-	return values[:n], nil
+	v := int64(0)
+	for i := range size {
+		v |= int64(b[i]) << (8 * i)
+	}
+	return b[size:], n - count, each(v, count)
+}
+
+// bitPacked reads groups of 8 numbers, of n that are left: the last group is
+// filled up.
+func bitPacked(b []byte, width int, groups, n int64, each func(v, times int64) error) (rest []byte, left int64, err error) {
+	for groups > 0 {
+		some := min(packed/8, groups)
+		size := some * int64(width)
+		if n <= 0 || int64(len(b)) < size {
+			return b, n, errValue
+		}
+		values, err := encoding.ReadBitPacked(bytes.NewReader(b[:size]), uint64(some<<1|1), uint64(width))
+		if err != nil || int64(len(values)) != 8*some {
+			return b, n, errValue
+		}
+		for _, v := range values[:min(n, 8*some)] {
+			x, ok := v.(int64)
+			if !ok {
+				return b, n, errValue
+			}
+			if err := each(x, 1); err != nil {
+				return b, n, err
+			}
+		}
+		b, n, groups = b[size:], n-8*some, groups-some
+	}
+	return b, max(0, n), nil
 }
 
 // decode reads n values of the chunk's type.
@@ -231,16 +288,21 @@ func (c *chunkReader) decode(body []byte, enc parquet.Encoding, n int64) ([]any,
 		if len(body) == 0 {
 			return nil, io.ErrUnexpectedEOF
 		}
-		values, err := runs(body[1:], int(body[0]), n)
+		if err := c.hold(16 * n); err != nil {
+			return nil, err
+		}
+		values := make([]any, 0, n)
+		err := runs(body[1:], int(body[0]), n, func(x, times int64) error {
+			if x < 0 || x >= int64(len(c.dict)) {
+				return errors.New("beyond the dictionary")
+			}
+			for range times {
+				values = append(values, c.dict[x])
+			}
+			return nil
+		})
 		if err != nil {
 			return nil, fmt.Errorf("dictionary indexes: %w", err)
-		}
-		for i, v := range values {
-			x, ok := v.(int64)
-			if !ok || x < 0 || x >= int64(len(c.dict)) {
-				return nil, errors.New("index beyond the dictionary")
-			}
-			values[i] = c.dict[x]
 		}
 		return values, nil
 	}
@@ -280,6 +342,10 @@ func (c *chunkReader) plain(body []byte, n int64) ([]any, error) {
 	}
 	if n == 0 {
 		return nil, nil
+	}
+	// Each value is boxed: an interface, and what it points to.
+	if err := c.hold(32*n + size); err != nil {
+		return nil, err
 	}
 	if c.meta.Type == parquet.Type_BOOLEAN {
 		return bools(body, n)

@@ -140,13 +140,13 @@ func (t *rowType) appendInt(b []byte, v int64) []byte {
 // element, and one for each array that is null or empty. Values of entries
 // without one are nil.
 type levels struct {
-	rep, def []int32
+	rep, def []uint8
 	values   []any
 }
 
 // appendArray adds the array that stands depth arrays deep in l: its length and
 // bytes, or the null marker.
-func (t *rowType) appendArray(b []byte, l levels, depth int32) ([]byte, error) {
+func (t *rowType) appendArray(b []byte, l levels, depth uint8) ([]byte, error) {
 	if l.def[0] == 2*depth {
 		return binary.BigEndian.AppendUint32(b, nullMarker), nil
 	}
@@ -165,6 +165,9 @@ func (t *rowType) appendArray(b []byte, l levels, depth int32) ([]byte, error) {
 			b = binary.BigEndian.AppendUint32(b, nullMarker)
 		default:
 			b, err = t.elem.append(b, l.values[i])
+		}
+		if err == nil && len(b) > maxPage {
+			err = errHeld
 		}
 		if err != nil {
 			return b, err
