@@ -11,6 +11,7 @@ import (
 	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/wire"
 	"lethe/stream"
+	"lethe/stream/disk"
 )
 
 // mark is the file by which a folder is known to be a demo's.
@@ -80,7 +81,7 @@ func (d *demo) makeFolder(ctx context.Context) error {
 
 func write(dir, name, text string) error {
 	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+	if err := disk.Replace(path, []byte(text), 0o644); err != nil {
 		return environment(path, err)
 	}
 	return nil

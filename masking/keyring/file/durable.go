@@ -8,9 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"lethe/stream/disk"
 )
 
-// pending is what follows a file's name while it is being made.
+// pending is what follows a file's name while it is being made. Package disk has
+// names of its own for that; those of keys are found again by their beginning,
+// since what a crash leaves of a key is destroyed with it.
 const pending = ".pending-"
 
 // createOnce makes a file that is whole or not there, durable on return. Of
@@ -37,7 +41,7 @@ func createOnce(path string, content []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return disk.Sync(filepath.Dir(path))
 }
 
 // destroy overwrites and unlinks a file, and what a crash left of its making;
@@ -59,7 +63,7 @@ func destroy(path string) error {
 			return err
 		}
 	}
-	return syncDir(filepath.Dir(path))
+	return disk.Sync(filepath.Dir(path))
 }
 
 // overwrite puts random bytes over a file's content.
@@ -78,32 +82,4 @@ func overwrite(path string) error {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
-}
-
-// syncDir makes the entries of a directory durable.
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
-// makeDirs makes dir and what is above it, for the owner alone and durable on
-// return.
-func makeDirs(dir string) error {
-	if st, err := os.Stat(dir); err == nil && st.IsDir() {
-		return nil
-	}
-	parent := filepath.Dir(dir)
-	if parent == dir {
-		return nil
-	}
-	if err := makeDirs(parent); err != nil {
-		return err
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return syncDir(parent)
 }

@@ -40,6 +40,7 @@ import (
 	"strings"
 
 	"lethe/stream"
+	"lethe/stream/disk"
 )
 
 const (
@@ -59,7 +60,7 @@ type Keyring struct {
 // Create makes a keyring with a new random root in dir. It refuses a directory
 // that holds one.
 func Create(dir string) error {
-	if err := makeDirs(dir); err != nil {
+	if err := disk.MakeDir(dir, 0o700); err != nil {
 		return fmt.Errorf("keyring %s: %w", dir, err)
 	}
 	if err := checkMode(dir, "700"); err != nil {

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"lethe/stream"
+	"lethe/stream/disk"
 )
 
 // gone is what follows a period's name in the mark of its destruction.
@@ -108,7 +109,7 @@ func (k *Keyring) periodKey(path string, create bool) ([]byte, error) {
 	if !create || !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	if err := makeDirs(filepath.Dir(path)); err != nil {
+	if err := disk.MakeDir(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
 	fresh := make([]byte, keySize)
@@ -178,7 +179,7 @@ func (k *Keyring) Periods(purpose string) ([]string, error) {
 func (k *Keyring) Destroy(period string) error {
 	path, err := k.periodPath(period)
 	if err == nil {
-		err = makeDirs(filepath.Dir(path))
+		err = disk.MakeDir(filepath.Dir(path), 0o700)
 	}
 	if err == nil {
 		if err = createOnce(path+gone, nil); errors.Is(err, fs.ErrExist) {

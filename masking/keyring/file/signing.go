@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+
+	"lethe/stream/disk"
 )
 
 var signerName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
@@ -24,7 +26,7 @@ func (k *Keyring) SigningKey(name string) (ed25519.PrivateKey, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		fresh := make([]byte, ed25519.SeedSize)
 		rand.Read(fresh)
-		if err = makeDirs(filepath.Dir(path)); err == nil {
+		if err = disk.MakeDir(filepath.Dir(path), 0o700); err == nil {
 			err = createOnce(path, encodeKey(signingPrefix, fresh))
 		}
 		if err == nil || errors.Is(err, fs.ErrExist) {
