@@ -85,7 +85,7 @@ func TestL4ASmallFileOfManyNullsIsNamedAndNotHeld(t *testing.T) {
 	r := w.verify()
 	runtime.ReadMemStats(&after)
 	named(t, r, CodeObjectSHA256, maskedTopic)
-	named(t, r, CodeObjectCount, "16777216 rows, its receipt says 18")
+	named(t, r, CodeObjectCount, "16777216 rows, and 18 by receipt")
 	if got := after.TotalAlloc - before.TotalAlloc; got > 64<<20 {
 		t.Errorf("%d bytes were allocated for a file of %d", got, len(raw))
 	}

@@ -53,6 +53,7 @@ const (
 	CodeObjectRoot       Code = "object_root"    // rows that are others
 	CodeObjectPadding    Code = "object_padding" // changed bytes that belong to no row
 	CodeManifest         Code = "manifest"
+	CodeManifestAhead    Code = "manifest_ahead" // no receipt vouches for it; a note while lethe runs
 )
 
 // Findings under L2: something is lost, doubled or not accounted for.
@@ -78,19 +79,18 @@ const (
 	CodeObjectCopies    Code = "object_copies"
 	CodeObjectCount     Code = "object_count"
 	CodeManifestMissing Code = "manifest_missing"
-	CodeManifestOverlap Code = "manifest_overlap" // two list the same rows
+	CodeManifestPending Code = "manifest_pending" // the same of a last transaction; a note while lethe runs
+	CodeManifestOverlap Code = "manifest_overlap" // it lists rows that others list, or leaves some out
 )
 
 // Notes: worth knowing and no fault.
 const (
-	CodeChainSkip       Code = "chain_skip"
-	CodeStartedLate     Code = "started_late"
-	CodeDeletedUnread   Code = "deleted_unread"
-	CodeSnapshotVoid    Code = "snapshot_void"
-	CodeOrphan          Code = "orphan"
-	CodeTemporary       Code = "temporary"
-	CodeManifestAhead   Code = "manifest_ahead"
-	CodeManifestPending Code = "manifest_pending"
+	CodeChainSkip     Code = "chain_skip"
+	CodeStartedLate   Code = "started_late"
+	CodeDeletedUnread Code = "deleted_unread"
+	CodeSnapshotVoid  Code = "snapshot_void"
+	CodeOrphan        Code = "orphan"
+	CodeTemporary     Code = "temporary"
 )
 
 // promise is the one that a finding of the code breaks.
@@ -98,7 +98,7 @@ func (c Code) promise() Promise {
 	switch c {
 	case CodeOffsetOrder, CodeCountPart, CodeCountOut, CodeCountRange, CodeCountIngest, CodeCountMask, CodeCountStage, CodeCountRaw,
 		CodeCountMasked, CodeCountSink, CodeCountObject, CodeCountStream, CodeCountSkip, CodeCountStart, CodeCountDeleted,
-		CodeLakeMissing, CodeObjectMissing, CodeObjectTwice, CodeObjectCopies, CodeObjectCount, CodeManifestMissing, CodeManifestOverlap:
+		CodeLakeMissing, CodeObjectMissing, CodeObjectTwice, CodeObjectCopies, CodeObjectCount, CodeManifestMissing, CodeManifestPending, CodeManifestOverlap:
 		return L2
 	}
 	return L4

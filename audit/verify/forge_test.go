@@ -92,20 +92,76 @@ func TestL4ForgedManifestsAreNamed(t *testing.T) {
 	named(t, w.verify(), CodeManifestOverlap, "-0-70.json")
 }
 
-func TestL4AnObjectNewerThanTheCheckpointIsNeitherAFaultNorVouchedFor(t *testing.T) {
-	w := newWorld(t).run(2).follow()
-	m := w.forged(46, 50)
-	w.list(m)
+func TestL4AnObjectNewerThanTheCheckpointIsAFindingUnlessASinkRuns(t *testing.T) {
+	w := newWorld(t).run(2).follow().run(2)
 	r := w.verify()
-	if !r.OK() || r.Incomplete != (Incomplete{Newer: 1}) || len(r.Notes) != 1 || r.Notes[0].Code != "manifest_ahead" {
-		t.Fatalf("findings %v, notes %v, incomplete %+v", r.Findings, r.Notes, r.Incomplete)
+	named(t, r, CodeManifestAhead, "-0-46.json")
+	named(t, r, CodeManifestAhead, "-0-69.json")
+	if len(r.Findings) != 2 || r.Findings[0].Promise != L4 || r.Incomplete != (Incomplete{Newer: 2}) {
+		t.Errorf("findings %v, incomplete %+v", r.Findings, r.Incomplete)
 	}
-	w.write(m.Object, []byte("other"))
-	named(t, w.verify(), "object_sha256", m.Object)
-	if err := os.Remove(filepath.Join(w.lake, m.Object)); err != nil {
-		t.Fatal(err)
+	r = w.running()
+	if !r.OK() || r.Incomplete != (Incomplete{Newer: 2}) || len(r.Notes) != 2 || r.Notes[0].Code != CodeManifestAhead || r.Rows != 72 {
+		t.Errorf("while a sink runs: findings %v, notes %v, incomplete %+v, %d rows", r.Findings, r.Notes, r.Incomplete, r.Rows)
 	}
-	named(t, w.verify(), "object_missing", m.Object)
+	if r := w.follow().verify(); !r.OK() || r.Incomplete != (Incomplete{}) {
+		t.Errorf("when the log has them: findings %v", r.Findings)
+	}
+}
+
+func TestL4WhatIsNewerThanTheCheckpointIsOpenedAndHeldAgainstItsManifest(t *testing.T) {
+	behind := func(w *world, change func(m *manifest)) {
+		raw, err := os.ReadFile(w.path("_manifest", 2))
+		w.must(err)
+		var m manifest
+		w.must(json.Unmarshal(raw, &m))
+		w.must(os.Remove(w.path("_manifest", 2)))
+		change(&m)
+		old := m.Object
+		m.Object = m.object()
+		if b, err := os.ReadFile(filepath.Join(w.lake, old)); err == nil {
+			w.write(m.Object, b)
+		}
+		w.list(m)
+	}
+	for _, c := range []struct {
+		name   string
+		code   Code
+		object string
+		forge  func(w *world)
+	}{
+		{"with a row root of zeros", CodeObjectRoot, "rows [0,18)", func(w *world) { behind(w, func(m *manifest) { m.Root = digest{} }) }},
+		{"with fewer rows", CodeObjectCount, "18 rows, and 17", func(w *world) { behind(w, func(m *manifest) { m.Rows-- }) }},
+		{"with other bytes", CodeObjectSHA256, maskedTopic, func(w *world) { behind(w, func(m *manifest) { m.SHA256[0] ^= 1 }) }},
+		{"with a wider range", CodeObjectMeta, "lethe-to", func(w *world) { behind(w, func(m *manifest) { m.To++ }) }},
+		{"an old object again", CodeObjectMeta, "lethe-from", func(w *world) {
+			raw, err := os.ReadFile(w.path("_manifest", 0))
+			w.must(err)
+			behind(w, func(m *manifest) {
+				w.must(json.Unmarshal(raw, m))
+				m.From, m.To = 46, 69
+			})
+		}},
+		{"behind a gap", CodeManifestOverlap, "from 69 on", func(w *world) {
+			w.run(1)
+			w.must(os.Remove(w.path("_manifest", 2)))
+		}},
+		{"no Parquet", CodeObjectUnreadable, "footer", func(w *world) { w.list(w.forged(69, 70)) }},
+		{"without its object", CodeObjectMissing, maskedTopic, func(w *world) {
+			m := w.forged(69, 70)
+			w.list(m)
+			w.must(os.Remove(filepath.Join(w.lake, m.Object)))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t).run(2).follow().run(1)
+			c.forge(w)
+			named(t, w.running(), c.code, c.object)
+			if w.verify().OK() {
+				t.Error("ok")
+			}
+		})
+	}
 }
 
 func TestL2OnlyTheLastTransactionOfAPartitionMayBeUnlisted(t *testing.T) {
@@ -116,7 +172,8 @@ func TestL2OnlyTheLastTransactionOfAPartitionMayBeUnlisted(t *testing.T) {
 		}
 	}
 	r := w.verify()
-	if len(r.Findings) != 3 || r.Incomplete != (Incomplete{Unlisted: 1}) {
+	named(t, r, CodeManifestPending, "-0-115-138-g1-")
+	if len(r.Findings) != 4 || r.Incomplete != (Incomplete{Unlisted: 1}) {
 		t.Errorf("findings %v, incomplete %+v", r.Findings, r.Incomplete)
 	}
 	named(t, r, "manifest_missing", "-0-92-115-g1-")

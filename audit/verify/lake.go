@@ -21,7 +21,7 @@ type fileTask struct {
 	rows      int64
 	place     place
 	from, to  int64
-	leaf      int64 // of the receipt's entry
+	leaf      int64 // of the receipt's entry; -1 if a manifest alone names it
 	in        written
 
 	copies []objectCopy // in the lakes
@@ -50,15 +50,14 @@ func (c *checker) lakes(ctx context.Context) error {
 	if err := c.checkFiles(ctx, tasks); err != nil {
 		return err
 	}
-	for i := range tasks {
-		for _, f := range tasks[i].bad {
-			c.fail(f.Code, f.Object, f.Range, "%s", f.Msg)
-		}
-		c.report.Rows += tasks[i].seen
-	}
+	var newer []fileTask
 	for _, l := range lakes {
-		c.manifests(l, tasks)
+		newer = append(newer, c.manifests(l, tasks)...)
 	}
+	if err := c.checkFiles(ctx, newer); err != nil {
+		return err
+	}
+	c.ahead(newer)
 	c.unlisted(tasks)
 	for _, l := range lakes {
 		for _, o := range sorted(l.objects) {
@@ -134,13 +133,28 @@ func (c *checker) checkFiles(ctx context.Context, tasks []fileTask) error {
 			return gctx.Err()
 		})
 	}
-	return g.Wait()
+	err := g.Wait()
+	for i := range tasks {
+		for _, f := range tasks[i].bad {
+			c.fail(f.Code, f.Object, f.Range, "%s", f.Msg)
+		}
+		c.report.Rows += tasks[i].seen
+	}
+	return err
+}
+
+// source is what the file is held against.
+func (t *fileTask) source() string {
+	if t.leaf < 0 {
+		return "its manifest, which no receipt vouches for"
+	}
+	return fmt.Sprintf("receipt entry %d", t.leaf)
 }
 
 // check holds the file against its receipt, wherever it lies.
 func (t *fileTask) check(ctx context.Context) {
 	if len(t.copies) == 0 {
-		t.fail(CodeObjectMissing, "", "receipt entry %d names it, and it is in no lake", t.leaf)
+		t.fail(CodeObjectMissing, "", "%s names it, and it is in no lake", t.source())
 	}
 	for _, o := range t.copies {
 		t.at = o.lake.label(t.object)
@@ -167,7 +181,7 @@ func (t *fileTask) checkCopy(ctx context.Context, path string) {
 	}
 	changed := digest(h.Sum(nil)) != t.sha
 	if changed {
-		t.fail(CodeObjectSHA256, "", "its bytes are not those of receipt entry %d", t.leaf)
+		t.fail(CodeObjectSHA256, "", "its bytes are not those of %s", t.source())
 	}
 	t.checkRows(ctx, f, size, changed)
 }
@@ -179,7 +193,7 @@ func (t *fileTask) checkRows(ctx context.Context, f io.ReaderAt, size int64, cha
 	}
 	o, err := openObject(f, size, b)
 	if err == nil && o.footer.NumRows != t.rows {
-		t.fail(CodeObjectCount, "", "%d rows, its receipt says %d", o.footer.NumRows, t.rows)
+		t.fail(CodeObjectCount, "", "%d rows, and %d by %s", o.footer.NumRows, t.rows, t.source())
 		return
 	}
 	if err != nil {
@@ -189,7 +203,7 @@ func (t *fileTask) checkRows(ctx context.Context, f io.ReaderAt, size int64, cha
 	for _, m := range [][2]string{{"lethe-topic", t.place.topic}, {"lethe-partition", fmt.Sprint(t.place.partition)},
 		{"lethe-from", fmt.Sprint(t.from)}, {"lethe-to", fmt.Sprint(t.to)}} {
 		if o.meta[m[0]] != m[1] {
-			t.fail(CodeObjectMeta, "", "its footer's %s is not that of the receipt", m[0])
+			t.fail(CodeObjectMeta, "", "its footer's %s is not that of %s", m[0], t.source())
 		}
 	}
 	var root rootHasher
@@ -205,9 +219,9 @@ func (t *fileTask) checkRows(ctx context.Context, f io.ReaderAt, size int64, cha
 	case err != nil:
 		t.fail(CodeObjectUnreadable, "", "%v", err)
 	case digest(root.root()) != t.root:
-		t.fail(CodeObjectRoot, fmt.Sprintf("rows [0,%d)", root.n), "its rows are not those of receipt entry %d: each can be read, and a root does not tell which differs", t.leaf)
+		t.fail(CodeObjectRoot, fmt.Sprintf("rows [0,%d)", root.n), "its rows are not those of %s: each can be read, and a root does not tell which differs", t.source())
 	case changed:
-		t.fail(CodeObjectPadding, "", "every row is as the receipt says: what was changed lies between them")
+		t.fail(CodeObjectPadding, "", "every row is as it should be: what was changed lies between them")
 	}
 }
 

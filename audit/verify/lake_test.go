@@ -77,8 +77,12 @@ func TestL2WhatReadersOfTheManifestWouldMissIsNamed(t *testing.T) {
 	remove(w.path("_manifest", 7)) // new: the sink was about to write it
 	r := w.verify()
 	named(t, r, "manifest_missing", "-0-0-23-g1-")
-	if len(r.Findings) != 1 || len(r.Notes) != 1 || r.Notes[0].Code != "manifest_pending" || r.Incomplete.Unlisted != 1 {
+	named(t, r, CodeManifestPending, "-0-161-184-g1-")
+	if r.Findings[0].Promise != L2 || len(r.Findings) != 2 || r.Incomplete.Unlisted != 1 {
 		t.Errorf("%d manifests: findings %v, notes %v", len(manifests), r.Findings, r.Notes)
+	}
+	if r = w.running(); len(r.Findings) != 1 || len(r.Notes) != 1 || r.Notes[0].Code != CodeManifestPending {
+		t.Errorf("while a sink runs: findings %v, notes %v", r.Findings, r.Notes)
 	}
 }
 

@@ -3,11 +3,10 @@ package verify
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -63,15 +62,15 @@ func (t *fileTask) inLake(l *lake) bool {
 }
 
 // manifests holds each manifest of a lake against the receipt of its position,
-// byte for byte.
-func (c *checker) manifests(l *lake, tasks []fileTask) {
+// byte for byte. It returns the objects of those that no receipt names.
+func (c *checker) manifests(l *lake, tasks []fileTask) []fileTask {
 	receipts := make(map[string]*fileTask, len(tasks))
 	for i := range tasks {
 		if m := tasks[i].manifest(); receipts[m.name()] == nil {
 			receipts[m.name()] = &tasks[i]
 		}
 	}
-	var newer []manifest
+	newer := make(map[string]manifest)
 	for _, name := range sorted(l.manifests) {
 		raw, err := ReadFile(l.manifests[name], maxManifest)
 		if err != nil {
@@ -81,7 +80,7 @@ func (c *checker) manifests(l *lake, tasks []fileTask) {
 		t := receipts[name]
 		if t == nil {
 			if m, ok := c.newer(l, name, raw); ok {
-				newer = append(newer, m)
+				newer[name] = m
 			}
 			continue
 		}
@@ -92,7 +91,7 @@ func (c *checker) manifests(l *lake, tasks []fileTask) {
 			c.fail(CodeObjectMissing, l.label(t.object), "", "receipt entry %d names it and the manifest lists it, and it is not in this lake", t.leaf)
 		}
 	}
-	c.apart(l, newer)
+	return c.follow(l, newer)
 }
 
 // newer takes a manifest at a position that no receipt names. That is no fault
@@ -117,40 +116,77 @@ func (c *checker) newer(l *lake, name string, raw []byte) (manifest, bool) {
 	return m, true
 }
 
-// apart checks what can be checked of objects that are newer than the log's
-// checkpoint: their bytes, and that none lies over another.
-func (c *checker) apart(l *lake, newer []manifest) {
-	slices.SortFunc(newer, func(a, b manifest) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.From, b.From))
-	})
-	for i, m := range newer {
-		path, ok := l.objects[m.Object]
+// follow walks through the manifests behind the log's end: each begins where the
+// one before it ends, the first where the log does.
+func (c *checker) follow(l *lake, newer map[string]manifest) (tasks []fileTask) {
+	places := make(map[place]bool)
+	for _, m := range newer {
+		places[m.place()] = true
+	}
+	for at := range places {
+		next := manifest{Topic: at.topic, Partition: at.partition, From: count(c.flow.sunkTo(at))}
+		for {
+			m, listed := newer[next.name()]
+			if !listed {
+				// A sink that is at work may have listed it since the lake was read.
+				raw, err := ReadFile(filepath.Join(l.root, filepath.FromSlash(next.name())), maxManifest)
+				if err != nil {
+					break
+				}
+				if m, listed = c.newer(l, next.name(), raw); !listed {
+					break
+				}
+			}
+			delete(newer, next.name())
+			next.From = m.To
+			tasks = append(tasks, m.task(l))
+		}
+	}
+	for _, name := range sorted(newer) {
+		m := newer[name]
+		c.fail(CodeManifestOverlap, l.label(name), "", "no receipt names it, and it does not begin where another ends: it lists rows from %d on, the log's receipts go to %d",
+			m.From, c.flow.sunkTo(m.place()))
+	}
+	slices.SortFunc(tasks, func(a, b fileTask) int { return cmp.Compare(a.object, b.object) })
+	return tasks
+}
+
+// task is what has to be checked of an object that a manifest alone names.
+func (m manifest) task(l *lake) fileTask {
+	t := fileTask{object: m.Object, at: m.Object, sha: m.SHA256, root: m.Root, rows: int64(m.Rows), place: m.place(), from: int64(m.From), to: int64(m.To), leaf: -1}
+	path, ok := l.objects[m.Object]
+	if !ok {
+		// It came before its manifest, but perhaps after the lake was read.
+		path = filepath.Join(l.root, m.Object)
+		info, err := os.Lstat(path)
+		ok = err == nil && info.Mode().IsRegular()
+	}
+	if ok {
+		t.copies = []objectCopy{{l, path}}
 		delete(l.objects, m.Object)
-		switch sum, err := hashFile(path); {
-		case i > 0 && newer[i-1].place() == m.place() && newer[i-1].To > m.From:
-			c.fail(CodeManifestOverlap, l.label(m.name()), "", "no receipt names it, and it lists rows that %s lists as well", newer[i-1].name())
-		case !ok:
-			c.fail(CodeObjectMissing, l.label(m.Object), "", "no receipt names it; the manifest lists it, and it is not in the lake")
-		case err != nil:
-			c.fail(CodeObjectUnreadable, l.label(m.Object), "", "%v", cause(err))
-		case sum != m.SHA256:
-			c.fail(CodeObjectSHA256, l.label(m.Object), "", "no receipt names it, and its bytes are not those that the manifest lists")
-		default:
+	}
+	return t
+}
+
+// ahead reports the objects that readers see and no receipt vouches for, however
+// well they were made: whoever can write to the lake can make them.
+func (c *checker) ahead(newer []fileTask) {
+	for i := range newer {
+		t := &newer[i]
+		for _, o := range t.copies {
 			c.report.Incomplete.Newer++
-			c.remark(CodeManifestAhead, l.label(m.name()), "", "lists rows that are newer than the log's checkpoint: no receipt vouches for them yet")
+			c.underWay(CodeManifestAhead, o.lake.label(t.manifest().name()), "lists %d rows that are newer than the log's checkpoint: no receipt vouches for them", t.rows)
 		}
 	}
 }
 
-func hashFile(path string) (digest, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return digest{}, err
+// underWay records what is no fault while a sink is at work, and else is one.
+func (c *checker) underWay(code Code, object, format string, args ...any) {
+	if c.opts.Running {
+		c.remark(code, object, "", format, args...)
+	} else {
+		c.fail(code, object, "", format, args...)
 	}
-	defer f.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return digest(h.Sum(nil)), err
 }
 
 // sunkTo is how far the sink of a masked topic's connection is.
@@ -177,7 +213,8 @@ func (w written) with(next written) bool {
 
 // unlisted reports files that readers of the manifest do not see. A sink lists
 // the objects of a transaction after its commit and before its next one, so
-// only those of a partition's last transaction may be missing.
+// only those of a partition's last transaction may be missing, and only while it
+// is at work.
 func (c *checker) unlisted(tasks []fileTask) {
 	type tail struct {
 		first written // receipt of the last transaction, as far back as was seen
@@ -200,7 +237,7 @@ func (c *checker) unlisted(tasks []fileTask) {
 				c.fail(CodeManifestMissing, o.lake.label(t.object), "", "receipt entry %d names it, and no manifest: readers do not see its rows", t.leaf)
 			default:
 				c.report.Incomplete.Unlisted++
-				c.remark(CodeManifestPending, o.lake.label(t.object), "", "is not yet in the manifest: the sink, or its next owner, adds it")
+				c.underWay(CodeManifestPending, o.lake.label(t.object), "receipt entry %d names it, and no manifest yet: the sink, or its next owner, adds one", t.leaf)
 			}
 		}
 	}

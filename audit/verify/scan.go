@@ -13,6 +13,7 @@ import (
 // lake is one directory of a Parquet sink and what lies in it.
 type lake struct {
 	dir    string // as it was given
+	root   string // what it leads to
 	alone  bool   // the only one: its name need not be said
 	files  fs.FileInfo
 	listed map[string]bool // objects that its manifest lists
@@ -41,6 +42,7 @@ func (c *checker) scan() (lakes []*lake, absent []string) {
 		// The lake itself may be reached over a link; nothing in it may.
 		root, err := filepath.EvalSymlinks(dir)
 		if err == nil {
+			l.root = root
 			l.files, err = os.Stat(root)
 		}
 		if err == nil && !twice(lakes, l) {

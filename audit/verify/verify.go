@@ -37,6 +37,10 @@ type Options struct {
 	// Remembered is a checkpoint of the same log, seen before: the log must be
 	// an extension of it. Nil if there is none.
 	Remembered []byte
+	// Running says that a sink is at work: what is newer than the log's checkpoint,
+	// or not yet listed, is then noted and counted as incomplete instead of found.
+	// Nothing vouches for it.
+	Running bool
 	// Progress hears how far the check is; nil to ignore.
 	Progress func(what string, done, total int64)
 }
@@ -76,8 +80,7 @@ type Report struct {
 	// Extends is the size of the remembered checkpoint, if the log was shown to be
 	// an extension of it.
 	Extends *int64 `json:"extends,omitempty"`
-	// Incomplete is what a running system has not finished yet. It is no fault,
-	// and no more than the rest was shown to be right.
+	// Incomplete is what the check could say no more of.
 	Incomplete Incomplete `json:"incomplete"`
 
 	Sources     []SourceCount     `json:"sources,omitempty"`
@@ -91,7 +94,8 @@ type Report struct {
 	Notes []Finding `json:"notes,omitempty"`
 }
 
-// Incomplete counts objects that the check could say no more of.
+// Incomplete counts objects that a sink at work has not finished, which is no
+// fault where [Options].Running allows it, and files that were not looked for.
 type Incomplete struct {
 	Newer    int64 `json:"newer"`    // listed for readers, and newer than the log's checkpoint: no receipt vouches for them
 	Unlisted int64 `json:"unlisted"` // of a sink's last transaction, and not yet listed for readers

@@ -258,4 +258,14 @@ func (w *world) verify() *Report {
 	return r
 }
 
+// running verifies while a sink is at work.
+func (w *world) running() *Report {
+	w.t.Helper()
+	r, err := Run(w.t.Context(), Options{Log: w.log, PublicKey: w.vkey, Lakes: []string{w.lake}, Running: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
