@@ -303,7 +303,7 @@ func (s *source) checkReplication(ctx context.Context, f *facts) error {
 	if pg.Code == "42501" {
 		return s.set.fault("replication_right", "", "the role "+f.user+" may not replicate", "ALTER ROLE "+quoteIdent(f.user)+" REPLICATION;")
 	}
-	return s.set.fault("replication", "", "the server refuses a replication connection: "+pg.Message, "check pg_hba.conf on the server")
+	return s.set.fault("replication", "", "the server refuses a replication connection: "+withoutValues(pg).Error(), "check pg_hba.conf on the server")
 }
 
 // warn tells what works but is less than one may expect.

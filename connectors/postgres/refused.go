@@ -40,7 +40,7 @@ func (s *settings) connectFault(err error) error {
 			"GRANT CONNECT ON DATABASE "+quoteIdent(db)+" TO USER;")
 	}
 	why := "SQLSTATE " + pg.Code
-	if s.conn.User == "" || !strings.Contains(pg.Message, s.conn.User) {
+	if isClear(pg) && (s.conn.User == "" || !strings.Contains(pg.Message, s.conn.User)) {
 		why = pg.Message
 	}
 	return s.refused("unreachable", where+" refuses the connection: "+why, s.tool("pg_isready")+"\nor see the server's log")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -189,12 +190,15 @@ func withoutValues(err error) error {
 		return err
 	}
 	bare := &pgconn.PgError{Severity: pg.Severity, Code: pg.Code, Message: "the server refused a value"}
-	for _, class := range clearClasses {
-		if strings.HasPrefix(pg.Code, class) {
-			bare.Message = pg.Message
-		}
+	if isClear(pg) {
+		bare.Message = pg.Message
 	}
 	return bare
+}
+
+// isClear reports whether a message may be shown.
+func isClear(pg *pgconn.PgError) bool {
+	return len(pg.Code) == len("00000") && slices.Contains(clearClasses[:], pg.Code[:2])
 }
 
 func number(s string) uint32 {
