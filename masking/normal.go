@@ -46,8 +46,12 @@ func appendLower(dst, text []byte) []byte {
 	}
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
-		dst = utf8.AppendRune(dst, unicode.ToLower(r))
 		i += n
+		if r == 'İ' { // its lower case is two characters: i alone is another letter's
+			dst = append(dst, "i\u0307"...)
+			continue
+		}
+		dst = utf8.AppendRune(dst, unicode.ToLower(r))
 	}
 	if !norm.NFC.IsNormal(dst[start:]) {
 		dst = append(dst[:start], norm.NFC.Bytes(dst[start:])...)
@@ -64,33 +68,74 @@ func ascii(text []byte) bool {
 	return true
 }
 
-// appendDigits appends text with Thai and full-width digits as ASCII digits and
+// appendDigits appends the text of an identifier as [appendUngrouped] does. What is
+// written as a number keeps its sign, point and exponent, for they group nothing:
+// -5 and 1.5 are not 5 and 15.
+func appendDigits(dst, text []byte) []byte {
+	start := len(dst)
+	if dst = appendFigure(dst, text); isFigure(dst[start:]) {
+		return dst
+	}
+	return appendUngrouped(dst[:start], text)
+}
+
+// appendUngrouped appends text with Thai and full-width digits as ASCII digits and
 // without separators: white space, dashes, dots, commas, slashes, parentheses
 // and invisible characters. Anything else stays as it is.
-func appendDigits(dst, text []byte) []byte {
+func appendUngrouped(dst, text []byte) []byte {
 	for i := 0; i < len(text); {
-		c := text[i]
-		if c < utf8.RuneSelf {
-			i++
-			if !isSeparator(rune(c)) {
-				dst = append(dst, c)
-			}
-			continue
-		}
 		r, n := utf8.DecodeRune(text[i:])
 		i += n
-		switch {
-		case r >= '๐' && r <= '๙':
-			dst = append(dst, '0'+byte(r-'๐'))
-		case r >= '０' && r <= '９':
-			dst = append(dst, '0'+byte(r-'０'))
-		case r == '＋':
-			dst = append(dst, '+')
-		case !isSeparator(r):
-			dst = utf8.AppendRune(dst, r)
+		if !isSeparator(r) {
+			dst = utf8.AppendRune(dst, plain(r))
 		}
 	}
 	return dst
+}
+
+// appendFigure does the same and leaves out white space and invisible characters
+// only.
+func appendFigure(dst, text []byte) []byte {
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		switch i += n; {
+		case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r):
+		case r == '\u2212' || unicode.Is(unicode.Pd, r):
+			dst = append(dst, '-')
+		case r == '．':
+			dst = append(dst, '.')
+		default:
+			dst = utf8.AppendRune(dst, plain(r))
+		}
+	}
+	return dst
+}
+
+// plain is the ASCII form of a digit or plus; any other character is itself.
+func plain(r rune) rune {
+	switch {
+	case r >= '๐' && r <= '๙':
+		return '0' + r - '๐'
+	case r >= '０' && r <= '９':
+		return '0' + r - '０'
+	case r == '＋':
+		return '+'
+	}
+	return r
+}
+
+// isFigure reports whether text is a number: an optional sign, digits, and
+// optionally a fraction and an exponent.
+func isFigure(text []byte) bool {
+	text = bytes.TrimPrefix(text, []byte("-"))
+	mantissa, exponent := text, []byte("0")
+	if i := bytes.IndexAny(text, "eE"); i >= 0 {
+		if mantissa, exponent = text[:i], text[i+1:]; len(exponent) > 0 && (exponent[0] == '-' || exponent[0] == '+') {
+			exponent = exponent[1:]
+		}
+	}
+	whole, fraction, pointed := bytes.Cut(mantissa, []byte("."))
+	return len(whole) > 0 && allDigits(whole) && allDigits(fraction) && pointed == (len(fraction) > 0) && len(exponent) > 0 && allDigits(exponent)
 }
 
 func isSeparator(r rune) bool {

@@ -84,13 +84,13 @@ func appendDialled(dst, text []byte) ([]byte, bool) {
 	start := len(dst)
 	international := false
 	if i := bytes.Index(text, []byte("(0)")); i > 0 {
-		if dst = appendDigits(dst, text[:i]); len(dst) > start {
+		if dst = appendUngrouped(dst, text[:i]); len(dst) > start {
 			international = true
 			text = text[i+len("(0)"):]
 		}
-		dst = appendDigits(dst, text)
+		dst = appendUngrouped(dst, text)
 	} else {
-		dst = appendDigits(dst, text)
+		dst = appendUngrouped(dst, text)
 	}
 	for _, sign := range []string{"+", "00"} {
 		if bytes.HasPrefix(dst[start:], []byte(sign)) {
