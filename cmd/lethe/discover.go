@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -202,12 +201,12 @@ func merge(table *rules.Elements, before schema.Contract, s stream.Schema, isOld
 // the one of lethe init, and says which.
 func begin(folder *config.Folder, contracts []schema.Contract) (made []string, err error) {
 	for _, c := range folder.Connections {
-		data, err := os.ReadFile(c.Policy)
+		data, err := config.ReadFile(folder.Rel(c.Policy), c.Policy)
 		if err == nil && string(data) != starterPolicy || slices.Contains(made, folder.Rel(c.Policy)) {
 			continue
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return made, environment(c.Policy, err)
+			return made, err
 		}
 		var mine []schema.Contract
 		for _, k := range contracts {

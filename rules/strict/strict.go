@@ -47,6 +47,7 @@ const (
 	CodeType      = "file.type"          // text where a number belongs
 	CodeMissing   = "file.missing_key"   // a required key is absent
 	CodeVariable  = "file.variable"      // ${NAME} without a value
+	CodeMore      = "file.more_faults"   // there are more than are told
 )
 
 // Lookup gives the value of ${NAME}; false if it is not set.
@@ -73,6 +74,7 @@ type Doc struct {
 	Name  string
 	lines map[string]int
 	found []*stream.Fault
+	more  int // faults that were found beside
 }
 
 // Where is the place of a path for [stream.Fault.Path]:
@@ -108,12 +110,25 @@ func (d *Doc) Fault(path, code, msg, hint string) *stream.Fault {
 	return &stream.Fault{Code: code, Path: d.Where(path), Msg: msg, Hint: hint}
 }
 
-func (d *Doc) add(f *stream.Fault) { d.found = append(d.found, f) }
+// mostFaults is how many faults of one file are told: who wrote another file does
+// not read more, and each takes memory.
+const mostFaults = 100
+
+func (d *Doc) add(f *stream.Fault) {
+	if len(d.found) == mostFaults {
+		d.more++
+		return
+	}
+	d.found = append(d.found, f)
+}
 
 func (d *Doc) err() error {
 	all := make([]error, len(d.found))
 	for i, f := range d.found {
 		all[i] = f
+	}
+	if d.more > 0 {
+		all = append(all, &stream.Fault{Code: CodeMore, Path: d.Name, Msg: strconv.Itoa(d.more) + " more faults", Hint: "see whether it is the file that was meant"})
 	}
 	return errors.Join(all...)
 }

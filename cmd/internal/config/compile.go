@@ -99,9 +99,6 @@ func (f *Folder) Elements() ([]rules.File, error) {
 // read reads a file; its name is what faults call it. A file that is not there
 // is an error wrapping fs.ErrNotExist.
 func (f *Folder) read(path string) (rules.File, error) {
-	data, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		err = unreadable(f.Rel(path), err)
-	}
+	data, err := ReadFile(f.Rel(path), path)
 	return rules.File{Name: f.Rel(path), Data: data}, err
 }

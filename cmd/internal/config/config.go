@@ -11,7 +11,7 @@ package config
 
 import (
 	"errors"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -142,13 +142,13 @@ func Load(dir string, env func(string) (string, bool)) (*Folder, error) {
 		return nil, err
 	}
 	name := filepath.Join(dir, FileName)
-	data, err := os.ReadFile(filepath.Join(root, FileName))
-	if errors.Is(err, os.ErrNotExist) {
+	data, err := ReadFile(name, filepath.Join(root, FileName))
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &stream.Fault{Code: "config.no_folder", Path: name, Msg: "there is no " + FileName,
 			Hint: "lethe init " + dir, Exit: stream.ExitInput}
 	}
 	if err != nil {
-		return nil, unreadable(name, err)
+		return nil, err
 	}
 	f := &Folder{Dir: dir, Root: root}
 	return f, f.decode(name, data, env)
@@ -178,15 +178,4 @@ func (f *Folder) decode(name string, data []byte, env strict.Lookup) (err error)
 	}
 	f.Doc, err = strict.Decode(name, data, env, &in)
 	return errors.Join(err, in.into(f))
-}
-
-// unreadable is the fault of a file that cannot be read; the system's words name
-// the file again, so only the cause is kept.
-func unreadable(name string, err error) *stream.Fault {
-	var perr *os.PathError
-	if errors.As(err, &perr) {
-		err = perr.Err
-	}
-	return &stream.Fault{Code: "config.unreadable", Path: name, Msg: err.Error(),
-		Hint: "make it readable for the user that runs lethe", Exit: stream.ExitEnvironment}
 }

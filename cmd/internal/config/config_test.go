@@ -1,8 +1,10 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -225,5 +227,76 @@ sinks:
 		if s, _ := f.Sink(name); s.Config.Text("url") != want {
 			t.Errorf("%s: %s, want %s", name, s.Config.Text("url"), want)
 		}
+	}
+}
+
+func TestOnlyRegularFilesOfBoundedSizeAreRead(t *testing.T) {
+	pipe := func(t *testing.T, path string) {
+		if err := exec.Command("mkfifo", path).Run(); err != nil {
+			t.Skipf("no mkfifo: %v", err)
+		}
+	}
+	zeros := func(t *testing.T, path string) {
+		if err := os.Symlink("/dev/zero", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	large := func(t *testing.T, path string) {
+		if err := os.WriteFile(path, bytes.Repeat([]byte("k: 1\n"), maxFile/5+1), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	directory := func(t *testing.T, path string) {
+		if err := os.Mkdir(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{FileName, "rules/crm.yaml", Elements, Contracts + "/x" + contractSuffix} {
+		for what, c := range map[string]struct {
+			put  func(*testing.T, string)
+			code string
+		}{
+			"a pipe": {pipe, "config.not_a_file"}, "a device": {zeros, "config.not_a_file"}, "a large file": {large, "config.too_large"}, "a directory": {directory, "config.not_a_file"},
+		} {
+			t.Run(what+" as "+name, func(t *testing.T) {
+				if what == "a directory" && strings.HasPrefix(name, Contracts) {
+					t.Skip("directories among the contracts are left alone")
+				}
+				dir := folder(t, shop)
+				path := filepath.Join(dir, name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+					t.Fatal(err)
+				}
+				c.put(t, path)
+				f, err := Load(dir, env("CRM_URL", "postgres://x/y"))
+				if err == nil {
+					_, err = f.Env("crm-lake")
+				}
+				for _, fault := range stream.Faults(err) {
+					if fault.Code == c.code && strings.HasSuffix(fault.Path, name) {
+						return
+					}
+				}
+				t.Errorf("no fault %s of %s: %v", c.code, name, err)
+			})
+		}
+	}
+}
+
+func TestAFileOfUnknownKeysIsToldInAHundredFaults(t *testing.T) {
+	var text strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&text, "key%d: 1\n", i)
+	}
+	_, err := Load(folder(t, text.String()), nil)
+	faults := stream.Faults(err)
+	if n := len(faults); n > 110 {
+		t.Errorf("%d faults", n)
+	}
+	if !strings.Contains(err.Error(), "49901 more faults") {
+		t.Errorf("nobody tells how many there are: %v", faults[len(faults)-1])
 	}
 }

@@ -27,9 +27,9 @@ func (f *Folder) LogKey() (stream.Value, error) {
 		return stream.Value{}, &stream.Fault{Code: "keyring.mode", Path: f.Rel(path), Msg: fmt.Sprintf("others can reach this key (mode %04o)", m),
 			Hint: "chmod 600 " + f.Rel(path), Exit: stream.ExitEnvironment}
 	}
-	b, err := os.ReadFile(path)
+	b, err := ReadFile(f.Rel(path), path)
 	if err != nil {
-		return stream.Value{}, unreadable(f.Rel(path), err)
+		return stream.Value{}, err
 	}
 	return stream.NewValue(bytes.TrimSpace(b)), nil
 }
