@@ -106,13 +106,13 @@ func check(ctx context.Context, io streams, args []string) error {
 	}
 	if len(views) > 0 {
 		for _, place := range append(idle(views), unread(folder)...) {
-			fmt.Fprintf(io.out, "without effect: %s\n", place)
+			tellf(io.out, "without effect: %s\n", place)
 		}
 	} else {
-		fmt.Fprintf(io.out, "check: ok, but nothing moves: %s has no connections\n", folder.Rel(folder.Root+"/"+config.FileName))
+		tellf(io.out, "check: ok, but nothing moves: %s has no connections\n", folder.Rel(folder.Root+"/"+config.FileName))
 		return nil
 	}
-	fmt.Fprintf(io.out, "\ncheck: ok\nnext: lethe run %s\n", dir)
+	tellf(io.out, "\ncheck: ok\nnext: lethe run %s\n", dir)
 	return nil
 }
 
@@ -198,22 +198,22 @@ func showConnection(io streams, v connectionView) {
 	if len(v.Packs) > 0 {
 		packs = strings.Join(v.Packs, ", ")
 	}
-	fmt.Fprintf(io.out, "%s: %s → %s for %s under %s (%s), revision %.12s\n", v.Name, v.From, v.To, v.Purpose, v.Policy, packs, v.Revision)
+	tellf(io.out, "%s: %s → %s for %s under %s (%s), revision %.12s\n", v.Name, v.From, v.To, v.Purpose, v.Policy, packs, v.Revision)
 	for _, s := range v.Streams {
 		fmt.Fprintln(io.out)
 		table(io, "field\telement\tclass\toperator\tresult", len(s.Fields), func(i int) string {
 			d := s.Fields[i]
-			return fmt.Sprintf("%s/%s\t%s\t%s\t%s\t%s", s.Name, d.Path, cmp.Or(d.Element, "–"), d.Class, d.Operator, d.Result)
+			return plainf("%s/%s\t%s\t%s\t%s\t%s", s.Name, d.Path, cmp.Or(d.Element, "–"), d.Class, d.Operator, d.Result)
 		})
-		fmt.Fprintf(io.out, "%s → %s: may lie in %s\n", s.Class, s.Label, v.To)
+		tellf(io.out, "%s → %s: may lie in %s\n", s.Class, s.Label, v.To)
 		for _, d := range s.Fields {
 			if d.Unlisted {
-				fmt.Fprintf(io.out, "not in the contract: %s/%s; applies if present\n", s.Name, d.Path)
+				tellf(io.out, "not in the contract: %s/%s; applies if present\n", s.Name, d.Path)
 			}
 		}
 	}
 	for _, u := range v.Unchecked {
-		fmt.Fprintf(io.out, "not checked: %s\n", u)
+		tellf(io.out, "not checked: %s\n", u)
 	}
 }
 

@@ -232,18 +232,18 @@ func readBy(folder *config.Folder, policy, name string) bool {
 func showFound(io streams, all []found, policies []string, dir string) {
 	table(io, "stream\tcolumns\tunsaid\tcontract", len(all), func(i int) string {
 		d := all[i]
-		return fmt.Sprintf("%s\t%d\t%d\t%s (%s)", d.Stream, d.Columns, len(d.Unsaid), d.File, d.Change)
+		return plainf("%s\t%d\t%d\t%s (%s)", d.Stream, d.Columns, len(d.Unsaid), d.File, d.Change)
 	})
 	fmt.Fprintln(io.out)
 	for _, d := range all {
 		for _, name := range d.Added {
-			fmt.Fprintf(io.out, "new column %s/%s\n", d.Stream, name)
+			tellf(io.out, "new column %s/%s\n", d.Stream, name)
 		}
 		for _, name := range d.Dropped {
-			fmt.Fprintf(io.out, "gone column %s/%s: taken out of the contract\n", d.Stream, name)
+			tellf(io.out, "gone column %s/%s: taken out of the contract\n", d.Stream, name)
 		}
 		if d.Change == "gone" {
-			fmt.Fprintf(io.out, "gone stream %s: its contract is kept; remove %s if it is no longer needed\n", d.Stream, d.File)
+			tellf(io.out, "gone stream %s: its contract is kept; remove %s if it is no longer needed\n", d.Stream, d.File)
 		}
 	}
 	unsaid := 0
@@ -253,10 +253,10 @@ func showFound(io streams, all []found, policies []string, dir string) {
 	if unsaid > 0 {
 		say := map[bool]string{true: " says nothing about itself: until letheElement in its contract, or a rule, says what it is,\nlethe check refuses it, or with mask.default: redact it is redacted",
 			false: " say nothing about themselves: until letheElement in their contracts, or a rule, says what they are,\nlethe check refuses them, or with mask.default: redact they are redacted"}
-		fmt.Fprintln(io.out, count(unsaid, "column")+say[unsaid == 1])
+		tellf(io.out, "%s\n", count(unsaid, "column")+say[unsaid == 1])
 	}
 	for _, p := range policies {
-		fmt.Fprintln(io.out, "wrote", p)
+		tellf(io.out, "wrote %s\n", p)
 	}
-	fmt.Fprintf(io.out, "next: read the contracts and the policy, then lethe check %s\n", dir)
+	tellf(io.out, "next: read the contracts and the policy, then lethe check %s\n", dir)
 }

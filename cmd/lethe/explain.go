@@ -69,9 +69,9 @@ func showWhy(io streams, views []connectionView, field string) error {
 		if i > 0 {
 			fmt.Fprintln(io.out)
 		}
-		fmt.Fprintf(io.out, "%s in %s: %s\n", field, w.Connection, w.Operator)
+		tellf(io.out, "%s in %s: %s\n", field, w.Connection, w.Operator)
 		for _, b := range w.Because {
-			fmt.Fprintf(io.out, "  %s\n", b)
+			tellf(io.out, "  %s\n", b)
 		}
 	}
 	return nil

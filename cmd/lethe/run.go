@@ -43,7 +43,7 @@ func run(ctx context.Context, io streams, args []string) error {
 	if err := at.UnmarshalText([]byte(*level)); err != nil {
 		return &stream.Fault{Code: "cli.flag", Msg: fmt.Sprintf("log level %q", *level), Hint: "lethe run --log-level debug " + dir}
 	}
-	log := slog.New(slog.NewJSONHandler(io.err, &slog.HandlerOptions{Level: at}))
+	log := slog.New(slog.NewJSONHandler(plainJSON{io.err}, &slog.HandlerOptions{Level: at}))
 	audit.RouteDriverLog(log)
 	folder, err := config.Load(dir, io.env)
 	if err != nil {
@@ -142,12 +142,12 @@ func runOnce(ctx context.Context, io streams, w *wire.Workspace, refused *refusa
 			Refused []refusal `json:"refused,omitempty"`
 		}{last, refused.list()})
 	}
-	fmt.Fprintf(io.out, "ingested %d, masked %d (%d to quarantine), loaded %d in %s\n",
+	tellf(io.out, "ingested %d, masked %d (%d to quarantine), loaded %d in %s\n",
 		last.Ingested, last.Masked, last.Quarantined, last.Loaded, time.Since(began).Round(time.Millisecond))
 	for _, r := range refused.list() {
-		fmt.Fprintf(io.out, "  to quarantine: %d of %s\n", r.Records, r.where())
+		tellf(io.out, "  to quarantine: %d of %s\n", r.Records, r.where())
 	}
-	fmt.Fprintln(io.out, "next: lethe verify", dir)
+	tellf(io.out, "next: lethe verify %s\n", dir)
 	return nil
 }
 

@@ -68,7 +68,7 @@ func dispatch(ctx context.Context, io streams, args []string) int {
 func help(io streams, all []verb) {
 	fmt.Fprint(io.out, usage, "\n")
 	for _, v := range all {
-		fmt.Fprintf(io.out, "  %-10s %s\n", v.name, v.help)
+		tellf(io.out, "  %-10s %s\n", v.name, v.help)
 	}
 	fmt.Fprintln(io.out, "\nlethe help VERB tells more.")
 }
@@ -106,10 +106,10 @@ func tell(ctx context.Context, io streams, err error) int {
 		return code
 	}
 	for _, f := range faults {
-		fmt.Fprintln(io.err, f.Error())
+		fmt.Fprintln(io.err, plainFault(f).Error())
 	}
 	if len(faults) > 1 {
-		fmt.Fprintf(io.err, "%d faults\n", len(faults))
+		tellf(io.err, "%d faults\n", len(faults))
 	}
 	return code
 }
@@ -126,7 +126,7 @@ func distinct(faults []*stream.Fault) (out []*stream.Fault) {
 }
 
 func showJSON(io streams, v any) error {
-	enc := json.NewEncoder(io.out)
+	enc := json.NewEncoder(plainJSON{io.out})
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)

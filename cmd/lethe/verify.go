@@ -155,10 +155,10 @@ func showReport(io streams, r *verify.Report) {
 		showCounts(io, r)
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintf(io.out, "note: %s\n", n.Msg+where(n))
+		tellf(io.out, "note: %s\n", n.Msg+where(n))
 	}
 	if r.OK() {
-		fmt.Fprintln(io.out, "verify: ok"+but(r.Incomplete))
+		tellf(io.out, "verify: ok%s\n", but(r.Incomplete))
 		return
 	}
 	said := map[verify.Promise]bool{}
@@ -166,48 +166,48 @@ func showReport(io streams, r *verify.Report) {
 		if f.Code != verify.CodeManifestAhead && f.Code != verify.CodeManifestPending {
 			said[f.Promise] = true
 		}
-		fmt.Fprintf(io.out, "%s %s: %s\n", f.Promise, f.Code, f.Msg+where(f))
+		tellf(io.out, "%s %s: %s\n", f.Promise, f.Code, f.Msg+where(f))
 	}
 	fmt.Fprintln(io.out)
 	for _, promise := range slices.Sorted(maps.Keys(said)) {
-		fmt.Fprintln(io.out, means(promise))
+		tellf(io.out, "%s\n", means(promise))
 	}
 	if r.Incomplete.Newer+r.Incomplete.Unlisted > 0 {
 		fmt.Fprintln(io.out, "Not finished, or forged: a run that was killed leaves this, and lethe run --once finishes it; --running allows it to one at work.")
 	}
-	fmt.Fprintf(io.out, "verify: %s\n", count(len(r.Findings), "finding"))
+	tellf(io.out, "verify: %s\n", count(len(r.Findings), "finding"))
 }
 
 // showCounts tells what the log adds up to.
 func showCounts(io streams, r *verify.Report) {
-	fmt.Fprintf(io.out, "log         %s\n", r.Origin)
-	fmt.Fprintf(io.out, "tree        %d entries, root %s\n", r.Size, r.Root)
-	fmt.Fprintf(io.out, "checkpoint  written %s", r.CheckpointFile.UTC().Format("2006-01-02 15:04:05Z"))
+	tellf(io.out, "log         %s\n", r.Origin)
+	tellf(io.out, "tree        %d entries, root %s\n", r.Size, r.Root)
+	tellf(io.out, "checkpoint  written %s", r.CheckpointFile.UTC().Format("2006-01-02 15:04:05Z"))
 	if at, err := time.Parse(time.RFC3339Nano, r.LastEntry); err == nil {
-		fmt.Fprintf(io.out, ", newest receipt %s", at.UTC().Format("2006-01-02 15:04:05Z"))
+		tellf(io.out, ", newest receipt %s", at.UTC().Format("2006-01-02 15:04:05Z"))
 	}
 	if r.Extends != nil {
-		fmt.Fprintf(io.out, "\nextends     the remembered checkpoint of %d entries", *r.Extends)
+		tellf(io.out, "\nextends     the remembered checkpoint of %d entries", *r.Extends)
 	}
-	fmt.Fprintf(io.out, "\nchecked     %s of %s, %s, %s, %s\n", count(int(r.Runs), "run"), count(len(r.Workers), "worker"),
+	tellf(io.out, "\nchecked     %s of %s, %s, %s, %s\n", count(int(r.Runs), "run"), count(len(r.Workers), "worker"),
 		count(int(r.Chains), "chain"), count(int(r.Files), "file"), count(int(r.Rows), "row"))
 	fmt.Fprintln(io.out)
 	counted(io, "source\tchanges\tingested\tquarantined", len(r.Sources), func(i int) string {
 		s := r.Sources[i]
-		return fmt.Sprintf("%s\t%d\t%d\t%d", s.Source, s.Changes, s.Ingested, s.Quarantined)
+		return plainf("%s\t%d\t%d\t%d", s.Source, s.Changes, s.Ingested, s.Quarantined)
 	})
 	read := slices.DeleteFunc(slices.Clone(r.Connections), verify.ConnectionCount.Empty)
 	counted(io, "connection\tclass\tin\tdelivered\tquarantined\tfiltered\tshredded\tpending", len(read), func(i int) string {
 		c := read[i]
-		return fmt.Sprintf("%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", c.Connection, classOf(c.Raw), c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded, c.Pending)
+		return plainf("%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", c.Connection, classOf(c.Raw), c.In, c.Delivered, c.Quarantined, c.Filtered, c.Shredded, c.Pending)
 	})
 	counted(io, "connection\tstream\tin\t= delivered\t+ quarantined\t+ filtered\t+ shredded", len(r.Streams), func(i int) string {
 		s := r.Streams[i]
-		return fmt.Sprintf("%s\t%s\t%d\t%d\t%d\t%d\t%d", s.Connection, cmp.Or(s.Stream, "(no key opens it)"), s.In, s.Delivered, s.Quarantined, s.Filtered, s.Shredded)
+		return plainf("%s\t%s\t%d\t%d\t%d\t%d\t%d", s.Connection, cmp.Or(s.Stream, "(no key opens it)"), s.In, s.Delivered, s.Quarantined, s.Filtered, s.Shredded)
 	})
 	counted(io, "connection\tstream\tlabel\tdelivered\tin files\tfiles\tpending", len(r.Topics), func(i int) string {
 		s := r.Topics[i]
-		return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%d\t%d", s.Connection, s.Stream, s.Label, s.Delivered, s.InFiles, s.Files, s.Pending)
+		return plainf("%s\t%s\t%s\t%d\t%d\t%d\t%d", s.Connection, s.Stream, s.Label, s.Delivered, s.InFiles, s.Files, s.Pending)
 	})
 }
 

@@ -42,7 +42,7 @@ func version(_ context.Context, io streams, args []string) error {
 	if *io.json {
 		return showJSON(io, out)
 	}
-	fmt.Fprintf(io.out, "lethe %s\nbuild %s\n%s %s\n", out.Version, out.Build, out.Go, out.Platform)
+	tellf(io.out, "lethe %s\nbuild %s\n%s %s\n", out.Version, out.Build, out.Go, out.Platform)
 	return nil
 }
 

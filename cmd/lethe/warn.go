@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -31,7 +30,7 @@ func (h warner) Handle(_ context.Context, r slog.Record) error {
 	r.Attrs(func(a slog.Attr) bool { own = append(own, a); return true })
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	_, err := fmt.Fprintf(h.w, "warning: %s%s%s\n", r.Message, h.attrs, attrText(own))
+	_, err := io.WriteString(h.w, plainf("warning: %s", r.Message)+h.attrs+attrText(own)+"\n")
 	return err
 }
 
@@ -46,10 +45,10 @@ func attrText(attrs []slog.Attr) string {
 	var b strings.Builder
 	for _, a := range attrs {
 		if a.Key == "hint" {
-			fmt.Fprintf(&b, "\n  → %s", a.Value)
+			b.WriteString("\n  → " + plainLines(a.Value.String()))
 			continue
 		}
-		fmt.Fprintf(&b, " %s=%s", a.Key, a.Value)
+		tellf(&b, " %s=%s", a.Key, a.Value)
 	}
 	return b.String()
 }
@@ -93,7 +92,7 @@ func questioned(ctx context.Context, folder *config.Folder, log *slog.Logger, ab
 // showAble says that a source or sink answered well.
 func (io streams) showAble(name, can string) {
 	if !*io.json {
-		fmt.Fprintf(io.out, "%s: can be %s\n", name, can)
+		tellf(io.out, "%s: can be %s\n", name, can)
 	}
 }
 
