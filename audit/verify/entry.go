@@ -173,6 +173,9 @@ func parseLeaf(index int64, raw []byte) *entry {
 	if err := canonical(raw); err != nil {
 		return e.bad(CodeEntryCanonical, err)
 	}
+	if err := plainNames(raw); err != nil {
+		return e.bad(CodeEntryMalformed, err)
+	}
 	var l struct {
 		Entry  json.RawMessage `json:"entry"`
 		Offset count           `json:"offset"`
@@ -189,6 +192,30 @@ func parseLeaf(index int64, raw []byte) *entry {
 		return e.bad(CodeEntryRefused, errors.New("what stood on the audit topic is no entry; only its hash is in the log"))
 	}
 	return e.parse(l.Entry)
+}
+
+// plainNames checks the member names of canonical JSON. The decoder folds case, and
+// ſ into s: what it takes for a member must be one to every other reader too.
+func plainNames(b []byte) error {
+	for len(b) > 0 {
+		if b[0] != '"' {
+			b = b[1:]
+			continue
+		}
+		text, rest, err := canonicalString(b)
+		if err != nil {
+			return err
+		}
+		if b = rest; len(b) == 0 || b[0] != ':' {
+			continue
+		}
+		for _, c := range text {
+			if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
+				return errors.New("a member's name is not of a-z, 0-9 and _")
+			}
+		}
+	}
+	return nil
 }
 
 func (e *entry) parse(raw []byte) *entry {

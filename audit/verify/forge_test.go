@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"lethe/stream"
 )
 
 // forged adds an object that no receipt names, as a sink would name it, and
@@ -279,5 +281,23 @@ func TestManifestsAreComparedWithTheBytesThatSinksWrite(t *testing.T) {
 	}
 	if fmt.Sprintf("%s/%s", w.lake, m.name()) != filepath.ToSlash(w.path("_manifest", 0)) {
 		t.Errorf("name %s", m.name())
+	}
+}
+
+func TestFindingsSayNamesThatWouldSpeakToATerminalInOtherWords(t *testing.T) {
+	w := newWorld(t).run(1).follow()
+	w.write("a\nverify: ok\x1b[8m\xff.parquet", nil)
+	w.write(".b\n", nil)
+	r := w.verify()
+	if len(r.Findings) != 1 || r.Findings[0].Object != `.b\n` || len(r.Notes) != 1 || r.Notes[0].Object != `a\nverify: ok\x1b[8m\xff.parquet` {
+		t.Errorf("findings %q, notes %q", r.Findings, r.Notes)
+	}
+}
+
+func TestL4AMemberThatOnlySomeReadersTakeForAnotherIsNamed(t *testing.T) {
+	for _, name := range []string{"Parts", "part\u017f", "PARTS"} {
+		w := newWorld(t)
+		w.add(w.ledger("w-sink").Entry(stream.EntryReceipt, map[string]any{"stage": "sink", "worker": "w-sink", "parts": []string{}, name: []string{}}))
+		named(t, w.follow().verify(), CodeEntryMalformed, "name")
 	}
 }
