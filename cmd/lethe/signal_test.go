@@ -1,17 +1,21 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// A verb that waits where no context reaches it ends at the second signal. A pipe
-// without writer in place of lethe.yaml holds it: that the pipe can be opened for
-// writing says that lethe is reading.
+// A verb that waits where no context reaches it ends at the second signal. More
+// text than a pipe takes holds it, since nobody reads on: that there is some to
+// read says that lethe is writing.
 func TestTheSecondSignalEndsWhatTheFirstDoesNot(t *testing.T) {
 	exe, err := os.Executable()
 	if err != nil {
@@ -19,31 +23,39 @@ func TestTheSecondSignalEndsWhatTheFirstDoesNot(t *testing.T) {
 	}
 	dir := t.TempDir()
 	lethe := filepath.Join(dir, "lethe")
-	pipe := filepath.Join(dir, "lethe.yaml")
 	if err := os.Symlink(exe, lethe); err != nil {
 		t.Skip(err)
 	}
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Skip(err)
+	var faults strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&faults, "%s%d: 1\n", strings.Repeat("unknown", 140), i)
 	}
-	cmd := exec.Command(lethe, "check", dir)
+	if err := os.WriteFile(filepath.Join(dir, "lethe.yaml"), []byte(faults.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(lethe, "check", "--json", dir)
+	r, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill() })
-	w, err := os.OpenFile(pipe, os.O_WRONLY, 0)
-	if err != nil {
+	if _, err := io.ReadFull(r, make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
-	defer w.Close()
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan *os.ProcessState, 1)
+	go func() { state, _ := cmd.Process.Wait(); ended <- state }()
 	for range 3000 {
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			break
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
 		}
 		select {
-		case <-ended:
+		case state := <-ended:
+			if how, ok := state.Sys().(syscall.WaitStatus); !ok || !how.Signaled() {
+				t.Errorf("lethe ended by itself: %v", state)
+			}
 			return
 		case <-time.After(10 * time.Millisecond):
 		}
