@@ -284,16 +284,6 @@ func TestManifestsAreComparedWithTheBytesThatSinksWrite(t *testing.T) {
 	}
 }
 
-func TestFindingsSayNamesThatWouldSpeakToATerminalInOtherWords(t *testing.T) {
-	w := newWorld(t).run(1).follow()
-	w.write("a\nverify: ok\x1b[8m\xff.parquet", nil)
-	w.write(".b\n", nil)
-	r := w.verify()
-	if len(r.Findings) != 1 || r.Findings[0].Object != `.b\n` || len(r.Notes) != 1 || r.Notes[0].Object != `a\nverify: ok\x1b[8m\xff.parquet` {
-		t.Errorf("findings %q, notes %q", r.Findings, r.Notes)
-	}
-}
-
 func TestL4AMemberThatOnlySomeReadersTakeForAnotherIsNamed(t *testing.T) {
 	for _, name := range []string{"Parts", "part\u017f", "PARTS"} {
 		w := newWorld(t)

@@ -22,11 +22,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -224,7 +220,7 @@ func (c *checker) fail(code Code, object, where, format string, args ...any) {
 	c.counts[code]++
 	switch n := c.counts[code]; {
 	case n <= maxFindings:
-		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, printable(object), printable(where), printable(fmt.Sprintf(format, args...))})
+		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, object, where, fmt.Sprintf(format, args...)})
 	case n == maxFindings+1:
 		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, "more", "", "further findings of this code are left out"})
 	}
@@ -234,17 +230,8 @@ func (c *checker) fail(code Code, object, where, format string, args ...any) {
 func (c *checker) remark(code Code, object, where, format string, args ...any) {
 	c.noted[code]++
 	if c.noted[code] <= maxFindings {
-		c.report.Notes = append(c.report.Notes, Finding{"", code, printable(object), printable(where), printable(fmt.Sprintf(format, args...))})
+		c.report.Notes = append(c.report.Notes, Finding{"", code, object, where, fmt.Sprintf(format, args...)})
 	}
-}
-
-// printable writes what would speak to a terminal, or begin a line of its own, as
-// Go escapes it: names of files are chosen by whoever can write to the lake.
-func printable(s string) string {
-	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return s
-	}
-	return strings.ReplaceAll(strings.Trim(strconv.Quote(s), `"`), `\"`, `"`)
 }
 
 func (c *checker) progress(what string, done, total int64) {

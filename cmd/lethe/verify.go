@@ -12,7 +12,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"lethe/audit/verify"
 	"lethe/cmd/internal/config"
@@ -287,13 +286,7 @@ func table(io streams, head string, n int, row func(int) string) {
 	w := tabwriter.NewWriter(io.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, head)
 	for i := range n {
-		// The names are those that a log holds, whoever wrote it.
-		fmt.Fprintln(w, strings.Map(func(r rune) rune {
-			if r == '\t' || unicode.IsPrint(r) {
-				return r
-			}
-			return unicode.ReplacementChar
-		}, row(i)))
+		fmt.Fprintln(w, row(i))
 	}
 	w.Flush()
 }
