@@ -95,7 +95,7 @@ func (w *Rewriter) arrayFits(i int, elem *stream.Type, inside bool, depth int) (
 // isFloat reports whether a number has a finite value in so many bits. One of few
 // digits without an exponent has.
 func isFloat(number []byte, width int) bool {
-	if len(number) < 38 && bytes.IndexAny(number, "eE") < 0 {
+	if len(number) < 38 && !bytes.ContainsAny(number, "eE") {
 		return true
 	}
 	_, err := strconv.ParseFloat(string(number), cmp.Or(width, 64))

@@ -127,7 +127,7 @@ func awaitThat(t *testing.T, log func() string, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal(fmt.Sprintf("waited in vain until %s:\n%s", what, log()))
+			t.Fatalf("waited in vain until %s:\n%s", what, log())
 		}
 	}
 }

@@ -258,10 +258,10 @@ func TestOnlyRegularFilesOfBoundedSizeAreRead(t *testing.T) {
 		}{
 			"a pipe": {pipe, "config.not_a_file"}, "a device": {zeros, "config.not_a_file"}, "a large file": {large, "config.too_large"}, "a directory": {directory, "config.not_a_file"},
 		} {
+			if what == "a directory" && strings.HasPrefix(name, Contracts) {
+				continue // directories among the contracts are left alone
+			}
 			t.Run(what+" as "+name, func(t *testing.T) {
-				if what == "a directory" && strings.HasPrefix(name, Contracts) {
-					t.Skip("directories among the contracts are left alone")
-				}
 				dir := folder(t, shop)
 				path := filepath.Join(dir, name)
 				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
