@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -86,6 +87,40 @@ func FuzzCheckpointAndBundle(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if cp, err := readCheckpoint(string(b)); err == nil && cp.tree.N < 0 {
 			t.Fatal("a negative size")
+		}
+		dir := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(dir, "tile/entries"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "tile/entries/000"), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		// What a bundle makes us hold is as long as the file, and no longer.
+		got, held := readBundle(dir, 0, bundleWidth), 0
+		for _, e := range got.entries {
+			held += len(e.plain)
+		}
+		if n := len(got.entries); n > bundleWidth || n != len(got.hashes) || held > len(b) || n < bundleWidth && got.err == nil {
+			t.Fatalf("%d entries, %d hashes, %d bytes of %d: %v", n, len(got.hashes), held, len(b), got.err)
+		}
+	})
+}
+
+// FuzzManifest reads hostile manifests at a position that no receipt names: one
+// that is taken has one form, a name of its own and a range that can be.
+func FuzzManifest(f *testing.F) {
+	m := manifest{Rows: 1, Topic: maskedTopic, To: 3}
+	m.Object = m.object()
+	f.Add(m.name(), m.bytes())
+	f.Fuzz(func(t *testing.T, name string, b []byte) {
+		c := &checker{counts: make(map[Code]int), report: &Report{}}
+		c.flow = newFlow(c)
+		m, ok := c.newer(&lake{alone: true}, name, b)
+		if ok != (len(c.report.Findings) == 0) {
+			t.Fatalf("taken %v, findings %v", ok, c.report.Findings)
+		}
+		if ok && (!bytes.Equal(b, m.bytes()) || name != m.name() || m.From < 0 || m.To <= m.From || m.Rows > m.To-m.From) {
+			t.Fatalf("%q at %s was taken", b, name)
 		}
 	})
 }
