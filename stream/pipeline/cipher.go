@@ -60,7 +60,7 @@ type encrypter struct {
 	ad      []byte
 }
 
-func newEncrypter(v stream.Keyring, period func(time.Time) string, now func() time.Time) (*encrypter, error) {
+func newEncrypter(keyring stream.Keyring, period func(time.Time) string, now func() time.Time) (*encrypter, error) {
 	zip, err := newZip(false)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func newEncrypter(v stream.Keyring, period func(time.Time) string, now func() ti
 	if err != nil {
 		return nil, err
 	}
-	return &encrypter{keyring: v, period: period, now: now, zip: zip, quick: quick}, nil
+	return &encrypter{keyring: keyring, period: period, now: now, zip: zip, quick: quick}, nil
 }
 
 // quickBelow is the size in bytes below which a record is compressed by its
@@ -88,28 +88,28 @@ func newZip(quick bool) (*zstd.Encoder, error) {
 
 // due is the period to write under: the clock's, but never one before the last,
 // whatever the clock does.
-func (s *encrypter) due() string { return max(s.period(s.now()), s.floor, s.current) }
+func (e *encrypter) due() string { return max(e.period(e.now()), e.floor, e.current) }
 
 // renew takes a new session key when the period has changed. It is called once
 // a transaction.
-func (s *encrypter) renew() error {
-	p := s.due()
-	if p == s.current {
+func (e *encrypter) renew() error {
+	p := e.due()
+	if p == e.current {
 		return nil
 	}
 	var key [32]byte
 	rand.Read(key[:])
-	rand.Read(s.session[:])
-	wrapped, err := s.keyring.Wrap(p, key[:])
+	rand.Read(e.session[:])
+	wrapped, err := e.keyring.Wrap(p, key[:])
 	if err != nil {
 		return fmt.Errorf("session key of %s: wrap: %w", p, err)
 	}
-	if s.aead, err = newGCM(key[:]); err != nil {
+	if e.aead, err = newGCM(key[:]); err != nil {
 		return err
 	}
 	h := append([]byte{byte(len(p))}, p...)
-	h = append(h, s.session[:]...)
-	s.header, s.current, s.count = append(h, wrapped...), p, 0
+	h = append(h, e.session[:]...)
+	e.header, e.current, e.count = append(h, wrapped...), p, 0
 	return nil
 }
 
@@ -122,18 +122,18 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 }
 
 // encrypt appends the encrypted form of r for its place to dst.
-func (s *encrypter) encrypt(dst []byte, topic string, partition int32, r *stream.Record) []byte {
-	s.plain = appendPlain(s.plain[:0], r)
-	zip := s.zip
-	if len(s.plain) < quickBelow {
-		zip = s.quick
+func (e *encrypter) encrypt(dst []byte, topic string, partition int32, r *stream.Record) []byte {
+	e.plain = appendPlain(e.plain[:0], r)
+	zip := e.zip
+	if len(e.plain) < quickBelow {
+		zip = e.quick
 	}
-	s.packed = zip.EncodeAll(s.plain, s.packed[:0])
-	s.count++
-	binary.BigEndian.PutUint64(s.nonce[4:], s.count)
-	s.ad = appendPlace(s.ad[:0], topic, partition, s.session[:])
-	dst = append(dst, s.nonce[4:]...)
-	return s.aead.Seal(dst, s.nonce[:], s.packed, s.ad)
+	e.packed = zip.EncodeAll(e.plain, e.packed[:0])
+	e.count++
+	binary.BigEndian.PutUint64(e.nonce[4:], e.count)
+	e.ad = appendPlace(e.ad[:0], topic, partition, e.session[:])
+	dst = append(dst, e.nonce[4:]...)
+	return e.aead.Seal(dst, e.nonce[:], e.packed, e.ad)
 }
 
 func appendPlace(ad []byte, topic string, partition int32, session []byte) []byte {
@@ -154,15 +154,15 @@ type decrypter struct {
 	ad      []byte
 }
 
-func newDecrypter(v stream.Keyring, maxRecord int) (*decrypter, error) {
+func newDecrypter(keyring stream.Keyring, maxRecord int) (*decrypter, error) {
 	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(maxRecord)+1<<20))
 	if err != nil {
 		return nil, fmt.Errorf("raw records: zstd: %w", err)
 	}
-	return &decrypter{keyring: v, unzip: unzip}, nil
+	return &decrypter{keyring: keyring, unzip: unzip}, nil
 }
 
-// period is the name of the period in a session header.
+// headerPeriod is the name of the period in a session header.
 func headerPeriod(header []byte) (string, error) {
 	if len(header) < 1 || len(header) < 1+int(header[0])+16 {
 		return "", errCipher
@@ -170,8 +170,8 @@ func headerPeriod(header []byte) (string, error) {
 	return string(header[1 : 1+header[0]]), nil
 }
 
-func (o *decrypter) load(header []byte) error {
-	if o.aead != nil && string(header) == o.header {
+func (d *decrypter) load(header []byte) error {
+	if d.aead != nil && string(header) == d.header {
 		return nil
 	}
 	p, err := headerPeriod(header)
@@ -179,35 +179,35 @@ func (o *decrypter) load(header []byte) error {
 		return err
 	}
 	rest := header[1+len(p):]
-	key, err := o.keyring.Unwrap(p, rest[16:])
+	key, err := d.keyring.Unwrap(p, rest[16:])
 	if err != nil {
 		return fmt.Errorf("session key of %s: %w", p, err)
 	}
-	if o.aead, err = newGCM(key); err != nil {
+	if d.aead, err = newGCM(key); err != nil {
 		return err
 	}
-	o.header, o.sid = string(header), append([]byte(nil), rest[:16]...)
+	d.header, d.sid = string(header), append([]byte(nil), rest[:16]...)
 	return nil
 }
 
 // decrypt decrypts value into buf and reads the record from it; what r points to
 // lies in the returned buffer. The error wraps stream.ErrDestroyed if the
 // session's key is gone.
-func (o *decrypter) decrypt(buf []byte, topic string, partition int32, header, value []byte, r *stream.Record) ([]byte, error) {
-	if err := o.load(header); err != nil {
+func (d *decrypter) decrypt(buf []byte, topic string, partition int32, header, value []byte, r *stream.Record) ([]byte, error) {
+	if err := d.load(header); err != nil {
 		return buf, err
 	}
 	if len(value) < 8 {
 		return buf, errCipher
 	}
-	copy(o.nonce[4:], value[:8])
-	o.ad = appendPlace(o.ad[:0], topic, partition, o.sid)
+	copy(d.nonce[4:], value[:8])
+	d.ad = appendPlace(d.ad[:0], topic, partition, d.sid)
 	var err error
-	if o.packed, err = o.aead.Open(o.packed[:0], o.nonce[:], value[8:], o.ad); err != nil {
+	if d.packed, err = d.aead.Open(d.packed[:0], d.nonce[:], value[8:], d.ad); err != nil {
 		return buf, errCipher
 	}
 	from := len(buf)
-	if buf, err = o.unzip.DecodeAll(o.packed, buf); err != nil {
+	if buf, err = d.unzip.DecodeAll(d.packed, buf); err != nil {
 		return buf, fmt.Errorf("raw record: zstd: %w", err)
 	}
 	return buf, readPlain(buf[from:], r)
@@ -262,23 +262,22 @@ type plainReader struct {
 	bad bool
 }
 
+// take gives the next n bytes; nil where there are fewer, and from then on.
 func (p *plainReader) take(n int) []byte {
 	if p.bad || n < 0 || n > len(p.b) {
 		p.bad = true
-		return make([]byte, max(0, min(n, 8)))
+		return nil
 	}
 	v := p.b[:n:n]
 	p.b = p.b[n:]
 	return v
 }
 
-func (p *plainReader) length() uint32 { return binary.BigEndian.Uint32(pad4(p.take(4))) }
-
-func pad4(b []byte) []byte {
-	if len(b) < 4 {
-		return make([]byte, 4)
+func (p *plainReader) length() uint32 {
+	if b := p.take(4); b != nil {
+		return binary.BigEndian.Uint32(b)
 	}
-	return b
+	return 0
 }
 
 func (p *plainReader) bytes() []byte {

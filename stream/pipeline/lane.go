@@ -44,15 +44,15 @@ type routed struct {
 }
 
 func newLane(w *maskWorker, p int32) (*lane, error) {
-	o, err := newDecrypter(w.Keyring, 2*w.Cluster.Largest())
+	dec, err := newDecrypter(w.Keyring, 2*w.Cluster.Largest())
 	if err != nil {
 		return nil, err
 	}
-	s, err := newEncrypter(w.Keyring, quarantinePeriod, w.Now)
+	enc, err := newEncrypter(w.Keyring, quarantinePeriod, w.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &lane{w: w, partition: p, decrypter: o, encrypter: s, salt: newSalts(), leaf: stream.NewLeafHasher()}, nil
+	return &lane{w: w, partition: p, decrypter: dec, encrypter: enc, salt: newSalts(), leaf: stream.NewLeafHasher()}, nil
 }
 
 // begin readies the lane for a transaction. What the last one produced is

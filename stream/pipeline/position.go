@@ -84,18 +84,18 @@ func (b Base) position(ctx context.Context, job string) (*positionRecord, error)
 	if last == nil {
 		return nil, nil
 	}
-	var s positionRecord
-	if err := json.Unmarshal(last, &s); err != nil {
+	var at positionRecord
+	if err := json.Unmarshal(last, &at); err != nil {
 		return nil, fmt.Errorf("position of %s: %w", job, err)
 	}
-	return &s, nil
+	return &at, nil
 }
 
-func (s *auditWriter) writePosition(job string, st positionRecord) error {
-	b, err := json.Marshal(st)
+func (a *auditWriter) writePosition(job string, at positionRecord) error {
+	b, err := json.Marshal(at)
 	if err != nil {
 		return fmt.Errorf("position of %s: %w", job, err)
 	}
-	s.write(s.Topics.Positions(), leasePartition(job, s.Partitions), []byte(job), b)
+	a.write(a.Topics.Positions(), leasePartition(job, a.Partitions), []byte(job), b)
 	return nil
 }
