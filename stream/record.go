@@ -11,11 +11,12 @@ const (
 	HeaderSeq       = "lethe-seq"       // Seq in hex
 	HeaderSalt      = "lethe-salt"      // 16 bytes, salt of the record's leaf
 	HeaderUnchanged = "lethe-unchanged" // JSON array of column names that the source left out
-	HeaderStream    = "lethe-stream"    // stream name, on raw and quarantine topics
+	HeaderStream    = "lethe-stream"    // stream name, on quarantine topics
 	HeaderSession   = "lethe-session"   // session of the ciphertext, on raw and quarantine topics
 	HeaderControl   = "lethe-control"   // marks a control record; its value names the kind
 	HeaderPolicy    = "lethe-policy"    // policy revision (hex) that masked the record
 	HeaderReason    = "lethe-reason"    // reason code, on quarantine topics
+	HeaderField     = "lethe-field"     // path that was refused, as the contract has it, on quarantine topics
 )
 
 // Kind tells what a record stands for.

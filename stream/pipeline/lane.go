@@ -40,7 +40,7 @@ type lane struct {
 // routed is a stream's route with this lane's own processor.
 type routed struct {
 	stream.Route
-	process stream.Processor // nil without a topic
+	processor stream.Processor // nil without a topic
 }
 
 func newLane(w *maskWorker, p int32) (*lane, error) {
@@ -140,7 +140,7 @@ func (l *lane) lookup(name string) (*routed, error) {
 	}
 	to := &routed{Route: route}
 	if route.Topic != "" {
-		if to.process, err = route.NewProcessor(); err != nil {
+		if to.processor, err = route.NewProcessor(); err != nil {
 			return nil, fmt.Errorf("stream %s: %w", name, err)
 		}
 	}
@@ -163,51 +163,66 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 		return nil
 	case errors.Is(err, errCipher):
 		s.stream("").In++
-		return l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonCiphertext})
+		l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonCiphertext})
+		return nil
 	case err != nil:
 		return err
 	}
-	rec := &l.rec
-	if rec.Kind != stream.KindTruncate || r.Partition == 0 {
+	if l.rec.Kind != stream.KindTruncate || r.Partition == 0 {
 		s.changes++
 	}
-	s.newest = max(s.newest, rec.Time)
-	c := s.stream(rec.Stream)
+	s.newest = max(s.newest, l.rec.Time)
+	c := s.stream(l.rec.Stream)
 	c.In++
-	to, err := l.lookup(rec.Stream)
-	if err != nil {
-		return err
-	}
-	if to == nil {
-		return l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonNoContract})
-	}
-	if r.Key != nil {
-		if _, ok := l.parked[string(r.Key)]; ok {
-			return l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonParked})
-		}
-	}
-	if rec.Kind == stream.KindOversize {
-		return l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonTooLarge})
-	}
-	if to.Topic == "" {
-		s.filtered++
-		c.Filtered++
-		return nil
-	}
-	err = to.process.Process(rec, &l.masked)
+	return l.send(s, r, c)
+}
+
+// send puts the decrypted record into its masked topic, into quarantine or
+// nowhere, and counts it so.
+func (l *lane) send(s *share, r *kgo.Record, c *tally) error {
+	to, err := l.lookup(l.rec.Stream)
 	switch {
 	case err != nil:
-		var no *stream.Rejection
-		if errors.As(err, &no) {
-			return l.quarantine(s, r, no)
-		}
-		return fmt.Errorf("stream %s: %w", rec.Stream, err)
+		return err
+	case to == nil:
+		l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonNoContract})
+	case l.isParked(r.Key):
+		l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonParked})
+	case l.rec.Kind == stream.KindOversize:
+		l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonTooLarge})
+	case to.Topic == "":
+		s.filtered++
+		c.Filtered++
+	default:
+		return l.process(s, r, c, to)
+	}
+	return nil
+}
+
+func (l *lane) isParked(key []byte) bool {
+	if key == nil {
+		return false
+	}
+	_, ok := l.parked[string(key)]
+	return ok
+}
+
+// process masks the decrypted record; what cannot be masked goes to quarantine.
+func (l *lane) process(s *share, r *kgo.Record, c *tally, to *routed) error {
+	err := to.processor.Process(&l.rec, &l.masked)
+	var no *stream.Rejection
+	switch {
+	case errors.As(err, &no):
+		l.quarantine(s, r, no)
+	case err != nil:
+		return fmt.Errorf("stream %s: %w", l.rec.Stream, err)
 	case len(l.masked.Key)+len(l.masked.Value)+4096 > l.w.Cluster.Largest():
 		// Names and values that were replaced may be longer than what they were.
-		return l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonTooLarge})
+		l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonTooLarge})
+	default:
+		c.Delivered++
+		l.deliver(s, r, to.Topic)
 	}
-	c.Delivered++
-	l.deliver(s, r, to)
 	return nil
 }
 
@@ -223,14 +238,14 @@ func (l *lane) copy(b []byte) []byte {
 
 // deliver produces the masked record to its stream's topic, same partition, and
 // a tombstone after a delete.
-func (l *lane) deliver(s *share, r *kgo.Record, to *routed) {
+func (l *lane) deliver(s *share, r *kgo.Record, topic string) {
 	m := &l.masked
-	out := s.outputs.to(to.Topic, l.partition)
+	out := s.outputs.to(topic, l.partition)
 	key, value := l.copy(m.Key), l.copy(m.Value)
 	seq := kgo.RecordHeader{Key: stream.HeaderSeq, Value: header(r, stream.HeaderSeq)}
 	policy := kgo.RecordHeader{Key: stream.HeaderPolicy, Value: l.short}
 	salt := kgo.RecordHeader{Key: stream.HeaderSalt, Value: l.salt()}
-	k := l.slab.record(to.Topic, l.partition)
+	k := l.slab.record(topic, l.partition)
 	k.Key, k.Value, k.Headers = key, value, l.slab.head(seq, salt, policy)
 	if l.rec.Time > 0 {
 		// Masked records carry the source's commit time, so that the sink can tell
@@ -250,7 +265,7 @@ func (l *lane) deliver(s *share, r *kgo.Record, to *routed) {
 	salt.Value = l.salt()
 	out.leaves = append(out.leaves, l.leaf.Record(salt.Value, key, nil, seq.Value, nil))
 	out.tombstones++
-	k = l.slab.record(to.Topic, l.partition)
+	k = l.slab.record(topic, l.partition)
 	k.Key, k.Headers = key, l.slab.head(seq, salt, policy)
 	l.produce(k, out.promise)
 }
@@ -261,7 +276,7 @@ func (l *lane) produce(r *kgo.Record, done func(*kgo.Record, error)) {
 
 // quarantine sends the record as it was read, encrypted under the quarantine's
 // keys, with why and where (L1).
-func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) error {
+func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) {
 	topic := l.w.Quarantine
 	out := s.outputs.to(topic, l.partition)
 	rec := l.rec
@@ -276,26 +291,22 @@ func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) error 
 	l.produce(&kgo.Record{Topic: topic, Partition: l.partition, Key: r.Key, Value: value, Headers: []kgo.RecordHeader{
 		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: l.encrypter.header},
 		{Key: stream.HeaderReason, Value: []byte(why.Reason)}, {Key: stream.HeaderStream, Value: []byte(rec.Stream)},
-		{Key: headerField, Value: []byte(why.Field)}}}, out.done)
+		{Key: stream.HeaderField, Value: []byte(why.Field)}}}, out.done)
 	s.stream(rec.Stream).quarantined(why)
 	if r.Key != nil {
 		l.parked[string(r.Key)] = struct{}{}
 	}
-	return nil
 }
-
-// headerField names the path that was refused, as the contract has it.
-const headerField = "lethe-field"
 
 // count takes what the processors counted into s, and clears it.
 func (l *lane) count(s *share) {
 	for name, to := range l.routes {
 		c := s.streams[name]
-		if c == nil || to.process == nil {
+		if c == nil || to.processor == nil {
 			continue
 		}
-		to.process.Counts(func(f stream.FieldCount, n int64) {
-			addOne(c.more.Fields, f.Field, f.Operator, stream.Int64(n))
+		to.processor.Counts(func(f stream.FieldCount, n int64) {
+			addOne(c.detail.Fields, f.Field, f.Operator, stream.Int64(n))
 		})
 	}
 }

@@ -3,7 +3,7 @@ package pipeline
 import (
 	"encoding/json"
 	"fmt"
-	"sort"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -14,9 +14,8 @@ import (
 type load struct {
 	place
 	stream.Rows
-	tombstones int64
-	newest     int64
-	loaded     stream.Loaded
+	newest int64
+	loaded stream.Loaded
 }
 
 // maxLoads bounds the loads of one partition in one transaction: the offset
@@ -58,9 +57,7 @@ func (w *sinkWorker) places() []place {
 			out = append(out, p)
 		}
 	}
-	sort.Slice(out, func(i, j int) bool {
-		return out[i].topic < out[j].topic || out[i].topic == out[j].topic && out[i].partition < out[j].partition
-	})
+	slices.SortFunc(out, place.compare)
 	return out
 }
 
@@ -89,8 +86,7 @@ func (w *sinkWorker) load(p place, from int64, records []*kgo.Record) (*load, er
 	for _, r := range records {
 		l.newest = max(l.newest, r.Timestamp.UnixMilli())
 		if r.Value == nil {
-			l.tombstones++
-			continue
+			continue // a tombstone
 		}
 		row := stream.Row{Offset: r.Offset, Key: r.Key, Value: r.Value}
 		if row.Seq, err = stream.ParseSeq(header(r, stream.HeaderSeq)); err != nil {

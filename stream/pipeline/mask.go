@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sort"
+	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
 
 	"lethe/stream"
 )
@@ -88,15 +88,15 @@ func (w *maskWorker) round(ctx context.Context) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	done, err := w.maskAll(ctx, inputs)
+	shares, err := w.maskAll(ctx, inputs)
 	if err != nil {
 		w.abort(ctx)
 		return err
 	}
 	// L3: masked records, receipt and offsets, or none of them.
-	committed, err := w.commit(ctx, func() ([]step, error) { return w.describe(done) })
+	committed, err := w.commit(ctx, func() ([]step, error) { return w.describe(shares) })
 	if committed {
-		w.measure(began, done)
+		w.tell(began, shares)
 	}
 	return err
 }
@@ -200,7 +200,7 @@ func collect(fs kgo.Fetches) (map[int32][]*share, []place) {
 		}
 	})
 	for _, s := range byLane {
-		sort.Slice(s, func(i, j int) bool { return s[i].topic < s[j].topic })
+		slices.SortFunc(s, func(x, y *share) int { return x.compare(y.place) })
 	}
 	return byLane, places
 }
@@ -222,6 +222,9 @@ type share struct {
 	streams  tallies
 }
 
+// end is the offset after the last record.
+func (s *share) end() int64 { return s.records[len(s.records)-1].Offset + 1 }
+
 // stream is the tally of a stream of the share.
 func (s *share) stream(name string) *tally {
 	if s.streams == nil {
@@ -233,7 +236,6 @@ func (s *share) stream(name string) *tally {
 // maskAll works on the lanes, as many at once as there are processors.
 func (w *maskWorker) maskAll(ctx context.Context, inputs map[int32][]*share) ([]*share, error) {
 	var all []*share
-	var todo []int32
 	for p, shares := range inputs {
 		if w.lanes[p] == nil {
 			l, err := newLane(w, p)
@@ -242,40 +244,23 @@ func (w *maskWorker) maskAll(ctx context.Context, inputs map[int32][]*share) ([]
 			}
 			w.lanes[p] = l
 		}
-		todo = append(todo, p)
 		all = append(all, shares...)
 	}
-	var next atomic.Int64
-	errs := make([]error, min(runtime.GOMAXPROCS(0), len(todo)))
-	var group sync.WaitGroup
-	for i := range errs {
-		group.Add(1)
-		go func() {
-			defer group.Done()
-			for {
-				n := int(next.Add(1)) - 1
-				if n >= len(todo) || errs[i] != nil {
-					return
-				}
-				if errs[i] = w.lanes[todo[n]].work(ctx, inputs[todo[n]]); errs[i] != nil {
-					return
-				}
-			}
-		}()
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for p, shares := range inputs {
+		group.Go(func() error { return w.lanes[p].work(ctx, shares) })
 	}
-	group.Wait()
-	sort.SliceStable(all, func(i, j int) bool {
-		return all[i].topic < all[j].topic || all[i].topic == all[j].topic && all[i].partition < all[j].partition
-	})
-	return all, errors.Join(errs...)
+	slices.SortStableFunc(all, func(x, y *share) int { return x.compare(y.place) })
+	return all, group.Wait()
 }
 
 // describe produces leaves, chain entries and receipts of what was flushed.
-func (w *maskWorker) describe(done []*share) ([]step, error) {
-	steps := make([]step, 0, len(done))
+func (w *maskWorker) describe(shares []*share) ([]step, error) {
+	steps := make([]step, 0, len(shares))
 	var receipts receiptRuns
 	counted := make(tallies)
-	for _, s := range done {
+	for _, s := range shares {
 		k := w.chains.of[s.place]
 		if k == nil {
 			return nil, fmt.Errorf("%s/%d was taken away", s.topic, s.partition)
@@ -296,8 +281,7 @@ func (w *maskWorker) describe(done []*share) ([]step, error) {
 			return nil, err
 		}
 		receipts.add(s.revision, revision.Keys(), part)
-		to := s.records[len(s.records)-1].Offset + 1
-		steps = append(steps, step{s.place, to, metadata{Head: h, Revision: s.next}})
+		steps = append(steps, step{s.place, s.end(), metadata{Head: h, Revision: s.next}})
 		counted.add(s.streams)
 	}
 	return steps, receipts.write(w.audit, stream.StageMask, w.Connection, counted.lines(), counted.detail())
@@ -309,8 +293,7 @@ func (w *maskWorker) part(s *share, head stream.Hash, from int64) (stream.Part, 
 		return stream.Part{}, stream.Hash{}, err
 	}
 	leaves := s.outputs.leaves()
-	to := s.records[len(s.records)-1].Offset + 1
-	part := stream.Part{Topic: s.topic, Partition: s.partition, Prev: head, From: strconv.FormatInt(from, 10), To: strconv.FormatInt(to, 10),
+	part := stream.Part{Topic: s.topic, Partition: s.partition, Prev: head, From: strconv.FormatInt(from, 10), To: strconv.FormatInt(s.end(), 10),
 		In: stream.Int64(s.in), Changes: stream.Int64(s.changes), Out: s.outputs.receipts(), Filtered: stream.Int64(s.filtered), Shredded: stream.Int64(s.shredded)}
 	h, err := stream.HashPart(part)
 	if err == nil && len(leaves) > 0 {
@@ -319,41 +302,41 @@ func (w *maskWorker) part(s *share, head stream.Hash, from int64) (stream.Part, 
 	return part, h, err
 }
 
-func (w *maskWorker) measure(began time.Time, done []*share) {
-	m := w.Metrics
-	m.Transaction.WithLabelValues(stream.StageMask).Observe(w.Now().Sub(began).Seconds())
-	var newest int64
-	for _, s := range done {
-		m.Records.WithLabelValues(stream.StageMask, w.Connection).Add(float64(s.in))
-		m.Bytes.WithLabelValues(stream.StageMask, w.Connection).Add(float64(s.bytes))
-		m.Shredded.WithLabelValues(w.Connection).Add(float64(s.shredded))
+// tell tells of what was committed.
+func (w *maskWorker) tell(began time.Time, shares []*share) {
+	d := done{stage: stream.StageMask, name: w.Connection, began: began}
+	for _, s := range shares {
+		d.in += s.in
+		d.bytes += s.bytes
+		d.newest = max(d.newest, s.newest)
 		for _, o := range s.outputs.order {
-			m.Out.WithLabelValues(stream.StageMask, w.Connection).Add(float64(len(o.offsets)))
+			d.out += int64(len(o.offsets))
 		}
-		newest = max(newest, s.newest)
+		w.Metrics.Shredded.WithLabelValues(w.Connection).Add(float64(s.shredded))
+		for name, t := range s.streams {
+			w.tellStream(name, t.detail)
+		}
 	}
-	if newest > 0 {
-		m.Lag.WithLabelValues(stream.StageMask, w.Connection).Set(w.Now().Sub(time.UnixMilli(newest)).Seconds())
-	}
-	for _, s := range done {
-		for name, c := range s.streams {
-			for reason, fields := range c.more.Quarantined {
-				for field, n := range fields {
-					m.Quarantined.WithLabelValues(w.Connection, reason).Add(float64(n))
-					if w.Rejected != nil {
-						w.Rejected(name, stream.Rejection{Reason: reason, Field: field}, int64(n))
-					}
-				}
-			}
-			for _, ops := range c.more.Fields {
-				for op, n := range ops {
-					m.Fields.WithLabelValues(w.Connection, op).Add(float64(n))
-				}
-			}
-			if n := c.more.Fields[unknownField]["redact"]; n > 0 && w.Report != nil {
-				w.Report(name, int64(n))
+	w.measure(d)
+}
+
+// tellStream tells of the fields and the rejections of a stream.
+func (w *maskWorker) tellStream(name string, c stream.MaskCount) {
+	for reason, fields := range c.Quarantined {
+		for field, n := range fields {
+			w.Metrics.Quarantined.WithLabelValues(w.Connection, reason).Add(float64(n))
+			if w.Rejected != nil {
+				w.Rejected(name, stream.Rejection{Reason: reason, Field: field}, int64(n))
 			}
 		}
+	}
+	for _, operators := range c.Fields {
+		for operator, n := range operators {
+			w.Metrics.Fields.WithLabelValues(w.Connection, operator).Add(float64(n))
+		}
+	}
+	if n := c.Fields[unknownField]["redact"]; n > 0 && w.Report != nil {
+		w.Report(name, int64(n))
 	}
 }
 

@@ -1,6 +1,10 @@
 package pipeline
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // Metrics are the stages' Prometheus metrics. Labels hold names of
 // configuration, codes and operators, never a value (L7).
@@ -51,5 +55,26 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Trimmed:     counter("trimmed_offsets_total", "Offsets deleted after the time that lethe.yaml keeps them (keep).", "topic"),
 		RawAge:      gauge("raw_oldest_seconds", "Age of the oldest raw record that a connection has still to mask; 0 for none.", "topic", "connection"),
 		RawOverdue:  gauge("raw_overdue", "1 if raw records wait for a connection for longer than raw_max_age.", "topic", "connection"),
+	}
+}
+
+// done is what a stage did in one transaction.
+type done struct {
+	stage, name string // labels
+	began       time.Time
+	in, out     int64 // records
+	bytes       int64 // of in
+	newest      int64 // when the source committed the newest change, ms; 0 if unknown
+}
+
+// measure adds a committed transaction to the metrics.
+func (b Base) measure(d done) {
+	m := b.Metrics
+	m.Transaction.WithLabelValues(d.stage).Observe(b.Now().Sub(d.began).Seconds())
+	m.Records.WithLabelValues(d.stage, d.name).Add(float64(d.in))
+	m.Bytes.WithLabelValues(d.stage, d.name).Add(float64(d.bytes))
+	m.Out.WithLabelValues(d.stage, d.name).Add(float64(d.out))
+	if d.newest > 0 {
+		m.Lag.WithLabelValues(d.stage, d.name).Set(b.Now().Sub(time.UnixMilli(d.newest)).Seconds())
 	}
 }

@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
-	"sort"
+	"slices"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -14,6 +16,11 @@ import (
 type place struct {
 	topic     string
 	partition int32
+}
+
+// compare orders places by topic, then partition.
+func (p place) compare(q place) int {
+	return cmp.Or(strings.Compare(p.topic, q.topic), cmp.Compare(p.partition, q.partition))
 }
 
 // output collects what one transaction writes to one place: the leaf of each
@@ -78,10 +85,7 @@ func (t *outputs) to(topic string, partition int32) *output {
 // check says whether everything was acknowledged, and sorts the outputs by place,
 // so that a receipt does not depend on the order of arrival.
 func (t *outputs) check() error {
-	sort.Slice(t.order, func(i, j int) bool {
-		x, y := t.order[i], t.order[j]
-		return x.topic < y.topic || x.topic == y.topic && x.partition < y.partition
-	})
+	slices.SortFunc(t.order, func(x, y *output) int { return x.compare(y.place) })
 	for _, o := range t.order {
 		if o.err != nil {
 			return fmt.Errorf("produce to %s/%d: %w", o.topic, o.partition, o.err)

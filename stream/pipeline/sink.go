@@ -105,7 +105,7 @@ func (w *sinkWorker) publishCommitted(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("group %s: metadata of %s/%d: %w", w.chains.group, topic, p, err)
 			}
-			if err := w.publish(ctx, n.Loaded); err != nil {
+			if err := w.publish(ctx, n.Loaded...); err != nil {
 				return err
 			}
 		}
@@ -113,7 +113,7 @@ func (w *sinkWorker) publishCommitted(ctx context.Context) error {
 	return nil
 }
 
-func (w *sinkWorker) publish(ctx context.Context, loaded []stream.Loaded) error {
+func (w *sinkWorker) publish(ctx context.Context, loaded ...stream.Loaded) error {
 	for _, l := range loaded {
 		if err := w.sink.Publish(ctx, l); err != nil {
 			return fmt.Errorf("publish %s: %w", l.Object, err)
@@ -228,7 +228,7 @@ func (w *sinkWorker) hold(ctx context.Context, fs kgo.Fetches) error {
 // and learns of an object that it left behind without commit.
 func (w *sinkWorker) adopt(ctx context.Context, p place) error {
 	k := w.chains.of[p]
-	if err := w.publish(ctx, k.Loaded); err != nil {
+	if err := w.publish(ctx, k.Loaded...); err != nil {
 		return err
 	}
 	to, err := w.sink.Position(ctx, stream.Range{Topic: p.topic, Partition: p.partition, From: k.offset})
@@ -281,31 +281,31 @@ func (w *sinkWorker) roll(ctx context.Context) error {
 		w.held, w.bytes = make(map[place]*buffer), 0
 		return nil
 	}
-	return w.settle(ctx, began, left, loads)
-}
-
-// settle publishes what was committed.
-func (w *sinkWorker) settle(ctx context.Context, began time.Time, left bool, loads []*load) error {
-	m := w.Metrics
-	m.Transaction.WithLabelValues(stream.StageSink).Observe(w.Now().Sub(began).Seconds())
-	var newest int64
-	for _, b := range loads {
-		if err := w.sink.Publish(ctx, b.loaded); err != nil {
-			return fmt.Errorf("publish %s: %w", b.loaded.Object, err)
-		}
-		m.Records.WithLabelValues(stream.StageSink, w.Connection).Add(float64(len(b.List)))
-		m.Out.WithLabelValues(stream.StageSink, w.Connection).Add(float64(b.loaded.Rows))
-		newest = max(newest, b.newest)
+	if err := w.settle(ctx, began, loads); err != nil {
+		return err
 	}
-	if newest > 0 {
-		m.Lag.WithLabelValues(stream.StageSink, w.Connection).Set(w.Now().Sub(time.UnixMilli(newest)).Seconds())
-	}
-	m.Bytes.WithLabelValues(stream.StageSink, w.Connection).Add(float64(w.bytes))
-	w.bytes = 0
 	if left {
 		// The client believes to have committed all that it polled; open anew
 		// at what was committed, and poll the rest again.
 		return errLeft
+	}
+	return nil
+}
+
+// settle tells of what was committed, and publishes it.
+func (w *sinkWorker) settle(ctx context.Context, began time.Time, loads []*load) error {
+	d := done{stage: stream.StageSink, name: w.Connection, began: began, bytes: w.bytes}
+	for _, l := range loads {
+		d.in += int64(len(l.List))
+		d.out += int64(l.loaded.Rows)
+		d.newest = max(d.newest, l.newest)
+	}
+	w.measure(d)
+	w.bytes = 0
+	for _, l := range loads {
+		if err := w.publish(ctx, l.loaded); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -327,10 +327,10 @@ func (w *sinkWorker) loadAll(ctx context.Context, loads []*load) error {
 		same := loads[i:j]
 		i = j
 		group.Go(func() error {
-			for _, b := range same {
+			for _, l := range same {
 				var err error
-				if b.loaded, err = w.sink.Load(gctx, b.Rows); err != nil {
-					return fmt.Errorf("load %s: %w", b.Range, err)
+				if l.loaded, err = w.sink.Load(gctx, l.Rows); err != nil {
+					return fmt.Errorf("load %s: %w", l.Range, err)
 				}
 			}
 			return nil
@@ -344,32 +344,32 @@ func (w *sinkWorker) describe(loads []*load) ([]step, error) {
 	var steps []step
 	var receipts receiptRuns
 	detail := make(map[string]stream.SinkCount)
-	for _, b := range loads {
-		k := w.chains.of[b.place]
+	for _, l := range loads {
+		k := w.chains.of[l.place]
 		if k == nil {
-			return nil, fmt.Errorf("%s was taken away", b.Range)
+			return nil, fmt.Errorf("%s was taken away", l.Range)
 		}
-		at := step{place: b.place, metadata: metadata{Head: k.Head, Revision: b.Policy}}
-		if n := len(steps); n > 0 && steps[n-1].place == b.place {
+		at := step{place: l.place, metadata: metadata{Head: k.Head, Revision: l.Policy}}
+		if n := len(steps); n > 0 && steps[n-1].place == l.place {
 			at, steps = steps[n-1], steps[:n-1]
-		} else if err := w.takeOver(b.place); err != nil {
+		} else if err := w.takeOver(l.place); err != nil {
 			return nil, err
 		}
-		l := b.loaded
-		part := stream.Part{Topic: b.topic, Partition: b.partition, Prev: at.metadata.Head,
-			From: strconv.FormatInt(b.Range.From, 10), To: strconv.FormatInt(b.Range.To, 10),
-			In: stream.Int64(len(b.List)), Changes: stream.Int64(len(b.List)),
-			Object: l.Object, SHA256: &l.SHA256, Rows: &l.Rows, RowRoot: &l.Root}
+		wrote := l.loaded
+		part := stream.Part{Topic: l.topic, Partition: l.partition, Prev: at.metadata.Head,
+			From: strconv.FormatInt(l.Range.From, 10), To: strconv.FormatInt(l.Range.To, 10),
+			In: stream.Int64(len(l.List)), Changes: stream.Int64(len(l.List)),
+			Object: wrote.Object, SHA256: &wrote.SHA256, Rows: &wrote.Rows, RowRoot: &wrote.Root}
 		h, err := stream.HashPart(part)
 		if err != nil {
 			return nil, err
 		}
-		receipts.add(b.Policy, "", part)
-		c := detail[b.Schema.Stream]
-		detail[b.Schema.Stream] = stream.SinkCount{Rows: c.Rows + l.Rows, Deletes: c.Deletes + l.Deletes, Truncates: c.Truncates + l.Truncates}
-		at.to, at.metadata.Head = b.Range.To, h
-		if l.Object != "" {
-			at.metadata.Loaded = append(at.metadata.Loaded, l)
+		receipts.add(l.Policy, "", part)
+		c := detail[l.Schema.Stream]
+		detail[l.Schema.Stream] = stream.SinkCount{Rows: c.Rows + wrote.Rows, Deletes: c.Deletes + wrote.Deletes, Truncates: c.Truncates + wrote.Truncates}
+		at.to, at.metadata.Head = l.Range.To, h
+		if wrote.Object != "" {
+			at.metadata.Loaded = append(at.metadata.Loaded, wrote)
 		}
 		steps = append(steps, at)
 	}

@@ -11,7 +11,7 @@ import (
 // the receipt, and why and what in the detail record.
 type tally struct {
 	stream.StreamCount
-	more stream.MaskCount
+	detail stream.MaskCount
 }
 
 // tallies are those of a transaction's streams, or of a share's, by name.
@@ -21,7 +21,7 @@ func (t tallies) of(name string) *tally {
 	c := t[name]
 	if c == nil {
 		c = &tally{StreamCount: stream.StreamCount{Stream: name},
-			more: stream.MaskCount{Quarantined: make(map[string]map[string]stream.Int64), Fields: make(map[string]map[string]stream.Int64)}}
+			detail: stream.MaskCount{Quarantined: make(map[string]map[string]stream.Int64), Fields: make(map[string]map[string]stream.Int64)}}
 		t[name] = c
 	}
 	return c
@@ -36,15 +36,15 @@ func (t tallies) add(from tallies) {
 		to.Filtered += c.Filtered
 		to.Shredded += c.Shredded
 		to.Quarantined += c.Quarantined
-		addNested(to.more.Quarantined, c.more.Quarantined)
-		addNested(to.more.Fields, c.more.Fields)
+		addNested(to.detail.Quarantined, c.detail.Quarantined)
+		addNested(to.detail.Fields, c.detail.Fields)
 	}
 }
 
 // quarantined counts a record that was sent to quarantine.
 func (c *tally) quarantined(why *stream.Rejection) {
 	c.Quarantined++
-	addOne(c.more.Quarantined, why.Reason, why.Field, 1)
+	addOne(c.detail.Quarantined, why.Reason, why.Field, 1)
 }
 
 // lines are the streams' lines in a receipt, in the order of their names.
@@ -60,7 +60,7 @@ func (t tallies) lines() []stream.StreamCount {
 func (t tallies) detail() stream.MaskDetail {
 	d := stream.MaskDetail{Streams: make(map[string]*stream.MaskCount, len(t))}
 	for name, c := range t {
-		d.Streams[name] = &c.more
+		d.Streams[name] = &c.detail
 	}
 	return d
 }
