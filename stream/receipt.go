@@ -15,6 +15,12 @@ const (
 	StageDelete = "delete"
 )
 
+// Evidence of a deletion.
+const (
+	EvidenceLogStart     = "log-start"     // the partition begins at To
+	EvidenceKeyDestroyed = "key-destroyed" // the key of period To is gone
+)
+
 // Hash is a SHA-256, written in hex.
 type Hash [32]byte
 
@@ -107,8 +113,7 @@ type Part struct {
 	SHA256  *Hash  `json:"sha256,omitempty"`
 	Rows    *Int64 `json:"rows,omitempty"`
 	RowRoot *Hash  `json:"row_root,omitempty"`
-	// A deletion's share: log-start, and then To is an offset, or key-destroyed,
-	// and then it is the key's period.
+	// A deletion's share.
 	Evidence string `json:"evidence,omitempty"`
 }
 

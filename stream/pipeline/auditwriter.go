@@ -67,6 +67,16 @@ func (a *auditWriter) entry(kind string, body any) error {
 	return nil
 }
 
+// takeOver writes the entry by which this run starts or takes over the chain c; it
+// stands before the first part that the run writes.
+func (a *auditWriter) takeOver(c stream.Chain) error {
+	c.Event, c.Worker = stream.ChainStart, a.ledger.Worker()
+	if c.Head != (stream.Hash{}) {
+		c.Event = stream.ChainOwner
+	}
+	return a.entry(stream.EntryChain, c)
+}
+
 // maxEntryParts is how many bytes of parts and streams go into one receipt, so
 // that an entry stays below 8 KiB.
 const maxEntryParts = 7 << 10

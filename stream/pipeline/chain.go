@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -33,9 +32,8 @@ func readMetadata(text string) (m metadata, err error) {
 // chain is the chain of one input partition as its owner knows it.
 type chain struct {
 	metadata
-	offset  int64 // committed: the next part begins here
-	started bool  // the chain has parts already
-	owned   bool  // this run has said that it owns the chain
+	offset int64 // committed: the next part begins here
+	owned  bool  // this run has said that it owns the chain
 }
 
 // chains are the chains of a group that this run owns, by input partition.
@@ -67,7 +65,7 @@ func (c *chains) load(ctx context.Context, cl *kgo.Client, places []place) ([]pl
 		if !ok {
 			return nil, fmt.Errorf("group %s: no committed offset of %s/%d", c.group, p.topic, p.partition)
 		}
-		k := &chain{offset: at.Offset, started: at.Metadata != ""}
+		k := &chain{offset: at.Offset}
 		if k.metadata, err = readMetadata(at.Metadata); err != nil {
 			return nil, fmt.Errorf("group %s: metadata of %s/%d: %w", c.group, p.topic, p.partition, err)
 		}
@@ -87,20 +85,6 @@ func (c *chains) follows(p place, offset int64) error {
 		return fmt.Errorf("%s/%d: polled offset %d, but %d is committed", p.topic, p.partition, offset, at)
 	}
 	return nil
-}
-
-// takeover is the entry by which this run takes a chain over, or nil if it has.
-func (c *chains) takeover(p place, worker string) *stream.Chain {
-	k := c.of[p]
-	if k.owned {
-		return nil
-	}
-	event := stream.ChainStart
-	if k.started {
-		event = stream.ChainOwner
-	}
-	return &stream.Chain{Event: event, Stage: c.stage, Connection: c.connection, Topic: p.topic, Partition: p.partition,
-		Worker: worker, Head: k.Head, From: strconv.FormatInt(k.offset, 10)}
 }
 
 // step is where a chain stands after the transaction that is being built.
@@ -149,7 +133,7 @@ func withMetadata(ctx context.Context, steps []step) context.Context {
 func (c *chains) settle(steps []step) {
 	for _, s := range steps {
 		if k := c.of[s.place]; k != nil {
-			k.metadata, k.offset, k.started, k.owned = s.metadata, s.to, true, true
+			k.metadata, k.offset, k.owned = s.metadata, s.to, true
 		}
 	}
 }

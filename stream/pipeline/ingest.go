@@ -264,21 +264,7 @@ func (w *ingestWriter) begin() error {
 	if err := w.encrypter.renew(); err != nil {
 		return err
 	}
-	if !w.owned {
-		w.announce()
-	}
 	return w.control()
-}
-
-// announce starts or takes over the chain; the entry stands before the first
-// part.
-func (w *ingestWriter) announce() {
-	event := stream.ChainOwner
-	if w.head == (head{}) {
-		event = stream.ChainStart
-	}
-	w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntryChain, stream.Chain{Event: event, Stage: stream.StageIngest,
-		Source: w.Source, Topic: w.Source, Worker: w.audit.ledger.Worker(), Head: w.head.Hash, From: w.head.To}})
 }
 
 // control writes a control record into every raw partition for each connection
@@ -335,6 +321,11 @@ func (w *ingestWriter) caughtUp() {
 }
 
 func (w *ingestWriter) describe() (positionRecord, *stream.Part, error) {
+	if !w.owned {
+		if err := w.audit.takeOver(stream.Chain{Stage: stream.StageIngest, Source: w.Source, Topic: w.Source, Head: w.head.Hash, From: w.head.To}); err != nil {
+			return positionRecord{}, nil, err
+		}
+	}
 	for _, e := range w.tx.entries {
 		if err := w.audit.entry(e.kind, e.body); err != nil {
 			return positionRecord{}, nil, err
@@ -366,18 +357,13 @@ func (w *ingestWriter) describe() (positionRecord, *stream.Part, error) {
 
 func (w *ingestWriter) settled(next positionRecord, part *stream.Part) {
 	w.at, w.head, w.owned, w.tx.open = next, next.Heads[w.Source], true, false
-	m := w.Metrics
-	m.Transaction.WithLabelValues(stream.StageIngest).Observe(w.Now().Sub(w.tx.began).Seconds())
-	m.Records.WithLabelValues(stream.StageIngest, w.Source).Add(float64(w.tx.in))
-	m.Bytes.WithLabelValues(stream.StageIngest, w.Source).Add(float64(w.tx.bytes))
+	d := done{stage: stream.StageIngest, name: w.Source, began: w.tx.began, in: w.tx.in, bytes: int64(w.tx.bytes), newest: w.tx.newest}
 	if part != nil {
 		for _, o := range part.Out {
-			m.Out.WithLabelValues(stream.StageIngest, w.Source).Add(float64(o.N))
+			d.out += int64(o.N)
 		}
 	}
-	if w.tx.newest > 0 {
-		m.Lag.WithLabelValues(stream.StageIngest, w.Source).Set(w.Now().Sub(time.UnixMilli(w.tx.newest)).Seconds())
-	}
+	w.measure(d)
 }
 
 // turn says that the source writes under a later period from now on, also while
@@ -395,19 +381,8 @@ func (w *ingestWriter) turn(ctx context.Context) error {
 	}
 	next := w.at
 	next.Period, next.Worker = w.encrypter.current, w.audit.ledger.Worker()
-	if err := w.audit.writePosition(w.Source, next); err != nil {
+	if _, err := w.audit.commit(ctx, func() error { return w.audit.writePosition(w.Source, next) }, w.audit.end); err != nil {
 		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	if err := w.client.Flush(ctx); err != nil {
-		return fmt.Errorf("flush: %w", err)
-	}
-	if err := w.audit.failed(); err != nil {
-		return err
-	}
-	if err := w.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
-		return fmt.Errorf("commit: %w", err)
 	}
 	w.at = next
 	return nil

@@ -25,7 +25,7 @@ type remover struct {
 	at     positionRecord
 	owned  map[string]bool // chains that this run has taken over; after a failed commit the run ends
 	parts  []stream.Part   // of the transaction being built
-	chains []stream.Chain
+	chains []stream.Chain  // to be taken over by it
 }
 
 func openRemover(ctx context.Context, b Base, job string) (*remover, error) {
@@ -108,14 +108,14 @@ func (r *remover) receipt(ctx context.Context, reached map[place]int64, periods 
 	next := positionRecord{Label: r.base.time(), Heads: maps.Clone(r.at.Heads), Worker: r.audit.ledger.Worker()}
 	r.parts, r.chains = nil, nil
 	for p, to := range reached {
-		part := stream.Part{Topic: p.topic, Partition: p.partition, To: strconv.FormatInt(to, 10), Evidence: "log-start"}
+		part := stream.Part{Topic: p.topic, Partition: p.partition, To: strconv.FormatInt(to, 10), Evidence: stream.EvidenceLogStart}
 		if err := r.add(next.Heads, p.topic+"/"+strconv.Itoa(int(p.partition)), part); err != nil {
 			return err
 		}
 	}
 	for _, period := range periods {
 		purpose, _, _ := strings.Cut(period, "/")
-		part := stream.Part{Topic: "keys/" + purpose, To: period, Evidence: "key-destroyed"}
+		part := stream.Part{Topic: "keys/" + purpose, To: period, Evidence: stream.EvidenceKeyDestroyed}
 		if err := r.add(next.Heads, part.Topic, part); err != nil {
 			return err
 		}
@@ -130,11 +130,11 @@ func (r *remover) receipt(ctx context.Context, reached map[place]int64, periods 
 func (r *remover) add(to heads, input string, part stream.Part) error {
 	h := to[input]
 	switch part.Evidence {
-	case "key-destroyed":
+	case stream.EvidenceKeyDestroyed:
 		if part.To <= h.To {
 			return nil
 		}
-	case "log-start":
+	case stream.EvidenceLogStart:
 		if h.To == "" {
 			h.To = "0"
 		}
@@ -150,12 +150,7 @@ func (r *remover) add(to heads, input string, part stream.Part) error {
 	}
 	if !r.owned[input] {
 		r.owned[input] = true
-		event := stream.ChainOwner
-		if h.Hash == (stream.Hash{}) {
-			event = stream.ChainStart
-		}
-		r.chains = append(r.chains, stream.Chain{Event: event, Stage: stream.StageDelete, Topic: part.Topic, Partition: part.Partition,
-			Worker: r.audit.ledger.Worker(), Head: h.Hash, From: h.To})
+		r.chains = append(r.chains, stream.Chain{Stage: stream.StageDelete, Topic: part.Topic, Partition: part.Partition, Head: h.Hash, From: h.To})
 	}
 	part.Prev, part.From = h.Hash, h.To
 	hash, err := stream.HashPart(part)
@@ -175,7 +170,7 @@ func (r *remover) commit(ctx context.Context, next positionRecord) error {
 	}
 	_, err := r.audit.commit(ctx, func() error {
 		for _, c := range r.chains {
-			if err := r.audit.entry(stream.EntryChain, c); err != nil {
+			if err := r.audit.takeOver(c); err != nil {
 				return err
 			}
 		}

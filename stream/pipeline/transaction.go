@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -137,8 +138,10 @@ func (m *member) commit(ctx context.Context, describe func() ([]step, error)) (b
 // takeOver writes the entry by which this run takes the chain of p over, if it
 // has not done so.
 func (m *member) takeOver(p place) error {
-	if c := m.chains.takeover(p, m.audit.ledger.Worker()); c != nil {
-		return m.audit.entry(stream.EntryChain, c)
+	c := m.chains.of[p]
+	if c.owned {
+		return nil
 	}
-	return nil
+	return m.audit.takeOver(stream.Chain{Stage: m.chains.stage, Connection: m.chains.connection,
+		Topic: p.topic, Partition: p.partition, Head: c.Head, From: strconv.FormatInt(c.offset, 10)})
 }
