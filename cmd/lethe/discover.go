@@ -251,9 +251,11 @@ func showFound(io streams, all []found, policies []string, dir string) {
 		unsaid += len(d.Unsaid)
 	}
 	if unsaid > 0 {
-		say := map[bool]string{true: " says nothing about itself: until letheElement in its contract, or a rule, says what it is,\nlethe check refuses it, or with mask.default: redact it is redacted",
-			false: " say nothing about themselves: until letheElement in their contracts, or a rule, says what they are,\nlethe check refuses them, or with mask.default: redact they are redacted"}
-		tellf(io.out, "%s\n", count(unsaid, "column")+say[unsaid == 1])
+		say := map[bool]string{true: " says nothing about itself: until letheElement in its contract, or a rule, says what it is,",
+			false: " say nothing about themselves: until letheElement in their contracts, or a rule, says what they are,"}
+		then := map[bool]string{true: "lethe check refuses it, or with mask.default: redact it is redacted",
+			false: "lethe check refuses them, or with mask.default: redact they are redacted"}
+		tellf(io.out, "%s\n%s\n", count(unsaid, "column")+say[unsaid == 1], then[unsaid == 1])
 	}
 	for _, p := range policies {
 		tellf(io.out, "wrote %s\n", p)

@@ -10,7 +10,10 @@ import (
 
 // noCoreDump keeps clear values out of core dumps (L7). A system that refuses is
 // one whose limit is zero already.
-func noCoreDump() { _ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) }
+func noCoreDump() {
+	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	undumpable()
+}
 
 // terminalColumns is how wide the terminal is that f is; 0 if it is none.
 func terminalColumns(f *os.File) int {

@@ -192,7 +192,7 @@ func (s *settings) publicationFaults(f *facts) []*stream.Fault {
 	full, inserts := f.wants()
 	out := s.filterFaults(f)
 	if s.create {
-		return append(out, s.createFaults(f, append(full, inserts...))...)
+		return append(out, s.createFaults(f, full, inserts)...)
 	}
 	p := f.publications[s.publication]
 	if p == nil {
@@ -261,7 +261,7 @@ func only(tables []*table) []string {
 
 // createFaults are about rights to make publications: CREATE on the database,
 // and the tables must be the role's own.
-func (s *settings) createFaults(f *facts, tables []*table) []*stream.Fault {
+func (s *settings) createFaults(f *facts, full, inserts []*table) []*stream.Fault {
 	if f.super {
 		return nil
 	}
@@ -278,10 +278,16 @@ func (s *settings) createFaults(f *facts, tables []*table) []*stream.Fault {
 		}
 		return false
 	}
-	for _, t := range tables {
+	// A table without replica identity in the publication of updates could not
+	// be updated any more: publishing never breaks the source.
+	publish := createPublication(s.publication, "insert, update, delete, truncate", only(full)) + ";"
+	if len(inserts) > 0 {
+		publish += "\n" + createPublication(s.inserts, "insert, truncate", only(inserts)) + ";"
+	}
+	for _, t := range slices.Concat(full, inserts) {
 		if !t.owned && !have(t) {
 			out = append(out, s.fault("owner_right", s.stream(t), "the role "+f.user+" does not own the table and cannot publish it",
-				"let its owner run this, and set create: false\n"+createPublication(s.publication, "insert, update, delete, truncate", only(tables))+";"))
+				"let its owner run this, and set create: false\n"+publish))
 			break
 		}
 	}
