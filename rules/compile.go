@@ -20,6 +20,30 @@ import (
 // fault of every file is told at once; [stream.Faults] takes the error apart.
 // There is no program beside an error (L1).
 func Compile(env Env) (*Program, error) {
+	c, p := draft(env)
+	err := c.err()
+	if err != nil {
+		return nil, err
+	}
+	p.Idle = c.idle()
+	if p.Revision, p.Kept, err = c.keep(p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Draft is what [Compile] decides about each field as far as the files can be
+// read. It is for explaining faults to a person: nothing may run by it.
+func Draft(env Env) (all []Decision) {
+	_, p := draft(env)
+	for _, s := range p.Streams {
+		all = append(all, s.Decisions...)
+	}
+	return all
+}
+
+// draft decides; what may not be is among the compiler's faults.
+func draft(env Env) (*compiler, *Program) {
 	c := &compiler{env: env, contracts: map[string]*schema.Contract{}, used: map[string]bool{}, sources: map[string]bool{env.Source: true}}
 	var err error
 	if c.table, err = LoadElements(env.Elements...); err != nil {
@@ -30,7 +54,7 @@ func Compile(env Env) (*Program, error) {
 	}
 	c.loadContracts()
 	if slices.ContainsFunc(stream.Faults(err), func(f *stream.Fault) bool { return f.Code == strict.CodeSyntax }) {
-		return nil, c.err() // a policy that nobody could read says nothing about streams
+		return c, &Program{} // a policy that nobody could read says nothing about streams
 	}
 	c.notInBuild()
 	c.loadPacks()
@@ -42,14 +66,7 @@ func Compile(env Env) (*Program, error) {
 	for _, name := range c.streams {
 		p.Streams = append(p.Streams, c.stream(c.contracts[name]))
 	}
-	if err := c.err(); err != nil {
-		return nil, err
-	}
-	p.Idle = c.idle()
-	if p.Revision, p.Kept, err = c.keep(p); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return c, p
 }
 
 type compiler struct {

@@ -221,6 +221,15 @@ policy.yaml:5: mask.default: redact on key column crm.public.order/id would give
 			return edit(t, env, "person.gender: redact", "belief.religion: redact")
 		}(), `policy.yaml:4: mask.elements.belief.religion: crm.public.customer/faith is a key column, and no operator that the packs allow keeps keys apart
   → leave the column out of the key at the source`, []string{CodeEmpty}},
+		"key that nobody said anything about": {func() Env {
+			env := smallEnv()
+			env.Contracts = []File{contract("crm.public.customer", []string{"no"}, column("no", "string"), column("faith", "string", "element=belief.religion"), column("id", "int64", "element=id.internal"))}
+			return edit(t, env, "  classes: {internal: keep}\n", "  default: redact\n")
+		}(), `policy.yaml:5: mask.default: crm.public.customer/no is a key column, and no operator that the packs allow keeps keys apart
+  → say in the contract what it is about: letheElement id.internal if it stands for a person, id.record if not; and how keys are masked, in policy.yaml:
+    mask:
+      elements: {id.internal: {hmac: {}}, id.record: keep}
+    or leave the column out of the key at the source`, []string{CodeEmpty}},
 		"operator and type": {smallEnv(column("mails", "json?", "element=contact.email")), `policy.yaml:4: mask.elements.contact.email: hmac does not work on json as a whole: crm.public.customer/mails
   → name paths inside, such as crm.public.customer/mails[], or use redact`, []string{CodeOperator}},
 		"element conflict": {add(t, smallEnv(), "elements: {crm.public.customer/email: contact.phone}\n"), `policy.yaml:1: elements.crm.public.customer/email: the policy says contact.phone, the contract says contact.email

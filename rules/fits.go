@@ -52,8 +52,15 @@ func (c *compiler) keyFits(f *field, r rule, spec masking.Spec, t masking.Traits
 	keys := slices.DeleteFunc([]string{"hmac", "keep"}, func(op string) bool {
 		return len(c.packs) > 0 && !slices.Contains(allowed, op) || op == "hmac" && about && min(e.Log2, log2(f.col.Type)) < minLog2
 	})
+	// A digest's key derives from the element, and keep needs one or a declaration.
+	say := "say in the contract what it is about: letheElement id.internal if it stands for a person, id.record if not; and how keys are masked, in " + c.doc.Name +
+		":\n" + block("mask", "elements", "{id.internal: {hmac: {}}, id.record: keep}")
 	if len(keys) == 0 {
-		c.faultAt(at, CodeEmpty, fmt.Sprintf("%s is a key column, and no operator that the packs allow keeps keys apart", f.id()), "leave the column out of the key at the source")
+		hint := "leave the column out of the key at the source"
+		if !about && !c.special(f.class) { // packs ask more of what nobody said anything about
+			hint = say + "\nor " + hint
+		}
+		c.faultAt(at, CodeEmpty, fmt.Sprintf("%s is a key column, and no operator that the packs allow keeps keys apart", f.id()), hint)
 		return
 	}
 	use := keys[0]
@@ -66,9 +73,7 @@ func (c *compiler) keyFits(f *field, r rule, spec masking.Spec, t masking.Traits
 	hint := "use " + strings.Join(keys, " or ") + ", in " + c.doc.Name + ":\n"
 	switch {
 	case !about:
-		// A digest's key derives from the element, and keep needs one or a declaration.
-		hint = "say in the contract what it is about: letheElement id.internal if it stands for a person, id.record if not; and how keys are masked, in " + c.doc.Name +
-			":\n" + block("mask", "elements", "{id.internal: {hmac: {}}, id.record: keep}")
+		hint = say
 	case r.at == "mask.fields."+f.id():
 		hint += block("mask", "fields", plain(f.id()), use)
 	default:

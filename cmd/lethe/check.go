@@ -79,7 +79,7 @@ func check(ctx context.Context, io streams, args []string) error {
 		return lerr
 	}
 	// What lethe.yaml gets wrong is no reason to be silent about the rest.
-	views, err := prove(folder)
+	views, drafts, err := prove(folder)
 	err = errors.Join(lerr, err)
 	if *online && lerr == nil {
 		err = errors.Join(err, questioned(ctx, folder, warnings(io.err), io.showAble))
@@ -88,6 +88,8 @@ func check(ctx context.Context, io streams, args []string) error {
 		warnKeyless(folder, views, warnings(io.err))
 	}
 	switch {
+	case err != nil && *explain != "":
+		return showFaulty(io, folder, append(views, drafts...), *explain, err)
 	case err != nil:
 		return err
 	case *explain != "":
@@ -116,9 +118,10 @@ func check(ctx context.Context, io streams, args []string) error {
 	return nil
 }
 
-// prove compiles every connection and shows what came of it.
-func prove(folder *config.Folder) ([]connectionView, error) {
-	views := []connectionView{}
+// prove compiles every connection and shows what came of it. Those with faults
+// are drafts, whose decisions are only good to be explained.
+func prove(folder *config.Folder) (views, drafts []connectionView, _ error) {
+	views = []connectionView{}
 	var faults []error
 	read := false // contracts and elements, by compiling a policy
 	for _, c := range folder.Connections {
@@ -131,6 +134,7 @@ func prove(folder *config.Folder) ([]connectionView, error) {
 		p, err := rules.Compile(env)
 		if err != nil {
 			faults = append(faults, err)
+			drafts = append(drafts, draftOf(c, env))
 			continue
 		}
 		sink, _ := folder.Sink(c.To)
@@ -148,15 +152,19 @@ func prove(folder *config.Folder) ([]connectionView, error) {
 		_, _, err := known(folder)
 		faults = append(faults, err)
 	}
-	return views, errors.Join(faults...)
+	return views, drafts, errors.Join(faults...)
 }
 
 func viewStream(s rules.Stream) streamView {
 	v := streamView{Name: s.Name, Class: s.Class, Label: s.Label, Topic: s.Topic, Key: append([]string{}, s.Plan.Key...)}
 	for _, d := range s.Decisions {
-		v.Fields = append(v.Fields, fieldView{d.Path, d.Element, d.Class, d.Operator, d.Params, d.Label, d.Where, d.Because, d.Unlisted})
+		v.Fields = append(v.Fields, viewField(d))
 	}
 	return v
+}
+
+func viewField(d rules.Decision) fieldView {
+	return fieldView{d.Path, d.Element, d.Class, d.Operator, d.Params, d.Label, d.Where, d.Because, d.Unlisted}
 }
 
 // reachable asks sources and sinks as check --online does, and tells faults only.

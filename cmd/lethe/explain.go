@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"lethe/cmd/internal/config"
+	"lethe/rules"
 	"lethe/rules/strict"
 	"lethe/stream"
 )
@@ -39,6 +42,45 @@ func nearestField(views []connectionView, field string) string {
 		return `did you mean "` + near + `"?`
 	}
 	return "write STREAM/PATH; streams are: " + strings.Join(names, ", ")
+}
+
+// draftOf is a connection with faults as far as it could be decided.
+func draftOf(c config.Connection, env rules.Env) connectionView {
+	v := connectionView{Name: c.Name}
+	for _, d := range rules.Draft(env) {
+		if n := len(v.Streams); n == 0 || v.Streams[n-1].Name != d.Stream {
+			v.Streams = append(v.Streams, streamView{Name: d.Stream})
+		}
+		s := &v.Streams[len(v.Streams)-1]
+		s.Fields = append(s.Fields, viewField(d))
+	}
+	return v
+}
+
+// showFaulty explains a field where there are faults, and tells those about it
+// before the others.
+func showFaulty(io streams, folder *config.Folder, views []connectionView, field string, err error) error {
+	name, path, _ := strings.Cut(field, "/")
+	contract := folder.Rel(folder.ContractFile(name)) + ":"
+	var own, others []error
+	for _, f := range stream.Faults(err) {
+		inside := strings.HasPrefix(f.Path, contract) && strings.HasSuffix(f.Path, "("+path+")")
+		if inside || slices.Contains(strings.FieldsFunc(f.Path+" "+f.Msg, func(r rune) bool { return strings.ContainsRune(" :;,", r) }), field) {
+			own = append(own, f)
+			continue
+		}
+		others = append(others, f)
+	}
+	faults := errors.Join(slices.Concat(own, others)...)
+	decided := !slices.ContainsFunc(views, func(v connectionView) bool { return len(v.Streams) == 0 })
+	if *io.json || len(views) == 0 {
+		return faults
+	}
+	why := showWhy(io, views, field)
+	if why != nil && !decided {
+		return faults // the field may be of a connection that nobody could decide about
+	}
+	return errors.Join(why, faults)
 }
 
 // showWhy tells why a field is treated as it is, in every connection that
