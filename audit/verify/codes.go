@@ -16,6 +16,7 @@ type Code string
 const (
 	CodeCheckpointMissing   Code = "checkpoint_missing"
 	CodeCheckpointSignature Code = "checkpoint_signature"
+	CodeCheckpointOrigin    Code = "checkpoint_origin" // the key is for a log of another name
 	CodeTreeRoot            Code = "tree_root"     // the entries do not give the checkpoint's root
 	CodeTile                Code = "tile"          // a tile is missing or not the tree's
 	CodeBundle              Code = "bundle"        // a file of entries cannot be read

@@ -39,7 +39,11 @@ func (c *checker) log(ctx context.Context, v note.Verifier) (bool, error) {
 	}
 	cp, err := openCheckpoint(raw, v)
 	if err != nil {
-		c.fail(CodeCheckpointSignature, "checkpoint", "", "%v; nothing else was checked", err)
+		code := CodeCheckpointSignature
+		if errors.As(err, new(originError)) {
+			code = CodeCheckpointOrigin
+		}
+		c.fail(code, "checkpoint", "", "%v; nothing else was checked", err)
 		return false, nil
 	}
 	if info, err := os.Stat(at); err == nil {
@@ -61,6 +65,11 @@ func (c *checker) log(ctx context.Context, v note.Verifier) (bool, error) {
 func openCheckpoint(raw []byte, v note.Verifier) (checkpoint, error) {
 	n, err := note.Open(raw, note.VerifierList(v))
 	if err != nil {
+		// Nobody vouches for the name that is told here: it is a hint, no more.
+		text, _, _ := strings.Cut(string(raw), "\n\n")
+		if cp, err := readCheckpoint(text + "\n"); err == nil && cp.origin != v.Name() {
+			return checkpoint{}, originError{key: v.Name(), log: cp.origin}
+		}
 		return checkpoint{}, errors.New("no valid signature of the log's key")
 	}
 	for _, s := range append(n.Sigs, n.UnverifiedSigs...) {
@@ -70,9 +79,16 @@ func openCheckpoint(raw []byte, v note.Verifier) (checkpoint, error) {
 	}
 	cp, err := readCheckpoint(n.Text)
 	if err == nil && cp.origin != v.Name() {
-		err = fmt.Errorf("origin is %s, the key's is %s", cp.origin, v.Name())
+		err = originError{key: v.Name(), log: cp.origin}
 	}
 	return cp, err
+}
+
+// originError says that a checkpoint is of another log than the key.
+type originError struct{ key, log string }
+
+func (e originError) Error() string {
+	return fmt.Sprintf("this key is for %s, the log is %s", e.key, e.log)
 }
 
 func readCheckpoint(text string) (checkpoint, error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -54,6 +55,9 @@ func verifyLog(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := directories(lakes); err != nil {
+		return err
+	}
 	if in.key == "" || in.log == "" {
 		folder, err := verified(io, dir)
 		if err != nil {
@@ -79,7 +83,11 @@ func verifyLog(ctx context.Context, io streams, args []string) error {
 		}
 	}
 	if !exists(filepath.Join(in.log, "checkpoint")) {
-		return &stream.Fault{Code: "verify.no_log", Path: in.log, Msg: "there is no log here, or it has no checkpoint yet", Hint: "lethe run " + dir}
+		hint := "give the directory of a log: it has a file checkpoint"
+		if exists(filepath.Join(dir, config.FileName)) {
+			hint = "lethe run " + dir
+		}
+		return &stream.Fault{Code: "verify.no_log", Path: in.log, Msg: "there is no log here, or it has no checkpoint yet", Hint: hint}
 	}
 	report, err := verify.Run(ctx, opts)
 	switch {
@@ -131,6 +139,22 @@ func given(path string) ([]byte, error) {
 	return b, nil
 }
 
+// directories refuses lakes that a person named and that are none: that their
+// files are lost would be a false alarm.
+func directories(lakes []string) error {
+	var faults []error
+	for _, lake := range lakes {
+		info, err := os.Stat(lake)
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			faults = append(faults, environment(lake, err))
+		case err != nil || !info.IsDir():
+			faults = append(faults, &stream.Fault{Code: "verify.input", Path: lake, Msg: "there is no such directory", Hint: "give the directory of a lake: it has a directory _manifest"})
+		}
+	}
+	return errors.Join(faults...)
+}
+
 // lakesOf lists the directories of the folder's file sinks. One that is not there
 // is listed too: it may have been taken away (L2).
 func lakesOf(f *config.Folder) ([]string, error) {
@@ -161,9 +185,13 @@ func showReport(io streams, r *verify.Report) {
 		tellf(io.out, "verify: ok%s\n", but(r.Incomplete))
 		return
 	}
-	said := map[verify.Promise]bool{}
+	said, other := map[verify.Promise]bool{}, false
 	for _, f := range r.Findings {
-		if f.Code != verify.CodeManifestAhead && f.Code != verify.CodeManifestPending {
+		switch f.Code {
+		case verify.CodeManifestAhead, verify.CodeManifestPending:
+		case verify.CodeCheckpointOrigin:
+			other = true
+		default:
 			said[f.Promise] = true
 		}
 		tellf(io.out, "%s %s: %s\n", f.Promise, f.Code, f.Msg+where(f))
@@ -171,6 +199,9 @@ func showReport(io streams, r *verify.Report) {
 	fmt.Fprintln(io.out)
 	for _, promise := range slices.Sorted(maps.Keys(said)) {
 		tellf(io.out, "%s\n", means(promise))
+	}
+	if other {
+		fmt.Fprintln(io.out, "Give the log.pub that belongs to this log, or the log that belongs to this key; if they do belong together, the log is not what was written.")
 	}
 	if r.Incomplete.Newer+r.Incomplete.Unlisted > 0 {
 		fmt.Fprintln(io.out, "Not finished, or forged: a run that was killed leaves this, and lethe run --once finishes it; --running allows it to one at work.")
