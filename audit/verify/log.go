@@ -65,9 +65,10 @@ func (c *checker) log(ctx context.Context, v note.Verifier) (bool, error) {
 func openCheckpoint(raw []byte, v note.Verifier) (checkpoint, error) {
 	n, err := note.Open(raw, note.VerifierList(v))
 	if err != nil {
-		// Nobody vouches for the name that is told here: it is a hint, no more.
-		text, _, _ := strings.Cut(string(raw), "\n\n")
-		if cp, err := readCheckpoint(text + "\n"); err == nil && cp.origin != v.Name() {
+		// Nobody vouches for the name that is told here: it is a hint, no more. One
+		// that a signature in the name of this key stands below was changed.
+		text, sigs, _ := strings.Cut(string(raw), "\n\n")
+		if cp, err := readCheckpoint(text + "\n"); err == nil && cp.origin != v.Name() && !strings.Contains("\n"+sigs, "\n— "+v.Name()+" ") {
 			return checkpoint{}, originError{key: v.Name(), log: cp.origin}
 		}
 		return checkpoint{}, errors.New("no valid signature of the log's key")
