@@ -18,6 +18,24 @@ func (t Topics) name(parts ...string) string {
 // Raw holds the ciphertext records of a source's streams of one class.
 func (t Topics) Raw(c Class, source string) string { return t.name("raw", string(c), source) }
 
+// RawSource gives the source whose raw topic of this workspace bears the name.
+func (t Topics) RawSource(topic string) (string, bool) { return t.last(topic, "raw") }
+
+// QuarantineConnection gives the connection whose quarantine topic of this
+// workspace bears the name.
+func (t Topics) QuarantineConnection(topic string) (string, bool) { return t.last(topic, "quarantine") }
+
+// last is the last part of the name of a topic of a kind: names that people give
+// have no dots.
+func (t Topics) last(topic, kind string) (string, bool) {
+	rest, ok := strings.CutPrefix(topic, t.name(kind, ""))
+	dot := strings.LastIndexByte(rest, '.')
+	if !ok || dot < 0 {
+		return "", false
+	}
+	return rest[dot+1:], true
+}
+
 // Masked holds the masked records of one stream of one connection.
 func (t Topics) Masked(l Label, connection, stream string, generation int) string {
 	parts := strings.Split(stream, ".")

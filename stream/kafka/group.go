@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -76,9 +77,6 @@ func (c Cluster) Started(ctx context.Context, group string) (bool, error) {
 		at, err = Offsets(ctx, cl, group)
 		return err
 	})
-	if errors.Is(err, kerr.GroupIDNotFound) {
-		return false, nil
-	}
 	return len(at) > 0, err
 }
 
@@ -99,9 +97,29 @@ func patiently(ctx context.Context, do func() error) error {
 	}
 }
 
-// Offsets says where a group stands on each partition of its topics.
+// Groups lists the groups whose names begin with prefix. It is all of them or an
+// error.
+func Groups(ctx context.Context, cl *kgo.Client, prefix string) ([]string, error) {
+	all, err := kadm.NewClient(cl).ListGroups(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("groups: list: %w", err)
+	}
+	var out []string
+	for _, name := range all.Groups() {
+		if strings.HasPrefix(name, prefix) {
+			out = append(out, name)
+		}
+	}
+	return out, nil
+}
+
+// Offsets says where a group stands on each partition of its topics; one that is
+// not there stands nowhere.
 func Offsets(ctx context.Context, cl *kgo.Client, group string) (map[string]map[int32]Committed, error) {
 	got, err := kadm.NewClient(cl).FetchOffsets(ctx, group)
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("group %s: fetch offsets: %w", group, err)
 	}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -44,9 +45,14 @@ func (w *deleter) tellAge(of wait, age time.Duration) {
 	if _, before := w.told.LoadOrStore(of, true); before {
 		return
 	}
+	next := "find what stops mask " + of.connection + " in this log and mend it: the records are deleted once it has masked them"
+	if !slices.Contains(w.Connections[of.topic], of.connection) {
+		next = "lethe.yaml here does not name this connection: run the machine that does, or name it again and it masks them;\n" +
+			"or write `given_up: [" + of.connection + "]` in lethe.yaml: then it holds nothing, and can never have them"
+	}
 	w.Log.Warn("raw records have waited for a connection for longer than raw_max_age; none is deleted",
 		"topic", of.topic, "connection", of.connection, "age", age.Round(time.Second).String(), "raw_max_age", w.MaxAge.String(),
-		"next", "find what stops mask "+of.connection+" in this log and mend it: the records are deleted once it has masked them")
+		"next", next)
 }
 
 // forgetAges takes the ages out of the metrics: whoever deletes next tells them.

@@ -22,13 +22,20 @@ const DeletionJob = "job/deletion"
 // Deletion moves the start of raw topics up to what all connections committed,
 // and destroys hourly keys that no raw record is left under. The evidence of
 // deletion is the destroyed key (L4).
+//
+// Who holds records and keys is what the brokers know of the workspace: every
+// group of a mask stage, every source that has said where it stands, and every
+// raw topic. One machine's lethe.yaml may not name them all (L2).
 type Deletion struct {
 	Base
-	// Sources are those whose raw topics Connections holds.
+	// Sources are those that this process reads.
 	Sources []string
-	// Connections are those that read each raw topic.
+	// Connections are those of this process that read each raw topic.
 	Connections map[string][]string
-	Every       time.Duration
+	// GivenUp are names of sources and connections that no process reads any
+	// more, and that hold nothing.
+	GivenUp []string
+	Every   time.Duration
 	// MaxAge is how old a raw record may become that a connection has not masked;
 	// then it is told. Nothing is deleted because of it (L2). 0 for never.
 	MaxAge time.Duration
@@ -43,7 +50,7 @@ func (d *Deletion) Run(ctx context.Context) error {
 		return err
 	}
 	defer r.client.Close()
-	w := &deleter{Deletion: d, remover: r, heads: make(map[spot]rawHead)}
+	w := &deleter{Deletion: d, remover: r, heads: make(map[spot]rawHead), holders: d.holders()}
 	defer w.forgetAges()
 	for {
 		select {
@@ -60,8 +67,8 @@ func (d *Deletion) Run(ctx context.Context) error {
 type deleter struct {
 	*Deletion
 	*remover
+	*holders
 	rounds int
-	lowest string           // period that a source writes under
 	heads  map[spot]rawHead // first records that were read
 }
 
@@ -78,16 +85,19 @@ const lookEvery = 15
 // round deletes what every connection has committed, writes it down, and destroys
 // the keys that nothing is left under.
 func (w *deleter) round(ctx context.Context) error {
-	at, err := w.committed(ctx)
+	look := w.rounds%lookEvery == 0
+	w.rounds++
+	if look {
+		if err := w.listRaw(ctx); err != nil {
+			return err
+		}
+	}
+	at, err := w.committed(ctx, w.client)
 	if err != nil || len(at) == 0 {
 		return err
 	}
 	low := lowest(at)
-	var topics []string
-	for t := range w.Connections {
-		topics = append(topics, t)
-	}
-	if err := w.measure(ctx, topics, low); err != nil {
+	if err := w.measure(ctx, low); err != nil {
 		return err
 	}
 	reached, err := w.remove(ctx, low)
@@ -95,7 +105,7 @@ func (w *deleter) round(ctx context.Context) error {
 		return err
 	}
 	var periods []string
-	if w.rounds++; w.rounds%lookEvery == 1 {
+	if look {
 		maps.DeleteFunc(w.heads, func(s spot, _ rawHead) bool { return s.offset < low[s.place] })
 		if err := w.lookAtAges(ctx, at); err != nil {
 			return err
@@ -112,8 +122,7 @@ func (w *deleter) round(ctx context.Context) error {
 
 // over lists the periods whose keys are to be destroyed.
 func (w *deleter) over(ctx context.Context, low map[place]int64) ([]string, error) {
-	var err error
-	if w.lowest, err = w.writing(ctx); err != nil {
+	if err := w.readPeriods(ctx); err != nil {
 		return nil, err
 	}
 	raw, err := w.destroyable(ctx, low)
@@ -125,8 +134,11 @@ func (w *deleter) over(ctx context.Context, low map[place]int64) ([]string, erro
 }
 
 // measure tells how much of each raw topic waits for a connection.
-func (w *deleter) measure(ctx context.Context, topics []string, low map[place]int64) error {
-	for _, t := range topics {
+func (w *deleter) measure(ctx context.Context, low map[place]int64) error {
+	for t := range w.raw {
+		if _, read := low[place{t, 0}]; !read {
+			continue
+		}
 		ends, err := kafka.Ends(ctx, w.client, t)
 		if err != nil {
 			return err
@@ -144,29 +156,6 @@ func (w *deleter) measure(ctx context.Context, topics []string, low map[place]in
 type reader struct {
 	connection string
 	place
-}
-
-// committed gives the offset that each connection committed on each raw
-// partition.
-func (w *deleter) committed(ctx context.Context) (map[reader]int64, error) {
-	out := make(map[reader]int64)
-	for topic, connections := range w.Connections {
-		for _, name := range connections {
-			group := w.Topics.MaskGroup(name)
-			at, err := kafka.Offsets(ctx, w.client, group)
-			if err != nil {
-				return nil, err
-			}
-			for p := range w.Partitions {
-				c, ok := at[topic][p]
-				if !ok {
-					return nil, fmt.Errorf("group %s: no committed offset of %s/%d", group, topic, p)
-				}
-				out[reader{name, place{topic, p}}] = c.Offset
-			}
-		}
-	}
-	return out, nil
 }
 
 // lowest is the lowest offset that the connections of each raw partition
@@ -202,12 +191,13 @@ func (w *deleter) destroyable(ctx context.Context, low map[place]int64) ([]strin
 	if err != nil {
 		return nil, fmt.Errorf("periods of raw keys: %w", err)
 	}
-	limit := w.lowest
+	w.tellHeld(all)
+	limit := w.writing(w.writers())
 	if len(all) == 0 || all[0] >= limit {
 		return nil, nil
 	}
-	for p, from := range low {
-		first, err := w.first(ctx, spot{p, from})
+	for p := range w.places() {
+		first, err := w.first(ctx, spot{p, low[p]})
 		if err != nil {
 			return nil, err
 		}
@@ -224,25 +214,6 @@ func before(periods []string, limit string) []string {
 	return periods[:n]
 }
 
-// writing is the lowest period that a source writes under; "" if one of them has
-// not said any.
-func (w *deleter) writing(ctx context.Context) (string, error) {
-	lowest := ""
-	for _, name := range w.Sources {
-		at, err := w.position(ctx, name)
-		if err != nil {
-			return "", err
-		}
-		if at == nil || at.Period == "" {
-			return "", nil
-		}
-		if lowest == "" || at.Period < lowest {
-			lowest = at.Period
-		}
-	}
-	return lowest, nil
-}
-
 // quarantineKept is how long quarantined records can be opened.
 const quarantineKept = 30 * 24 * time.Hour
 
@@ -253,7 +224,7 @@ func (w *deleter) outlived() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("periods of quarantine keys: %w", err)
 	}
-	hour, err := rawPeriodTime(w.lowest)
+	hour, err := rawPeriodTime(w.writing(w.Sources))
 	if len(all) == 0 || err != nil {
 		return nil, nil // no source has said anything yet
 	}

@@ -268,18 +268,20 @@ func (w *ingestWriter) begin() error {
 }
 
 // control writes a control record into every raw partition for each connection
-// whose policy revision changed: all workers switch at the same offset. It
-// stands before the transaction's data, so that data offsets stay contiguous.
+// whose policy revision changed: all workers switch at the same offset. A topic
+// that is new to the source is told those of all, so that none of its records
+// falls under whatever revision a worker happens to have. It stands before the
+// transaction's data, so that data offsets stay contiguous.
 func (w *ingestWriter) control() error {
 	for conn, rev := range w.Revisions {
-		if w.at.Revisions[conn] == rev {
-			continue
-		}
 		body, err := json.Marshal(stream.PolicyChange{Connection: conn, Revision: rev})
 		if err != nil {
 			return err
 		}
 		for _, topic := range w.RawTopics {
+			if w.at.Revisions[conn] == rev && slices.Contains(w.at.Topics, topic) {
+				continue
+			}
 			for p := range w.Partitions {
 				w.audit.produce(&kgo.Record{Topic: topic, Partition: p, Value: body,
 					Headers: []kgo.RecordHeader{{Key: stream.HeaderControl, Value: []byte(stream.ControlPolicy)}}})
@@ -331,7 +333,7 @@ func (w *ingestWriter) describe() (positionRecord, *stream.Part, error) {
 			return positionRecord{}, nil, err
 		}
 	}
-	next := positionRecord{Label: w.tx.next.Label, State: w.seal.Seal(w.tx.next.State), Revisions: w.Revisions, Period: w.encrypter.current,
+	next := positionRecord{Label: w.tx.next.Label, State: w.seal.Seal(w.tx.next.State), Revisions: w.Revisions, Topics: w.RawTopics, Period: w.encrypter.current,
 		Worker: w.audit.ledger.Worker(), Heads: heads{}}
 	if err := w.tx.outputs.check(); err != nil {
 		return positionRecord{}, nil, err

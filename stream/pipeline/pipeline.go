@@ -15,7 +15,8 @@
 //     transaction; the source is read again from the last committed position
 //     (L2). Whoever starts fences the earlier owner before it reads that position.
 //  2. A changed policy is a control record in every raw partition, before the
-//     transaction's first record: all workers change at the same offset.
+//     transaction's first record: all workers change at the same offset. A raw
+//     topic that is new to the source begins with those of all its connections.
 //  3. Mask reads raw records read-committed, decrypts and masks them under the
 //     revision that stands there, and produces them to the masked topic of their
 //     stream, same partition, with a tombstone after a delete. What cannot be
@@ -36,7 +37,8 @@
 //     deletion: after a crash the next receipt covers it. Raw keys that nothing
 //     is left under and that no source says it writes under, whatever a clock
 //     says, and those of quarantine after 30 days, are destroyed after the
-//     receipt that says so.
+//     receipt that says so. Every connection and source that the brokers know
+//     counts, whether this process names it or not, unless it was given up.
 //  6. Trim does the same to what is older than a broker keeps: masked records
 //     that their sink has loaded, details, leaves, and entries that the log holds.
 //

@@ -21,6 +21,8 @@ type positionRecord struct {
 	// Revisions are the policy revisions that ingest has announced to each
 	// connection's workers by a control record.
 	Revisions map[string]string `json:"revisions,omitempty"`
+	// Topics are the raw topics that it announced them in.
+	Topics []string `json:"topics,omitempty"`
 	// Period is what the source's raw records are wrapped under from here on;
 	// none is ever wrapped under an earlier one.
 	Period string `json:"period,omitempty"`

@@ -50,7 +50,9 @@ type Folder struct {
 	Partitions int32    // of each data topic
 	MaxRecord  int64    // bytes
 	RawMaxAge  time.Duration
-	Keep       time.Duration // of what nobody has to read any more, raw records apart; 0 for ever
+	// GivenUp are former sources and connections for which nothing is kept.
+	GivenUp []string
+	Keep    time.Duration // of what nobody has to read any more, raw records apart; 0 for ever
 
 	Keys    string // directory of the file keyring
 	Log     string // directory of the audit log

@@ -28,6 +28,7 @@ type file struct {
 	RawMaxAge   time.Duration       `yaml:"raw_max_age"`
 	Keep        keep                `yaml:"keep"`
 	Metrics     string              `yaml:"metrics"`
+	GivenUp     []string            `yaml:"given_up"`
 	Sources     section[source]     `yaml:"sources"`
 	Sinks       section[sink]       `yaml:"sinks"`
 	Connections section[connection] `yaml:"connections"`
@@ -170,6 +171,13 @@ func (in *file) into(f *Folder) error {
 		}
 		f.Connections = append(f.Connections, Connection{Name: e.Key, From: c.From, To: c.To, Purpose: c.Purpose, Policy: f.at(c.Policy)})
 	}
+	for _, old := range in.GivenUp {
+		if slices.Contains(in.Sources.Keys(), old) || slices.Contains(in.Connections.Keys(), old) {
+			fault("given_up", "config.given_up", old+" is given up and named as well",
+				"take it from one of the two: what waits of something given up can no longer be read")
+		}
+	}
+	f.GivenUp = in.GivenUp
 	return errors.Join(faults...)
 }
 

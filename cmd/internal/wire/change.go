@@ -41,7 +41,50 @@ func (w *Workspace) checkChanges(ctx context.Context) error {
 			}
 		}
 	}
-	return errors.Join(errors.Join(errs...), w.checkClasses(classes))
+	parking, err := w.checkQuarantines(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(errors.Join(errs...), w.checkClasses(classes), parking)
+}
+
+// checkQuarantines refuses that a quarantine gets another class. It would be
+// another topic: the keys that are parked in the one before would be forgotten,
+// and later records of theirs delivered (L1).
+func (w *Workspace) checkQuarantines(ctx context.Context) (refused, err error) {
+	topics, err := w.base.Cluster.TopicNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, c := range w.folder.Connections {
+		was, ok := w.formerQuarantine(c, topics)
+		if !ok {
+			continue
+		}
+		begun, err := w.base.Begun(ctx, c.From)
+		if err != nil {
+			return nil, err
+		}
+		if begun {
+			errs = append(errs, &stream.Fault{Code: "run.new_quarantine", Path: "connections." + c.Name,
+				Msg:  "the highest class of its streams would now be " + string(w.highest(c)) + ", and its quarantine is " + was + ": keys parked there would be forgotten",
+				Hint: "name source and connection anew in lethe.yaml (such as crm-2): all rows are read again under the new policy"})
+		}
+	}
+	return errors.Join(errs...), nil
+}
+
+// formerQuarantine finds a quarantine topic of a connection that is not the one
+// it would have now.
+func (w *Workspace) formerQuarantine(c config.Connection, topics map[string]int32) (string, bool) {
+	now := w.quarantine(c)
+	for _, topic := range slices.Sorted(maps.Keys(topics)) {
+		if connection, ok := w.base.Topics.QuarantineConnection(topic); ok && connection == c.Name && topic != now {
+			return topic, true
+		}
+	}
+	return "", false
 }
 
 // changedPolicy tells what of a connection's policy cannot change in place.

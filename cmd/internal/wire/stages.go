@@ -47,7 +47,8 @@ func (w *Workspace) stages() *stages {
 		s.behind[src.Name], sources = true, append(sources, src.Name)
 		s.jobs = append(s.jobs, pipeline.Job{Name: src.Name, Run: s.ingest(src).Run})
 	}
-	deletion := &pipeline.Deletion{Base: w.base, Sources: sources, Connections: readers, Every: deleteEvery, MaxAge: w.folder.RawMaxAge}
+	deletion := &pipeline.Deletion{Base: w.base, Sources: sources, Connections: readers, GivenUp: w.folder.GivenUp,
+		Every: deleteEvery, MaxAge: w.folder.RawMaxAge}
 	s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.DeletionJob, Run: deletion.Run})
 	if w.folder.Keep > 0 {
 		w.log.Info("what is masked, loaded and in the log is deleted from the broker when it is this old", "keep", w.folder.Keep.String())
