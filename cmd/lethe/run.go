@@ -146,6 +146,9 @@ func runOnce(ctx context.Context, io streams, w *wire.Workspace, refused *refusa
 		last.Ingested, last.Masked, last.Quarantined, last.Loaded, time.Since(began).Round(time.Millisecond))
 	for _, r := range refused.list() {
 		tellf(io.out, "  to quarantine: %d of %s\n", r.Records, r.where())
+		if next := r.next(dir); next != "" {
+			tellf(io.out, "    → %s\n", next)
+		}
 	}
 	tellf(io.out, "next: lethe verify %s\n", dir)
 	return nil
@@ -170,9 +173,26 @@ func (r refusal) where() string {
 	case "parked":
 		return at + ": parked behind an earlier record of the same key"
 	case stream.ReasonNoContract:
-		return at + ": no contract, so nobody decided about it: see lethe discover"
+		return at + ": no contract, so nobody decided about it"
 	}
 	return at + ": " + r.Reason
+}
+
+// next says what to do about it; "" where that is said of another record, or
+// nothing that a person wrote is the reason.
+func (r refusal) next(dir string) string {
+	reason, _, _ := strings.Cut(r.Reason, ".")
+	source, _, _ := strings.Cut(r.Stream, ".")
+	again := ", then name source and connection anew in lethe.yaml (such as " + source + "-2): all rows are read again"
+	switch reason {
+	case stream.ReasonNoContract:
+		return "lethe discover " + dir + ", read its contract and policy" + again
+	case stream.ReasonType, stream.ReasonNull, stream.ReasonRequired, stream.ReasonSchema:
+		return "mend the contract" + again + "; see README, Quarantine"
+	case stream.ReasonOperator, stream.ReasonNormal:
+		return "mend the policy" + again + "; see README, Quarantine"
+	}
+	return ""
 }
 
 // refusals adds up what goes to quarantine, and logs each kind once.
@@ -193,16 +213,19 @@ func (r *refusals) add(connection, name string, why stream.Rejection, n int64) {
 		}
 	}
 	told := slices.ContainsFunc(r.all, func(a refusal) bool { return a.Stream == name && a.Reason == why.Reason })
-	r.all = append(r.all, refusal{connection, name, why.Reason, why.Field, n})
+	new := refusal{connection, name, why.Reason, why.Field, n}
+	r.all = append(r.all, new)
 	if why.Reason == stream.ReasonNoContract {
 		if !told {
-			source, _, _ := strings.Cut(name, ".")
-			r.log.Warn("a stream has no contract, so nobody decided about it: its records go to quarantine", "stream", name,
-				"next", "lethe discover "+r.dir+", read its contract and policy, then name source and connection anew in lethe.yaml (such as "+source+"-2): all rows are read again")
+			r.log.Warn("a stream has no contract, so nobody decided about it: its records go to quarantine", "stream", name, "next", new.next(r.dir))
 		}
 		return
 	}
-	r.log.Warn("records go to quarantine", "connection", connection, "stream", name, "reason", why.Reason, "field", why.Field)
+	said := []any{"connection", connection, "stream", name, "reason", why.Reason, "field", why.Field}
+	if next := new.next(r.dir); next != "" {
+		said = append(said, "next", next)
+	}
+	r.log.Warn("records go to quarantine", said...)
 }
 
 func (r *refusals) list() []refusal {

@@ -98,12 +98,16 @@ func (s *settings) slotFaults(f *facts) []*stream.Fault {
 	switch slot := f.slot; {
 	case slot == nil && !s.create:
 		return []*stream.Fault{s.fault("slot_missing", "", "there is no replication slot "+s.slot,
-			"SELECT pg_create_logical_replication_slot("+quoteText(s.slot)+", 'pgoutput');")}
+			"SELECT pg_create_logical_replication_slot("+quoteText(s.slot)+", 'pgoutput');"+s.formerly())}
 	case slot == nil:
 		return nil
 	case slot.kind != "logical" || slot.plugin != "pgoutput" || slot.db != f.db:
-		return []*stream.Fault{s.fault("slot_other", "", fmt.Sprintf("the replication slot %s is for something else: %s %s %s", s.slot, slot.kind, slot.plugin, slot.db),
-			"set slot to another name")}
+		why := ""
+		if slot.db != f.db && s.slot == s.usual {
+			why = ": a server has its slots in common, and the name that is made up of workspace and source has no database in it"
+		}
+		return []*stream.Fault{s.fault("slot_other", s.place()+".slot", fmt.Sprintf("the replication slot %s is for something else: %s %s %s", s.slot, slot.kind, slot.plugin, slot.db),
+			"set "+s.place()+".slot to another name"+why)}
 	case slot.status == "lost" && !s.resnapshot:
 		return []*stream.Fault{s.fault("slot_lost", "", fmt.Sprintf("the replication slot %s lost log that it still needed (max_slot_wal_keep_size, idle_replication_slot_timeout)", s.slot), again)}
 	}
@@ -182,7 +186,7 @@ func (s *settings) identityFaults(t *table, f *facts) []*stream.Fault {
 		q := quoteIdent(t.schema, t.name)
 		return []*stream.Fault{s.fault("replica_identity", s.stream(t),
 			"publication "+p.name+" has the table's updates and deletes, but the table has no replica identity: the server refuses them",
-			"ALTER TABLE "+q+" REPLICA IDENTITY FULL;  -- or add a primary key")}
+			"ALTER TABLE "+q+" REPLICA IDENTITY FULL;  -- or better add a primary key")}
 	}
 	return nil
 }
@@ -334,6 +338,20 @@ func keyless(stream string) (msg, hint string) {
 	return "only inserts of this table are read, updates and deletes are not, unless it has REPLICA IDENTITY FULL: it has no primary key", identify(schema, table)
 }
 
+// identify says how updates and deletes of a table can be had, and what that
+// does to what was read of it: progress.reconcile forgets its snapshot.
 func identify(schema, table string) string {
-	return "ALTER TABLE " + quoteIdent(schema, table) + " REPLICA IDENTITY FULL; or add a primary key"
+	return "ALTER TABLE " + quoteIdent(schema, table) + " REPLICA IDENTITY FULL; or add a primary key, which is better: under FULL, changes come" +
+		"\nwithout a key, and no query of the lake can tell which row one replaces" +
+		"\nif the table was read already, either reads it again as a whole, and the rows of before stay in the lake beside" +
+		"\nthe new ones: give source and connection new names and the sink a new url to have each row once"
+}
+
+// formerly is what else to do where a named slot is not there: reading may have
+// begun at one of another name.
+func (s *settings) formerly() string {
+	if s.slot == s.usual {
+		return ""
+	}
+	return "  -- or, if this source has been read by another slot, set " + s.place() + ".slot to that: " + s.usual + " where none was named"
 }

@@ -83,8 +83,13 @@ func TestCheckTellsOfASlotThatCannotBeUsed(t *testing.T) {
 	}
 	f.stop()
 	d.exec("SELECT pg_create_logical_replication_slot('" + d.name + "_x', 'test_decoding')")
-	d.wantCodes(connectors.Config{"slot": d.name + "_x"}, "slot_other")
-	d.wantCodes(connectors.Config{"slot": d.name + "_y", "create": false, "publication": "lethe_test_crm"}, "slot_missing")
+	if f := d.wantCodes(connectors.Config{"slot": d.name + "_x"}, "slot_other"); f[0].Path != "sources.crm.slot" || !strings.Contains(f[0].Hint, f[0].Path) {
+		t.Errorf("what is to be set is not named: %v", f[0])
+	}
+	missing := d.wantCodes(connectors.Config{"slot": d.name + "_y", "create": false, "publication": "lethe_test_crm"}, "slot_missing")
+	if !strings.Contains(missing[0].Hint, "set sources.crm.slot to that: lethe_") {
+		t.Errorf("the slot of another name is not thought of: %v", missing[0])
+	}
 	d.exec("SELECT pg_drop_replication_slot('" + d.name + "_x')")
 }
 

@@ -23,6 +23,7 @@ type settings struct {
 	conn        *pgconn.Config
 	globs       []glob
 	slot        string
+	usual       string // name of a slot that is not named
 	publication string
 	inserts     string // publication of tables of which only inserts can be had
 	create      bool
@@ -62,6 +63,7 @@ func parse(env connectors.Env, c connectors.Config) (*settings, error) {
 	base := strings.ReplaceAll("lethe_"+env.Workspace+"_"+env.Name, "-", "_")
 	s := &settings{
 		source:      env.Name,
+		usual:       base,
 		slot:        or(c.Text("slot"), base),
 		publication: or(c.Text("publication"), base),
 		create:      c.Flag("create"),

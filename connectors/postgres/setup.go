@@ -140,7 +140,7 @@ func (ses *session) slot(ctx context.Context, f *facts, pos *position, published
 	case f.slot == nil && !fresh:
 		return &stream.Fault{Code: "postgres.slot_missing", Path: s.place(), Exit: stream.ExitEnvironment,
 			Msg:  fmt.Sprintf("the replication slot %s is gone, and with it the changes since %s", s.slot, pos.start()),
-			Hint: "set resnapshot: true, and it is read from the beginning"}
+			Hint: "set resnapshot: true, and it is read from the beginning" + s.formerly()}
 	case f.slot == nil:
 		ses.log.Info("making a replication slot; it waits for transactions that are running", "source", s.source, "slot", s.slot)
 		if _, err := ses.query(ctx, "SELECT pg_create_logical_replication_slot($1, 'pgoutput')", s.slot); err != nil {
