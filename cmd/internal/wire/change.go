@@ -29,7 +29,7 @@ func (w *Workspace) checkChanges(ctx context.Context) error {
 			return err
 		}
 		for _, connection := range slices.Sorted(maps.Keys(inForce)) {
-			before, err := w.shelf.find(ctx, inForce[connection])
+			before, err := w.store.find(ctx, inForce[connection])
 			if err != nil {
 				return err
 			}

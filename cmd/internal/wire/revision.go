@@ -63,7 +63,7 @@ func (w *Workspace) revisions() func(id string) (*revision, error) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		k, err := w.shelf.find(ctx, id)
+		k, err := w.store.find(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -96,7 +96,7 @@ func (w *Workspace) declare(ctx context.Context) error {
 	var fresh []*rules.Program
 	for _, c := range w.folder.Connections {
 		p := w.programs[c.Name]
-		if has, err := w.shelf.has(ctx, p.Revision); has || err != nil {
+		if has, err := w.store.has(ctx, p.Revision); has || err != nil {
 			if err != nil {
 				return err
 			}
@@ -115,7 +115,7 @@ func (w *Workspace) declare(ctx context.Context) error {
 	// After the entries, since what is kept is not told again; before any stage
 	// runs, since a control record may only name what every worker can find.
 	for _, p := range fresh {
-		if err := w.shelf.add(ctx, p.Revision, p.Kept); err != nil {
+		if err := w.store.add(ctx, p.Revision, p.Kept); err != nil {
 			return err
 		}
 	}

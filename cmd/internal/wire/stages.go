@@ -193,3 +193,26 @@ func (s *stages) startSinks(ctx context.Context, g *errgroup.Group) {
 		g.Go(func() error { return s.w.base.Keep(ctx, "sink "+l.Connection, l.Run) })
 	}
 }
+
+// reportEvery is how often a running process says how far it is.
+const reportEvery = time.Minute
+
+// report logs the totals from time to time, and at the end.
+func (s *stages) report(ctx context.Context) error {
+	say := func(what string) {
+		p := s.progress()
+		s.w.log.Info(what, "ingested", p.Ingested, "masked", p.Masked, "quarantined", p.Quarantined, "loaded", p.Loaded)
+	}
+	say("running")
+	t := time.NewTicker(reportEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			say("stopping")
+			return nil
+		case <-t.C:
+			say("running")
+		}
+	}
+}

@@ -74,7 +74,7 @@ func (w *Workspace) prepareOwn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.shelf, err = newShelf(w.base.Cluster, t.Revisions(), w.keys)
+	w.store, err = newRevisionStore(w.base.Cluster, t.Revisions(), w.keys)
 	return err
 }
 

@@ -15,10 +15,10 @@ import (
 	"lethe/stream/pipeline"
 )
 
-// shelf keeps what each policy revision does where every machine of the workspace
+// revisionStore keeps what each policy revision does where every machine of the workspace
 // finds it: in a compacted topic, by id, zstd inside AES-256-GCM, since plans name
 // columns.
-type shelf struct {
+type revisionStore struct {
 	cluster kafka.Cluster
 	topic   string
 	seal    stream.Seal
@@ -33,8 +33,8 @@ type shelf struct {
 // largestPlan is how many bytes of a plan are read at most.
 const largestPlan = 256 << 20
 
-func newShelf(c kafka.Cluster, topic string, keys stream.Keyring) (*shelf, error) {
-	s := &shelf{cluster: c, topic: topic, plans: make(map[string][]byte)}
+func newRevisionStore(c kafka.Cluster, topic string, keys stream.Keyring) (*revisionStore, error) {
+	s := &revisionStore{cluster: c, topic: topic, plans: make(map[string][]byte)}
 	var err error
 	if s.seal, err = pipeline.NewSeal(keys, "revisions"); err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func newShelf(c kafka.Cluster, topic string, keys stream.Keyring) (*shelf, error
 
 // find gives the revision whose id begins with id. One that is not kept, not
 // whole, or not what its id names is a fault: nothing is masked under a guess (L1).
-func (s *shelf) find(ctx context.Context, id string) (*rules.Revision, error) {
+func (s *revisionStore) find(ctx context.Context, id string) (*rules.Revision, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	full, err := s.lookup(ctx, id)
@@ -72,7 +72,7 @@ func (s *shelf) find(ctx context.Context, id string) (*rules.Revision, error) {
 	return rules.Restore(full, packed)
 }
 
-func (s *shelf) has(ctx context.Context, id string) (bool, error) {
+func (s *revisionStore) has(ctx context.Context, id string) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	full, err := s.lookup(ctx, id)
@@ -80,18 +80,18 @@ func (s *shelf) has(ctx context.Context, id string) (bool, error) {
 }
 
 // add makes a plan durable.
-func (s *shelf) add(ctx context.Context, id string, plan []byte) error {
+func (s *revisionStore) add(ctx context.Context, id string, plan []byte) error {
 	sealed := s.seal.Seal(s.zip.EncodeAll(plan, nil))
 	return s.cluster.Put(ctx, s.topic, []byte(id), sealed)
 }
 
-func (s *shelf) fault(code, id, msg, hint string) error {
+func (s *revisionStore) fault(code, id, msg, hint string) error {
 	return &stream.Fault{Code: "run." + code, Path: s.topic + "/" + short(id), Msg: msg, Hint: hint, Exit: stream.ExitEnvironment}
 }
 
 // lookup gives the whole id, or "". Where it is not known the topic is read on:
 // another machine may have added it.
-func (s *shelf) lookup(ctx context.Context, id string) (string, error) {
+func (s *revisionStore) lookup(ctx context.Context, id string) (string, error) {
 	if full := s.known(id); full != "" {
 		return full, nil
 	}
@@ -106,7 +106,7 @@ func (s *shelf) lookup(ctx context.Context, id string) (string, error) {
 	return s.known(id), nil
 }
 
-func (s *shelf) known(id string) string {
+func (s *revisionStore) known(id string) string {
 	for full := range s.plans {
 		if isNamed(full, id) {
 			return full

@@ -49,13 +49,13 @@ func TestL1L6EveryMachineFindsWhatARevisionDoesAndNoOtherThing(t *testing.T) {
 	if err := file.Create(dir); err != nil {
 		t.Fatal(err)
 	}
-	machine := func() *shelf {
+	machine := func() *revisionStore {
 		t.Helper()
 		keys, err := file.Open(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := newShelf(cluster, topic, keys)
+		s, err := newRevisionStore(cluster, topic, keys)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +106,7 @@ func TestL1L6EveryMachineFindsWhatARevisionDoesAndNoOtherThing(t *testing.T) {
 	refused("a plan with a flipped bit", "run.revision_unreadable", was.Revision)
 	put(a.seal.Seal(a.zip.EncodeAll(weaker.Kept, nil)))
 	refused("another revision's plan", rules.CodeDamaged, was.Revision)
-	strange, err := newShelf(cluster, topic, strangeKeys{})
+	strange, err := newRevisionStore(cluster, topic, strangeKeys{})
 	if err != nil {
 		t.Fatal(err)
 	}
