@@ -112,15 +112,15 @@ type line struct {
 }
 
 // openLine starts streaming from lsn. The caller closes it.
-func openLine(ctx context.Context, conn *pgconn.PgConn, s *settings, publications string, lsn pglogrepl.LSN,
-	flush *atomic.Uint64, report chan struct{}, every time.Duration) (*line, error) {
+func (ses *session) openLine(ctx context.Context, conn *pgconn.PgConn, publications string, lsn pglogrepl.LSN) (*line, error) {
+	every := ses.statusInterval(ctx)
 	args := []string{"proto_version '1'", "publication_names " + quoteText(publications), "messages 'true'"}
-	err := pglogrepl.StartReplication(ctx, conn, s.slot, lsn, pglogrepl.StartReplicationOptions{
+	err := pglogrepl.StartReplication(ctx, conn, ses.set.slot, lsn, pglogrepl.StartReplicationOptions{
 		Mode: pglogrepl.LogicalReplication, PluginArgs: args})
 	if err != nil {
 		return nil, fmt.Errorf("start replication: %w", err)
 	}
-	l := &line{conn: conn, inbox: newInbox(), flush: flush, report: report, every: every, done: make(chan struct{})}
+	l := &line{conn: conn, inbox: newInbox(), flush: &ses.flush, report: ses.report, every: every, done: make(chan struct{})}
 	l.wait.Go(l.receive)
 	l.wait.Go(l.answer)
 	return l, nil

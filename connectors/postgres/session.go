@@ -86,7 +86,7 @@ func (ses *session) begin(ctx context.Context, conn *pgconn.PgConn, pos *positio
 		return nil, err
 	}
 	ses.durable(pos)
-	return openLine(ctx, conn, ses.set, publications, pos.start(), &ses.flush, ses.report, ses.statusInterval(ctx))
+	return ses.openLine(ctx, conn, publications, pos.start())
 }
 
 // sameServer compares the server with the one that the position is of, and
@@ -218,11 +218,11 @@ func (ses *session) relation(ctx context.Context, m *relationMessage) (*shape, e
 	}
 	var flagged []string
 	for _, c := range m.cols {
-		notNull, physical := false, ""
+		column := tableColumn{name: c.name, typ: c.typ, mod: c.typeMod}
 		if i := slices.IndexFunc(now.cols, func(n tableColumn) bool { return n.name == c.name && n.typ == c.typ }); i >= 0 {
-			notNull, physical = now.cols[i].notNull, now.cols[i].physical
+			column.notNull, column.physical = now.cols[i].notNull, now.cols[i].physical
 		}
-		if err := sh.add(ctx, ses.types, c.name, c.typ, c.typeMod, notNull, physical); err != nil {
+		if err := sh.add(ctx, ses.types, column); err != nil {
 			return nil, fmt.Errorf("columns of %s: %w", sh.stream, err)
 		}
 		sh.identity = append(sh.identity, c.key)

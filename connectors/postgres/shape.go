@@ -42,18 +42,19 @@ func newShape(source, db string, oid uint32, schema, name string) *shape {
 	return s
 }
 
-// add appends a column.
-func (s *shape) add(ctx context.Context, types *typeMap, name string, typ uint32, mod int32, notNull bool, physical string) error {
-	t, err := types.lookup(ctx, typ)
+// add appends a column of which name, type, nullability and physical type are
+// known.
+func (s *shape) add(ctx context.Context, types *typeMap, c tableColumn) error {
+	t, err := types.lookup(ctx, c.typ)
 	if err != nil {
 		return err
 	}
-	st, err := types.schemaType(ctx, typ, mod)
+	st, err := types.schemaType(ctx, c.typ, c.mod)
 	if err != nil {
 		return err
 	}
-	s.cols = append(s.cols, shapeColumn{name: name, member: append(scan.AppendQuoted(nil, []byte(name)), ':'), enc: t.enc})
-	s.schema.Fields = append(s.schema.Fields, stream.Field{Name: name, Type: st, Nullable: !notNull, Physical: physical})
+	s.cols = append(s.cols, shapeColumn{name: c.name, member: append(scan.AppendQuoted(nil, []byte(c.name)), ':'), enc: t.enc})
+	s.schema.Fields = append(s.schema.Fields, stream.Field{Name: c.name, Type: st, Nullable: !c.notNull, Physical: c.physical})
 	return nil
 }
 
@@ -69,7 +70,7 @@ func (s *shape) setKey(names []string) (ok bool) {
 	return len(s.key) == len(names)
 }
 
-// same reports whether two shapes write rows alike.
+// sameSchema reports whether two shapes write rows alike.
 func sameSchema(a, b *stream.Schema) bool {
 	if a.Stream != b.Stream || !slices.Equal(a.Key, b.Key) || len(a.Fields) != len(b.Fields) {
 		return false

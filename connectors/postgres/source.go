@@ -80,7 +80,7 @@ func (s *source) Discover(ctx context.Context) ([]stream.Schema, error) {
 func (s *source) tableShape(ctx context.Context, types *typeMap, t *table) (*shape, error) {
 	sh := newShape(s.set.source, s.set.conn.Database, t.oid, t.schema, t.name)
 	for _, c := range t.cols {
-		if err := sh.add(ctx, types, c.name, c.typ, c.mod, c.notNull, c.physical); err != nil {
+		if err := sh.add(ctx, types, c); err != nil {
 			return nil, fmt.Errorf("columns of %s: %w", t, err)
 		}
 	}
