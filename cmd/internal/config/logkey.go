@@ -18,7 +18,7 @@ func (f *Folder) LogKey() (stream.Value, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return stream.Value{}, &stream.Fault{Code: "config.log_key", Path: f.Rel(path), Msg: "there is no signer key for the audit log",
-			Hint: "restore it from its backup; for a new workspace: lethe init", Exit: stream.ExitEnvironment}
+			Hint: "restore it from its backup: a new key begins a new log", Exit: stream.ExitEnvironment}
 	}
 	if err != nil {
 		return stream.Value{}, unreadable(f.Rel(path), err)

@@ -79,7 +79,7 @@ func (w *Workspace) revisions() func(id string) (*revision, error) {
 // worker's key, and each policy revision that is new.
 func (w *Workspace) declare(ctx context.Context) error {
 	var entries [][]byte
-	own, err := audit.LogLedger(w.logKey, fmt.Sprintf("log-%x", w.base.Now().UnixNano()))
+	own, err := audit.LogLedger(string(w.logKey.Reveal()), fmt.Sprintf("log-%x", w.base.Now().UnixNano()))
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -44,7 +43,7 @@ type Workspace struct {
 	order    []stream.Class            // lowest first
 	keys     *file.Keyring
 	worker   ed25519.PrivateKey
-	logKey   string
+	logKey   stream.Value
 	signer   note.Signer
 	broker   *broker.Broker
 	base     pipeline.Base
@@ -133,13 +132,10 @@ func (w *Workspace) openKeys() error {
 	if w.worker, err = w.keys.SigningKey("worker"); err != nil {
 		return fmt.Errorf("worker key: %w", err)
 	}
-	skey, err := os.ReadFile(filepath.Join(w.folder.Keys, config.LogKeyName))
-	if err != nil {
-		return &stream.Fault{Code: "run.log_key", Path: filepath.Join(w.folder.Rel(w.folder.Keys), config.LogKeyName), Exit: stream.ExitEnvironment,
-			Msg: "the signing key of the audit log cannot be read", Hint: "restore it from its backup; a new key begins a new log"}
+	if w.logKey, err = w.folder.LogKey(); err != nil {
+		return err
 	}
-	w.logKey = strings.TrimSpace(string(skey))
-	if w.signer, err = note.NewSigner(w.logKey); err != nil {
+	if w.signer, err = note.NewSigner(string(w.logKey.Reveal())); err != nil {
 		return fmt.Errorf("log key: not a signer key")
 	}
 	return nil
