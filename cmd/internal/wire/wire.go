@@ -164,7 +164,7 @@ func (w *Workspace) connect(ctx context.Context) error {
 		member = "" // the embedded broker forgets its members with the process
 	}
 	w.base = pipeline.Base{
-		Cluster: kafka.Cluster{Brokers: brokers, MaxRecord: int(w.folder.MaxRecord), Instance: member, Log: w.log},
+		Cluster: kafka.Cluster{Brokers: brokers, MaxRecord: int(w.folder.MaxRecord), Instance: member, Log: kafka.Sparing(w.log)},
 		Topics:  stream.Topics{Workspace: w.folder.Workspace}, Partitions: w.folder.Partitions, Keyring: w.keys, Ledger: w.ledger,
 		Build: build, Instance: own, Log: w.log, Metrics: pipeline.NewMetrics(w.registry), Now: time.Now,
 	}
