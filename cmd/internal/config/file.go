@@ -111,29 +111,21 @@ var (
 
 // into fills f from what was decoded and checks how its parts go together.
 func (in *file) into(f *Folder) error {
-	var faults []error
-	fault := func(path, code, msg, hint string) {
-		faults = append(faults, f.Doc.Fault(path, code, msg, hint))
-	}
-	name := func(path, s string) {
-		if !nameForm.MatchString(s) {
-			fault(path, "config.name", "this cannot be a name", "use at most 63 of a-z, 0-9 and -")
-		}
-	}
+	c := &checker{doc: f.Doc}
 	if f.Doc.Has("workspace") {
-		name("workspace", in.Workspace)
+		c.name("workspace", in.Workspace)
 	}
 	if in.Partitions < 1 || in.Partitions > 10_000 {
-		fault("partitions", "config.partitions", "partitions must be between 1 and 10000", fmt.Sprintf("write partitions: %d", DefaultPartitions))
+		c.fault("partitions", "config.partitions", "partitions must be between 1 and 10000", fmt.Sprintf("write partitions: %d", DefaultPartitions))
 	}
 	if in.RawMaxAge < time.Hour {
-		fault("raw_max_age", "config.raw_max_age", "raw records must be kept for at least an hour", "write raw_max_age: 168h")
+		c.fault("raw_max_age", "config.raw_max_age", "raw records must be kept for at least an hour", "write raw_max_age: 168h")
 	}
 	if in.MaxRecord < 64<<10 || in.MaxRecord > 512<<20 {
-		fault("max_record", "config.max_record", "the largest record must be between 64KiB and 512MiB", "write max_record: 16MiB")
+		c.fault("max_record", "config.max_record", "the largest record must be between 64KiB and 512MiB", "write max_record: 16MiB")
 	}
 	if _, _, err := net.SplitHostPort(in.Metrics); err != nil && in.Metrics != "" {
-		fault("metrics", "config.metrics", "not host:port", "write metrics: 127.0.0.1:9464")
+		c.fault("metrics", "config.metrics", "not host:port", "write metrics: 127.0.0.1:9464")
 	}
 	f.Workspace, f.Brokers, f.Partitions = in.Workspace, in.Kafka.brokers, in.Partitions
 	f.MaxRecord, f.RawMaxAge, f.Metrics = int64(in.MaxRecord), in.RawMaxAge, in.Metrics
@@ -141,44 +133,70 @@ func (in *file) into(f *Folder) error {
 		f.Keep = DefaultKeep
 	}
 	f.Keys, f.Log, f.State = f.at(in.Keyring.File), f.at(in.Audit.Log), f.at(in.State)
+	in.endsInto(f, c)
+	in.connectionsInto(f, c)
+	return errors.Join(c.faults...)
+}
+
+// checker collects the faults of lethe.yaml.
+type checker struct {
+	doc    *strict.Doc
+	faults []error
+}
+
+func (c *checker) fault(path, code, msg, hint string) {
+	c.faults = append(c.faults, c.doc.Fault(path, code, msg, hint))
+}
+
+func (c *checker) name(path, s string) {
+	if !nameForm.MatchString(s) {
+		c.fault(path, "config.name", "this cannot be a name", "use at most 63 of a-z, 0-9 and -")
+	}
+}
+
+// endsInto fills in the sources and the sinks.
+func (in *file) endsInto(f *Folder, c *checker) {
 	for _, e := range in.Sources.Entries {
-		name("sources."+e.Key, e.Key)
+		c.name("sources."+e.Key, e.Key)
 		f.Sources = append(f.Sources, Source{Name: e.Key, Connector: e.Value.Connector, Config: f.paths(e.Value.Connector.Source, e.Value.options)})
 	}
 	for _, e := range in.Sinks.Entries {
-		name("sinks."+e.Key, e.Key)
+		c.name("sinks."+e.Key, e.Key)
 		s := Sink{Name: e.Key, Connector: e.Value.Connector, Config: f.paths(e.Value.Connector.Sink, e.Value.options), Region: e.Value.region}
 		for _, l := range e.Value.clearance {
 			if !labelForm.MatchString(l) {
-				fault("sinks."+e.Key+".clearance", "config.clearance", "a label has another form",
+				c.fault("sinks."+e.Key+".clearance", "config.clearance", "a label has another form",
 					"a label is a class, such as internal, or <class>-pseudo, such as pii-pseudo")
 			}
 			s.Clearance = append(s.Clearance, stream.Label(l))
 		}
 		f.Sinks = append(f.Sinks, s)
 	}
+}
+
+// connectionsInto fills in the connections, whose ends must be there.
+func (in *file) connectionsInto(f *Folder, c *checker) {
 	for _, e := range in.Connections.Entries {
-		name("connections."+e.Key, e.Key)
-		c := e.Value
-		if !slices.Contains(in.Sources.Keys(), c.From) && c.From != "" {
-			fault("connections."+e.Key+".from", "config.no_source", "there is no source of that name", oneOf("sources", c.From, in.Sources.Keys()))
+		c.name("connections."+e.Key, e.Key)
+		v := e.Value
+		if !slices.Contains(in.Sources.Keys(), v.From) && v.From != "" {
+			c.fault("connections."+e.Key+".from", "config.no_source", "there is no source of that name", oneOf("sources", v.From, in.Sources.Keys()))
 		}
-		if !slices.Contains(in.Sinks.Keys(), c.To) && c.To != "" {
-			fault("connections."+e.Key+".to", "config.no_sink", "there is no sink of that name", oneOf("sinks", c.To, in.Sinks.Keys()))
+		if !slices.Contains(in.Sinks.Keys(), v.To) && v.To != "" {
+			c.fault("connections."+e.Key+".to", "config.no_sink", "there is no sink of that name", oneOf("sinks", v.To, in.Sinks.Keys()))
 		}
-		if c.Policy == "" {
-			c.Policy = Policy
+		if v.Policy == "" {
+			v.Policy = Policy
 		}
-		f.Connections = append(f.Connections, Connection{Name: e.Key, From: c.From, To: c.To, Purpose: c.Purpose, Policy: f.at(c.Policy)})
+		f.Connections = append(f.Connections, Connection{Name: e.Key, From: v.From, To: v.To, Purpose: v.Purpose, Policy: f.at(v.Policy)})
 	}
 	for _, old := range in.GivenUp {
 		if slices.Contains(in.Sources.Keys(), old) || slices.Contains(in.Connections.Keys(), old) {
-			fault("given_up", "config.given_up", old+" is given up and named as well",
+			c.fault("given_up", "config.given_up", old+" is given up and named as well",
 				"take it from one of the two: what waits of something given up can no longer be read")
 		}
 	}
 	f.GivenUp = in.GivenUp
-	return errors.Join(faults...)
 }
 
 // oneOf is the hint about a name that none of a section has.
