@@ -17,6 +17,7 @@ const (
 	HeaderPolicy    = "lethe-policy"    // policy revision (hex) that masked the record
 	HeaderReason    = "lethe-reason"    // reason code, on quarantine topics
 	HeaderField     = "lethe-field"     // path that was refused, as the contract has it, on quarantine topics
+	HeaderUndecided = "lethe-undecided" // marks a raw record of a stream that was first read before anybody decided on it
 )
 
 // Kind tells what a record stands for.

@@ -121,7 +121,7 @@ func ready(ctx context.Context, io streams, folder *config.Folder, log *slog.Log
 		}
 		source, _, _ := strings.Cut(s.Stream, ".")
 		if wire.HasRun(folder, source) {
-			log.Warn("a stream has no contract: its records go to quarantine", "stream", s.Stream, "next", "stop run before many do, then lethe discover "+folder.Dir)
+			log.Warn("a stream has no contract: its records go to quarantine", "stream", s.Stream, "next", "lethe discover "+folder.Dir+", then name source and connection anew in lethe.yaml (such as "+source+"-2) if run has read any of it")
 		} else {
 			faults = append(faults, &stream.Fault{Code: "run.no_contract", Path: folder.Rel(folder.ContractFile(s.Stream)),
 				Msg: "stream " + s.Stream + " has no contract, so nobody decided about its columns", Hint: "lethe discover " + folder.Dir + "   (or select fewer streams in lethe.yaml)"})
@@ -173,7 +173,7 @@ func (r refusal) where() string {
 	case "parked":
 		return at + ": parked behind an earlier record of the same key"
 	case stream.ReasonNoContract:
-		return at + ": no contract, so nobody decided about it"
+		return at + ": no contract when it was first read"
 	}
 	return at + ": " + r.Reason
 }
@@ -217,7 +217,7 @@ func (r *refusals) add(connection, name string, why stream.Rejection, n int64) {
 	r.all = append(r.all, new)
 	if why.Reason == stream.ReasonNoContract {
 		if !told {
-			r.log.Warn("a stream has no contract, so nobody decided about it: its records go to quarantine", "stream", name, "next", new.next(r.dir))
+			r.log.Warn("a stream was read before it had a contract: its records go to quarantine, also once it has one", "stream", name, "next", new.next(r.dir))
 		}
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -36,18 +37,24 @@ type Ingest struct {
 	Open func() (stream.Source, error)
 	// Class gives the class of a stream; false for a stream that nobody decided
 	// on. Its records take the highest built-in class, and every connection
-	// quarantines them (L1): it hurts only itself.
+	// quarantines them (L1): it hurts only itself. It stays so for as long as the
+	// source has its name, whatever Class says later.
 	Class func(streamName string) (stream.Class, bool)
 	// RawTopics are all raw topics of the source, that of the highest built-in
 	// class among them, for control records.
 	RawTopics []string
 	// Revisions are the policy revisions in force, by connection.
 	Revisions map[string]string
+	// Seen are those that were in force when this process read its files, which
+	// it may replace. Any other is another machine's, and newer (L1).
+	Seen map[string]string
 	// CaughtUp is called after a commit once the source had nothing more; nil to
 	// ignore.
 	CaughtUp func()
 	// Notice hears about streams whose shape changed; nil to ignore.
 	Notice func(stream.Schema)
+
+	announced atomic.Bool // this process has put Revisions in force: Seen is over
 }
 
 // Run ingests until ctx ends or something fails. It goes on where the last
@@ -108,8 +115,10 @@ type ingestWriter struct {
 	routing   []byte
 	router    hash.Hash
 	name      []byte       // the part of the routing key that names the stream
-	class     stream.Class // of topic
+	last      stream.Class // of topic
 	topic     string       // raw topic of the last record
+	undecided map[string]bool
+	marked    bool // the record at hand is of an undecided stream
 	leaf      *stream.LeafHasher
 	seal      seal
 	broken    error
@@ -152,7 +161,7 @@ func (g *Ingest) open(ctx context.Context) (*ingestWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &ingestWriter{Ingest: g, client: client, leaf: stream.NewLeafHasher(), salt: newSalts()}
+	w := &ingestWriter{Ingest: g, client: client, leaf: stream.NewLeafHasher(), salt: newSalts(), undecided: make(map[string]bool)}
 	if err := w.prepare(ctx); err != nil {
 		client.Close()
 		return nil, err
@@ -185,7 +194,13 @@ func (w *ingestWriter) prepare(ctx context.Context) error {
 		return err
 	}
 	if at != nil {
+		if err := w.mayAnnounce(at.Revisions); err != nil {
+			return err
+		}
 		w.at, w.head, w.encrypter.floor = *at, at.Heads[w.Source], at.Period
+		for _, name := range at.Undecided {
+			w.undecided[name] = true
+		}
 		if w.state, err = w.seal.Open(at.State); err != nil {
 			return fmt.Errorf("position: %w", err)
 		}
@@ -333,7 +348,8 @@ func (w *ingestWriter) describe() (positionRecord, *stream.Part, error) {
 			return positionRecord{}, nil, err
 		}
 	}
-	next := positionRecord{Label: w.tx.next.Label, State: w.seal.Seal(w.tx.next.State), Revisions: w.Revisions, Topics: w.RawTopics, Period: w.encrypter.current,
+	next := positionRecord{Label: w.tx.next.Label, State: w.seal.Seal(w.tx.next.State), Revisions: w.Revisions, Topics: w.RawTopics,
+		Undecided: slices.Sorted(maps.Keys(w.undecided)), Period: w.encrypter.current,
 		Worker: w.audit.ledger.Worker(), Heads: heads{}}
 	if err := w.tx.outputs.check(); err != nil {
 		return positionRecord{}, nil, err
@@ -359,6 +375,7 @@ func (w *ingestWriter) describe() (positionRecord, *stream.Part, error) {
 
 func (w *ingestWriter) settled(next positionRecord, part *stream.Part) {
 	w.at, w.head, w.owned, w.tx.open = next, next.Heads[w.Source], true, false
+	w.announced.Store(true)
 	d := done{stage: stream.StageIngest, name: w.Source, began: w.tx.began, in: w.tx.in, bytes: int64(w.tx.bytes), newest: w.tx.newest}
 	if part != nil {
 		for _, o := range part.Out {

@@ -184,7 +184,7 @@ func (l *lane) send(s *share, r *kgo.Record, c *tally) error {
 	switch {
 	case err != nil:
 		return err
-	case to == nil:
+	case to == nil || header(r, stream.HeaderUndecided) != nil:
 		l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonNoContract})
 	case l.isParked(r.Key):
 		l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonParked})

@@ -112,7 +112,8 @@ func (l *lessee) wait() {
 // pauses. What it did is in transactions, so that a new run goes on at the last
 // commit (L2). Where Tries is set, it gives up after so many failures in a row
 // and returns the last. A newer owner of a sink is met again by an opening that
-// begins at the last commit only if no second try helps: then it is a Fault.
+// begins at the last commit only if no second try helps: then it is a Fault, as is
+// at once a policy in force that is newer than this process.
 func (b Base) Keep(ctx context.Context, name string, run func(context.Context) error) error {
 	pause, conflicts := shortest, 0
 	for failed := 1; ; failed++ {
@@ -133,6 +134,10 @@ func (b Base) Keep(ctx context.Context, name string, run func(context.Context) e
 		if conflicts == maxConflicts {
 			return &stream.Fault{Code: "run.sink_conflict", Path: name, Msg: err.Error(), Exit: stream.ExitEnvironment,
 				Hint: "stop whoever else loads into this sink; if nobody does, it is newer than the brokers' state:\nrestore state/ (or the brokers) from the backup that belongs to it, or name source and connection anew"}
+		}
+		if errors.Is(err, errOlder) {
+			return &stream.Fault{Code: "run.older_files", Path: name, Msg: err.Error(), Exit: stream.ExitEnvironment,
+				Hint: "bring lethe.yaml, contracts, policies and the build of this machine up to those of the machine that changed them, then start it again"}
 		}
 		if b.Tries > 0 && failed >= b.Tries {
 			return fmt.Errorf("%s: %w", name, err)

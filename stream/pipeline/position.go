@@ -3,8 +3,11 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -23,6 +26,8 @@ type positionRecord struct {
 	Revisions map[string]string `json:"revisions,omitempty"`
 	// Topics are the raw topics that it announced them in.
 	Topics []string `json:"topics,omitempty"`
+	// Undecided are the streams that were read before anybody decided on them.
+	Undecided []string `json:"undecided,omitempty"`
 	// Period is what the source's raw records are wrapped under from here on;
 	// none is ever wrapped under an earlier one.
 	Period string `json:"period,omitempty"`
@@ -58,6 +63,25 @@ func (b Base) Announced(ctx context.Context, source string) (map[string]string, 
 		return nil, err
 	}
 	return at.Revisions, nil
+}
+
+// errOlder is a policy in force that this process has never seen.
+var errOlder = errors.New("another machine has put a policy in force since this process read its files")
+
+// mayAnnounce refuses to take back a policy that another machine put in force.
+func (w *ingestWriter) mayAnnounce(inForce map[string]string) error {
+	conns := maps.Clone(inForce)
+	if conns == nil {
+		conns = make(map[string]string)
+	}
+	maps.Copy(conns, w.Revisions)
+	for _, conn := range slices.Sorted(maps.Keys(conns)) {
+		now := inForce[conn]
+		if now != w.Revisions[conn] && (w.announced.Load() || now != w.Seen[conn]) {
+			return fmt.Errorf("connection %s: %w", conn, errOlder)
+		}
+	}
+	return nil
 }
 
 // position reads the last committed position of a job; nil if there is none.

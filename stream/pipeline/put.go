@@ -14,11 +14,7 @@ import (
 
 // take encrypts a record and produces it to its place.
 func (w *ingestWriter) take(r *stream.Record) error {
-	class, ok := w.Class(r.Stream)
-	if !ok {
-		class = stream.Classes[len(stream.Classes)-1] // L1
-	}
-	topic := w.rawTopic(class)
+	topic := w.rawTopic(w.class(r.Stream))
 	w.tx.newest = max(w.tx.newest, r.Time)
 	if r.Kind == stream.KindTruncate {
 		// A truncate concerns every key, so it goes to every partition.
@@ -36,10 +32,22 @@ func (w *ingestWriter) take(r *stream.Record) error {
 	return nil
 }
 
+// class is the class of a stream, the highest for one that nobody decided on. It
+// stays so: what was read of it is in quarantine or on its way there, and what a
+// later contract let through would overtake that (L2).
+func (w *ingestWriter) class(name string) stream.Class {
+	class, ok := w.Class(name)
+	if w.marked = !ok || w.undecided[name]; !w.marked {
+		return class
+	}
+	w.undecided[name] = true
+	return stream.Classes[len(stream.Classes)-1] // L1
+}
+
 // rawTopic is the topic of a class; its name is made once for a run of records.
 func (w *ingestWriter) rawTopic(class stream.Class) string {
-	if w.topic == "" || w.class != class {
-		w.class, w.topic = class, w.Topics.Raw(class, w.Source)
+	if w.topic == "" || w.last != class {
+		w.last, w.topic = class, w.Topics.Raw(class, w.Source)
 	}
 	return w.topic
 }
@@ -84,6 +92,9 @@ func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) 
 	k.Key, k.Value = key, value
 	k.Headers = w.slab.head(kgo.RecordHeader{Key: stream.HeaderSeq, Value: seq}, kgo.RecordHeader{Key: stream.HeaderSalt, Value: salt},
 		kgo.RecordHeader{Key: stream.HeaderSession, Value: w.encrypter.header})
+	if w.marked {
+		k.Headers = append(k.Headers, kgo.RecordHeader{Key: stream.HeaderUndecided, Value: []byte("1")})
+	}
 	w.client.Produce(context.Background(), k, out.promise)
 	w.tx.in++
 	w.tx.streams[r.Stream]++

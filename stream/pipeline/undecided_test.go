@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -58,6 +59,78 @@ func undecided(t *testing.T, r *rig) {
 	if raw != 11 {
 		t.Errorf("%d records in %s, want 11", raw, special)
 	}
+}
+
+func TestL1L2AStreamThatWasReadBeforeAnybodyDecidedOnItStaysInQuarantine(t *testing.T) {
+	onBoth(t, decidedLater)
+}
+
+func decidedLater(t *testing.T, r *rig) {
+	const late = "src.public.late"
+	topics := r.base.Topics
+	special := topics.Raw(stream.Special, "src")
+	if err := r.base.Cluster.EnsureTopics(t.Context(), []kafka.Topic{{Name: special, Partitions: partitions}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.base.Cluster.StartGroup(t.Context(), topics.MaskGroup("lake"), []string{special}); err != nil {
+		t.Fatal(err)
+	}
+	add := func(name, value string) {
+		r.source.add("k", value)
+		r.source.changes[len(r.source.changes)-1].Stream = name
+	}
+	before := partly{revision{id: strings.Repeat("cd", 32), topic: r.masked()}, map[string]bool{person: true}}
+	ingest := func(revision string, decided bool) *pipeline.Ingest {
+		g := r.ingest()
+		g.RawTopics, g.Revisions, g.Seen = append(r.raw(), special), map[string]string{"lake": revision}, map[string]string{"lake": before.id}
+		g.Class = func(name string) (stream.Class, bool) { return stream.PII, decided || name != late }
+		return g
+	}
+	// read lets a process read until n records are in raw topics.
+	read := func(g *pipeline.Ingest, n stream.Int64) {
+		t.Helper()
+		stop := goRun(func(ctx context.Context) error { return r.base.Lease(ctx, []pipeline.Job{{Name: "src", Run: g.Run}}) })
+		defer stop()
+		until(t, fmt.Sprintf("%d records are read", n), func() bool { return r.ingested(t) == n })
+	}
+	add(late, "v1")
+	add(person, "v1")
+	read(ingest(before.id, false), 2)
+	// Nothing is masked so far. The next process has a contract.
+	add(late, "v2")
+	add(late, "v3")
+	add(person, "v2")
+	read(ingest(r.policy.id, true), 5)
+	// So has the one after it, whose policy is the same.
+	add(late, "v4")
+	read(ingest(r.policy.id, true), 6)
+	mask := r.mask()
+	mask.RawTopics = append(r.raw(), special)
+	mask.Revision = func(id string) (stream.Revision, error) {
+		if id == before.id {
+			return before, nil
+		}
+		return r.policy, nil
+	}
+	defer goRun(mask.Run)()
+	until(t, "all are masked", func() bool { return r.counts(t)[""].In == 6 })
+	c := r.counts(t)
+	if c[late].Delivered != 0 || c[late].reasons[stream.ReasonNoContract] != 4 || c[person].Delivered != 2 {
+		t.Errorf("counted %+v, %+v", c[late], c[person])
+	}
+}
+
+// ingested is how many records the receipts of ingest tell of.
+func (r *rig) ingested(t *testing.T) (n stream.Int64) {
+	t.Helper()
+	for _, b := range r.receipts(t) {
+		for _, p := range b.Parts {
+			if b.Stage == stream.StageIngest {
+				n += p.In
+			}
+		}
+	}
+	return n
 }
 
 // partly is a revision that decided on some streams, and leaves some of them out.

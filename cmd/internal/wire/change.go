@@ -28,6 +28,7 @@ func (w *Workspace) checkChanges(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		w.seen[src.Name] = inForce
 		for _, connection := range slices.Sorted(maps.Keys(inForce)) {
 			before, err := w.store.find(ctx, inForce[connection])
 			if err != nil {

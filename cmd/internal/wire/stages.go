@@ -104,7 +104,7 @@ func (s *stages) ingest(src config.Source) *pipeline.Ingest {
 			revisions[c.Name] = w.programs[c.Name].Revision
 		}
 	}
-	return &pipeline.Ingest{Base: w.base, Source: src.Name, RawTopics: w.rawTopics(src.Name), Revisions: revisions,
+	return &pipeline.Ingest{Base: w.base, Source: src.Name, RawTopics: w.rawTopics(src.Name), Revisions: revisions, Seen: w.seen[src.Name],
 		Notice:   w.Notice,
 		Class:    func(name string) (stream.Class, bool) { c, ok := classes[name]; return c, ok },
 		CaughtUp: func() { s.mu.Lock(); delete(s.behind, src.Name); s.mu.Unlock() },

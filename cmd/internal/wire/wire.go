@@ -54,8 +54,9 @@ type Workspace struct {
 	runs     atomic.Int64
 	store    *revisionStore
 	revision func(id string) (*revision, error)
-	current  map[string]*revision // by connection
-	Notice   func(stream.Schema)  // hears of streams whose shape is new or changed; may be nil
+	current  map[string]*revision         // by connection
+	seen     map[string]map[string]string // revisions in force at Open, by source and connection
+	Notice   func(stream.Schema)          // hears of streams whose shape is new or changed; may be nil
 	Unknown  func(connection, streamName string, values int64)
 	Rejected func(connection, streamName string, why stream.Rejection, records int64)
 }
@@ -63,7 +64,7 @@ type Workspace struct {
 // Open holds the folder, starts the embedded broker if the folder has one,
 // creates the topics and enrols the worker's key.
 func Open(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace, err error) {
-	w := &Workspace{folder: f, log: log, registry: prometheus.NewRegistry(), programs: make(map[string]*rules.Program)}
+	w := &Workspace{folder: f, log: log, registry: prometheus.NewRegistry(), programs: make(map[string]*rules.Program), seen: make(map[string]map[string]string)}
 	defer func() {
 		if err != nil {
 			w.Close()
