@@ -34,6 +34,7 @@ type Config struct {
 type Status struct {
 	Term         int64
 	Size         uint64    // leaves integrated
+	Bytes        uint64    // of their bundles and the tiles over them
 	Offset       int64     // audit offset of the last of them; -1 for none
 	Published    uint64    // leaves under the checkpoint
 	CheckpointAt time.Time // when the checkpoint was last written
@@ -95,7 +96,7 @@ func (f *Follower) Follow(ctx context.Context) error {
 		return fmt.Errorf("follow: %w", err)
 	}
 	f.mu.Lock()
-	f.status = Status{Term: office.term, Size: t.size, Offset: last}
+	f.status = Status{Term: office.term, Size: t.size, Bytes: t.bytes(), Offset: last}
 	f.tree = t
 	f.mu.Unlock()
 
@@ -187,7 +188,7 @@ func (f *Follower) add(ctx context.Context, t *tree, o *office, batch []item) er
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.status.Size = t.size
+	f.status.Size, f.status.Bytes = t.size, t.bytes()
 	f.status.Offset = batch[len(batch)-1].offset
 	return nil
 }

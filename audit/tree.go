@@ -31,6 +31,7 @@ const (
 	republishEvery = time.Minute
 	never          = 100 * 365 * 24 * time.Hour
 	closingTime    = 30 * time.Second
+	bundlePrefix   = 2 // bytes before each leaf of a bundle: its length
 )
 
 // tree is the Merkle log on disk. One goroutine appends.
@@ -40,6 +41,7 @@ type tree struct {
 	driver tessera.Driver
 	reader tessera.LogReader
 	size   uint64 // leaves integrated
+	leaves uint64 // bytes of their bundles
 }
 
 // openTree opens the log, or makes an empty one, and begins to publish
@@ -58,8 +60,33 @@ func openTree(ctx context.Context, dir string, signer note.Signer) (*tree, error
 	if _, _, t.reader, err = tessera.NewAppender(ctx, t.driver, opts); err != nil {
 		return nil, err
 	}
-	t.size, err = t.reader.IntegratedSize(ctx)
-	return t, err
+	if t.size, err = t.reader.IntegratedSize(ctx); err != nil {
+		return nil, err
+	}
+	t.leaves = t.bundles()
+	return t, nil
+}
+
+// bundles adds up the sizes of the bundles that hold the leaves. One that is
+// gone adds nothing: to find that is the work of verify.
+func (t *tree) bundles() uint64 {
+	var sum uint64
+	for i := uint64(0); i*layout.EntryBundleWidth < t.size; i++ {
+		if info, err := os.Stat(filepath.Join(t.dir, layout.EntriesPath(i, layout.PartialTileSize(0, i, t.size)))); err == nil {
+			sum += uint64(info.Size())
+		}
+	}
+	return sum
+}
+
+// bytes is the size of bundles and tiles, without partial ones that fuller ones
+// replaced.
+func (t *tree) bytes() uint64 {
+	sum := t.leaves
+	for n := t.size; n > 0; n >>= layout.TileHeight {
+		sum += n * tlog.HashSize
+	}
+	return sum
 }
 
 // append sequences and integrates leaves: all of them or none.
@@ -95,6 +122,9 @@ func (t *tree) append(ctx context.Context, leaves [][]byte) error {
 		}
 	}
 	t.size += uint64(len(leaves))
+	for _, l := range leaves {
+		t.leaves += uint64(bundlePrefix + len(l))
+	}
 	return nil
 }
 

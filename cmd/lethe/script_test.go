@@ -23,7 +23,8 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("LETHE_UPDATE_SCRIPTS") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"sqlite": sqliteFile, "flip": flip, "appears": appears, "sigterm": sigterm},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sqlite": sqliteFile, "flip": flip, "appears": appears, "sigterm": sigterm, "fetch": fetch, "nocore": nocore},
 	})
 }
 

@@ -21,10 +21,10 @@ type Job struct {
 
 // title is what messages call the job.
 func (j Job) title() string {
-	if j.Name == DeletionJob {
+	if j.Name == DeletionJob || j.Name == TrimJob {
 		return j.Name
 	}
-	return "source " + j.Name
+	return stageName(stream.StageIngest, j.Name)
 }
 
 // Lease runs the jobs whose partition of the positions topic this process owns
@@ -115,9 +115,11 @@ func (l *lessee) wait() {
 // begins at the last commit only if no second try helps: then it is a Fault, as is
 // at once a policy in force that is newer than this process.
 func (b Base) Keep(ctx context.Context, name string, run func(context.Context) error) error {
+	defer b.Failures.mended(name)
 	pause, conflicts := shortest, 0
 	for failed := 1; ; failed++ {
 		began := b.Now()
+		b.Failures.opened(name, began)
 		err := run(ctx)
 		if ctx.Err() != nil {
 			return nil
@@ -142,6 +144,7 @@ func (b Base) Keep(ctx context.Context, name string, run func(context.Context) e
 		if b.Tries > 0 && failed >= b.Tries {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		b.Failures.failed(name, b.Now())
 		b.Log.Error("stage failed, opening it again", "stage", name, "error", err.Error(), "pause", pause.String())
 		select {
 		case <-ctx.Done():

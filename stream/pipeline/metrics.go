@@ -12,8 +12,8 @@ type Metrics struct {
 	Records     *prometheus.CounterVec   // stage, name: data records in
 	Bytes       *prometheus.CounterVec   // stage, name: bytes in
 	Out         *prometheus.CounterVec   // stage, name: records written, tombstones included
-	Lag         *prometheus.GaugeVec     // stage, name: seconds from the source's commit to this stage's
-	Behind      *prometheus.GaugeVec     // stage, name: records not yet read
+	Lag         *prometheus.GaugeVec     // stage, name: seconds that the stage is behind the source's commit
+	Behind      *prometheus.GaugeVec     // stage, name: offsets from the first record not yet read
 	Transaction *prometheus.HistogramVec // stage: seconds from begin to commit
 	Aborted     *prometheus.CounterVec   // stage, name
 	Quarantined *prometheus.CounterVec   // connection, reason
@@ -44,8 +44,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Records:     counter("records_total", "Data records that a stage has taken in.", "stage", "name"),
 		Bytes:       counter("bytes_total", "Bytes of the records that a stage has taken in.", "stage", "name"),
 		Out:         counter("records_out_total", "Records that a stage has written, tombstones included.", "stage", "name"),
-		Lag:         gauge("lag_seconds", "From a change's commit at the source to its commit by a stage.", "stage", "name"),
-		Behind:      gauge("lag_offsets", "Offsets that a stage has not read yet. Ingest has none: a source tells its own distance, such as lethe_postgres_slot_lag_bytes, and lethe_lag_seconds.", "stage", "name"),
+		Lag:         gauge("lag_seconds", "From a change's commit at the source to its commit by a stage. While records wait, the age of the oldest that the stage has not committed: for mask since it was ingested, for sink since the source's commit.", "stage", "name"),
+		Behind:      gauge("lag_offsets", "Offsets from the first record that a stage has not committed to the end, transaction markers between them included; 0 once all records are read. Ingest has none: a source tells its own distance, such as lethe_postgres_slot_lag_bytes, and lethe_lag_seconds.", "stage", "name"),
 		Transaction: tx,
 		Aborted:     counter("transactions_aborted_total", "Transactions that ended without a commit and were done again.", "stage", "name"),
 		Quarantined: counter("quarantined_total", "Records sent to quarantine.", "connection", "reason"),
@@ -67,8 +67,10 @@ type done struct {
 	newest      int64 // when the source committed the newest change, ms; 0 if unknown
 }
 
-// measure adds a committed transaction to the metrics.
+// measure adds a committed transaction to the metrics. A stage that commits is in
+// no failure.
 func (b Base) measure(d done) {
+	b.Failures.mended(stageName(d.stage, d.name))
 	m := b.Metrics
 	m.Transaction.WithLabelValues(d.stage).Observe(b.Now().Sub(d.began).Seconds())
 	m.Records.WithLabelValues(d.stage, d.name).Add(float64(d.in))

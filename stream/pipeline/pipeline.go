@@ -71,6 +71,7 @@ type Base struct {
 	Instance string
 	Log      *slog.Logger
 	Metrics  *Metrics
+	Failures *Failures // nil to remember none
 	Now      func() time.Time
 	Tries    int // failures in a row after which a stage is given up; 0 for never
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ func newGauges(reg *prometheus.Registry, f *audit.Follower) *gauges {
 			func() float64 { return value(f.Status()) }))
 	}
 	gauge("log_entries", "Entries integrated into the audit log.", func(s audit.Status) float64 { return float64(s.Size) })
+	gauge("log_bytes", "Size of the audit log: its entries and the tiles over them, without partial ones that fuller ones replaced.", func(s audit.Status) float64 { return float64(s.Bytes) })
 	gauge("log_published_entries", "Entries under the log's checkpoint.", func(s audit.Status) float64 { return float64(s.Published) })
 	gauge("log_checkpoint_age_seconds", "Age of the log's checkpoint.", func(s audit.Status) float64 {
 		if s.CheckpointAt.IsZero() {
@@ -130,13 +132,21 @@ func (w *Workspace) Serve(ctx context.Context, addr string) error {
 	return nil
 }
 
-// ready says why the process does no work, if so.
+// ready says why the process does no work, or what part of it fails.
 func (w *Workspace) ready(ctx context.Context) error {
 	if err := w.base.Cluster.Ping(ctx, 2*time.Second); err != nil {
 		return errors.New("no broker answers")
 	}
 	if s := w.follower.Status(); s.Term == 0 {
 		return errors.New("the audit log has no follower yet")
+	}
+	var lines []string
+	for _, f := range w.base.Failures.Now(w.base.Now()) {
+		lines = append(lines, fmt.Sprintf("%s: failing since %s, %d times in a row; look for \"stage\":%q in what lethe run logs: it says why",
+			f.Stage, f.Since.UTC().Format(time.RFC3339), f.Times, f.Stage))
+	}
+	if len(lines) > 0 {
+		return errors.New(strings.Join(lines, "\n"))
 	}
 	return nil
 }

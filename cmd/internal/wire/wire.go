@@ -167,7 +167,7 @@ func (w *Workspace) connect(ctx context.Context) error {
 	w.base = pipeline.Base{
 		Cluster: kafka.Cluster{Brokers: brokers, MaxRecord: int(w.folder.MaxRecord), Instance: member, Log: kafka.Sparing(w.log)},
 		Topics:  stream.Topics{Workspace: w.folder.Workspace}, Partitions: w.folder.Partitions, Keyring: w.keys, Ledger: w.ledger,
-		Build: build, Instance: own, Log: w.log, Metrics: pipeline.NewMetrics(w.registry), Now: time.Now,
+		Build: build, Instance: own, Log: w.log, Metrics: pipeline.NewMetrics(w.registry), Failures: new(pipeline.Failures), Now: time.Now,
 	}
 	return w.base.Cluster.Ping(ctx, 30*time.Second)
 }

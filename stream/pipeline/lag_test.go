@@ -1,0 +1,82 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"lethe/stream"
+	"lethe/stream/pipeline"
+)
+
+func TestAStageThatCommitsNothingFallsBehindAndIsNamedUntilItCommits(t *testing.T) {
+	onBoth(t, stalled)
+}
+
+// stalled is a sink that fails, is mended, and then has nothing to do.
+func stalled(t *testing.T, r *rig) {
+	var ahead atomic.Int64
+	var broken atomic.Bool
+	r.base.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	r.base.Failures = new(pipeline.Failures)
+	ingest, mask := r.ingest(), r.mask()
+	sink := &pipeline.Sink{Base: r.base, Connection: "lake", Topics: []string{r.masked()}, RollBytes: 1 << 20, RollEvery: time.Millisecond,
+		Open: func() (stream.Sink, error) {
+			if broken.Load() {
+				return nil, errors.New("refused")
+			}
+			return breakable{r.sink, &broken}, nil
+		},
+		Shape: func(string, string) (*stream.Schema, error) { return &stream.Schema{Stream: person}, nil }}
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	t.Cleanup(func() { cancel(); group.Wait() })
+	r.runThese(t, ingest.Run, mask.Run)
+	group.Go(func() { r.base.Keep(ctx, "sink lake", sink.Run) })
+	group.Go(func() {
+		r.base.WatchLag(ctx, 20*time.Millisecond, []pipeline.Watch{
+			{Stage: stream.StageMask, Name: "lake", Group: r.base.Topics.MaskGroup("lake"), Topics: r.raw()},
+			{Stage: stream.StageSink, Name: "lake", Group: r.base.Topics.SinkGroup("lake"), Topics: []string{r.masked()}}})
+	})
+	r.source.add("k", "v")
+	r.wait(t, 1)
+	m := r.base.Metrics
+	idle := func() bool {
+		return value(m.Behind, stream.StageSink, "lake") == 0 && value(m.Behind, stream.StageMask, "lake") == 0
+	}
+	until(t, "nothing is unread", idle)
+	if f := r.base.Failures.Now(r.base.Now()); len(f) != 0 {
+		t.Fatalf("failing before anything failed: %v", f)
+	}
+
+	broken.Store(true)
+	r.source.add("k", "w")
+	until(t, "the sink is named", func() bool {
+		f := r.base.Failures.Now(r.base.Now())
+		return len(f) == 1 && f[0].Stage == "sink lake" && f[0].Times > 1 && !f[0].Since.IsZero()
+	})
+	until(t, "a record is unread", func() bool { return value(m.Behind, stream.StageSink, "lake") > 0 })
+	ahead.Add(int64(time.Hour))
+	until(t, "its age grows", func() bool { return value(m.Lag, stream.StageSink, "lake") >= 3600 })
+
+	broken.Store(false)
+	r.wait(t, 2)
+	until(t, "nothing is unread again", func() bool { return idle() && value(m.Lag, stream.StageMask, "lake") < 3600 })
+	until(t, "no stage is named", func() bool { return len(r.base.Failures.Now(r.base.Now())) == 0 })
+}
+
+// breakable is a sink that loads nothing while it is broken.
+type breakable struct {
+	stream.Sink
+	broken *atomic.Bool
+}
+
+func (b breakable) Load(ctx context.Context, rows stream.Rows) (stream.Loaded, error) {
+	if b.broken.Load() {
+		return stream.Loaded{}, errors.New("refused")
+	}
+	return b.Sink.Load(ctx, rows)
+}
