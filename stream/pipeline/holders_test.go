@@ -119,6 +119,10 @@ func newTopicTold(t *testing.T, r *rig) {
 		t.Helper()
 		ingest := r.ingest()
 		ingest.RawTopics, ingest.Revisions = topics, map[string]string{"lake": lake, "same": r.policy.id}
+		var err error
+		if ingest.Seen, err = r.base.Announced(t.Context(), "src"); err != nil {
+			t.Fatal(err)
+		}
 		r.source.add("k", "v")
 		defer goRun(func(ctx context.Context) error {
 			return r.base.Lease(ctx, []pipeline.Job{{Name: "src", Run: ingest.Run}})
