@@ -71,11 +71,27 @@ func (s *settings) serverFaults(f *facts) []*stream.Fault {
 		out = append(out, s.fault("wal_level", "", "wal_level is "+f.walLevel,
 			"ALTER SYSTEM SET wal_level = logical;  -- then restart the server"))
 	}
+	if waitsForUs(f.standbys) {
+		// What such a commit shows, we wait for before we say that we have it.
+		out = append(out, s.fault("synchronous", "", "commits on the server wait for lethe: synchronous_standby_names counts it as a standby",
+			"ALTER SYSTEM SET synchronous_standby_names = '<the names of your standbys>'; SELECT pg_reload_conf();"))
+	}
 	if s.create && f.slot == nil && f.slots >= f.maxSlots {
 		out = append(out, s.fault("slots", "", fmt.Sprintf("all %d replication slots are taken", f.maxSlots),
 			fmt.Sprintf("ALTER SYSTEM SET max_replication_slots = %d;  -- then restart the server\nor drop one that nobody reads: SELECT slot_name, active FROM pg_replication_slots;", f.maxSlots+4)))
 	}
 	return out
+}
+
+// waitsForUs reports whether a setting of synchronous_standby_names takes our
+// connection for a standby: by its name, or as any.
+func waitsForUs(names string) bool {
+	for name := range strings.FieldsFuncSeq(names, func(r rune) bool { return strings.ContainsRune(" ,()\"\t\n", r) }) {
+		if name == "*" || strings.EqualFold(name, sessionParams["application_name"]) {
+			return true
+		}
+	}
+	return false
 }
 
 // busyFaults are about what others hold at this moment; Read waits for it.

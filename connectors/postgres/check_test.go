@@ -204,6 +204,25 @@ func TestCheckTellsWhatIsWrongWithAServer(t *testing.T) {
 	d.wantCodes(nil, "senders", "slots", "wal_level")
 }
 
+// A moved row is read again once its transaction is visible, which a commit that
+// waits for lethe itself would never be.
+func TestCheckRefusesToBeAStandbyThatCommitsWaitFor(t *testing.T) {
+	d := on(t, ownServer(t, "synchronous_standby_names=FIRST 1 (other, Lethe)"))
+	d.exec("SET synchronous_commit = local")
+	d.exec("CREATE TABLE a (id int PRIMARY KEY)")
+	d.wantCodes(nil, "synchronous")
+	for _, names := range []string{"*", `ANY 1 ("*")`, "lethe"} {
+		if !waitsForUs(names) {
+			t.Errorf("%s does not count lethe", names)
+		}
+	}
+	for _, names := range []string{"", "other", "FIRST 2 (a, lethe_2)"} {
+		if waitsForUs(names) {
+			t.Errorf("%s counts lethe", names)
+		}
+	}
+}
+
 func TestCheckTellsOfALostSlot(t *testing.T) {
 	d := on(t, ownServer(t, "max_slot_wal_keep_size=1MB", "min_wal_size=32MB", "max_wal_size=32MB"))
 	d.exec("CREATE TABLE a (id int PRIMARY KEY, v text)")

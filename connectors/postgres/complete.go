@@ -57,9 +57,15 @@ func (ses *session) complete(ctx context.Context, sh *shape, row []column, xid u
 	return nil
 }
 
+// visibleWithin is how long a commit may take to be seen once the log has it.
+const visibleWithin = time.Minute
+
 // awaitVisible waits until the side connection sees what a committed transaction
 // did. That takes as long as the transaction's client waits for its commit.
 func (ses *session) awaitVisible(ctx context.Context, xid uint32) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, visibleWithin,
+		fmt.Errorf("its transaction is not visible after %v: does it wait for a standby (synchronous_standby_names)?", visibleWithin))
+	defer cancel()
 	for {
 		rows, err := query(ctx, ses.side, "SELECT pg_current_snapshot()")
 		if err != nil {
@@ -72,7 +78,7 @@ func (ses *session) awaitVisible(ctx context.Context, xid uint32) error {
 		select {
 		case <-time.After(time.Millisecond):
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 }

@@ -19,6 +19,7 @@ type facts struct {
 	super      bool
 	mayCreate  bool // publications in this database
 	encoding   string
+	standbys   string // synchronous_standby_names
 	slots      int
 	maxSlots   int
 	senders    int
@@ -50,7 +51,7 @@ const serverQuery = `SELECT current_setting('server_version_num'), pg_is_in_reco
   current_user, current_database(), (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
   has_database_privilege(current_database(), 'CREATE'), current_setting('server_encoding'),
   (SELECT count(*) FROM pg_replication_slots), current_setting('max_replication_slots'),
-  (SELECT count(*) FROM pg_stat_replication), current_setting('max_wal_senders')`
+  (SELECT count(*) FROM pg_stat_replication), current_setting('max_wal_senders'), current_setting('synchronous_standby_names')`
 
 // loadFacts asks for everything. On a server too old for the other questions
 // only the version is known.
@@ -61,7 +62,7 @@ func (s *settings) loadFacts(ctx context.Context, conn *pgconn.PgConn) (*facts, 
 	}
 	r := rows[0]
 	f := &facts{recovery: r[1] == "t", walLevel: r[2], user: r[3], db: r[4], super: r[5] == "t", mayCreate: r[6] == "t",
-		encoding: r[7], publications: map[string]*publication{}}
+		encoding: r[7], standbys: r[12], publications: map[string]*publication{}}
 	for i, n := range map[int]*int{0: &f.version, 8: &f.slots, 9: &f.maxSlots, 10: &f.senders, 11: &f.maxSenders} {
 		*n, _ = strconv.Atoi(r[i])
 	}

@@ -57,7 +57,9 @@
 // TOAST value that did not change is left out of after and named in
 // Record.Unchanged. A change of the key is a delete and a create; what such a
 // create lacks is read from the table, where it may be newer: what made it so
-// comes later.
+// comes later. Where reading lags and another row has taken the key by then, it
+// is that row's, until the delete that follows: tables whose keys are used again
+// want REPLICA IDENTITY FULL.
 //
 // Both ts_ms of the envelope are the time of the commit, so that reading again
 // gives the same bytes.
