@@ -46,7 +46,7 @@ func TestL2TheCountSeesALossADoublingAndAnotherOrder(t *testing.T) {
 		record(0, "seven", change{op: "u", n: 2, body: unchanged}),
 		record(0, "seven", change{op: "u", n: 3, body: "3"}),
 		record(0, "seven", change{op: "d"}),
-		record(1, "eight", change{op: "c", n: 4, body: "3"}),
+		record(1, "eight", change{op: "c", n: 4, body: unchanged}),
 		record(1, "eight", change{op: "d"}),
 		record(1, "one", change{op: "d"}),
 	}

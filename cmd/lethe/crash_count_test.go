@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -158,6 +159,12 @@ func (c *counting) compare(t testing.TB, truth *happened) {
 		}
 	}
 	for key, n := range c.snapshot {
+		// A row that came to its key without its text is read once more.
+		for _, m := range truth.byKey[c.keyID[key]] {
+			if m.op == "c" && m.body == unchanged {
+				n--
+			}
+		}
 		if n > 1 {
 			t.Errorf("table %s, row %s: %d snapshot rows", c.table.name, c.keyID[key], n)
 		}
@@ -167,18 +174,7 @@ func (c *counting) compare(t testing.TB, truth *happened) {
 }
 
 func sameChanges(got, want []change) bool {
-	if len(got) != len(want) {
-		return false
-	}
-	for i, g := range got {
-		if want[i].body == whatever {
-			g.body = whatever
-		}
-		if g != want[i] {
-			return false
-		}
-	}
-	return true
+	return slices.Equal(got, want)
 }
 
 // masked reads a masked topic, read committed, in offset order per partition.

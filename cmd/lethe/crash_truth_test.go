@@ -20,10 +20,8 @@ type change struct {
 	body  string // number that the row's long text starts with; see unchanged
 }
 
-const (
-	unchanged = "~" // the change left it out
-	whatever  = "*" // a moved row whose text was read from the table: this one or a later one
-)
+// unchanged is the text that a change left out.
+const unchanged = "~"
 
 // happened is the truth about one table.
 type happened struct {
@@ -99,9 +97,7 @@ func (h *happened) add(table crashTable, line string) error {
 	case moved:
 		from := keyOf(table, old)
 		h.byKey[from] = append(h.byKey[from], change{op: "d", epoch: c.epoch})
-		if c.op = "c"; c.body == unchanged {
-			c.body = whatever
-		}
+		c.op = "c"
 	}
 	h.byKey[key] = append(h.byKey[key], c)
 	return nil

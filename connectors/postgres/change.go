@@ -2,13 +2,12 @@ package postgres
 
 import (
 	"bytes"
-	"context"
 
 	"lethe/stream"
 )
 
 // change turns an insert, update or delete into its records.
-func (f *feed) change(ctx context.Context, msg []byte, lsn uint64) error {
+func (f *feed) change(msg []byte, lsn uint64) error {
 	r := &f.row
 	if err := decodeRow(msg, r); err != nil {
 		return err
@@ -26,6 +25,7 @@ func (f *feed) change(ctx context.Context, msg []byte, lsn uint64) error {
 	}
 	start := len(f.records)
 	o := origin{ms: f.ms, xid: f.xid, lsn: lsn}
+	moved := false
 	switch {
 	case r.op == msgInsert:
 		f.record(sh, 'c', nil, r.new, &o, skip)
@@ -35,12 +35,10 @@ func (f *feed) change(ctx context.Context, msg []byte, lsn uint64) error {
 		if r.oldKind != 0 {
 			sh.fill(r.new, r.old, r.oldKind == 'O')
 		}
+		moved = f.keyChanged(sh, r)
 		switch {
-		case f.keyChanged(sh, r):
+		case moved:
 			// A key is a row's name downstream: the old one goes, a new one comes.
-			if err := f.ses.complete(ctx, sh, r.new, f.xid); err != nil {
-				return err
-			}
 			f.record(sh, 'd', r.old, nil, &o, skip)
 			f.record(sh, 'c', nil, r.new, &o, skip)
 		case r.oldKind == 'O':
@@ -48,6 +46,9 @@ func (f *feed) change(ctx context.Context, msg []byte, lsn uint64) error {
 		default:
 			f.record(sh, 'u', nil, r.new, &o, skip)
 		}
+	}
+	if !skip {
+		f.account(sh, r, moved)
 	}
 	if len(f.records) == start {
 		return nil
@@ -160,6 +161,10 @@ func (f *feed) truncate(msg []byte, lsn uint64) error {
 		}
 		ordinal := f.ordinal
 		f.ordinal++
+		if !skip {
+			f.debts.forget(table)
+			f.owes()
+		}
 		if skip || ordinal < f.skip {
 			continue
 		}

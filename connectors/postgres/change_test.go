@@ -110,9 +110,10 @@ func TestAKeyChangeCarriesTheToastValueToTheNewKey(t *testing.T) {
 	f.take(2)
 	body := d.value("SELECT " + big)
 	d.exec("UPDATE doc SET id = 10 WHERE id = 1")
-	expect(t, f.take(4)[2:], `d {"id":1} {"id":1} -> null`, `c {"id":10} null -> {"id":10,"body":"`+body+`","gone":"x"}`)
+	expect(t, f.take(5)[2:], `d {"id":1} {"id":1} -> null`, `c {"id":10} null -> {"id":10,"gone":"x"} unchanged body`,
+		`r {"id":10} null -> {"id":10,"body":"`+body+`","gone":"x"}`)
 	d.exec("BEGIN; UPDATE doc SET id = 20 WHERE id = 2; DELETE FROM doc WHERE id = 20; COMMIT")
-	expect(t, f.take(7)[4:], `d {"id":2} {"id":2} -> null`, `c {"id":20} null -> {"id":20,"gone":"y"} unchanged body`,
+	expect(t, f.take(8)[5:], `d {"id":2} {"id":2} -> null`, `c {"id":20} null -> {"id":20,"gone":"y"} unchanged body`,
 		`d {"id":20} {"id":20} -> null`)
 }
 

@@ -72,7 +72,7 @@ func (s *settings) serverFaults(f *facts) []*stream.Fault {
 			"ALTER SYSTEM SET wal_level = logical;  -- then restart the server"))
 	}
 	if waitsForUs(f.standbys) {
-		// What such a commit shows, we wait for before we say that we have it.
+		// Every commit would wait until we have stored it, and for ever while we are down.
 		out = append(out, s.fault("synchronous", "", "commits on the server wait for lethe: synchronous_standby_names counts it as a standby",
 			"ALTER SYSTEM SET synchronous_standby_names = '<the names of your standbys>'; SELECT pg_reload_conf();"))
 	}

@@ -204,8 +204,7 @@ func TestCheckTellsWhatIsWrongWithAServer(t *testing.T) {
 	d.wantCodes(nil, "senders", "slots", "wal_level")
 }
 
-// A moved row is read again once its transaction is visible, which a commit that
-// waits for lethe itself would never be.
+// Every commit would wait until lethe has stored it, and for ever while it is down.
 func TestCheckRefusesToBeAStandbyThatCommitsWaitFor(t *testing.T) {
 	d := on(t, ownServer(t, "synchronous_standby_names=FIRST 1 (other, Lethe)"))
 	d.exec("SET synchronous_commit = local")

@@ -58,6 +58,9 @@ type feed struct {
 	ordinal uint64
 	skip    uint64 // records of it that were given before
 	mark    uint64 // number of the low watermark in it, 0 if none
+	behind  bool   // it is the message behind the rows that were read
+
+	debts debts
 
 	row     rowChange
 	scratch []byte
@@ -67,7 +70,7 @@ func newFeed(ses *session, l *line, pos position, emit func(stream.Batch) error)
 	given := pos
 	given.Snapshot = pos.Snapshot.clone()
 	return &feed{ses: ses, line: l, emit: emit, pos: pos, given: given, tip: ses.system.XLogPos,
-		void: ses.void, beat: ses.now(), shapes: map[uint32]*shape{}, told: map[string]*stream.Schema{}}
+		void: ses.void, beat: ses.now(), debts: newDebts(pos.Snapshot.Owed), shapes: map[uint32]*shape{}, told: map[string]*stream.Schema{}}
 }
 
 func (f *feed) close() {
@@ -78,6 +81,7 @@ func (f *feed) close() {
 
 // run reads until the connection or the context ends.
 func (f *feed) run(ctx context.Context) error {
+	f.ses.owed(float64(len(f.debts.rows)))
 	f.startSnapshot(ctx)
 	tick := time.NewTicker(f.ses.set.heartbeat)
 	defer tick.Stop()
@@ -103,8 +107,15 @@ func (f *feed) run(ctx context.Context) error {
 			}
 			continue
 		}
+		if err := f.ask(ctx); err != nil {
+			return err
+		}
 		if err := f.drained(); err != nil {
 			return err
+		}
+		var again <-chan time.Time
+		if len(f.debts.rows) > 0 && f.debts.round == nil {
+			again = time.After(roundEvery)
 		}
 		select {
 		case <-ctx.Done():
@@ -112,6 +123,7 @@ func (f *feed) run(ctx context.Context) error {
 		case err := <-failed:
 			return err
 		case <-f.line.inbox.more:
+		case <-again:
 		case <-tick.C:
 		}
 	}
@@ -123,7 +135,7 @@ func (f *feed) drained() error {
 	if f.inTx {
 		return nil
 	}
-	caughtUp := f.snap == nil && f.pos.End >= f.tip
+	caughtUp := f.snap == nil && f.pos.End >= f.tip && !f.debts.waiting()
 	due := f.moved && (f.beatNow || f.ses.now().Sub(f.beat) >= f.ses.set.heartbeat)
 	if len(f.records) == 0 && len(f.void) == 0 && !due && (!caughtUp || f.caughtUp) {
 		return nil
@@ -176,7 +188,7 @@ func (f *feed) message(ctx context.Context, lsn uint64, msg []byte) error {
 	}
 	switch msg[0] {
 	case msgInsert, msgUpdate, msgDelete:
-		return f.change(ctx, msg, lsn)
+		return f.change(msg, lsn)
 	case msgBegin:
 		return f.begin(msg)
 	case msgCommit:
@@ -196,7 +208,7 @@ func (f *feed) begin(msg []byte) error {
 	f.commit = pglogrepl.LSN(c.u64())
 	f.ms = int64(c.u64())/1000 + postgresEpoch
 	f.xid = c.u32()
-	f.inTx, f.ordinal, f.skip, f.mark = true, 0, 0, 0
+	f.inTx, f.ordinal, f.skip, f.mark, f.behind = true, 0, 0, 0, false
 	if f.pos.End == 0 && f.pos.Commit == f.commit {
 		f.skip = f.pos.Ordinal
 	}
@@ -215,8 +227,14 @@ func (f *feed) end(ctx context.Context, msg []byte) error {
 	}
 	f.inTx = false
 	f.advance(commit, end)
-	if f.snap == nil {
-		return nil
+	if f.behind {
+		if err := f.settle(); err != nil {
+			return err
+		}
+	}
+	f.reread(ctx)
+	if err := f.ask(ctx); err != nil || f.snap == nil {
+		return err
 	}
 	if f.mark != 0 {
 		return f.chunk(ctx, f.mark)
@@ -225,7 +243,7 @@ func (f *feed) end(ctx context.Context, msg []byte) error {
 	return nil
 }
 
-// logical takes note of a low watermark of this session.
+// logical takes note of a watermark of this session.
 func (f *feed) logical(msg []byte) error {
 	c := cursor{b: msg[1:]}
 	c.bytes(1 + 8)
@@ -234,7 +252,13 @@ func (f *feed) logical(msg []byte) error {
 	if c.bad {
 		return errMessage
 	}
-	if f.snap == nil || prefix != watermarkPrefix {
+	if prefix != watermarkPrefix {
+		return nil
+	}
+	if r := f.debts.round; r != nil && string(content) == r.mark {
+		f.behind = true
+	}
+	if f.snap == nil {
 		return nil
 	}
 	if n, ok := bytes.CutPrefix(content, []byte(f.snap.mark)); ok {
@@ -253,6 +277,7 @@ func (f *feed) relation(ctx context.Context, msg []byte) error {
 		return err
 	}
 	f.shapes[m.table] = sh
+	f.debts.void(m.table) // it was read as the table was before, or will be
 	return nil
 }
 
@@ -295,6 +320,7 @@ func (f *feed) full() error {
 // give hands the batch over.
 func (f *feed) give(caughtUp bool) error {
 	if f.progress == nil {
+		f.pos.Snapshot.Owed = f.debts.list()
 		b, err := json.Marshal(&f.pos.Snapshot)
 		if err != nil {
 			return fmt.Errorf("position: %w", err)

@@ -34,6 +34,7 @@ type progress struct {
 	Part   []partial   `json:"part,omitempty"`   // tables of which some were given
 	Seen   []seenTable `json:"seen,omitempty"`   // tables with changes that their snapshot shows
 	Insert []uint32    `json:"insert,omitempty"` // tables of which only inserts could be had
+	Owed   []owedRow   `json:"owed,omitempty"`   // rows given without some of their values
 }
 
 // partial is a table whose snapshot has begun.
@@ -99,6 +100,7 @@ func parsePosition(p stream.Position) (position, error) {
 func (p *progress) clone() progress {
 	c := *p
 	c.Done, c.Part, c.Seen, c.Insert = slices.Clone(p.Done), slices.Clone(p.Part), slices.Clone(p.Seen), slices.Clone(p.Insert)
+	c.Owed = slices.Clone(p.Owed)
 	return c
 }
 

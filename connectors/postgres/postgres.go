@@ -55,11 +55,22 @@
 // before is what the replica identity gives: null on an update under the
 // default identity, the key's columns on a delete, the whole row under FULL. A
 // TOAST value that did not change is left out of after and named in
-// Record.Unchanged. A change of the key is a delete and a create; what such a
-// create lacks is read from the table, where it may be newer: what made it so
-// comes later. Where reading lags and another row has taken the key by then, it
-// is that row's, until the delete that follows: tables whose keys are used again
-// want REPLICA IDENTITY FULL.
+// Record.Unchanged. A change of the key is a delete and a create.
+//
+// # Rows that move
+//
+// Where a key is changed and a TOAST value is not, the log has no such value, and
+// the create names it in Record.Unchanged: whoever reads must take it for unknown,
+// not for that of a row that had this key before. The table may give this key to
+// another row at any moment, within one transaction too, so what it shows at once
+// is not believed. The row is read as a whole, a message goes into the log, and
+// when the stream comes to it without a change of that row in between, the row is
+// given there (op r): it is what was read. Otherwise it is read again. So the row
+// is whole as soon as the stream has caught up, and no row ever gets another's
+// value. Rows that are still owed are part of the position; there are at most
+// 1000, and a table that owes more is read again by a snapshot (snapshot: false:
+// its rows stay without, and the log says so). Nothing waits meanwhile. REPLICA
+// IDENTITY FULL has the values in the log and needs none of this.
 //
 // Both ts_ms of the envelope are the time of the commit, so that reading again
 // gives the same bytes.
@@ -74,6 +85,10 @@
 // changes are not read any more. The log of the process says so.
 //
 // # Servers
+//
+// Lethe cannot be a synchronous standby: a commit would wait until lethe has
+// stored it, and for ever while lethe is down. A synchronous_standby_names that
+// fits application_name lethe, as * does, is refused.
 //
 // Everything is tested on PostgreSQL 15. By the documentation of the others,
 // which were not at hand: the output plugin is asked for its protocol 1 with

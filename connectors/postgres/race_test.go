@@ -75,7 +75,7 @@ func TestL2ARowThatMovesIsCompletedOnlyOnceItIsVisible(t *testing.T) {
 		t.Fatal(err)
 	}
 	moved := func(id int, v string) bool {
-		return has(t, f, "c", fmt.Sprintf(`{"id":%d,"v":"%s","n":0}`, id, strings.Repeat(v, 1000)))
+		return has(t, f, "r", fmt.Sprintf(`{"id":%d,"v":"%s","n":0}`, id, strings.Repeat(v, 1000)))
 	}
 	f.until("the rows under their new keys", func() bool { return moved(2, "moved") && moved(6, "alone") })
 }

@@ -146,14 +146,20 @@ func (ses *session) watchLag(ctx context.Context) {
 	tick := time.NewTicker(max(ses.set.heartbeat, time.Second))
 	defer tick.Stop()
 	var looked time.Time
+	waits := false
 	for {
 		if now := ses.now(); now.Sub(looked) > time.Minute {
 			looked = now
 			ses.watchTables(ctx)
 		}
-		rows, err := ses.query(ctx, `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)
-			FROM pg_replication_slots WHERE slot_name = $1`, ses.set.slot)
+		rows, err := ses.query(ctx, `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), s.confirmed_flush_lsn), coalesce(r.sync_state, 'async')
+			FROM pg_replication_slots s LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = $1`, ses.set.slot)
 		if err == nil && len(rows) > 0 {
+			if state := rows[0][1]; state != "async" && !waits {
+				ses.log.Warn("synchronous_standby_names makes commits wait until lethe has stored them", "source", ses.set.source, "sync_state", state,
+					"next", "name the server's own standbys in synchronous_standby_names: lethe is refused there at its next start")
+			}
+			waits = rows[0][1] != "async"
 			if v, err := strconv.ParseFloat(rows[0][0], 64); err == nil {
 				ses.lag(v)
 			}

@@ -199,6 +199,9 @@ func (p *progress) reconcile(f *facts) (void []stream.Void) {
 		}
 		p.forget(oid)
 	}
+	p.Owed = slices.DeleteFunc(p.Owed, func(o owedRow) bool {
+		return !slices.ContainsFunc(f.selected, func(t *table) bool { return t.oid == o.Table })
+	})
 	p.Insert = nil
 	_, inserts := f.wants()
 	for _, t := range inserts {

@@ -13,6 +13,7 @@ import (
 type shape struct {
 	table     uint32
 	stream    string
+	at, name  string // schema and name of the table
 	cols      []shapeColumn
 	key       []int // columns of the record's key, in the table's order
 	identity  []bool
@@ -31,7 +32,7 @@ type shapeColumn struct {
 
 // newShape makes the shape of a table of the source.
 func newShape(source, db string, oid uint32, schema, name string) *shape {
-	s := &shape{table: oid, stream: source + "." + schema + "." + name}
+	s := &shape{table: oid, at: schema, name: name, stream: source + "." + schema + "." + name}
 	s.schema.Stream = s.stream
 	b := append([]byte(`,"source":{"connector":"postgresql","name":`), scan.AppendQuoted(nil, []byte(source))...)
 	s.srcHead = append(b, `,"ts_ms":`...)

@@ -28,6 +28,8 @@ type source struct {
 	lag func(float64)
 	now func() time.Time
 
+	owed func(float64) // rows given without some of their values
+
 	// flush is the LSN up to which the caller has made everything durable;
 	// report wakes whoever tells the server.
 	flush  atomic.Uint64
@@ -39,12 +41,13 @@ func openSource(env connectors.Env, c connectors.Config) (stream.Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &source{set: set, log: quiet(env.Log), lag: func(float64) {}, now: env.Now, report: make(chan struct{}, 1)}
+	s := &source{set: set, log: quiet(env.Log), lag: func(float64) {}, owed: func(float64) {}, now: env.Now, report: make(chan struct{}, 1)}
 	if s.now == nil {
 		s.now = time.Now
 	}
 	if env.Gauge != nil {
 		s.lag = env.Gauge("postgres_slot_lag_bytes", "Bytes of the server's log that the replication slot holds back.")
+		s.owed = env.Gauge("postgres_rows_owed", "Rows given under a new key that still lack large values that did not change.")
 	}
 	return s, nil
 }
