@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"lethe/stream"
@@ -18,17 +19,14 @@ type program struct {
 	schema   RowSchema
 	slots    []stream.FieldCount
 	maskers  []masker
+	whose    *whose // nil where no operator works under the row's subject
 }
-
-// secretName names the key that an operator derives for an element domain.
-type secretName func(operator, domain string) string
 
 // compiler builds a program and collects every fault on the way.
 type compiler struct {
 	program
 	plan   Plan
-	keys   Keyring
-	secret secretName
+	shop   workshop
 	known  map[stream.FieldCount]int32
 	ruled  []ruling
 	faults []error
@@ -49,15 +47,13 @@ var (
 
 // Compile makes a Rewriter of a plan. Its errors are Faults, all joined.
 func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
-	c := &compiler{plan: plan, keys: keys, known: map[stream.FieldCount]int32{}}
+	epoch := keys.Epoch()
+	c := &compiler{plan: plan, shop: workshop{stream: plan.Stream, epoch: epoch, keys: keys}, known: map[stream.FieldCount]int32{}}
 	c.program.row = &node{slot: -1}
 	c.program.schema = plan.Schema
-	epoch := keys.Epoch()
 	if !epochName.MatchString(epoch) {
 		c.fault("", "epoch", "the keyring's epoch is not a plain name", "use a keyring that names it by letters, digits, _ and -")
 	}
-	// An epoch has no slash, so no two pairs of epoch and domain share a name.
-	c.secret = func(operator, domain string) string { return operator + "/" + epoch + "/" + domain }
 	for _, f := range plan.Fields {
 		c.field(f)
 	}
@@ -161,7 +157,10 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 	if op.build == nil {
 		return
 	}
-	m, err := op.build(f, c.keys, c.secret)
+	if (f.Apart || op.Subject(f.Params)) && !c.underSubject(f, op) {
+		return
+	}
+	m, err := op.build(f, c.shop)
 	if err != nil {
 		c.fault(f.Path, "operator", op.Name+": "+err.Error(), "check the keyring")
 		return
@@ -173,6 +172,24 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 	}
 	n.masker, n.noBool = len(c.maskers), !op.Takes(stream.Type{Base: stream.Bool})
 	c.maskers = append(c.maskers, m)
+}
+
+// underSubject readies the plan for an operator that works under the row's
+// subject, and reports whether there is one wherever the field is.
+func (c *compiler) underSubject(f Field, op Spec) bool {
+	s := c.plan.Subject
+	switch {
+	case s.Column == "":
+		c.fault(f.Path, "subject", op.Name+" works under the row's subject, and the stream has none", "say whose data the rows are under subjects:")
+		return false
+	case c.isKey(f.Path) && !slices.Contains(c.plan.Key, s.Column):
+		c.fault(f.Path, "subject", op.Name+" works under the row's subject, which the record's key does not name", "use hmac or keep on a key column")
+		return false
+	}
+	if c.program.whose == nil {
+		c.buildWhose()
+	}
+	return c.program.whose != nil
 }
 
 func (c *compiler) isKey(path string) bool {

@@ -42,6 +42,7 @@ func hmacSHA256() Spec {
 		Name:   "hmac",
 		Help:   "puts the value's HMAC-SHA-256 in its place, under a key of its element domain",
 		Domain: true,
+		Apart:  true,
 		Params: []Param{
 			{Name: "encoding", Type: ParamText, Default: "hex", OneOf: []string{"hex", "base64url", "base32"}, Help: "how the digest is written"},
 			{Name: "length", Type: ParamNumber, Default: 0, Help: "how many characters of it; 0 for 128 bits (32 in hex)"},
@@ -61,16 +62,17 @@ func hmacSHA256() Spec {
 		refuses: []stream.Base{stream.Array, stream.JSON},
 		output:  toString,
 		act:     actMask,
-		build: func(f Field, keys Keyring, name secretName) (masker, error) {
-			secret, err := keys.Secret(name("hmac", f.Domain))
-			if err != nil {
-				return nil, fmt.Errorf("key of domain %s: %w", f.Domain, err)
+		build: func(f Field, shop workshop) (masker, error) {
+			purpose := "hmac"
+			if f.Apart {
+				purpose = "hmac-apart"
 			}
-			if len(secret) != sha256.Size {
-				return nil, fmt.Errorf("key of domain %s: %d bytes, want %d", f.Domain, len(secret), sha256.Size)
+			key, err := shop.secret(purpose, f.Domain)
+			if err != nil {
+				return nil, err
 			}
 			normal, _ := normalOf(f.Normal, f.Params)
-			m := &hmacMasker{key: stream.NewValue(secret), normal: normal}
+			m := &hmacMasker{key: key, normal: normal, apart: f.Apart}
 			m.encoding, m.length = hmacLength(f.Params)
 			return m, nil
 		},
@@ -94,6 +96,7 @@ type hmacMasker struct {
 	encoding encoding
 	length   int
 	exact    bool // refuse what is not in its normal form
+	apart    bool // the subject's digest goes before the value
 
 	mac    hash.Hash
 	sum    []byte
@@ -101,28 +104,36 @@ type hmacMasker struct {
 	// The last value and what became of it: a key column stands in key, before
 	// and after of one record, and most columns do not change.
 	last, result []byte
+	whose        subjectDigest
 }
 
-func (m *hmacMasker) mask(dst, text []byte) ([]byte, string) {
-	if m.result != nil && bytes.Equal(text, m.last) {
+func (m *hmacMasker) mask(dst []byte, v datum) ([]byte, string) {
+	if m.apart && !v.row.known {
+		return append(dst, redacted...), ""
+	}
+	if m.result != nil && bytes.Equal(v.text, m.last) && (!m.apart || m.whose == v.row.digest) {
 		return append(dst, m.result...), ""
 	}
-	m.normed = m.normal(m.normed[:0], text)
-	if m.exact && !bytes.Equal(m.normed, text) {
+	m.normed = m.normal(m.normed[:0], v.text)
+	if m.exact && !bytes.Equal(m.normed, v.text) {
 		return dst, stream.ReasonNormal
 	}
 	m.mac.Reset()
+	if m.apart {
+		m.whose = v.row.digest
+		m.mac.Write(m.whose[:])
+	}
 	m.mac.Write(m.normed)
 	m.sum = m.mac.Sum(m.sum[:0])
 	m.result = m.encoding.append(append(m.result[:0], '"'), m.sum)
 	m.result = append(m.result[:1+m.length], '"')
-	m.last = append(m.last[:0], text...)
+	m.last = append(m.last[:0], v.text...)
 	return append(dst, m.result...), ""
 }
 
 // maskNull takes the null of class special for the empty text.
-func (m *hmacMasker) maskNull(dst []byte) []byte {
-	dst, _ = m.mask(dst, nil)
+func (m *hmacMasker) maskNull(dst []byte, r *about) []byte {
+	dst, _ = m.mask(dst, datum{kind: kindNull, row: r})
 	return dst
 }
 

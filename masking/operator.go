@@ -30,15 +30,18 @@ type Spec struct {
 	Help   string // one line
 	Params []Param
 	Domain bool // the field must name the element domain that its key derives from
+	Apart  bool // the row's subject can be mixed in: see Field.Apart
 
 	traits func(Params) Traits
+	// subject reports whether the operator works under the row's subject.
+	subject func(Params) bool
 	// check says what Params alone cannot: how parameters go together.
 	check func(Params) error
 	// refuses are the bases of types that the operator does not work on.
 	refuses []stream.Base
 	output  func(in stream.Type) stream.Type
 	act     action
-	build   func(Field, Keyring, secretName) (masker, error)
+	build   func(Field, workshop) (masker, error)
 }
 
 // ParamType is the type of an operator's parameter.
@@ -60,24 +63,15 @@ type Param struct {
 	Help    string
 }
 
-// masker replaces scalar values. A masker has scratch space of its own: it is
-// used by one goroutine at a time.
-type masker interface {
-	// mask appends the JSON value that replaces text to dst: the text of a
-	// string, or a number or boolean as it is written. It returns the reason of
-	// a rejection, or "".
-	mask(dst, text []byte) ([]byte, string)
-	// maskNull does the same for the null of a field of class special.
-	maskNull(dst []byte) []byte
-	// fresh returns a masker of the same kind for another goroutine.
-	fresh() masker
-}
-
 // Traits returns what the operator guarantees with parameters p.
 func (s Spec) Traits(p Params) Traits { return s.traits(p) }
 
 // Output returns the type of masked values of type in.
 func (s Spec) Output(in stream.Type, _ Params) stream.Type { return s.output(in) }
+
+// Subject reports whether the operator works under the row's subject with
+// parameters p: a value of a row without one becomes null or the constant.
+func (s Spec) Subject(p Params) bool { return s.subject != nil && s.subject(p) }
 
 // Takes reports whether the operator works on values of type t. Most do not work
 // on an array or a JSON column as a whole, only on paths inside.

@@ -37,7 +37,7 @@ func partial() Spec {
 		refuses: []stream.Base{stream.Array, stream.JSON, stream.Bool},
 		output:  toString,
 		act:     actMask,
-		build: func(f Field, _ Keyring, _ secretName) (masker, error) {
+		build: func(f Field, _ workshop) (masker, error) {
 			return &partialMasker{
 				first:   f.Params.number("keep_first", 0),
 				last:    f.Params.number("keep_last", 0),
@@ -57,7 +57,8 @@ type partialMasker struct {
 	text               []byte
 }
 
-func (m *partialMasker) mask(dst, text []byte) ([]byte, string) {
+func (m *partialMasker) mask(dst []byte, v datum) ([]byte, string) {
+	text := v.text
 	runes, all := utf8.RuneCount(text), m.telling(text)
 	if all == 0 && m.special {
 		return append(dst, redacted...), ""
@@ -102,7 +103,7 @@ func (m *partialMasker) telling(text []byte) int {
 	return n
 }
 
-func (m *partialMasker) maskNull(dst []byte) []byte { return append(dst, redacted...) }
+func (m *partialMasker) maskNull(dst []byte, _ *about) []byte { return append(dst, redacted...) }
 
 func (m *partialMasker) fresh() masker {
 	c := *m

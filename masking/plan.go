@@ -33,6 +33,8 @@ type Plan struct {
 	Stream string
 	Fields []Field
 	Key    []string // columns of the primary key
+	// Subject is whose data the rows are.
+	Subject Subject
 	// Schema checks the JSON Schema keywords that the pass itself does not; nil
 	// where the contract has none. It is given the bytes of a row.
 	Schema RowSchema
@@ -54,6 +56,9 @@ type Field struct {
 	Domain   string // the element domain that keys derive from: contact.email
 	Normal   string // normal form before hmac: "", lower, digits, e164
 	Special  bool   // class special: a null is masked like a value
+	// Apart mixes the row's subject into a result, so that equal values of two
+	// subjects give two results.
+	Apart bool
 
 	// Type is checked before the operator; the zero Type is not, and then
 	// neither is Nullable, and keep shows scalars only: nobody said that there

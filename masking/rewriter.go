@@ -30,6 +30,8 @@ type Rewriter struct {
 	seen    []uint64 // bit sets of the objects that are open, innermost last
 	text    []byte   // the unescaped text of one value or name
 	left    []string // Record.Unchanged
+	row     about    // what operators may know of the row in work
+	whose   *whose   // finds whose it is; nil if no operator asks
 }
 
 // place is the part of a record.
@@ -47,6 +49,9 @@ func (p *program) rewriter() *Rewriter {
 	for i, m := range p.maskers {
 		w.maskers[i] = m.fresh()
 	}
+	if p.whose != nil {
+		w.whose = p.whose.fresh()
+	}
 	return w
 }
 
@@ -59,6 +64,7 @@ func (w *Rewriter) Clone() *Rewriter { return w.prog.rewriter() }
 func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 	w.touched, w.op, w.after, w.left = w.touched[:0], 0, [2]int{}, r.Unchanged
 	w.reason, w.field, w.seen = "", "", w.seen[:0]
+	w.row.seq = r.Seq
 	ok := true
 	if len(r.Key) > 0 {
 		w.place = inKey
@@ -71,7 +77,7 @@ func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 		out.Value, ok = w.rewrite(out.Value[:0], r.Value, w.prog.envelope)
 	}
 	ok = ok && w.whole(r)
-	w.src, w.dst, w.left = nil, nil, nil
+	w.src, w.dst, w.left, w.row.src = nil, nil, nil, nil
 	if !ok {
 		out.Key, out.Value, out.Unchanged = nil, out.Value[:0], out.Unchanged[:0]
 		return &stream.Rejection{Reason: w.reason, Field: w.field}
@@ -90,9 +96,12 @@ func (w *Rewriter) rewrite(dst, src []byte, root *node) ([]byte, bool) {
 	if need := len(src) + len(src)/4; cap(dst) < need {
 		dst = make([]byte, 0, need)
 	}
-	w.src, w.dst = src, dst
+	w.src, w.dst, w.row.src = src, dst, src
 	i := scan.Space(src, 0)
 	w.from = i
+	if w.place == inKey {
+		w.identify(i)
+	}
 	if i >= len(src) || src[i] != '{' {
 		w.fail(stream.ReasonMalformed, "")
 		return dst, false
@@ -106,6 +115,13 @@ func (w *Rewriter) rewrite(dst, src []byte, root *node) ([]byte, bool) {
 		return dst, false
 	}
 	return append(w.dst, src[w.from:end]...), true
+}
+
+// identify finds whose data the row at src[i] is.
+func (w *Rewriter) identify(i int) {
+	if w.whose != nil {
+		w.whose.find(&w.row, w.src[i:])
+	}
 }
 
 // whole checks what concerns the record as a whole.

@@ -73,7 +73,7 @@ func (w *Rewriter) mask(i, end int, n *node, null bool) int {
 	if null && !n.special {
 		return end
 	}
-	text := w.src[i:end]
+	text, kind := w.src[i:end], kindNumber
 	switch text[0] {
 	case '{', '[':
 		return w.fail(stream.ReasonOperator, n.path)
@@ -81,7 +81,9 @@ func (w *Rewriter) mask(i, end int, n *node, null bool) int {
 		if n.noBool {
 			return w.fail(stream.ReasonOperator, n.path)
 		}
+		kind = kindBool
 	case '"':
+		kind = kindString
 		text = text[1 : len(text)-1]
 		if bytes.IndexByte(text, '\\') >= 0 {
 			w.text = scan.AppendText(w.text[:0], text)
@@ -91,11 +93,11 @@ func (w *Rewriter) mask(i, end int, n *node, null bool) int {
 	w.dst = append(w.dst, w.src[w.from:i]...)
 	w.from = end
 	if null {
-		w.dst = m.maskNull(w.dst)
+		w.dst = m.maskNull(w.dst, &w.row)
 		return end
 	}
 	var reason string
-	if w.dst, reason = m.mask(w.dst, text); reason != "" {
+	if w.dst, reason = m.mask(w.dst, datum{text, kind, &w.row}); reason != "" {
 		return w.fail(reason, n.path)
 	}
 	return end
@@ -144,6 +146,7 @@ func (w *Rewriter) rowAt(i int, p place, depth int) int {
 			}
 		case '{':
 			w.place = p
+			w.identify(i)
 			end := w.object(i, w.prog.row, depth-1)
 			w.place = inEnvelope
 			if p == inAfter {

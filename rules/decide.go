@@ -43,7 +43,7 @@ func (c *compiler) decide(f *field, streamClass stream.Class) (Decision, masking
 
 	allowed := c.byPacks(f, &d, r)
 	if !unsaid { // else the redaction is not anybody's choice
-		c.operatorFits(f, r, spec, traits, allowed)
+		c.operatorFits(f, &d, r, spec, traits, allowed)
 	}
 	if why := c.reveals(f, &d, traits); len(why) > 0 {
 		c.needsDeclaration(f, &d, r, why)

@@ -80,7 +80,7 @@ func (c *compiler) weaker(element string, d *Decision, t masking.Traits) bool {
 	if !ok {
 		return false
 	}
-	if c.table.rank(e.Class) > c.table.rank(d.Class) || digests(t) && e.Log2 < minLog2 {
+	if c.table.rank(e.Class) > c.table.rank(d.Class) || digests(t) && !d.Apart && e.Log2 < minLog2 {
 		return true
 	}
 	return len(c.packs) > 0 && !slices.Contains(c.allowed(element, e.Class), d.Operator)

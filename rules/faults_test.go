@@ -182,8 +182,8 @@ connection crm-lake: crm.public.customer: label pii is not in the clearance of s
 connection crm-lake: crm.public.customer: label special-pseudo is not in the clearance of sink lake [public internal pii-pseudo]
   → mask what is pseudonymised of class special, or clear the sink for special-pseudo:
     faith: partial (policy.yaml:4: mask.elements.belief.religion)`, []string{CodeWeakerThanLaw, CodeClearance}},
-		"few values": {edit(t, smallEnv(), "person.gender: redact", "person.gender: {hmac: {}}"), `policy.yaml:4: mask.elements.person.gender: hmac on crm.public.customer/sex is clear by counting: person.gender has about 2^2 values, and 2^20 are needed
-  → use redact, null or drop; mixing the subject in is not in this build`, []string{CodeDomain}},
+		"few values": {edit(t, edit(t, smallEnv(), "person.gender: redact", "person.gender: {hmac: {}}"), "{key: id}", "none"), `policy.yaml:4: mask.elements.person.gender: hmac on crm.public.customer/sex is clear by counting: person.gender has about 2^2 values, and 2^20 are needed
+  → use redact, null or drop; or say whose data the rows are under subjects:, and the subject is mixed in`, []string{CodeDomain}},
 		"more than half of a value": {edit(t, smallEnv(column("phone", "string?", "element=contact.phone"), column("fax", "string?", "element=contact.phone")), "person.gender: redact", "person.gender: redact, contact.phone: {partial: {keep_first: 3, keep_last: 30}}"),
 			`policy.yaml:4: mask.elements.contact.phone: partial shows 33 characters of contact.phone, which has at most 20: at least half of a value stays hidden, so rows would be refused
   → show fewer, such as {partial: {keep_last: 4}}, or use redact`, []string{CodeLength}},

@@ -15,7 +15,7 @@ import (
 const minLog2 = 20
 
 // operatorFits checks what an operator promises against what the column needs.
-func (c *compiler) operatorFits(f *field, r rule, spec masking.Spec, t masking.Traits, allowed []string) {
+func (c *compiler) operatorFits(f *field, d *Decision, r rule, spec masking.Spec, t masking.Traits, allowed []string) {
 	switch t := f.col.Type; {
 	case f.walked || spec.Takes(t):
 	case t.Base == stream.JSON || t.Base == stream.Array:
@@ -25,7 +25,7 @@ func (c *compiler) operatorFits(f *field, r rule, spec masking.Spec, t masking.T
 		c.faultAt(c.place(r), CodeOperator, fmt.Sprintf("%s does not work on %s: %s", spec.Name, t, f.id()), "use redact")
 	}
 	c.keyFits(f, r, spec, t, allowed)
-	c.domainFits(f, r, spec, t)
+	c.domainFits(f, d, r, spec, t)
 	c.lengthFits(f, r)
 	c.countryFits(f, r)
 }
@@ -82,21 +82,28 @@ func (c *compiler) keyFits(f *field, r rule, spec masking.Spec, t masking.Traits
 	c.faultAt(at, CodeKey, fmt.Sprintf("%s on key column %s would give rows the same key", spec.Name, f.id()), hint)
 }
 
-// domainFits checks that the results of a digest do not tell the values.
-func (c *compiler) domainFits(f *field, r rule, spec masking.Spec, t masking.Traits) {
+// domainFits sees to it that the results of a digest do not tell the values:
+// where there are too few of them, the subject is mixed in, if there is one.
+func (c *compiler) domainFits(f *field, d *Decision, r rule, spec masking.Spec, t masking.Traits) {
+	if !digests(t) {
+		return
+	}
 	at := c.place(r)
-	if digests(t) {
-		e, ok := c.table.Lookup(f.element)
-		switch {
-		case !ok:
-			c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s has no element: its key derives from one", spec.Name, f.id()), "say what the column is about: letheElement in the contract")
-		case e.Log2 < minLog2:
-			c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s is clear by counting: %s has about 2^%d values, and 2^%d are needed", spec.Name, f.id(), e.Name, e.Log2, minLog2),
-				"use redact, null or drop; mixing the subject in is not in this build")
-		case log2(f.col.Type) < minLog2:
-			c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s is clear by counting: %s has about 2^%d values, and 2^%d are needed", spec.Name, f.id(), f.col.Type, log2(f.col.Type), minLog2),
-				"use redact, null or drop; mixing the subject in is not in this build")
-		}
+	e, ok := c.table.Lookup(f.element)
+	what, bits := e.Name, e.Log2
+	if own := log2(f.col.Type); own < bits {
+		what, bits = f.col.Type.String(), own
+	}
+	few := fmt.Sprintf("%s has about 2^%d values, and 2^%d are needed", what, bits, minLog2)
+	switch {
+	case !ok:
+		c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s has no element: its key derives from one", spec.Name, f.id()), "say what the column is about: letheElement in the contract")
+	case bits >= minLog2 || spec.Subject(d.Params):
+	case f.subject && !f.key && spec.Apart:
+		d.Apart = true
+		d.Because = append(d.Because, "the row's subject is mixed in, so that results join within one subject only: "+few)
+	default:
+		c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s is clear by counting: %s", spec.Name, f.id(), few), "use redact, null or drop; or say whose data the rows are under subjects:, and the subject is mixed in")
 	}
 }
 

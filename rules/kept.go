@@ -72,11 +72,16 @@ type keptStream struct {
 	Class   stream.Class `json:"class"`
 	Label   stream.Label `json:"label"`
 	Topic   string       `json:"topic"`
-	Subject string       `json:"subject"`
+	Subject keptSubject  `json:"subject"`
 	Key     []string     `json:"key"`
 	Schema  string       `json:"schema"` // as [schema.ParseRows] reads it, "" for none
 	Fields  []keptField  `json:"fields"`
 	Rows    []keptColumn `json:"rows"`
+}
+
+type keptSubject struct {
+	Column string `json:"column"` // "" for none
+	Domain string `json:"domain"`
 }
 
 type keptField struct {
@@ -86,6 +91,7 @@ type keptField struct {
 	Domain   string         `json:"domain"`
 	Normal   string         `json:"normal"`
 	Special  bool           `json:"special"`
+	Apart    bool           `json:"apart"`
 	Type     string         `json:"type"`
 	Nullable bool           `json:"nullable"`
 	Required bool           `json:"required"`
@@ -135,13 +141,13 @@ func digest(b []byte) string {
 }
 
 func keepStream(s Stream) keptStream {
-	k := keptStream{Name: s.Name, Class: s.Class, Label: s.Label, Topic: s.Topic, Subject: s.Subject,
+	k := keptStream{Name: s.Name, Class: s.Class, Label: s.Label, Topic: s.Topic, Subject: keptSubject(s.Plan.Subject),
 		Key: append([]string{}, s.Plan.Key...), Fields: []keptField{}, Rows: []keptColumn{}}
 	if text, ok := s.Plan.Schema.(fmt.Stringer); ok {
 		k.Schema = text.String()
 	}
 	for _, f := range s.Plan.Fields {
-		k.Fields = append(k.Fields, keptField{f.Path, f.Operator, written(f), f.Domain, f.Normal, f.Special, f.Type.String(), f.Nullable, f.Required})
+		k.Fields = append(k.Fields, keptField{f.Path, f.Operator, written(f), f.Domain, f.Normal, f.Special, f.Apart, f.Type.String(), f.Nullable, f.Required})
 	}
 	for _, f := range s.Rows.Fields {
 		k.Rows = append(k.Rows, keptColumn{f.Name, f.Type.String(), f.Nullable})
@@ -207,8 +213,8 @@ func Restore(id string, data []byte) (*Revision, error) {
 }
 
 func (k keptStream) restore() (Stream, error) {
-	s := Stream{Name: k.Name, Class: k.Class, Label: k.Label, Topic: k.Topic, Subject: k.Subject,
-		Plan: masking.Plan{Stream: k.Name, Key: k.Key}, Rows: stream.Schema{Stream: k.Name, Key: k.Key}}
+	s := Stream{Name: k.Name, Class: k.Class, Label: k.Label, Topic: k.Topic,
+		Plan: masking.Plan{Stream: k.Name, Key: k.Key, Subject: masking.Subject(k.Subject)}, Rows: stream.Schema{Stream: k.Name, Key: k.Key}}
 	if k.Schema != "" {
 		rows, err := schema.ParseRows(k.Schema)
 		if err != nil {
@@ -225,7 +231,7 @@ func (k keptStream) restore() (Stream, error) {
 			}
 		}
 		s.Plan.Fields = append(s.Plan.Fields, masking.Field{Path: f.Path, Operator: f.Operator, Params: f.Params, Domain: f.Domain,
-			Normal: f.Normal, Special: f.Special, Type: t, Nullable: f.Nullable, Required: f.Required})
+			Normal: f.Normal, Special: f.Special, Apart: f.Apart, Type: t, Nullable: f.Nullable, Required: f.Required})
 	}
 	for _, c := range k.Rows {
 		t, err := stream.ParseType(c.Type)

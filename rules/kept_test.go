@@ -47,7 +47,7 @@ func TestL6AKeptRevisionMasksTheSameWhereLawsAndElementsHaveChanged(t *testing.T
 	if got, want := maskOne(t, old.Plan, row), maskOne(t, was.Plan, row); got != want {
 		t.Errorf("the kept revision gives\n%s\nand gave\n%s", got, want)
 	}
-	if old.Topic != was.Topic || old.Label != was.Label || old.Class != was.Class || old.Subject != was.Subject {
+	if old.Topic != was.Topic || old.Label != was.Label || old.Class != was.Class || old.Plan.Subject != was.Plan.Subject {
 		t.Errorf("restored as %+v, was %+v", old, was)
 	}
 	if len(old.Rows.Fields) != len(was.Rows.Fields) {

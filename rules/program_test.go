@@ -251,7 +251,7 @@ func TestAStarterPolicyHoldsOnceWhatIsUnsaidIsSaid(t *testing.T) {
 	}
 	env.Policy.Data = bytes.Replace(starter, []byte("# default"), []byte("default"), 1)
 	p := compile(t, env)
-	if s, ok := p.Stream("chinook.public.invoice"); !ok || s.Subject != "customer_id" || s.Label != "pii-pseudo" {
+	if s, ok := p.Stream("chinook.public.invoice"); !ok || s.Plan.Subject.Column != "customer_id" || s.Label != "pii-pseudo" {
 		t.Errorf("invoice: %+v", s)
 	}
 	if s, ok := p.Stream("chinook.public.track"); !ok || s.Label != "internal" || s.Class != stream.Internal {

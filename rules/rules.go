@@ -85,9 +85,6 @@ type Stream struct {
 	// columns gone.
 	Rows      stream.Schema
 	Decisions []Decision // columns in the contract's order, then what lies inside; none in a [Revision]
-	// Subject is the path of the column that says whose data a row is; "" for
-	// nobody's.
-	Subject string
 }
 
 // Decision is what becomes of one field, and why.
@@ -98,6 +95,7 @@ type Decision struct {
 	Class    stream.Class
 	Operator string
 	Params   masking.Params
+	Apart    bool // the row's subject is mixed in
 	// Because says, a sentence each: which rule decided and where it stands, what
 	// the field is about and who said so, which section of each pack allows it,
 	// what was declared, what else spoke about the field.

@@ -114,7 +114,7 @@ func TestL1EveryFieldOfAShopIsDecidedAndExplained(t *testing.T) {
 	p := compile(t, shopEnv())
 	var b strings.Builder
 	for _, s := range p.Streams {
-		fmt.Fprintf(&b, "%s class %s label %s subject %q topic %s\n", s.Name, s.Class, s.Label, s.Subject, s.Topic)
+		fmt.Fprintf(&b, "%s class %s label %s subject %q topic %s\n", s.Name, s.Class, s.Label, s.Plan.Subject.Column, s.Topic)
 		for _, f := range s.Rows.Fields {
 			null := ""
 			if f.Nullable {

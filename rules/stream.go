@@ -29,6 +29,7 @@ type field struct {
 	said     stream.Class // the same without what was declared
 	law      stream.Class // by which packs and approvers are asked
 	declared *strict.Entry[declaration]
+	subject  bool // the rows have one
 }
 
 func (f *field) id() string { return f.stream + "/" + f.path }
@@ -55,13 +56,15 @@ func (c *compiler) stream(ct *schema.Contract) Stream {
 		c.faultAt(ct.Doc.Where("schema[0]"), schema.CodeContract, err.Error(), "correct logicalTypeOptions and quality of its columns")
 	}
 	s.Plan.Schema = rows
+	s.Plan.Subject = c.subject(ct, s.Class, fields)
 	readable := true
 	for _, f := range fields {
 		f.law = c.lawClass(f, s.Class)
+		f.subject = s.Plan.Subject.Column != ""
 		d, spec := c.decide(f, s.Class)
 		s.Decisions = append(s.Decisions, d)
 		readable = readable && spec.Name != ""
-		pf := masking.Field{Path: f.path, Operator: d.Operator, Params: d.Params, Domain: f.element, Special: c.special(f.law)}
+		pf := masking.Field{Path: f.path, Operator: d.Operator, Params: d.Params, Domain: f.element, Special: c.special(f.law), Apart: d.Apart}
 		if e, ok := c.table.Lookup(f.element); ok {
 			pf.Normal = e.Normal
 		}
@@ -75,7 +78,6 @@ func (c *compiler) stream(ct *schema.Contract) Stream {
 		}
 		s.Plan.Fields = append(s.Plan.Fields, pf)
 	}
-	s.Subject = c.subject(ct, s.Class)
 	s.Label = c.label(s.Decisions)
 	if readable { // else nobody knows what is left, and a label would be a guess
 		c.flow(&s)
@@ -111,7 +113,7 @@ func (noKeys) Secret(string) ([]byte, error) { return make([]byte, 32), nil }
 
 // masked is the column after masking.
 func masked(f *field, spec masking.Spec, p masking.Params) stream.Field {
-	out := stream.Field{Name: f.col.Name, Type: spec.Output(f.col.Type, p), Nullable: f.col.Nullable || spec.Name == "null"}
+	out := stream.Field{Name: f.col.Name, Type: spec.Output(f.col.Type, p), Nullable: f.col.Nullable || spec.Name == "null" || spec.Subject(p)}
 	if f.walked {
 		// What lies inside is masked in place: the column stays JSON.
 		out.Type = f.col.Type
@@ -323,22 +325,23 @@ func (c *compiler) special(class stream.Class) bool {
 	return c.table.rank(class) >= c.table.rank(stream.Special)
 }
 
-// subject finds whose data the rows are.
-func (c *compiler) subject(ct *schema.Contract, class stream.Class) string {
+// subject finds whose data the rows are. Ids of one element are one person's in
+// every stream; where nobody said what the column is about, they are the stream's.
+func (c *compiler) subject(ct *schema.Contract, class stream.Class, fields []*field) masking.Subject {
 	s, ok := c.policy.Subjects.Get(ct.Stream)
 	if !ok {
 		if c.table.personal(class) {
 			hint := "add subjects: {" + ct.Stream + ": {key: <column>}}, or none if the rows are about nobody"
 			c.fault("subjects", CodeSubject, fmt.Sprintf("stream %s is of class %s and has no subject", ct.Stream, class), hint)
 		}
-		return ""
+		return masking.Subject{}
 	}
 	if s.Key == "" {
-		return ""
+		return masking.Subject{}
 	}
-	for _, col := range ct.Columns {
-		if masking.EscapeName(col.Name) == s.Key {
-			return s.Key
+	for _, f := range fields {
+		if f.column && f.path == s.Key {
+			return masking.Subject{Column: f.col.Name, Domain: cmp.Or(f.element, "stream/"+ct.Stream)}
 		}
 	}
 	var names []string
@@ -346,5 +349,5 @@ func (c *compiler) subject(ct *schema.Contract, class stream.Class) string {
 		names = append(names, masking.EscapeName(col.Name))
 	}
 	c.fault("subjects."+ct.Stream+".key", CodeField, fmt.Sprintf("stream %s has no column %q", ct.Stream, s.Key), strict.Suggest(s.Key, names))
-	return ""
+	return masking.Subject{}
 }

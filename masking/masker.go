@@ -1,0 +1,67 @@
+package masking
+
+import (
+	"fmt"
+
+	"lethe/stream"
+)
+
+// masker replaces scalar values. A masker has scratch space of its own: it is
+// used by one goroutine at a time.
+type masker interface {
+	// mask appends the JSON value that replaces v to dst. It returns the reason
+	// of a rejection, or "".
+	mask(dst []byte, v datum) ([]byte, string)
+	// maskNull does the same for the null of a field of class special.
+	maskNull(dst []byte, r *about) []byte
+	// fresh returns a masker of the same kind for another goroutine.
+	fresh() masker
+}
+
+// datum is a scalar that a masker replaces.
+type datum struct {
+	text []byte // of a string, unescaped; a number or boolean as it is written
+	kind kinds  // kindString, kindNumber or kindBool
+	row  *about
+}
+
+// about is what a masker may know of the row that a value lies in.
+type about struct {
+	digest subjectDigest // whose data it is
+	known  bool          // there is a subject
+	seq    stream.Seq    // the record's place in its source's order
+	src    []byte        // the record's key or envelope, as it was read
+}
+
+// workshop is what an operator of a plan is built with.
+type workshop struct {
+	stream string // the plan's
+	epoch  string
+	keys   Keyring
+}
+
+// secret is the 32-byte key that an operator derives for an element domain in
+// this epoch. An epoch has no slash, so no two pairs of epoch and domain share a
+// name.
+func (w workshop) secret(operator, domain string) (stream.Value, error) {
+	return w.key(operator + "/" + w.epoch + "/" + domain)
+}
+
+// lasting is a 32-byte key that is the same in every epoch.
+func (w workshop) lasting(purpose, domain string) (stream.Value, error) {
+	return w.key(purpose + "/" + domain)
+}
+
+func (w workshop) key(name string) (stream.Value, error) {
+	secret, err := w.keys.Secret(name)
+	if err != nil {
+		return stream.Value{}, fmt.Errorf("key %s: %w", name, err)
+	}
+	if len(secret) != keySize {
+		return stream.Value{}, fmt.Errorf("key %s: %d bytes, want %d", name, len(secret), keySize)
+	}
+	return stream.NewValue(secret), nil
+}
+
+// keySize is the length of every key, in bytes.
+const keySize = 32

@@ -1,0 +1,117 @@
+package masking
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"hash"
+
+	"lethe/stream"
+	"lethe/stream/scan"
+)
+
+// Subject says whose data the rows of a stream are.
+type Subject struct {
+	Column string // that leads to the person; "" if the rows are about nobody
+	Domain string // the element that the column is about: ids of one domain are one person's in every stream
+}
+
+// subjectDigest stands for a data subject: HMAC-SHA-256 of the id in its normal
+// form, under a key of its domain that is the same in every epoch, so that an
+// erasure finds the subject in all of them.
+type subjectDigest [sha256.Size]byte
+
+// whose finds the subject of a row.
+type whose struct {
+	name   string // of the column
+	key    stream.Value
+	normal normalForm
+
+	scan         scan.Scanner
+	mac          hash.Hash
+	text, normed []byte
+	// The last id and its digest: it stands in key, before and after.
+	last   []byte
+	digest subjectDigest
+	known  bool
+}
+
+func (c *compiler) buildWhose() {
+	s := c.plan.Subject
+	if s.Column == "" {
+		return
+	}
+	normal, _ := normalOf("", nil)
+	for _, f := range c.plan.Fields {
+		if f.Path == EscapeName(s.Column) {
+			normal, _ = normalOf(f.Normal, f.Params)
+		}
+	}
+	key, err := c.shop.lasting("subject", s.Domain)
+	if err != nil {
+		c.fault(EscapeName(s.Column), "subject", "subject: "+err.Error(), "check the keyring")
+		return
+	}
+	c.program.whose = &whose{name: s.Column, key: key, normal: normal}
+}
+
+func (s *whose) fresh() *whose {
+	return &whose{name: s.name, key: s.key, normal: s.normal, mac: hmac.New(sha256.New, s.key.Reveal())}
+}
+
+// find says in r whose data the row in src is, which begins with an object. A
+// malformed one has no subject: who walks it refuses it.
+func (s *whose) find(r *about, src []byte) {
+	r.known = false
+	text, ok := s.column(src)
+	if !ok {
+		return
+	}
+	if !s.known || !bytes.Equal(text, s.last) {
+		s.last = append(s.last[:0], text...)
+		s.normed = s.normal(s.normed[:0], text)
+		s.mac.Reset()
+		s.mac.Write(s.normed)
+		s.mac.Sum(s.digest[:0])
+		s.known = true
+	}
+	r.digest, r.known = s.digest, len(s.normed) > 0
+}
+
+// column returns the text of the subject's column. A null is nobody, and so is
+// an object or array.
+func (s *whose) column(src []byte) (text []byte, ok bool) {
+	s.scan.Reset(src)
+	more, err := s.scan.Enter('{')
+	for ; more && err == nil; more, err = s.scan.More('{') {
+		name, err := s.scan.Name()
+		if err != nil {
+			return nil, false
+		}
+		body := name.Raw
+		if name.Escaped {
+			s.text = name.Append(s.text[:0])
+			body = s.text
+		}
+		if string(body) != s.name {
+			if _, err := s.scan.Skip(); err != nil {
+				return nil, false
+			}
+			continue
+		}
+		switch s.scan.Peek() {
+		case '"':
+			t, err := s.scan.String()
+			if err != nil || !t.Escaped {
+				return t.Raw, err == nil
+			}
+			s.text = t.Append(s.text[:0])
+			return s.text, true
+		case 'n', '{', '[':
+			return nil, false
+		}
+		raw, err := s.scan.Skip()
+		return raw, err == nil
+	}
+	return nil, false
+}
