@@ -173,7 +173,7 @@ func (d *debezium) await(ctx context.Context, n int64) error {
 	return d.poll(ctx, time.Hour, func() (bool, error) {
 		ends, err := kafka.Ends(ctx, cl, d.topic())
 		var sum int64
-		for _, end := range ends {
+		for _, end := range ends[d.topic()] {
 			sum += end
 		}
 		// The topic is made with its first record.

@@ -68,7 +68,7 @@ func (s *watcher) open(ctx context.Context) error {
 		return err
 	}
 	from := make(map[int32]kgo.Offset)
-	for p, end := range ends {
+	for p, end := range ends[s.topic] {
 		from[p] = kgo.NewOffset().At(end)
 	}
 	s.client, err = s.cluster.Client(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{s.topic: from}), kgo.ConsumeResetOffset(kgo.NoResetOffset()))

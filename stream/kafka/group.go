@@ -31,16 +31,13 @@ func (c Cluster) StartGroup(ctx context.Context, group string, topics []string) 
 	}
 	defer cl.Close()
 	adm := kadm.NewClient(cl)
-	var starts kadm.ListedOffsets
+	var starts map[string]map[int32]int64
 	err = patiently(ctx, func() error {
-		starts, err = adm.ListStartOffsets(ctx, topics...)
-		if err == nil {
-			err = starts.Error()
-		}
+		starts, err = Starts(ctx, cl, topics...)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("group %s: list start offsets: %w", group, err)
+		return fmt.Errorf("group %s: %w", group, err)
 	}
 	var have kadm.OffsetResponses
 	err = patiently(ctx, func() error {
@@ -51,11 +48,13 @@ func (c Cluster) StartGroup(ctx context.Context, group string, topics []string) 
 		return fmt.Errorf("group %s: fetch offsets: %w", group, err)
 	}
 	missing := make(kadm.Offsets)
-	starts.Each(func(o kadm.ListedOffset) {
-		if _, ok := have.Lookup(o.Topic, o.Partition); !ok {
-			missing.Add(kadm.Offset{Topic: o.Topic, Partition: o.Partition, At: o.Offset, LeaderEpoch: -1})
+	for topic, parts := range starts {
+		for p, start := range parts {
+			if _, ok := have.Lookup(topic, p); !ok {
+				missing.Add(kadm.Offset{Topic: topic, Partition: p, At: start, LeaderEpoch: -1})
+			}
 		}
-	})
+	}
 	if len(missing) == 0 {
 		return nil
 	}

@@ -10,57 +10,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// Ends gives the last stable offset of each partition of a topic: everything
-// before it is committed or aborted.
-func Ends(ctx context.Context, cl *kgo.Client, topic string) (map[int32]int64, error) {
-	got, err := kadm.NewClient(cl).ListCommittedOffsets(ctx, topic)
-	if err == nil {
-		err = got.Error()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("topic %s: list committed offsets: %w", topic, err)
-	}
-	ends := make(map[int32]int64)
-	got.Each(func(o kadm.ListedOffset) { ends[o.Partition] = o.Offset })
-	return ends, nil
-}
-
-// Starts gives the first offset that each partition of the topics still holds.
-func Starts(ctx context.Context, cl *kgo.Client, topics ...string) (map[string]map[int32]int64, error) {
-	got, err := kadm.NewClient(cl).ListStartOffsets(ctx, topics...)
-	if err == nil {
-		err = got.Error()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("topics: list start offsets: %w", err)
-	}
-	return byPartition(got), nil
-}
-
-// OffsetsAt gives the first offset of each partition of the topics that was
-// written at that time or later, and a partition's end where none was.
-func OffsetsAt(ctx context.Context, cl *kgo.Client, at time.Time, topics ...string) (map[string]map[int32]int64, error) {
-	got, err := kadm.NewClient(cl).ListOffsetsAfterMilli(ctx, at.UnixMilli(), topics...)
-	if err == nil {
-		err = got.Error()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("topics: list offsets at a time: %w", err)
-	}
-	return byPartition(got), nil
-}
-
-func byPartition(listed kadm.ListedOffsets) map[string]map[int32]int64 {
-	out := make(map[string]map[int32]int64)
-	listed.Each(func(o kadm.ListedOffset) {
-		if out[o.Topic] == nil {
-			out[o.Topic] = make(map[int32]int64)
-		}
-		out[o.Topic][o.Partition] = o.Offset
-	})
-	return out
-}
-
 // patience is how long a read waits without any progress: longer than an open
 // transaction of a member that died keeps committed records from being read.
 const patience = 90 * time.Second
@@ -68,32 +17,6 @@ const patience = 90 * time.Second
 // ErrStalled says that a topic gave nothing for so long that its end, as it was
 // when the read began, was not reached. What was read so far is not all.
 var ErrStalled = errors.New("the broker gives no more records, and the end is not reached")
-
-// highWatermark gives the end of each partition of a topic, open transactions
-// included.
-func highWatermark(ctx context.Context, cl *kgo.Client, topic string) (map[int32]int64, error) {
-	got, err := kadm.NewClient(cl).ListEndOffsets(ctx, topic)
-	if err == nil {
-		err = got.Error()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("topic %s: list end offsets: %w", topic, err)
-	}
-	ends := make(map[int32]int64)
-	got.Each(func(o kadm.ListedOffset) { ends[o.Partition] = o.Offset })
-	return ends, nil
-}
-
-// Near gives an offset so many before the end of a partition, or 0.
-func (c Cluster) Near(ctx context.Context, topic string, partition int32, records int64) (int64, error) {
-	cl, err := c.Client()
-	if err != nil {
-		return 0, err
-	}
-	defer cl.Close()
-	ends, err := highWatermark(ctx, cl, topic)
-	return max(0, ends[partition]-records), err
-}
 
 // ReadRange calls each with the committed records of one partition from offset
 // from up to the end that the partition has when it is called. Transactions that
@@ -107,7 +30,7 @@ func (c Cluster) ReadRange(ctx context.Context, topic string, partition int32, f
 		return err
 	}
 	defer cl.Close()
-	ends, err := highWatermark(ctx, cl, topic)
+	ends, err := highWatermarks(ctx, cl, topic)
 	if err != nil {
 		return err
 	}
@@ -115,7 +38,7 @@ func (c Cluster) ReadRange(ctx context.Context, topic string, partition int32, f
 	if err != nil {
 		return err
 	}
-	end, at, moved := ends[partition], max(from, starts[topic][partition]), time.Now()
+	end, at, moved := ends[topic][partition], max(from, starts[topic][partition]), time.Now()
 	for at < end {
 		pctx, cancel := context.WithTimeout(ctx, time.Second)
 		fs := cl.PollFetches(pctx)
@@ -212,18 +135,18 @@ func (c Cluster) Pending(ctx context.Context, group string, topics []string) (bo
 	if err != nil {
 		return false, err
 	}
-	for _, t := range topics {
-		stable, err := Ends(ctx, cl, t)
-		if err != nil {
-			return false, err
-		}
-		ends, err := highWatermark(ctx, cl, t)
-		if err != nil {
-			return false, err
-		}
-		for p, end := range ends {
+	stable, err := Ends(ctx, cl, topics...)
+	if err != nil {
+		return false, err
+	}
+	ends, err := highWatermarks(ctx, cl, topics...)
+	if err != nil {
+		return false, err
+	}
+	for t, parts := range ends {
+		for p, end := range parts {
 			from, ok := at[t][p]
-			if !ok || stable[p] < end {
+			if !ok || stable[t][p] < end {
 				return true, nil
 			}
 			if from.Offset >= end {

@@ -97,10 +97,15 @@ func (w *deleter) round(ctx context.Context) error {
 		return err
 	}
 	low := lowest(at)
-	if err := w.measure(ctx, low); err != nil {
+	topics := topicsOf(low)
+	if err := w.measure(ctx, topics, low); err != nil {
 		return err
 	}
-	reached, err := w.remove(ctx, low)
+	starts, err := kafka.Starts(ctx, w.client, topics...)
+	if err != nil {
+		return err
+	}
+	reached, err := w.remove(ctx, starts, low)
 	if err != nil {
 		return err
 	}
@@ -134,17 +139,14 @@ func (w *deleter) over(ctx context.Context, low map[place]int64) ([]string, erro
 }
 
 // measure tells how much of each raw topic waits for a connection.
-func (w *deleter) measure(ctx context.Context, low map[place]int64) error {
-	for t := range w.raw {
-		if _, read := low[place{t, 0}]; !read {
-			continue
-		}
-		ends, err := kafka.Ends(ctx, w.client, t)
-		if err != nil {
-			return err
-		}
+func (w *deleter) measure(ctx context.Context, topics []string, low map[place]int64) error {
+	ends, err := kafka.Ends(ctx, w.client, topics...)
+	if err != nil {
+		return err
+	}
+	for t, parts := range ends {
 		var n int64
-		for p, end := range ends {
+		for p, end := range parts {
 			n += end - low[place{t, p}]
 		}
 		w.Metrics.RawHeld.WithLabelValues(t).Set(float64(n))
@@ -168,6 +170,14 @@ func lowest(at map[reader]int64) map[place]int64 {
 		}
 	}
 	return low
+}
+
+func topicsOf(at map[place]int64) []string {
+	topics := make(map[string]bool)
+	for p := range at {
+		topics[p.topic] = true
+	}
+	return slices.Collect(maps.Keys(topics))
 }
 
 // destroy makes true what the receipt says. A crash before it leaves keys that

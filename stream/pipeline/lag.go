@@ -98,13 +98,13 @@ func (w *watcher) look(ctx context.Context) error {
 }
 
 func (w *watcher) ends(ctx context.Context) (map[place]int64, error) {
+	ends, err := kafka.Ends(ctx, w.client, w.Watch.Topics...)
+	if err != nil {
+		return nil, err
+	}
 	out := make(map[place]int64)
-	for _, t := range w.Watch.Topics {
-		ends, err := kafka.Ends(ctx, w.client, t)
-		if err != nil {
-			return nil, err
-		}
-		for p, end := range ends {
+	for t, parts := range ends {
+		for p, end := range parts {
 			out[place{t, p}] = end
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
-	"lethe/stream/kafka"
 )
 
 // remover deletes the beginnings of partitions for a job, and writes down what
@@ -62,24 +60,11 @@ func (r *remover) prepare(ctx context.Context) error {
 	return nil
 }
 
-// remove moves the start of each partition up to an offset, and says where the
-// starts are then. Deleting comes first and the receipt after: a crash between
+// remove moves the start of each partition up to an offset, from where starts
+// has it, and says where the starts are then. Deleting comes first and the receipt after: a crash between
 // the two leaves the start moved, and the next receipt covers it, since a part
 // goes from the last receipt's end to the start as it is.
-func (r *remover) remove(ctx context.Context, to map[place]int64) (map[place]int64, error) {
-	var topics []string
-	for p := range to {
-		if !slices.Contains(topics, p.topic) {
-			topics = append(topics, p.topic)
-		}
-	}
-	if len(topics) == 0 {
-		return nil, nil
-	}
-	starts, err := kafka.Starts(ctx, r.client, topics...)
-	if err != nil {
-		return nil, err
-	}
+func (r *remover) remove(ctx context.Context, starts map[string]map[int32]int64, to map[place]int64) (map[place]int64, error) {
 	reached := make(map[place]int64, len(to))
 	del := make(kadm.Offsets)
 	for p, offset := range to {

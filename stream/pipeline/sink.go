@@ -243,7 +243,7 @@ func (w *sinkWorker) adopt(ctx context.Context, p place) error {
 	if err != nil {
 		return err
 	}
-	if to <= ends[p.partition] {
+	if to <= ends[p.topic][p.partition] {
 		w.held[p].until = to
 	}
 	return nil

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"lethe/stream/kafka"
@@ -57,10 +59,7 @@ func (t *Trim) round(ctx context.Context, r *remover) error {
 	if err != nil {
 		return err
 	}
-	var topics []string
-	for topic := range passed {
-		topics = append(topics, topic)
-	}
+	topics := slices.Collect(maps.Keys(passed))
 	old, err := kafka.OffsetsAt(ctx, r.client, t.Now().Add(-t.Keep), topics...)
 	if err != nil {
 		return err
@@ -83,7 +82,7 @@ func (t *Trim) round(ctx context.Context, r *remover) error {
 			}
 		}
 	}
-	reached, err := r.remove(ctx, to)
+	reached, err := r.remove(ctx, starts, to)
 	if err != nil {
 		return err
 	}
@@ -108,13 +107,11 @@ func (t *Trim) passed(ctx context.Context, r *remover) (map[string]map[int32]int
 			out[topic][p] = c.Offset
 		}
 	}
-	for _, topic := range []string{t.Topics.Details(), t.Topics.Leaves()} {
-		ends, err := kafka.Ends(ctx, r.client, topic)
-		if err != nil {
-			return nil, err
-		}
-		out[topic] = ends
+	ends, err := kafka.Ends(ctx, r.client, t.Topics.Details(), t.Topics.Leaves())
+	if err != nil {
+		return nil, err
 	}
+	maps.Copy(out, ends)
 	if t.Logged != nil {
 		out[t.Topics.Audit()] = map[int32]int64{0: t.Logged()}
 	}

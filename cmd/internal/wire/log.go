@@ -60,7 +60,7 @@ func (f *feed) fits(ctx context.Context, from int64) error {
 	if err != nil {
 		return err
 	}
-	switch start, end := starts[f.topic][0], ends[0]; {
+	switch start, end := starts[f.topic][0], ends[f.topic][0]; {
 	case end < from:
 		return &stream.Fault{Code: "run.state_lost", Path: f.log, Exit: stream.ExitEnvironment,
 			Msg:  fmt.Sprintf("the log holds entries up to offset %d of the audit topic, which ends at %d: the broker is not the one that this log was written from", from-1, end),
