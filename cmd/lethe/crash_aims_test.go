@@ -104,6 +104,26 @@ func (r *crashRig) kill(t *testing.T, kills int) map[string]int {
 // insideKeyless waits until some rows of the table without a key are committed
 // and many are not; nothing else is written meanwhile.
 func (r *crashRig) insideKeyless(t *testing.T, l *life, deadline time.Time) bool {
+	return r.unwritten(t, l, deadline, func(admin *kadm.Client) bool {
+		committed := func() (sum int64) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			ends, _ := admin.ListCommittedOffsets(ctx, stream.Topics{Workspace: r.workspace}.Raw("pii", "src"))
+			ends.Each(func(end kadm.ListedOffset) { sum += end.Offset })
+			return sum
+		}
+		for first := committed(); time.Now().Before(deadline); l.lives(time.Millisecond) {
+			if n := committed() - first; n > accesses/50 {
+				return n < accesses*2/3
+			}
+		}
+		return false
+	})
+}
+
+// unwritten waits for something in the topics while the writer is kept from
+// writing; false if no broker answers before the deadline.
+func (r *crashRig) unwritten(t *testing.T, l *life, deadline time.Time, wait func(admin *kadm.Client) bool) bool {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	admin := r.admin(t, l, deadline)
@@ -111,19 +131,7 @@ func (r *crashRig) insideKeyless(t *testing.T, l *life, deadline time.Time) bool
 		return false
 	}
 	defer admin.Close()
-	written := func() (sum int64) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		ends, _ := admin.ListCommittedOffsets(ctx, stream.Topics{Workspace: r.workspace}.Raw("pii", "src"))
-		ends.Each(func(end kadm.ListedOffset) { sum += end.Offset })
-		return sum
-	}
-	for first := written(); time.Now().Before(deadline); l.lives(time.Millisecond) {
-		if n := written() - first; n > accesses/50 {
-			return n < accesses*2/3
-		}
-	}
-	return false
+	return wait(admin)
 }
 
 // admin speaks to the broker, also to the one inside of lethe run.
@@ -292,19 +300,14 @@ func (r *crashRig) insideKafkaEndTxn(t *testing.T, l *life, deadline time.Time) 
 // drained keeps the writer from writing until everything went through and was
 // deleted from the raw topics.
 func (r *crashRig) drained(t *testing.T, l *life, deadline time.Time) bool {
-	r.writing.Lock()
-	defer r.writing.Unlock()
-	admin := r.admin(t, l, deadline)
-	if admin == nil {
-		return false
-	}
-	defer admin.Close()
-	for ; time.Now().Before(deadline); l.lives(20 * time.Millisecond) {
-		if rawIsEmpty(t.Context(), admin, stream.Topics{Workspace: r.workspace}) {
-			return true
+	return r.unwritten(t, l, deadline, func(admin *kadm.Client) bool {
+		for ; time.Now().Before(deadline); l.lives(20 * time.Millisecond) {
+			if rawIsEmpty(t.Context(), admin, stream.Topics{Workspace: r.workspace}) {
+				return true
+			}
 		}
-	}
-	return false
+		return false
+	})
 }
 
 // rawIsEmpty reports whether the raw topics held records and hold but the last

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -14,8 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
-	"lethe/stream/broker"
-	"lethe/stream/kafka"
 )
 
 // maskedRecord is a record of a masked topic.
@@ -180,16 +177,8 @@ func sameChanges(got, want []change) bool {
 // masked reads a masked topic, read committed, in offset order per partition.
 func (r *crashRig) masked(t *testing.T, table crashTable) (out []maskedRecord) {
 	t.Helper()
-	addrs := r.brokers
-	if addrs == nil {
-		b, err := broker.Start(t.Context(), broker.Config{Dir: filepath.Join(r.dir, "state", "broker")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer b.Close()
-		addrs = b.Addrs()
-	}
-	c := kafka.Cluster{Brokers: addrs}
+	c, done := r.cluster(t)
+	defer done()
 	for p := range int32(8) {
 		err := c.ReadRange(t.Context(), r.topic(table), p, 0, func(k *kgo.Record) error {
 			if k.Value == nil {

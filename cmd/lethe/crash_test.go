@@ -17,6 +17,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"lethe/stream/broker"
+	"lethe/stream/kafka"
 )
 
 // The promise of exactly once, tested as it is meant: lethe run is killed with
@@ -137,6 +140,20 @@ func (r *crashRig) where() string {
 		return "embedded"
 	}
 	return "{brokers: [" + strings.Join(r.brokers, ", ") + "]}"
+}
+
+// cluster is the broker of the folder while lethe does not run. The embedded one
+// is started; done stops it.
+func (r *crashRig) cluster(t *testing.T) (c kafka.Cluster, done func()) {
+	t.Helper()
+	if r.brokers != nil {
+		return kafka.Cluster{Brokers: r.brokers}, func() {}
+	}
+	b, err := broker.Start(t.Context(), broker.Config{Dir: filepath.Join(r.dir, "state", "broker")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kafka.Cluster{Brokers: b.Addrs()}, func() { b.Close() }
 }
 
 // folder makes the files for a policy, and the contracts.

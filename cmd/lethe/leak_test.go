@@ -19,8 +19,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/connectors/parquet/replay"
-	"lethe/stream/broker"
-	"lethe/stream/kafka"
 )
 
 // A unique canary in every classified field of every common type, and Sakila's
@@ -233,16 +231,8 @@ func (r *leakRig) everything(t *testing.T) *haystack {
 // and sees to it that some are in quarantine.
 func (r *leakRig) topics(t *testing.T, h *haystack) {
 	t.Helper()
-	addrs := r.brokers
-	if addrs == nil {
-		b, err := broker.Start(t.Context(), broker.Config{Dir: filepath.Join(r.dir, "state", "broker")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer b.Close()
-		addrs = b.Addrs()
-	}
-	c := kafka.Cluster{Brokers: addrs}
+	c, done := r.cluster(t)
+	defer done()
 	names, err := c.TopicNames(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"lethe/stream"
-	"lethe/stream/broker"
 	"lethe/stream/kafka"
 )
 
@@ -59,7 +58,7 @@ func TestL2L4TrimmedTopicsStayExplainedAcrossKills(t *testing.T) {
 	if out, err := exec.Command(r.lethe, "verify", r.dir).CombinedOutput(); err != nil {
 		t.Errorf("lethe verify: %v\n%s", err, out)
 	}
-	truth, held := r.truth(t), r.held(t)
+	truth, deleted := r.truth(t), r.deleted(t, topics)
 	for _, table := range crashTables() {
 		if len(table.key) > 0 {
 			lake := r.inLake(t, table)
@@ -67,11 +66,11 @@ func TestL2L4TrimmedTopicsStayExplainedAcrossKills(t *testing.T) {
 		}
 	}
 	for _, topic := range topics {
-		if held[topic] == 0 {
-			t.Errorf("topics begin at %v: %s was not trimmed", held, topic)
+		if deleted[topic] == 0 {
+			t.Errorf("of the topics are deleted %v: %s was not trimmed", deleted, topic)
 		}
 	}
-	t.Logf("killed %v, topics begin at %v", aims, held)
+	t.Logf("killed %v, deleted %v", aims, deleted)
 }
 
 // trims are the beginnings of partitions that the log says were deleted.
@@ -91,21 +90,17 @@ func (r *crashRig) trims(t *testing.T) string {
 	return strings.Join(found, "\n")
 }
 
-// held is how many records of each topic are deleted.
-func (r *crashRig) held(t *testing.T) map[string]int64 {
+// deleted is how many records of each of the topics are deleted.
+func (r *crashRig) deleted(t *testing.T, topics []string) map[string]int64 {
 	t.Helper()
-	b, err := broker.Start(t.Context(), broker.Config{Dir: filepath.Join(r.dir, "state", "broker")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
-	c := kafka.Cluster{Brokers: b.Addrs()}
+	c, done := r.cluster(t)
+	defer done()
 	cl, err := c.Client()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer cl.Close()
-	starts, err := kafka.Starts(t.Context(), cl)
+	starts, err := kafka.Starts(t.Context(), cl, topics...)
 	if err != nil {
 		t.Fatal(err)
 	}
