@@ -7,7 +7,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -126,7 +125,7 @@ func (s settings) fit(name string, tables []*table) []error {
 	for i, t := range tables {
 		names[i] = t.name
 	}
-	sort.Strings(names)
+	slices.Sort(names)
 	bad := func(code, option, msg, hint string) {
 		faults = append(faults, &stream.Fault{Code: code, Path: "sources." + name + "." + option, Msg: msg, Hint: hint})
 	}
