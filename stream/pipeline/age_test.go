@@ -55,7 +55,7 @@ func overdue(t *testing.T, r *rig) {
 			t.Errorf("partition %d begins at %d: a record was deleted that nobody has masked", p, start)
 		}
 	}
-	group.Go(func() { r.base.Keep(ctx, "mask", mask.Run) })
+	group.Go(func() { r.base.Keep(ctx, mask.Title(), mask.Run) })
 	until(t, "nothing is overdue once it is masked", func() bool {
 		return value(m.RawOverdue, raw, "lake") == 0 && value(m.RawAge, raw, "lake") == 0
 	})

@@ -1,7 +1,8 @@
 package pipeline
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,7 +51,7 @@ func (f *Failures) Now(now time.Time) []Failing {
 		}
 		out = append(out, s.Failing)
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Stage < out[j].Stage })
+	slices.SortFunc(out, func(a, b Failing) int { return cmp.Compare(a.Stage, b.Stage) })
 	return out
 }
 
@@ -103,10 +104,15 @@ func (f *Failures) mended(name string) {
 	delete(f.of, name)
 }
 
-// stageName is what logs and answers call the stage of a source or connection.
+// stageName is what logs and answers call the stage of a source or connection,
+// and a job that is of neither. Whoever runs a stage, and whoever tells of its
+// commits, has to call it the same.
 func stageName(stage, of string) string {
-	if stage == stream.StageIngest {
-		stage = "source"
+	switch stage {
+	case stream.StageIngest:
+		return "source " + of
+	case stream.StageDelete:
+		return of
 	}
 	return stage + " " + of
 }

@@ -34,8 +34,8 @@ func stalled(t *testing.T, r *rig) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
 	t.Cleanup(func() { cancel(); group.Wait() })
-	r.runThese(t, ingest.Run, mask.Run)
-	group.Go(func() { r.base.Keep(ctx, "sink lake", sink.Run) })
+	r.runThese(t, ingest, mask)
+	group.Go(func() { r.base.Keep(ctx, sink.Title(), sink.Run) })
 	group.Go(func() {
 		r.base.WatchLag(ctx, 20*time.Millisecond, []pipeline.Watch{
 			{Stage: stream.StageMask, Name: "lake", Group: r.base.Topics.MaskGroup("lake"), Topics: r.raw()},

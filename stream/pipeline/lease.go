@@ -22,7 +22,7 @@ type Job struct {
 // title is what messages call the job.
 func (j Job) title() string {
 	if j.Name == DeletionJob || j.Name == TrimJob {
-		return j.Name
+		return stageName(stream.StageDelete, j.Name)
 	}
 	return stageName(stream.StageIngest, j.Name)
 }

@@ -38,6 +38,9 @@ type Mask struct {
 	Rejected func(streamName string, why stream.Rejection, count int64)
 }
 
+// Title is what messages call the stage.
+func (m *Mask) Title() string { return stageName(stream.StageMask, m.Connection) }
+
 // Run masks until ctx ends or something fails; it goes on at the group's
 // committed offsets.
 func (m *Mask) Run(ctx context.Context) error {

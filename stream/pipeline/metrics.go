@@ -67,12 +67,17 @@ type done struct {
 	newest      int64 // when the source committed the newest change, ms; 0 if unknown
 }
 
-// measure adds a committed transaction to the metrics. A stage that commits is in
-// no failure.
+// committed tells of a committed transaction. A stage that commits is in no
+// failure.
+func (b Base) committed(stage, name string, began time.Time) {
+	b.Failures.mended(stageName(stage, name))
+	b.Metrics.Transaction.WithLabelValues(stage).Observe(b.Now().Sub(began).Seconds())
+}
+
+// measure tells of a committed transaction and of what it did.
 func (b Base) measure(d done) {
-	b.Failures.mended(stageName(d.stage, d.name))
+	b.committed(d.stage, d.name, d.began)
 	m := b.Metrics
-	m.Transaction.WithLabelValues(d.stage).Observe(b.Now().Sub(d.began).Seconds())
 	m.Records.WithLabelValues(d.stage, d.name).Add(float64(d.in))
 	m.Bytes.WithLabelValues(d.stage, d.name).Add(float64(d.bytes))
 	m.Out.WithLabelValues(d.stage, d.name).Add(float64(d.out))

@@ -26,7 +26,7 @@ func TestWhatAStageFailedOfNamesItOnce(t *testing.T) {
 		t.Errorf("ingest: %v", err)
 	}
 	sink := &pipeline.Sink{Base: r.base, Connection: "lake", Topics: []string{r.masked()}, Open: func() (stream.Sink, error) { return nil, why }}
-	err = r.base.Keep(t.Context(), "sink lake", sink.Run)
+	err = r.base.Keep(t.Context(), sink.Title(), sink.Run)
 	if err == nil || err.Error() != "sink lake: open: no route" {
 		t.Errorf("sink: %v", err)
 	}

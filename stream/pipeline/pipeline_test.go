@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -11,7 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -382,9 +383,8 @@ func (s *sink) rows() []stream.Row {
 	for o := range s.listed {
 		ranges = append(ranges, s.objects[o])
 	}
-	sort.Slice(ranges, func(i, j int) bool {
-		a, b := ranges[i].Range, ranges[j].Range
-		return a.Partition < b.Partition || a.Partition == b.Partition && a.From < b.From
+	slices.SortFunc(ranges, func(a, b stream.Rows) int {
+		return cmp.Or(cmp.Compare(a.Range.Partition, b.Range.Partition), cmp.Compare(a.Range.From, b.Range.From))
 	})
 	var out []stream.Row
 	for _, b := range ranges {
@@ -463,7 +463,7 @@ func (v *keyring) Periods(purpose string) ([]string, error) {
 			out = append(out, p)
 		}
 	}
-	sort.Strings(out)
+	slices.Sort(out)
 	return out, nil
 }
 func (v *keyring) Destroy(period string) error {

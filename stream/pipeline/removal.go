@@ -168,6 +168,6 @@ func (r *remover) commit(ctx context.Context, next positionRecord) error {
 		return err
 	}
 	r.at = next
-	r.base.Metrics.Transaction.WithLabelValues(stream.StageDelete).Observe(r.base.Now().Sub(began).Seconds())
+	r.base.committed(stream.StageDelete, r.job, began)
 	return nil
 }

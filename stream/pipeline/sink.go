@@ -36,6 +36,9 @@ type Sink struct {
 // Hurry makes a load due as soon as anything is held, for runs that end.
 func (s *Sink) Hurry() { s.hurry.Store(true) }
 
+// Title is what messages call the stage.
+func (s *Sink) Title() string { return stageName(stream.StageSink, s.Connection) }
+
 // Run loads until ctx ends or something fails; it goes on at the group's
 // committed offsets.
 func (s *Sink) Run(ctx context.Context) error {

@@ -17,14 +17,7 @@ func TestL1L2AStreamThatNobodyDecidedOnHurtsOnlyItself(t *testing.T) { onBoth(t,
 
 func undecided(t *testing.T, r *rig) {
 	const unknown, elsewhere = "src.public.renamed", "src.public.elsewhere"
-	topics := r.base.Topics
-	special := topics.Raw(stream.Special, "src")
-	if err := r.base.Cluster.EnsureTopics(t.Context(), []kafka.Topic{{Name: special, Partitions: partitions}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.base.Cluster.StartGroup(t.Context(), topics.MaskGroup("lake"), []string{special}); err != nil {
-		t.Fatal(err)
-	}
+	special := r.special(t)
 	for i := range 30 {
 		r.source.add(fmt.Sprint(i), "v")
 		r.source.changes[len(r.source.changes)-1].Stream = []string{person, unknown, elsewhere}[i%3]
@@ -37,7 +30,7 @@ func undecided(t *testing.T, r *rig) {
 	ingest.Class = func(name string) (stream.Class, bool) { return stream.PII, name != unknown }
 	mask.Current = partly{r.policy, map[string]bool{person: true, elsewhere: false}}
 	mask.Revision = func(string) (stream.Revision, error) { return mask.Current, nil }
-	r.runThese(t, ingest.Run, mask.Run)
+	r.runThese(t, ingest, mask)
 	in := func() stream.Int64 { return r.counts(t)[""].In }
 	until(t, "all are masked", func() bool { return in() == 31 })
 	c := r.counts(t)
@@ -61,20 +54,27 @@ func undecided(t *testing.T, r *rig) {
 	}
 }
 
+// special makes the raw topic of the highest class, where records of streams go
+// that nobody decided on.
+func (r *rig) special(t *testing.T) string {
+	t.Helper()
+	topic := r.base.Topics.Raw(stream.Special, "src")
+	if err := r.base.Cluster.EnsureTopics(t.Context(), []kafka.Topic{{Name: topic, Partitions: partitions}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.base.Cluster.StartGroup(t.Context(), r.base.Topics.MaskGroup("lake"), []string{topic}); err != nil {
+		t.Fatal(err)
+	}
+	return topic
+}
+
 func TestL1L2AStreamThatWasReadBeforeAnybodyDecidedOnItStaysInQuarantine(t *testing.T) {
 	onBoth(t, decidedLater)
 }
 
 func decidedLater(t *testing.T, r *rig) {
 	const late = "src.public.late"
-	topics := r.base.Topics
-	special := topics.Raw(stream.Special, "src")
-	if err := r.base.Cluster.EnsureTopics(t.Context(), []kafka.Topic{{Name: special, Partitions: partitions}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.base.Cluster.StartGroup(t.Context(), topics.MaskGroup("lake"), []string{special}); err != nil {
-		t.Fatal(err)
-	}
+	special := r.special(t)
 	add := func(name, value string) {
 		r.source.add("k", value)
 		r.source.changes[len(r.source.changes)-1].Stream = name
@@ -148,14 +148,14 @@ func (r partly) Route(name string) (stream.Route, bool) {
 }
 
 // runThese runs an ingest and a mask stage until the test ends.
-func (r *rig) runThese(t *testing.T, ingest, mask func(context.Context) error) {
+func (r *rig) runThese(t *testing.T, ingest *pipeline.Ingest, mask *pipeline.Mask) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{}, 2)
 	go func() {
-		r.base.Lease(ctx, []pipeline.Job{{Name: "src", Run: ingest}})
+		r.base.Lease(ctx, []pipeline.Job{{Name: "src", Run: ingest.Run}})
 		done <- struct{}{}
 	}()
-	go func() { r.base.Keep(ctx, "mask", mask); done <- struct{}{} }()
+	go func() { r.base.Keep(ctx, mask.Title(), mask.Run); done <- struct{}{} }()
 	t.Cleanup(func() { cancel(); <-done; <-done })
 }
 

@@ -184,13 +184,13 @@ func (s *stages) watches() []pipeline.Watch {
 
 func (s *stages) startMasks(ctx context.Context, g *errgroup.Group) {
 	for _, m := range s.masks {
-		g.Go(func() error { return s.w.base.Keep(ctx, "mask "+m.Connection, m.Run) })
+		g.Go(func() error { return s.w.base.Keep(ctx, m.Title(), m.Run) })
 	}
 }
 
 func (s *stages) startSinks(ctx context.Context, g *errgroup.Group) {
 	for _, l := range s.sinks {
-		g.Go(func() error { return s.w.base.Keep(ctx, "sink "+l.Connection, l.Run) })
+		g.Go(func() error { return s.w.base.Keep(ctx, l.Title(), l.Run) })
 	}
 }
 
