@@ -121,7 +121,7 @@ func ready(ctx context.Context, io streams, folder *config.Folder, log *slog.Log
 		}
 		source, _, _ := strings.Cut(s.Stream, ".")
 		if wire.HasRun(folder, source) {
-			log.Warn("a stream has no contract: its records go to quarantine", "stream", s.Stream, "next", "lethe discover "+folder.Dir+", then name source and connection anew in lethe.yaml (such as "+source+"-2) if run has read any of it")
+			log.Warn("a stream has no contract: its records go to quarantine", "stream", s.Stream, "next", "lethe discover "+folder.Dir+"; if run has read any of it, "+wire.Anew(source))
 		} else {
 			faults = append(faults, &stream.Fault{Code: "run.no_contract", Path: folder.Rel(folder.ContractFile(s.Stream)),
 				Msg: "stream " + s.Stream + " has no contract, so nobody decided about its columns", Hint: "lethe discover " + folder.Dir + "   (or select fewer streams in lethe.yaml)"})
@@ -183,7 +183,7 @@ func (r refusal) where() string {
 func (r refusal) next(dir string) string {
 	reason, _, _ := strings.Cut(r.Reason, ".")
 	source, _, _ := strings.Cut(r.Stream, ".")
-	again := ", then name source and connection anew in lethe.yaml (such as " + source + "-2): all rows are read again"
+	again := ", then " + wire.Anew(source)
 	switch reason {
 	case stream.ReasonNoContract:
 		return "lethe discover " + dir + ", read its contract and policy" + again

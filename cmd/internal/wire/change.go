@@ -70,7 +70,7 @@ func (w *Workspace) checkQuarantines(ctx context.Context) (refused, err error) {
 		if begun {
 			errs = append(errs, &stream.Fault{Code: "run.new_quarantine", Path: "connections." + c.Name,
 				Msg:  "the highest class of its streams would now be " + string(w.highest(c)) + ", and its quarantine is " + was + ": keys parked there would be forgotten",
-				Hint: "name source and connection anew in lethe.yaml (such as crm-2): all rows are read again under the new policy"})
+				Hint: Anew(c.From) + " under the new policy"})
 		}
 	}
 	return errors.Join(errs...), nil
@@ -114,7 +114,7 @@ func (w *Workspace) checkClasses(before map[string]stream.Class) error {
 	for _, src := range w.folder.Sources {
 		for name, now := range w.classes(src.Name) {
 			if was, ok := before[name]; ok && was != now {
-				errs = append(errs, newGeneration(name, "its class from "+string(was)+" to "+string(now)))
+				errs = append(errs, newGeneration(name, name, "its class from "+string(was)+" to "+string(now)))
 			}
 		}
 	}
@@ -129,10 +129,20 @@ func (w *Workspace) higher(a, b stream.Class) stream.Class {
 	return b
 }
 
-func newGeneration(at, what string) error {
+// Anew is the hint to read a source from its beginning, under another name; "" for
+// one that is not known by name.
+func Anew(source string) string {
+	if source != "" {
+		source = " (such as " + source + "-2)"
+	}
+	return "name source and connection anew in lethe.yaml" + source + ": all rows are read again"
+}
+
+func newGeneration(at, streamName, what string) error {
+	source, _, _ := strings.Cut(streamName, ".")
 	return &stream.Fault{Code: "run.new_generation", Path: at,
 		Msg:  "the policy changes " + what + ": rows before and after would not be one table",
-		Hint: "name source and connection anew in lethe.yaml (such as crm-2): all rows are read again under the new policy"}
+		Hint: Anew(source) + " under the new policy"}
 }
 
 func short(revision string) string { return revision[:min(12, len(revision))] }
@@ -142,9 +152,9 @@ func changed(policy string, old, now rules.Stream) error {
 	at := filepath.Base(policy) + ": " + now.Name
 	switch {
 	case old.Label != now.Label:
-		return newGeneration(at, "its label from "+string(old.Label)+" to "+string(now.Label))
+		return newGeneration(at, now.Name, "its label from "+string(old.Label)+" to "+string(now.Label))
 	case !slices.Equal(old.Plan.Key, now.Plan.Key) || !reflect.DeepEqual(keyFields(old.Plan), keyFields(now.Plan)):
-		return newGeneration(at, "how its key "+strings.Join(now.Plan.Key, ", ")+" is masked")
+		return newGeneration(at, now.Name, "how its key "+strings.Join(now.Plan.Key, ", ")+" is masked")
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (s *revisionStore) find(ctx context.Context, id string) (*rules.Revision, e
 	}
 	if full == "" {
 		return nil, s.fault("unknown_revision", id, "records are to be masked under this policy revision, and no plan of it is kept",
-			"restore the topic (with the embedded broker: state/) from the backup that belongs to the log,\nor name source and connection anew in lethe.yaml (such as crm-2): all rows are read again")
+			"restore the topic (with the embedded broker: state/) from the backup that belongs to the log,\nor "+Anew(""))
 	}
 	packed, err := s.seal.Open(s.plans[full])
 	if err == nil {

@@ -138,7 +138,7 @@ func (w *Workspace) beginGroup(ctx context.Context, group string, topics []strin
 	case begun && !started:
 		return &stream.Fault{Code: "run.offsets_lost", Path: group, Exit: stream.ExitEnvironment,
 			Msg:  "the brokers no longer know how far this group was: offsets of an idle group expire after offsets.retention.minutes",
-			Hint: "restore the offsets (the last receipts of the log tell them), or name source and connection anew, which reads all rows again"}
+			Hint: "restore the offsets (the last receipts of the log tell them), or " + Anew("")}
 	case !started && mayBegin != nil:
 		if err := mayBegin(ctx); err != nil {
 			return err
