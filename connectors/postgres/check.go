@@ -20,7 +20,7 @@ const oldestServer = 140000
 // Check tells everything at once that would keep Read from working, or that
 // Read would break for others.
 func (s *source) Check(ctx context.Context) error {
-	conn, err := s.connect(ctx, false)
+	conn, err := s.connect(ctx)
 	if err != nil {
 		return s.set.connectFault(err)
 	}
@@ -317,7 +317,7 @@ func (s *settings) createFaults(f *facts, full, inserts []*table) []*stream.Faul
 // checkReplication tries what cannot be asked: managed servers give the right
 // to replicate through roles of their own.
 func (s *source) checkReplication(ctx context.Context, f *facts) error {
-	conn, err := s.connect(ctx, true)
+	conn, err := s.connectReplication(ctx)
 	if err == nil {
 		conn.Close(context.WithoutCancel(ctx))
 		return nil

@@ -37,7 +37,7 @@ func (r *chunkReader) run(ctx context.Context, tables []*table) error {
 		return ctx.Err()
 	}
 	var err error
-	if r.conn, err = r.connect(ctx, false); err != nil {
+	if r.conn, err = r.connect(ctx); err != nil {
 		return err
 	}
 	defer func() {

@@ -19,16 +19,7 @@ func TestL2ATransactionDecodedButNotYetVisibleIsNotOverwritten(t *testing.T) {
 	hold := make(chan struct{})
 	f := d.followHeld(stream.Position{}, small(nil), hold)
 	hold <- struct{}{} // the first batch; the second waits
-	d.exec("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-	d.exec("SELECT pg_reload_conf()")
-	writer := connect(t, d.url)
-	time.Sleep(200 * time.Millisecond) // until every process has taken the setting
-	done := make(chan error, 1)
-	go func() {
-		_, err := writer.Exec(context.Background(), "SET synchronous_commit = on; UPDATE item SET v = 'new' WHERE id = 400").ReadAll()
-		done <- err
-	}()
-	f.waits(d)
+	release := f.unanswered(d, "UPDATE item SET v = 'new' WHERE id = 400")
 	close(hold)
 	f.until("the change", func() bool { return has(t, f, "u", `{"id":400,"v":"new"}`) })
 	time.Sleep(500 * time.Millisecond) // chunks are refused meanwhile
@@ -38,10 +29,7 @@ func TestL2ATransactionDecodedButNotYetVisibleIsNotOverwritten(t *testing.T) {
 	if d.value("SELECT v FROM item WHERE id = 400") != "old" {
 		t.Fatal("the transaction is visible: the test shows nothing")
 	}
-	d.exec("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
+	release()
 	f.until("the row", func() bool { return has(t, f, "r", `{"id":400,"v":"new"}`) })
 	f.untilCaughtUp()
 	got := rows(t, f.records())
@@ -59,33 +47,38 @@ func TestL2ARowThatMovesIsCompletedOnlyOnceItIsVisible(t *testing.T) {
 		INSERT INTO item VALUES (1, repeat('moved', 1000), 0), (2, repeat('gone', 1000), 0), (5, repeat('alone', 1000), 0)`)
 	f := d.follow(stream.Position{}, nil)
 	f.untilCaughtUp()
-	d.exec("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-	d.exec("SELECT pg_reload_conf()")
-	writer := connect(t, d.url)
-	time.Sleep(200 * time.Millisecond) // until every process has taken the setting
-	done := make(chan error, 1)
-	go func() {
-		_, err := writer.Exec(context.Background(), "SET synchronous_commit = on; BEGIN; DELETE FROM item WHERE id = 2; UPDATE item SET id = 2 WHERE id = 1; UPDATE item SET id = 6 WHERE id = 5; COMMIT").ReadAll()
-		done <- err
-	}()
-	f.waits(d)
+	release := f.unanswered(d, "BEGIN; DELETE FROM item WHERE id = 2; UPDATE item SET id = 2 WHERE id = 1; UPDATE item SET id = 6 WHERE id = 5; COMMIT")
 	time.Sleep(500 * time.Millisecond) // in which the transaction is decoded
-	d.exec("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
+	release()
 	moved := func(id int, v string) bool {
 		return has(t, f, "r", fmt.Sprintf(`{"id":%d,"v":"%s","n":0}`, id, strings.Repeat(v, 1000)))
 	}
 	f.until("the rows under their new keys", func() bool { return moved(2, "moved") && moved(6, "alone") })
 }
 
-// waits until the writer waits for its standby.
-func (f *follower) waits(d *database) {
+// unanswered writes, and returns while the commit waits for a standby that never
+// answers. release ends the waiting, and the transaction is visible then.
+func (f *follower) unanswered(d *database, sql string) (release func()) {
 	f.t.Helper()
+	d.exec("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+	d.exec("SELECT pg_reload_conf()")
+	writer := connect(f.t, d.url)
+	time.Sleep(200 * time.Millisecond) // until every process has taken the setting
+	done := make(chan error, 1)
+	go func() {
+		_, err := writer.Exec(context.Background(), "SET synchronous_commit = on; "+sql).ReadAll()
+		done <- err
+	}()
 	f.until("a commit that waits", func() bool {
 		return d.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == "1"
 	})
+	return func() {
+		f.t.Helper()
+		d.exec("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+		if err := <-done; err != nil {
+			f.t.Fatal(err)
+		}
+	}
 }
 
 func has(t *testing.T, f *follower, op, after string) bool {
@@ -105,16 +98,7 @@ func TestL2ASnapshotThatGoesOnWaitsForWhatWasDecodedBefore(t *testing.T) {
 	hold := make(chan struct{})
 	f := d.followHeld(stream.Position{}, small(nil), hold)
 	hold <- struct{}{}
-	d.exec("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-	d.exec("SELECT pg_reload_conf()")
-	writer := connect(t, d.url)
-	done := make(chan error, 1)
-	time.Sleep(200 * time.Millisecond)
-	go func() {
-		_, err := writer.Exec(context.Background(), "SET synchronous_commit = on; UPDATE item SET v = 'new' WHERE id = 400").ReadAll()
-		done <- err
-	}()
-	f.waits(d)
+	release := f.unanswered(d, "UPDATE item SET v = 'new' WHERE id = 400")
 	close(hold)
 	f.until("the change", func() bool { return has(t, f, "u", `{"id":400,"v":"new"}`) })
 	at := f.last()
@@ -125,10 +109,7 @@ func TestL2ASnapshotThatGoesOnWaitsForWhatWasDecodedBefore(t *testing.T) {
 	if has(t, again, "r", `{"id":400,"v":"old"}`) {
 		t.Fatal("the old row was given after the change")
 	}
-	d.exec("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
+	release()
 	again.untilCaughtUp()
 	got := rows(t, append(before, again.records()...))
 	if len(got) != 400 || got[`crm.public.item{"id":400}`] != `{"id":400,"v":"new"}` {

@@ -32,7 +32,7 @@ type session struct {
 func (s *source) readFrom(ctx context.Context, pos position, emit func(stream.Batch) error) (position, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	side, err := s.connect(ctx, false)
+	side, err := s.connect(ctx)
 	if err != nil {
 		return pos, err
 	}
@@ -65,7 +65,7 @@ var errSideLost = errors.New("connection lost")
 
 // stream opens the replication connection and begins at pos.
 func (ses *session) stream(ctx context.Context, pos *position, publications string) (*line, error) {
-	conn, err := ses.connect(ctx, true)
+	conn, err := ses.connectReplication(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func (f *feed) ask(ctx context.Context) error {
 	if _, err := query(ctx, f.ses.side, "SELECT pg_logical_emit_message(true, $1, $2)", watermarkPrefix, r.mark); err != nil {
 		return fmt.Errorf("watermark: %w", err)
 	}
-	d.round, d.last = r, r.table
+	d.round = r
 	return nil
 }
 
@@ -75,18 +75,12 @@ func (ses *session) readOwed(ctx context.Context, d *debts) (*round, error) {
 		return nil, err
 	}
 	seen := func(o owedRow) bool { return shows.shows(o.XID) }
-	r := &round{rows: map[string][]column{}}
-	for _, o := range d.list() { // the next table after the last round's
-		if seen(o) && (r.table == 0 || o.Table > d.last) {
-			if r.table = o.Table; r.table > d.last {
-				break
-			}
-		}
-	}
-	if r.table == 0 {
+	table, found := d.nextTable(seen)
+	if !found {
 		return nil, nil
 	}
-	d.last = r.table
+	d.last = table // also if it cannot be read: then it is another's turn
+	r := &round{table: table, rows: map[string][]column{}}
 	t, err := ses.beginOwed(ctx, r)
 	if err != nil {
 		return nil, err
@@ -109,6 +103,25 @@ func (ses *session) readOwed(ctx context.Context, d *debts) (*round, error) {
 	}
 	_, err = query(ctx, ses.side, "COMMIT")
 	return r, err
+}
+
+// nextTable is a table that owes a row which is seen: the first after that of the
+// last round, or the very first where none comes after it.
+func (d *debts) nextTable(seen func(owedRow) bool) (table uint32, found bool) {
+	var tables []uint32
+	for _, o := range d.rows {
+		if seen(o) {
+			tables = append(tables, o.Table)
+		}
+	}
+	if len(tables) == 0 {
+		return 0, false
+	}
+	slices.Sort(tables)
+	if i := slices.IndexFunc(tables, func(t uint32) bool { return t > d.last }); i >= 0 {
+		return tables[i], true
+	}
+	return tables[0], true
 }
 
 // visible is what a snapshot shows now; later ones show it too.

@@ -54,7 +54,7 @@ func openSource(env connectors.Env, c connectors.Config) (stream.Source, error) 
 
 // Discover lists the selected tables.
 func (s *source) Discover(ctx context.Context) ([]stream.Schema, error) {
-	conn, err := s.connect(ctx, false)
+	conn, err := s.connect(ctx)
 	if err != nil {
 		return nil, s.set.connectFault(err)
 	}
@@ -181,11 +181,18 @@ func (s *source) durable(pos *position) {
 func (s *source) Close() error { return nil }
 
 // connect opens a connection under the session settings.
-func (s *source) connect(ctx context.Context, replication bool) (*pgconn.PgConn, error) {
+func (s *source) connect(ctx context.Context) (*pgconn.PgConn, error) {
+	return dial(ctx, s.set.conn.Copy())
+}
+
+// connectReplication opens one that speaks the replication protocol.
+func (s *source) connectReplication(ctx context.Context) (*pgconn.PgConn, error) {
 	c := s.set.conn.Copy()
-	if replication {
-		c.RuntimeParams["replication"] = "database"
-	}
+	c.RuntimeParams["replication"] = "database"
+	return dial(ctx, c)
+}
+
+func dial(ctx context.Context, c *pgconn.Config) (*pgconn.PgConn, error) {
 	conn, err := pgconn.ConnectConfig(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
