@@ -62,14 +62,31 @@ func says(t *testing.T, err error, want string, codes ...string) {
 	}
 }
 
+// faultCase is a folder and the whole of what is wrong with it; "" for nothing.
+type faultCase struct {
+	env   Env
+	want  string
+	codes []string
+}
+
+func tellsEach(t *testing.T, cases map[string]faultCase) {
+	t.Helper()
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := Compile(c.env)
+			if c.want != "" {
+				says(t, err, c.want, c.codes...)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
 func TestTheSmallFolderHasNoFault(t *testing.T) { compile(t, smallEnv()) }
 
 func TestFaultsOfNames(t *testing.T) {
-	for name, c := range map[string]struct {
-		env   Env
-		want  string
-		codes []string
-	}{
+	tellsEach(t, map[string]faultCase{
 		"unknown key": {edit(t, smallEnv(), "subjects:", "subject:"), `policy.yaml:1: subjects: stream crm.public.customer is of class pii and has no subject
   → add subjects: {crm.public.customer: {key: <column>}}, or none if the rows are about nobody
 policy.yaml:2: subject: unknown key "subject"
@@ -151,21 +168,12 @@ policy.yaml:1: elements.crm.public.customer/a[0]: "a[0]" is no path: [] stands f
   → remove it; filter and derive columns in a view at the source or behind the sink
 policy.yaml:2: add: add is not in this build
   → remove it; filter and derive columns in a view at the source or behind the sink`, []string{CodeNotInBuild, CodeNotInBuild}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := Compile(c.env)
-			says(t, err, c.want, c.codes...)
-		})
-	}
+	})
 }
 
 func TestL1FaultsOfDecisions(t *testing.T) {
 	at := "contracts/crm.public.customer.yaml"
-	for name, c := range map[string]struct {
-		env   Env
-		want  string
-		codes []string
-	}{
+	tellsEach(t, map[string]faultCase{
 		"unclassified": {smallEnv(column("nick", "string"), column("mobile", "string")), at + `:34: schema[0].properties[3] (nick): column crm.public.customer/nick is not classified
   → say what it is about (letheElement) or its class (classification) in the contract, or write mask.default: redact to redact such columns
 ` + at + `:40: schema[0].properties[4] (mobile): column crm.public.customer/mobile is not classified
@@ -267,22 +275,13 @@ policy.yaml:5: mask.default: redact on key column crm.public.order/id would give
 			return env
 		}(), `source crm: no stream has a contract
   → lethe discover writes them`, []string{CodeContract}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := Compile(c.env)
-			says(t, err, c.want, c.codes...)
-		})
-	}
+	})
 }
 
 func TestL1RevealingRulesAreDeclared(t *testing.T) {
 	tier := column("tier", "string", "class=internal")
 	relabelled := column("ref", "string", "element=id.record", "evidence=id.th.national: detector th.national 97 %")
-	for name, c := range map[string]struct {
-		env   Env
-		want  string
-		codes []string
-	}{
+	tellsEach(t, map[string]faultCase{
 		"no element": {smallEnv(tier), `policy.yaml:5: mask.classes.internal: keep on crm.public.customer/tier must be declared: nobody said what the field is about
   → say what it is about, use redact, or add to policy.yaml, at the left edge:
     declared:
@@ -329,27 +328,12 @@ policy.yaml:2: declared.crm.public.customer/ref: crm.public.customer/ref may be 
 		"a declared class below the contract's": {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {reason: r, class: public}}\n"),
 			`policy.yaml:1: declared.crm.public.customer/tier.class: class public of crm.public.customer/tier is lower than internal, which the contract says
   → change the contract: contracts/crm.public.customer.yaml:34: schema[0].properties[3] (tier)`, []string{CodeClass}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := Compile(c.env)
-			if c.want == "" {
-				if err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			says(t, err, c.want, c.codes...)
-		})
-	}
+	})
 }
 
 func TestFlowsAreCheckedBeforeARecordMoves(t *testing.T) {
 	with := func(change func(*Env)) Env { env := smallEnv(); change(&env); return env }
-	for name, c := range map[string]struct {
-		env   Env
-		want  string
-		codes []string
-	}{
+	tellsEach(t, map[string]faultCase{
 		"clearance": {with(func(e *Env) { e.Clearance = []string{"public", "pii"} }), `connection crm-lake: crm.public.customer: label pii-pseudo is not in the clearance of sink lake [public pii]
   → mask what is pseudonymised of class pii, or clear the sink for pii-pseudo:
     id: hmac (policy.yaml:4: mask.elements.id.internal)
@@ -381,18 +365,7 @@ func TestFlowsAreCheckedBeforeARecordMoves(t *testing.T) {
 		"no sink": {with(func(e *Env) { e.Sink, e.Region, e.Clearance = "", "", nil }), "", nil},
 		"topic": {with(func(e *Env) { e.Connection = strings.Repeat("x", 200) }), "connection " + strings.Repeat("x", 200) + `: crm.public.customer: topic name has 252 characters, Kafka takes 249
   → shorten the connection's or workspace's name`, []string{CodeTopic}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := Compile(c.env)
-			if c.want == "" {
-				if err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			says(t, err, c.want, c.codes...)
-		})
-	}
+	})
 }
 
 func TestFaultsOfAllFilesAreToldAtOnceInOrder(t *testing.T) {
