@@ -21,10 +21,7 @@ func (d disk) replace(path string, data []byte) error {
 		return err
 	}
 	_, err = f.Write(data)
-	if err == nil && d.sync {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err := d.done(f, err); err != nil {
 		return err
 	}
 	if err := os.Rename(tmp, path); err != nil {
@@ -48,10 +45,7 @@ func (d disk) grow(path string, data []byte) error {
 		return err
 	}
 	_, err = f.Write(data)
-	if err == nil && d.sync {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
+	return d.done(f, err)
 }
 
 // cut shortens the file at path to size.
@@ -60,7 +54,11 @@ func (d disk) cut(path string, size int64) error {
 	if err != nil {
 		return err
 	}
-	err = f.Truncate(size)
+	return d.done(f, f.Truncate(size))
+}
+
+// done closes a file that was changed, or that err kept from being changed.
+func (d disk) done(f *os.File, err error) error {
 	if err == nil && d.sync {
 		err = f.Sync()
 	}

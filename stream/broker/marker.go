@@ -7,12 +7,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// marker returns the control batch that ends a transaction, as kfake writes it.
-func marker(offset int64, leader int32, pid int64, epoch int16, commit bool, at int64) []byte {
-	key := kmsg.ControlRecordKey{Type: kmsg.ControlRecordKeyTypeAbort}
-	if commit {
-		key.Type = kmsg.ControlRecordKeyTypeCommit
-	}
+// marker returns the control batch that ends a transaction in a commit or an
+// abort, as kfake writes it.
+func marker(outcome kmsg.ControlRecordKeyType, offset int64, leader int32, pid int64, epoch int16, at int64) []byte {
+	key := kmsg.ControlRecordKey{Type: outcome}
 	end := kmsg.EndTxnMarker{}
 	rec := kmsg.Record{Key: key.AppendTo(nil), Value: end.AppendTo(nil)}
 	rec.Length = int32(len(rec.AppendTo(nil)) - 1) // the length itself takes one byte

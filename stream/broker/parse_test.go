@@ -6,6 +6,8 @@ import (
 	"math"
 	"os"
 	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func TestL3AnEpochThatRunsOutStartsAProducerAnew(t *testing.T) {
@@ -76,7 +78,7 @@ func FuzzLogsThatAreTornOrDamagedDoNotPanic(f *testing.F) {
 }
 
 func FuzzSegmentsThatAreTornOrDamagedDoNotPanic(f *testing.F) {
-	m := marker(0, 0, 1, 0, true, 0)
+	m := marker(kmsg.ControlRecordKeyTypeCommit, 0, 0, 1, 0, 0)
 	f.Add(m)
 	f.Add(append(m, m[:40]...))
 	f.Add(make([]byte, 100))

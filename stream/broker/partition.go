@@ -118,7 +118,11 @@ func commits(b *batch) bool {
 func (p *partition) finish(d disk, commit func(pid int64, epoch int16) bool) error {
 	for pid, t := range p.open {
 		last := p.segments[len(p.segments)-1]
-		raw := marker(last.end, last.epochs[1], pid, t.epoch, commit(pid, t.epoch), p.maxTime)
+		outcome := kmsg.ControlRecordKeyTypeAbort
+		if commit(pid, t.epoch) {
+			outcome = kmsg.ControlRecordKeyTypeCommit
+		}
+		raw := marker(outcome, last.end, last.epochs[1], pid, t.epoch, p.maxTime)
 		b := parseBatch(raw)
 		at := len(last.index)
 		p.take(last, &b)
