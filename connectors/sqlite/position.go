@@ -20,6 +20,9 @@ type place struct {
 	Tables map[string]mark `json:"tables"`
 }
 
+// isBeginning says that no position was given: every one names a state.
+func (p place) isBeginning() bool { return p.State == "" }
+
 // mark is how far a table was read: the highest cursor value of that moment.
 type mark struct {
 	Column string `json:"column,omitempty"`

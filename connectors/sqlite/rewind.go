@@ -9,9 +9,9 @@ import (
 // rewind brings the state to where a position stands. Where it cannot, it
 // empties the state under a new identity and a higher incarnation, and reports
 // that the source begins again.
-func (st *state) rewind(at *place, begin bool) (again bool, err error) {
+func (st *state) rewind(at *place) (again bool, err error) {
 	ctx := context.Background()
-	reached, err := st.reaches(ctx, at, begin)
+	reached, err := st.reaches(ctx, at)
 	switch {
 	case err != nil:
 	case reached:
@@ -30,8 +30,8 @@ func (st *state) rewind(at *place, begin bool) (again bool, err error) {
 }
 
 // reaches reports whether undo can lead back to a position.
-func (st *state) reaches(ctx context.Context, at *place, begin bool) (bool, error) {
-	if begin {
+func (st *state) reaches(ctx context.Context, at *place) (bool, error) {
+	if at.isBeginning() {
 		// Nothing that was given is known to be durable: the same once more.
 		return st.floor == 0, nil
 	}

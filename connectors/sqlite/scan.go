@@ -78,23 +78,14 @@ func (s *tableScan) whole(ctx context.Context) error {
 		}
 		return s.flush()
 	}
-	shards := shardsFor(s.rows)
-	for shard := range shards {
-		x, err := s.st.index(s.id, shard, shards, s.rows)
-		if err != nil {
+	err := s.eachShard(func(x *index) error {
+		err := s.each(ctx, sel, func(_, row []driver.Value) error { return s.consider(row, x) })
+		if err != nil || s.db.view != view {
 			return err
 		}
-		clear(s.digests.copies)
-		if err := s.each(ctx, sel, func(_, row []driver.Value) error { return s.consider(row, x) }); err != nil {
-			return err
-		}
-		if s.db.view == view {
-			if err := s.sweep(x); err != nil {
-				return err
-			}
-		}
-	}
-	if err := s.flush(); err != nil {
+		return s.sweep(x)
+	})
+	if err != nil {
 		return err
 	}
 	if s.db.view != view {
@@ -110,15 +101,10 @@ func (s *tableScan) compare(ctx context.Context) error {
 	began := s.source.env.Now()
 	defer func() { s.comparison += s.source.env.Now().Sub(began) }()
 	s.since = s.complete
-	shards := shardsFor(s.rows)
-	for shard := range shards {
-		x, err := s.st.index(s.id, shard, shards, s.rows)
-		if err != nil {
-			return err
-		}
-		clear(s.digests.copies)
+	return s.eachShard(func(x *index) error {
 		s.db.pause()
 		s.keep = true
+		var err error
 		if len(s.t.key) == 0 {
 			err = s.each(ctx, selection{t: s.t, cols: s.t.all()}, func(_, row []driver.Value) error { return s.consider(row, x) })
 		} else {
@@ -129,7 +115,21 @@ func (s *tableScan) compare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.sweep(x); err != nil {
+		return s.sweep(x)
+	})
+}
+
+// eachShard has a part of the state's index at a time compared with the rows, and
+// gives what came of it.
+func (s *tableScan) eachShard(fn func(x *index) error) error {
+	shards := shardsFor(s.rows)
+	for shard := range shards {
+		x, err := s.st.index(s.id, shard, shards, s.rows)
+		if err != nil {
+			return err
+		}
+		clear(s.digests.copies)
+		if err := fn(x); err != nil {
 			return err
 		}
 	}
@@ -138,17 +138,7 @@ func (s *tableScan) compare(ctx context.Context) error {
 
 // wipe gives a delete for each row of a table that was dropped.
 func (s *tableScan) wipe() error {
-	shards := shardsFor(s.rows)
-	for shard := range shards {
-		x, err := s.st.index(s.id, shard, shards, s.rows)
-		if err != nil {
-			return err
-		}
-		if err := s.sweep(x); err != nil {
-			return err
-		}
-	}
-	return s.flush()
+	return s.eachShard(s.sweep)
 }
 
 // late finds rows by key and cursor alone and then reads those that differ.

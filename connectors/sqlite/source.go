@@ -135,7 +135,7 @@ func (s *Source) open(ctx context.Context, from stream.Position, emit func(strea
 		given[s.env.Name+".main."+t] = true
 	}
 	lost := max(r.at.Incarnation, r.st.incarnation)
-	if r.again, err = r.st.rewind(&r.at, from.IsZero()); err != nil {
+	if r.again, err = r.st.rewind(&r.at); err != nil {
 		r.close()
 		return nil, err
 	}
