@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
-	"io"
-	"os"
 	"runtime"
 	"runtime/debug"
 
-	"lethe/stream"
+	"lethe/cmd/internal/wire"
 )
 
 const versionUsage = `usage: lethe version [--json]
@@ -26,7 +22,7 @@ func version(_ context.Context, io streams, args []string) error {
 	if _, err := f.parse(io, args); err != nil {
 		return err
 	}
-	hash, err := buildHash()
+	hash, err := wire.BuildID()
 	if err != nil {
 		return err
 	}
@@ -44,22 +40,4 @@ func version(_ context.Context, io streams, args []string) error {
 	}
 	tellf(io.out, "lethe %s\nbuild %s\n%s %s\n", out.Version, out.Build, out.Go, out.Platform)
 	return nil
-}
-
-// buildHash is the SHA-256 of the executable that runs, in hex.
-func buildHash() (string, error) {
-	name, err := os.Executable()
-	if err != nil {
-		return "", fmt.Errorf("executable: %w", err)
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return "", fmt.Errorf("executable: %w", err)
-	}
-	defer file.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, file); err != nil {
-		return "", fmt.Errorf("executable: %w", err)
-	}
-	return stream.Hash(h.Sum(nil)).String(), nil
 }

@@ -10,8 +10,10 @@ import (
 	"sync"
 )
 
-// buildID is the SHA-256 of the executable: receipts name the build that made
-// them.
+// BuildID is the SHA-256 of the executable that runs, in hex: receipts name the
+// build that made them.
+func BuildID() (string, error) { return buildID() }
+
 var buildID = sync.OnceValues(func() (string, error) {
 	path, err := os.Executable()
 	if err != nil {

@@ -152,7 +152,7 @@ func (w *Workspace) connect(ctx context.Context) error {
 		}
 		w.broker, brokers = b, b.Addrs()
 	}
-	build, err := buildID()
+	build, err := BuildID()
 	if err != nil {
 		return err
 	}
