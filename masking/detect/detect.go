@@ -1,0 +1,218 @@
+// Package detect finds personal data in text. One pass over the bytes cuts
+// candidates (groups of digits, words with an @, tokens of letters and digits,
+// "://", hexadecimal with colons), and each is offered to the validators whose
+// shape it has; there is no regular expression.
+//
+// A text comes without escapes: who reads JSON unescapes first. Full-width and
+// Thai digits, zero-width characters, no-break spaces and unusual dashes inside
+// numbers are read as what they stand for; spans are of the text as it came.
+//
+// Where candidates overlap, one rule decides: one whose check holds (a check
+// digit, a checksum, a complete grammar) beats one that only looks like it; then
+// the higher score; then the longer; then the one that begins first. What
+// loses, or fails its check, takes nothing with it: what it overlaps is judged
+// by itself.
+//
+// It reduces clear values and cannot exclude them (see promise L1 of package
+// masking): a name that no rule knows is not found. It does not know policies,
+// and remembers nothing between texts.
+package detect
+
+import (
+	"slices"
+
+	"lethe/stream"
+)
+
+// Finding is a span of a text that holds personal data.
+type Finding struct {
+	Start, End int     // bytes in the text, half open
+	Entity     string  // as Presidio names it
+	Score      float32 // 0..1
+	// Why names the rule and the evidence. It is a constant, never text of the
+	// value (L7).
+	Why string
+}
+
+// Options say what a Finder looks for.
+type Options struct {
+	Entities []string // names from [Entities]; none means all
+	Names    bool     // persons, places and organisations too
+}
+
+// Finder finds personal data. It is for one goroutine; [Finder.Clone] makes
+// another.
+type Finder struct {
+	on    [entityCount]bool
+	vocab *vocabulary // shared, never written
+
+	text   []byte  // the piece at hand in plain form
+	plain  []byte  // holds it where it differs from what came
+	origin []int32 // for each byte of plain, where it came from
+	tokens []token
+	marks  []mark
+	found  []found
+	kept   []found
+	number number
+	letter [48]byte
+}
+
+// New returns a Finder for what o names. A name that is no entity is a
+// *stream.Fault.
+func New(o Options) (*Finder, error) {
+	f := &Finder{vocab: newVocabulary()}
+	for i := range f.on {
+		f.on[i] = len(o.Entities) == 0
+	}
+	for _, name := range o.Entities {
+		e, ok := entityOf(name)
+		if !ok {
+			return nil, &stream.Fault{Code: "detect.unknown_entity", Path: name,
+				Msg: "no detector finds this", Hint: nearest(name)}
+		}
+		f.on[e] = true
+	}
+	return f, nil
+}
+
+// Clone returns a Finder of the same options for another goroutine.
+func (f *Finder) Clone() *Finder { return &Finder{on: f.on, vocab: f.vocab} }
+
+// pieceSize bounds what is looked at in one go, and so the memory of a Finder.
+const pieceSize = 32 << 10
+
+// Find appends what it finds in text to dst, ordered by start; findings do not
+// overlap. It allocates nothing once its buffers have grown.
+func (f *Finder) Find(dst []Finding, text []byte) []Finding {
+	for at := 0; at < len(text); {
+		end := pieceEnd(text, at)
+		dst, at = f.piece(dst, text, at, end)
+	}
+	return dst
+}
+
+// pieceEnd ends a long text's next piece where a line ends, else where a word
+// does, else anywhere between characters.
+func pieceEnd(text []byte, at int) int {
+	if len(text)-at <= pieceSize {
+		return len(text)
+	}
+	end := at + pieceSize
+	for _, space := range []byte{'\n', ' '} {
+		for i := end; i > at+pieceSize/2; i-- {
+			if text[i-1] == space {
+				return i
+			}
+		}
+	}
+	for end > at+1 && text[end]&0xC0 == 0x80 {
+		end--
+	}
+	return end
+}
+
+// piece finds in text[at:end] and returns where to go on.
+func (f *Finder) piece(dst []Finding, text []byte, at, end int) ([]Finding, int) {
+	same := f.read(text[at:end])
+	f.scan()
+	f.detect()
+	f.resolve()
+	for _, c := range f.kept {
+		from, to := int(c.start), int(c.end)
+		if !same {
+			from, to = f.original(text[at:end], from, to)
+		}
+		dst = append(dst, Finding{at + from, at + to, entities[c.entity].Name, c.score, c.why})
+	}
+	return dst, end
+}
+
+// detect offers every candidate to the validators of its shape.
+func (f *Finder) detect() {
+	f.found = f.found[:0]
+	for _, m := range f.marks {
+		switch m.kind {
+		case markAt:
+			f.email(m.at)
+		case markScheme:
+			f.urlScheme(m.at)
+		case markColon:
+			f.colons(m.at)
+		}
+	}
+	for i := range f.tokens {
+		t := &f.tokens[i]
+		switch {
+		case t.kind&^isDigit == 0:
+			f.digits(i, t)
+		case t.kind&isWide != 0:
+		case t.kind&isDigit != 0:
+			f.mixed(i, t)
+		default:
+			f.letters(i, t)
+		}
+	}
+}
+
+// digits handles a token of digits only.
+func (f *Finder) digits(i int, t *token) {
+	f.ipv4(i, t)
+	f.numbers(i, t)
+}
+
+// mixed handles a token of letters and digits.
+func (f *Finder) mixed(i int, t *token) {
+	f.iban(t)
+	if w := f.vocab.at(t.word); w.tld != 0 {
+		f.urlBare(t, w.tld)
+	}
+}
+
+// letters handles a token of letters only.
+func (f *Finder) letters(i int, t *token) {
+	w := f.vocab.at(t.word)
+	if w.tld != 0 {
+		f.urlBare(t, w.tld)
+	}
+}
+
+// nearest is the hint about a name that is no entity.
+func nearest(name string) string {
+	best, at := "", 4
+	for _, e := range entities {
+		if n := distance(name, e.Name); n < at {
+			best, at = e.Name, n
+		}
+	}
+	if best != "" {
+		return "did you mean " + best + "?"
+	}
+	return "see lethe detect --help for the entities"
+}
+
+// distance counts the edits between two words, whatever their case.
+func distance(a, b string) int {
+	if len(a) > 64 {
+		return 64
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i]|0x20 != b[j]|0x20 {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// Entities lists what can be found.
+func Entities() []Entity { return slices.Clone(entities[:]) }

@@ -1,0 +1,138 @@
+package detect
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// marked takes a text with findings in brackets, [ENTITY:value], apart.
+func marked(t *testing.T, s string) (text string, want []string) {
+	t.Helper()
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(s, "⟦")
+		b.WriteString(before)
+		if !ok {
+			return b.String(), want
+		}
+		inside, after, _ := strings.Cut(rest, "⟧")
+		entity, value, ok := strings.Cut(inside, "|")
+		if !ok {
+			t.Fatalf("no entity in %q", inside)
+		}
+		want = append(want, fmt.Sprintf("%d-%d %s", b.Len(), b.Len()+len(value), entity))
+		b.WriteString(value)
+		s = after
+	}
+}
+
+func finder(t testing.TB, entities ...string) *Finder {
+	t.Helper()
+	f, err := New(Options{Entities: entities})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// expect checks that exactly what ⟦ENTITY|value⟧ marks is found in each line.
+func expect(t *testing.T, lines string) {
+	t.Helper()
+	f := finder(t)
+	for line := range strings.Lines(lines) {
+		line = strings.TrimSpace(line)
+		text, want := marked(t, line)
+		var got []string
+		for _, g := range f.Find(nil, []byte(text)) {
+			got = append(got, fmt.Sprintf("%d-%d %s", g.Start, g.End, g.Entity))
+		}
+		if strings.Join(got, "; ") != strings.Join(want, "; ") {
+			t.Errorf("%s\n found %v\n want  %v", line, f.Find(nil, []byte(text)), want)
+		}
+	}
+}
+
+func TestAddressesOfMailAreFoundWhole(t *testing.T) {
+	expect(t, `
+		write to ⟦EMAIL_ADDRESS|john.smith+tag@example.co.uk⟧, please
+		<⟦EMAIL_ADDRESS|a@b.io⟧>; "⟦EMAIL_ADDRESS|o'neil@example.com⟧".
+		อีเมล⟦EMAIL_ADDRESS|somchai_2@example.co.th⟧ครับ
+		Grüße an ⟦EMAIL_ADDRESS|jürgen@müller.de⟧.
+		mailto:⟦EMAIL_ADDRESS|x@y-z.org⟧?subject=1
+		from=⟦EMAIL_ADDRESS|x.y@z.museum⟧ to=⟦EMAIL_ADDRESS|q@w.local⟧
+		see you@home, @handle, a@b and foo@ bar
+		write to ⟦EMAIL_ADDRESS|ann@example.com⟧.Thanks
+		⟦EMAIL_ADDRESS|user@xn--80ak6aa92e.com⟧ ⟦EMAIL_ADDRESS|u@[192.168.2.1]⟧
+		ｍａｉｌ ⟦EMAIL_ADDRESS|ｊｏｈｎ＠ｅｘａｍｐｌｅ．ｃｏｍ⟧ ok
+	`)
+}
+
+func TestAddressesOfTheWebAreFoundWhole(t *testing.T) {
+	expect(t, `
+		see ⟦URL|https://example.com/a?b=c#d⟧.
+		(⟦URL|http://en.wikipedia.org/wiki/Foo_(bar)⟧) and ⟦URL|www.smith-jones.co.uk⟧!
+		⟦URL|example.org⟧ or ⟦URL|shop.example.de/cart/1⟧, not file.py nor end.It nor README.md nor e.g. this
+		⟦URL|ftp://files.example.net:21/x⟧ ⟦URL|http://localhost:8080/⟧ ⟦URL|postgres://u:p@db/x⟧
+		Node.js 18, ASP.NET, System.IO and user.name are code
+	`)
+}
+
+func TestInternetAddressesAreNotVersions(t *testing.T) {
+	expect(t, `
+		from ⟦IP_ADDRESS|192.168.1.20⟧ to ⟦IP_ADDRESS|10.0.0.0/8⟧, port ⟦IP_ADDRESS|8.8.8.8⟧:53
+		version 10.2.3.4 and v1.2.3.4, 1.2.3.4.5, 256.1.1.1, section 4.1.2.3
+		⟦IP_ADDRESS|2001:db8::1⟧ ⟦IP_ADDRESS|fe80::1%eth0⟧ ⟦IP_ADDRESS|::ffff:10.0.0.1⟧ ⟦IP_ADDRESS|2001:0db8:85a3:0000:0000:8a2e:0370:7334⟧, ⟦IP_ADDRESS|::1⟧
+		std::vector a::b 10:20:30 12:30 foo::1
+		mac ⟦MAC_ADDRESS|00:1A:2b:3c:4D:5E⟧
+	`)
+}
+
+func TestCardsAndAccountsBearTheirCheckDigits(t *testing.T) {
+	expect(t, `
+		⟦CREDIT_CARD|4111 1111 1111 1111⟧, ⟦CREDIT_CARD|5555-5555-5555-4444⟧ ⟦CREDIT_CARD|378282246310005⟧ ⟦CREDIT_CARD|3782 822463 10005⟧
+		4111 1111 1111 1112 and order 4111111111111111
+		⟦IBAN_CODE|GB82 WEST 1234 5698 7654 32⟧ and ⟦IBAN_CODE|DE89370400440532013000⟧, not DE88370400440532013000.
+		⟦IBAN_CODE|gb82west12345698765432⟧ ⟦IBAN_CODE|FR14 2004 1010 0505 0001 3M02 606⟧
+		บัตร⟦CREDIT_CARD|๔๑๑๑๑๑๑๑๑๑๑๑๑๑๑๑⟧ครับ ⟦CREDIT_CARD|4111–1111–1111–1111⟧
+	`)
+}
+
+func TestAnUnknownEntityIsAFaultThatSuggests(t *testing.T) {
+	_, err := New(Options{Entities: []string{"EMAIL_ADRESS"}})
+	if err == nil || !strings.Contains(err.Error(), "EMAIL_ADDRESS") {
+		t.Error(err)
+	}
+}
+
+func mixedTexts() [][]byte {
+	return [][]byte{
+		[]byte("Customer Jane Miller (jane.miller@example.com) called about order 20231187, wants the refund to IBAN DE89 3704 0044 0532 0130 00."),
+		[]byte("ลูกค้าแจ้งเปลี่ยนเบอร์เป็น 081-234-5678 อีเมล somchai@example.co.th นัดส่งวันที่ 5 มกราคม 2567"),
+		[]byte("Login from 203.0.113.7 failed at 2024-03-05 10:11:12, see https://status.example.com/incidents/88 for the details of it."),
+		[]byte("Please charge card 4111 1111 1111 1111 and send the receipt to +44 20 7946 0958 or to the usual postal address today."),
+		[]byte("The quick brown fox jumps over the lazy dog while 27 people look at the 3.5 kg parcel, which nobody has ordered before."),
+	}
+}
+
+func TestFindingTakesNoMemory(t *testing.T) {
+	f := finder(t)
+	texts, dst := mixedTexts(), make([]Finding, 0, 64)
+	if n := testing.AllocsPerRun(100, func() {
+		for _, text := range texts {
+			dst = f.Find(dst[:0], text)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkFind(b *testing.B) {
+	f := finder(b)
+	texts, dst := mixedTexts(), make([]Finding, 0, 64)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		dst = f.Find(dst[:0], texts[i%len(texts)])
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "texts/s")
+}

@@ -1,0 +1,71 @@
+package detect
+
+import (
+	"cmp"
+	"slices"
+)
+
+// found is a candidate that a validator accepts.
+type found struct {
+	start, end int32
+	score      float32
+	entity     entity
+	proved     bool // its check holds; otherwise it only looks like it
+	why        string
+}
+
+// add notes a candidate.
+func (f *Finder) add(e entity, start, end int, score float32, proved bool, why string) {
+	if f.on[e] {
+		f.found = append(f.found, found{int32(start), int32(end), score, e, proved, why})
+	}
+}
+
+// precedence orders candidates by the rule of the package comment.
+func precedence(a, b found) int {
+	if a.proved != b.proved {
+		if a.proved {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.end-b.start, a.end-a.start),
+		cmp.Compare(a.start, b.start), cmp.Compare(a.entity, b.entity))
+}
+
+// resolve sets f.kept to the candidates that stand, ordered by start.
+func (f *Finder) resolve() {
+	f.kept = f.kept[:0]
+	all := f.found
+	if len(all) > 1 {
+		slices.SortFunc(all, func(a, b found) int { return cmp.Compare(a.start, b.start) })
+	}
+	for len(all) > 0 {
+		// A cluster is what hangs together by overlaps.
+		n, end := 1, all[0].end
+		for n < len(all) && all[n].start < end {
+			end = max(end, all[n].end)
+			n++
+		}
+		f.settle(all[:n])
+		all = all[n:]
+	}
+}
+
+// settle keeps those of a cluster that no better one overlaps.
+func (f *Finder) settle(cluster []found) {
+	if len(cluster) == 1 {
+		f.kept = append(f.kept, cluster[0])
+		return
+	}
+	slices.SortFunc(cluster, precedence)
+	from := len(f.kept)
+	for _, c := range cluster {
+		at, _ := slices.BinarySearchFunc(f.kept[from:], c.start, func(k found, start int32) int { return cmp.Compare(k.start, start) })
+		at += from
+		if at > from && f.kept[at-1].end > c.start || at < len(f.kept) && f.kept[at].start < c.end {
+			continue
+		}
+		f.kept = slices.Insert(f.kept, at, c)
+	}
+}

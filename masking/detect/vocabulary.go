@@ -1,0 +1,163 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+)
+
+const (
+	hashSeed  = 2166136261
+	hashPrime = 16777619
+)
+
+// word is what a word of the text says about what stands near it.
+type word struct {
+	text   string
+	topics topics // what it announces
+	phrase []phrase
+	month  uint8 // 1 to 12
+	tld    uint8 // see tldKinds
+	day    bool  // of the week
+	glue   bool  // stands between parts of a date: "of", "de"
+}
+
+// phrase is a topic that a word announces only after these words.
+type phrase struct {
+	before []uint16 // the last first
+	topic  topic
+}
+
+// vocabulary is every word that means something to a detector, found by its
+// hash while the text is cut into tokens.
+type vocabulary struct {
+	words []word
+	slots []uint16 // by hash; 0 is free
+	wide  []wideWord
+}
+
+// wideWord is one of a script that puts no spaces between words.
+type wideWord struct {
+	text  []byte
+	topic topic
+}
+
+const slotCount = 1 << 14
+
+func newVocabulary() *vocabulary {
+	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]uint16, slotCount)}
+	for i, list := range months {
+		for _, m := range strings.Fields(list) {
+			v.entry(m).month = uint8(i%12 + 1)
+		}
+	}
+	for _, d := range strings.Fields(weekdays) {
+		v.entry(d).day = true
+	}
+	for _, g := range strings.Fields(dateGlue) {
+		v.entry(g).glue = true
+	}
+	for kind, list := range tlds {
+		for _, t := range strings.Fields(list) {
+			v.entry(t).tld = uint8(kind + 1)
+		}
+	}
+	for t, list := range contexts {
+		for _, phrase := range strings.Split(list, ",") {
+			v.announce(strings.TrimSpace(phrase), topic(t))
+		}
+	}
+	return v
+}
+
+// announce makes a word or phrase a context of a topic.
+func (v *vocabulary) announce(text string, t topic) {
+	words := strings.Fields(text)
+	if len(words) == 0 {
+		return
+	}
+	if classes[text[0]] == isWide {
+		v.wide = append(v.wide, wideWord{[]byte(text), t})
+		return
+	}
+	var before []uint16
+	for i := len(words) - 2; i >= 0; i-- {
+		before = append(before, v.index(words[i]))
+	}
+	last := v.entry(words[len(words)-1])
+	if len(before) == 0 {
+		last.topics.add(t)
+	} else {
+		last.phrase = append(last.phrase, phrase{before, t})
+	}
+}
+
+func (v *vocabulary) at(i uint16) *word { return &v.words[i] }
+
+func (v *vocabulary) entry(text string) *word { return &v.words[v.index(text)] }
+
+// index finds a word, and adds it where it is new. Words are in lower case.
+func (v *vocabulary) index(text string) uint16 {
+	hash := hashOf([]byte(text))
+	if i := v.find(hash, []byte(text)); i > 0 {
+		return i
+	}
+	i := uint16(len(v.words))
+	v.words = append(v.words, word{text: text})
+	v.place(hash, i)
+	if upper := strings.ToUpper(text); !isASCII(text) && hashOf([]byte(upper)) != hash {
+		// Capitals of two bytes do not fold byte by byte.
+		v.place(hashOf([]byte(upper)), i)
+		if title := strings.ToUpper(text[:1]) + text[1:]; title[0] >= 0xC3 {
+			v.place(hashOf([]byte(title)), i)
+		}
+	}
+	return i
+}
+
+func (v *vocabulary) place(hash uint32, i uint16) {
+	slot := hash % slotCount
+	for v.slots[slot] != 0 {
+		slot = (slot + 1) % slotCount
+	}
+	v.slots[slot] = i
+}
+
+// find is the word of that hash and text, 0 if there is none.
+func (v *vocabulary) find(hash uint32, text []byte) uint16 {
+	for slot := hash % slotCount; ; slot = (slot + 1) % slotCount {
+		i := v.slots[slot]
+		if i == 0 || same(v.words[i].text, text) {
+			return i
+		}
+	}
+}
+
+// same compares a word with text, whatever the case.
+func same(w string, text []byte) bool {
+	if len(w) != len(text) {
+		return false
+	}
+	for i := range len(w) {
+		if w[i] != folded[text[i]] {
+			return !isASCII(w) && bytes.EqualFold([]byte(w), text)
+		}
+	}
+	return true
+}
+
+func hashOf(text []byte) uint32 {
+	hash := uint32(hashSeed)
+	for _, b := range text {
+		hash = (hash ^ uint32(folded[b])) * hashPrime
+	}
+	return hash
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
