@@ -54,7 +54,6 @@ type Finder struct {
 	found  []found
 	kept   []found
 	number number
-	letter [48]byte
 }
 
 // New returns a Finder for what o names. A name that is no entity is a
