@@ -1,0 +1,9 @@
+package identifier
+
+// countries lists those whose identifiers are known.
+func countries() []func() []Identifier {
+	return []func() []Identifier{
+		thailand, singapore, unitedStates, unitedKingdom,
+		austria, belgium, finland, france, germany, italy, netherlands, poland, spain, sweden,
+	}
+}
