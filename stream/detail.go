@@ -17,6 +17,13 @@ type MaskCount struct {
 	Fields      map[string]map[string]Int64 `json:"fields,omitempty"`      // path, operator: over the delivered
 }
 
+// unlisted is the path under which values are counted that no contract lists.
+const unlisted = "_unknown"
+
+// Unlisted is how many values were redacted because no contract lists the members
+// that they stand in.
+func (c MaskCount) Unlisted() Int64 { return c.Fields[unlisted]["redact"] }
+
 // SinkDetail counts the rows of a sink transaction by stream.
 type SinkDetail struct {
 	Streams map[string]SinkCount `json:"streams"`

@@ -59,13 +59,16 @@ func run(ctx context.Context, io streams, args []string) error {
 	defer w.Close()
 	w.Notice = func(s stream.Schema) { log.Info("shape of a stream", "stream", s.Stream, "columns", len(s.Fields)) }
 	var told sync.Map
-	w.Unknown = func(connection, name string, _ int64) {
+	refused := &refusals{log: log, dir: dir}
+	w.Masked = func(connection, name string, c stream.MaskCount) {
+		refused.add(connection, name, c.Quarantined)
+		if c.Unlisted() == 0 {
+			return
+		}
 		if _, before := told.LoadOrStore(connection+"/"+name, true); !before {
 			log.Warn("members that no contract lists are being redacted", "connection", connection, "stream", name, "next", "lethe discover "+dir)
 		}
 	}
-	refused := &refusals{log: log, dir: dir}
-	w.Rejected = refused.add
 	g, gctx := errgroup.WithContext(ctx)
 	sctx, stopServing := context.WithCancel(gctx)
 	if folder.Metrics != "" {
@@ -203,25 +206,33 @@ type refusals struct {
 	all []refusal
 }
 
-func (r *refusals) add(connection, name string, why stream.Rejection, n int64) {
+// add takes counts of a stream's records, by reason and field.
+func (r *refusals) add(connection, name string, counts map[string]map[string]stream.Int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for reason, fields := range counts {
+		for field, n := range fields {
+			r.addOne(refusal{connection, name, reason, field, int64(n)})
+		}
+	}
+}
+
+func (r *refusals) addOne(new refusal) {
 	for i := range r.all {
-		if a := &r.all[i]; a.Connection == connection && a.Stream == name && a.Reason == why.Reason && a.Field == why.Field {
-			a.Records += n
+		if a := &r.all[i]; a.Connection == new.Connection && a.Stream == new.Stream && a.Reason == new.Reason && a.Field == new.Field {
+			a.Records += new.Records
 			return
 		}
 	}
-	told := slices.ContainsFunc(r.all, func(a refusal) bool { return a.Stream == name && a.Reason == why.Reason })
-	new := refusal{connection, name, why.Reason, why.Field, n}
+	told := slices.ContainsFunc(r.all, func(a refusal) bool { return a.Stream == new.Stream && a.Reason == new.Reason })
 	r.all = append(r.all, new)
-	if why.Reason == stream.ReasonNoContract {
+	if new.Reason == stream.ReasonNoContract {
 		if !told {
-			r.log.Warn("a stream was read before it had a contract: its records go to quarantine, also once it has one", "stream", name, "next", new.next(r.dir))
+			r.log.Warn("a stream was read before it had a contract: its records go to quarantine, also once it has one", "stream", new.Stream, "next", new.next(r.dir))
 		}
 		return
 	}
-	said := []any{"connection", connection, "stream", name, "reason", why.Reason, "field", why.Field}
+	said := []any{"connection", new.Connection, "stream", new.Stream, "reason", new.Reason, "field", new.Field}
 	if next := new.next(r.dir); next != "" {
 		said = append(said, "next", next)
 	}

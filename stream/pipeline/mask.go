@@ -31,11 +31,9 @@ type Mask struct {
 	// for records before the control record of a change.
 	Current  stream.Revision
 	Revision func(id string) (stream.Revision, error)
-	// Report hears of unknown members after each commit; nil to ignore.
-	Report func(streamName string, count int64)
-	// Rejected hears of records sent to quarantine after each commit; nil to
-	// ignore.
-	Rejected func(streamName string, why stream.Rejection, count int64)
+	// Counted hears, after each commit, what became of each stream's records and
+	// fields; nil to ignore.
+	Counted func(streamName string, c stream.MaskCount)
 }
 
 // Title is what messages call the stage.
@@ -323,14 +321,11 @@ func (w *maskWorker) tell(began time.Time, shares []*share) {
 	w.measure(d)
 }
 
-// tellStream tells of the fields and the rejections of a stream.
+// tellStream tells of the rejections and the fields of a stream.
 func (w *maskWorker) tellStream(name string, c stream.MaskCount) {
 	for reason, fields := range c.Quarantined {
-		for field, n := range fields {
+		for _, n := range fields {
 			w.Metrics.Quarantined.WithLabelValues(w.Connection, reason).Add(float64(n))
-			if w.Rejected != nil {
-				w.Rejected(name, stream.Rejection{Reason: reason, Field: field}, int64(n))
-			}
 		}
 	}
 	for _, operators := range c.Fields {
@@ -338,11 +333,7 @@ func (w *maskWorker) tellStream(name string, c stream.MaskCount) {
 			w.Metrics.Fields.WithLabelValues(w.Connection, operator).Add(float64(n))
 		}
 	}
-	if n := c.Fields[unknownField]["redact"]; n > 0 && w.Report != nil {
-		w.Report(name, int64(n))
+	if w.Counted != nil {
+		w.Counted(name, c)
 	}
 }
-
-// unknownField is the path under which members that no contract lists are
-// counted.
-const unknownField = "_unknown"

@@ -8,6 +8,7 @@ import (
 
 	"lethe/audit"
 	"lethe/cmd/internal/wire"
+	"lethe/stream"
 )
 
 // carry takes what the shop holds, and was not carried before, into the lake.
@@ -20,7 +21,11 @@ func (d *demo) carry(ctx context.Context) error {
 	}
 	defer w.Close()
 	unknown := map[string]int64{}
-	w.Unknown = func(_, name string, n int64) { unknown[name] += n }
+	w.Masked = func(_, name string, c stream.MaskCount) {
+		if n := c.Unlisted(); n > 0 {
+			unknown[name] += int64(n)
+		}
+	}
 	p := d.progress("stream, mask, load")
 	var last wire.Progress
 	err = w.Once(ctx, func(now wire.Progress) {

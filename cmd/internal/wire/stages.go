@@ -128,14 +128,9 @@ func (w *Workspace) mask(c config.Connection) *pipeline.Mask {
 	return &pipeline.Mask{Base: w.base, Connection: c.Name, RawTopics: w.rawTopics(c.From), Quarantine: w.quarantine(c),
 		Current:  w.current[c.Name],
 		Revision: func(id string) (stream.Revision, error) { return w.revision(id) },
-		Report: func(name string, n int64) {
-			if w.Unknown != nil {
-				w.Unknown(c.Name, name, n)
-			}
-		},
-		Rejected: func(name string, why stream.Rejection, n int64) {
-			if w.Rejected != nil {
-				w.Rejected(c.Name, name, why, n)
+		Counted: func(name string, n stream.MaskCount) {
+			if w.Masked != nil {
+				w.Masked(c.Name, name, n)
 			}
 		}}
 }

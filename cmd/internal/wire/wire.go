@@ -57,8 +57,9 @@ type Workspace struct {
 	current  map[string]*revision         // by connection
 	seen     map[string]map[string]string // revisions in force at Open, by source and connection
 	Notice   func(stream.Schema)          // hears of streams whose shape is new or changed; may be nil
-	Unknown  func(connection, streamName string, values int64)
-	Rejected func(connection, streamName string, why stream.Rejection, records int64)
+	// Masked hears what became of a stream's records and fields, after each
+	// commit; may be nil.
+	Masked func(connection, streamName string, n stream.MaskCount)
 }
 
 // Open holds the folder, starts the embedded broker if the folder has one,
