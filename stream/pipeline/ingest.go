@@ -5,12 +5,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
-	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,15 +15,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
-)
-
-// Limits of an ingest transaction.
-const (
-	ingestAge   = 50 * time.Millisecond
-	ingestBytes = 4 << 20
-	// A source that has caught up commits this soon: the cost of a transaction
-	// is a few milliseconds.
-	ingestIdle = 5 * time.Millisecond
 )
 
 // Ingest publishes one source into its raw topics.
@@ -125,37 +113,6 @@ type ingestWriter struct {
 	tx        ingestTx
 }
 
-// ingestTx is the open transaction.
-type ingestTx struct {
-	open    bool
-	began   time.Time
-	touched time.Time // when the source last gave something
-	bytes   int
-	outputs outputs
-	next    stream.Position
-	in      int64
-	changes int64
-	streams map[string]stream.Int64
-	newest  int64 // commit time of the newest change, ms
-	arena   []byte
-	entries []pendingEntry
-	idle    bool // the source had nothing more
-}
-
-// lines are the streams' lines in the receipt, in the order of their names.
-func (tx *ingestTx) lines() []stream.StreamCount {
-	var out []stream.StreamCount
-	for _, name := range slices.Sorted(maps.Keys(tx.streams)) {
-		out = append(out, stream.StreamCount{Stream: name, In: tx.streams[name], Delivered: tx.streams[name]})
-	}
-	return out
-}
-
-type pendingEntry struct {
-	kind string
-	body any
-}
-
 func (g *Ingest) open(ctx context.Context) (*ingestWriter, error) {
 	client, err := g.Cluster.Producer(g.Topics.IngestID(g.Source))
 	if err != nil {
@@ -229,12 +186,10 @@ func (w *ingestWriter) emit(b stream.Batch) error {
 			return w.fail(err)
 		}
 	}
-	w.tx.changes += int64(b.Changes)
-	w.tx.next = stream.Position{Label: b.Position.Label, State: append([]byte(nil), b.Position.State...)}
-	w.tx.idle, w.tx.touched = b.CaughtUp, w.Now()
 	w.noteShapes(b)
-	age := w.Now().Sub(w.tx.began)
-	if w.tx.bytes >= ingestBytes || age >= ingestAge || b.CaughtUp && age >= ingestIdle {
+	now := w.Now()
+	w.tx.took(b, now)
+	if w.tx.full(now) {
 		return w.fail(w.end())
 	}
 	return nil
@@ -268,121 +223,10 @@ func (w *ingestWriter) fail(err error) error {
 	return err
 }
 
-func (w *ingestWriter) begin() error {
-	if w.tx.open {
-		return nil
-	}
-	if err := w.client.BeginTransaction(); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	w.tx = ingestTx{open: true, began: w.Now(), streams: make(map[string]stream.Int64), arena: w.tx.arena[:0]}
-	if err := w.encrypter.renew(); err != nil {
-		return err
-	}
-	return w.control()
-}
-
-// control writes a control record into every raw partition for each connection
-// whose policy revision changed: all workers switch at the same offset. A topic
-// that is new to the source is told those of all, so that none of its records
-// falls under whatever revision a worker happens to have. It stands before the
-// transaction's data, so that data offsets stay contiguous.
-func (w *ingestWriter) control() error {
-	for conn, rev := range w.Revisions {
-		body, err := json.Marshal(stream.PolicyChange{Connection: conn, Revision: rev})
-		if err != nil {
-			return err
-		}
-		for _, topic := range w.RawTopics {
-			if w.at.Revisions[conn] == rev && slices.Contains(w.at.Topics, topic) {
-				continue
-			}
-			for p := range w.Partitions {
-				w.audit.produce(&kgo.Record{Topic: topic, Partition: p, Value: body,
-					Headers: []kgo.RecordHeader{{Key: stream.HeaderControl, Value: []byte(stream.ControlPolicy)}}})
-			}
-		}
-	}
-	return nil
-}
-
-// end commits the open transaction: flush, so that offsets are known; receipt
-// and position; commit; then the source may forget.
-func (w *ingestWriter) end() error {
-	if !w.tx.open {
-		return nil
-	}
-	var next positionRecord
-	var part *stream.Part
-	// L3: records, receipt and position, or none of them.
-	_, err := w.audit.commit(context.Background(), func() (err error) {
-		next, part, err = w.describe()
-		return err
-	}, w.audit.end)
-	if err != nil {
-		return err
-	}
-	w.settled(next, part)
-	if w.tx.idle {
-		w.caughtUp()
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), commitWithin)
-	defer cancel()
-	return w.source.Commit(ctx, w.tx.next)
-}
-
 func (w *ingestWriter) caughtUp() {
 	if w.CaughtUp != nil {
 		w.CaughtUp()
 	}
-}
-
-func (w *ingestWriter) describe() (positionRecord, *stream.Part, error) {
-	if !w.owned {
-		if err := w.audit.takeOver(stream.Chain{Stage: stream.StageIngest, Source: w.Source, Topic: w.Source, Head: w.head.Hash, From: w.head.To}); err != nil {
-			return positionRecord{}, nil, err
-		}
-	}
-	for _, e := range w.tx.entries {
-		if err := w.audit.entry(e.kind, e.body); err != nil {
-			return positionRecord{}, nil, err
-		}
-	}
-	next := positionRecord{Label: w.tx.next.Label, State: w.seal.Seal(w.tx.next.State), Revisions: w.Revisions, Topics: w.RawTopics,
-		Undecided: slices.Sorted(maps.Keys(w.undecided)), Period: w.encrypter.current,
-		Worker: w.audit.ledger.Worker(), Heads: heads{}}
-	if err := w.tx.outputs.check(); err != nil {
-		return positionRecord{}, nil, err
-	}
-	var part *stream.Part
-	newHead := w.head
-	if w.tx.in > 0 {
-		part = &stream.Part{Topic: w.Source, Prev: w.head.Hash, From: w.head.To, To: next.Label,
-			In: stream.Int64(w.tx.in), Changes: stream.Int64(w.tx.changes), Out: w.tx.outputs.receipts()}
-		h, err := stream.HashPart(*part)
-		if err != nil {
-			return positionRecord{}, nil, err
-		}
-		newHead = head{h, next.Label}
-		r := stream.Receipt{Stage: stream.StageIngest, Source: w.Source, Keys: w.encrypter.current, Streams: w.tx.lines(), Parts: []stream.Part{*part}}
-		if err := w.audit.receipts(r, nil); err != nil {
-			return positionRecord{}, nil, err
-		}
-	}
-	next.Heads[w.Source] = newHead
-	return next, part, w.audit.writePosition(w.Source, next)
-}
-
-func (w *ingestWriter) settled(next positionRecord, part *stream.Part) {
-	w.at, w.head, w.owned, w.tx.open = next, next.Heads[w.Source], true, false
-	w.announced.Store(true)
-	d := done{stage: stream.StageIngest, name: w.Source, began: w.tx.began, in: w.tx.in, bytes: int64(w.tx.bytes), newest: w.tx.newest}
-	if part != nil {
-		for _, o := range part.Out {
-			d.out += int64(o.N)
-		}
-	}
-	w.measure(d)
 }
 
 // turn says that the source writes under a later period from now on, also while
@@ -419,12 +263,11 @@ func (w *ingestWriter) tick(ctx context.Context, cancel context.CancelCauseFunc)
 		}
 		w.mu.Lock()
 		var err error
-		now := w.Now()
 		switch {
 		case w.broken != nil:
 		case !w.tx.open:
 			err = w.fail(w.turn(ctx))
-		case now.Sub(w.tx.touched) >= ingestIdle || now.Sub(w.tx.began) >= ingestAge:
+		case w.tx.stale(w.Now()):
 			err = w.fail(w.end())
 		}
 		w.mu.Unlock()

@@ -310,9 +310,7 @@ func (w *maskWorker) tell(began time.Time, shares []*share) {
 		d.in += s.in
 		d.bytes += s.bytes
 		d.newest = max(d.newest, s.newest)
-		for _, o := range s.outputs.order {
-			d.out += int64(len(o.offsets))
-		}
+		d.out += s.outputs.records()
 		w.Metrics.Shredded.WithLabelValues(w.Connection).Add(float64(s.shredded))
 		for name, t := range s.streams {
 			w.tellStream(name, t.detail)

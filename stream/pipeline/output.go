@@ -97,6 +97,14 @@ func (t *outputs) check() error {
 	return nil
 }
 
+// records is how many were written.
+func (t *outputs) records() (n int64) {
+	for _, o := range t.order {
+		n += int64(len(o.offsets))
+	}
+	return n
+}
+
 // leaves are those of all outputs, as the leaves topic holds them.
 func (t *outputs) leaves() (all []byte) {
 	for _, o := range t.order {
