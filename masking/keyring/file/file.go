@@ -13,6 +13,8 @@
 //	periods/raw/<time>.gone  the mark that a period's key is destroyed, made before it is
 //	signing/<name>           LETHE-ED25519-1-<hex>, the seed, 0600
 //
+// Beside it, [SubjectDirs] makes the two directories of subjects' keys.
+//
 // A backup of root and a backup of periods do not belong together: either alone
 // opens nothing that was wrapped.
 //

@@ -294,3 +294,37 @@ func TestL7KeyringCannotBePrinted(t *testing.T) {
 		}
 	}
 }
+
+func TestCoverAndRootKeysLieApartAndSaySo(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range [][2]string{{"a", "a"}, {"a", "a/b"}, {"a/b", "a"}, {"a/b/../..", "x"}} {
+		if _, _, err := SubjectDirs(filepath.Join(dir, c[0]), filepath.Join(dir, c[1])); faultCode(err) != "subjects.together" {
+			t.Errorf("%q: %v", c, err)
+		}
+	}
+	for range 2 {
+		cover, roots, err := SubjectDirs(filepath.Join(dir, "cover"), filepath.Join(dir, "roots"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range []Dir{cover, roots} {
+			text, err := os.ReadFile(filepath.Join(string(d), "README"))
+			if err != nil || !strings.Contains(string(text), "Never put it into one backup") {
+				t.Errorf("%s: %v", d, err)
+			}
+			unlock, err := d.Lock()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.Lock(); faultCode(err) != "subjects.held" {
+				t.Errorf("locked twice: %v", err)
+			}
+			if err := unlock(); err != nil {
+				t.Error(err)
+			}
+			if names, err := d.Names(); err != nil || len(names) != 0 {
+				t.Errorf("files %q: %v", names, err)
+			}
+		}
+	}
+}

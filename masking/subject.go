@@ -1,0 +1,32 @@
+package masking
+
+import "errors"
+
+// Why a subject has no key.
+var (
+	// ErrErased says that the subject's secret was destroyed.
+	ErrErased = errors.New("subject erased")
+	// ErrNoLease says that nobody vouches any longer for what is erased. It is
+	// no property of the subject: renew the lease and ask again.
+	ErrNoLease = errors.New("no lease on the cover")
+)
+
+// Subjects gives the keys of data subjects, for values of one retention period.
+// A Subjects is used by one goroutine; package masking/subject implements it.
+type Subjects interface {
+	// Key writes the key of the subject with that digest into key, and returns
+	// what a value has to name so that the key is found again. It returns an
+	// error wrapping [ErrErased] for an erased subject or an ended period,
+	// [ErrNoLease] without a lease; then key holds zeros (L5).
+	//
+	// The digest is the subject's own: who links aliases resolves them first.
+	Key(digest, key *[32]byte) (Locator, error)
+	// Clone returns the same for another goroutine.
+	Clone() Subjects
+}
+
+// Locator says which of a subject's keys a value is under.
+type Locator struct {
+	Period     uint16 // which retention period, by its number in the cover
+	Generation uint16 // how often the subject was erased before
+}

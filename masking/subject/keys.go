@@ -1,0 +1,256 @@
+package subject
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"time"
+
+	"lethe/masking"
+)
+
+// lease is leave to use a view of the cover.
+type lease struct {
+	until time.Duration
+	view  *view
+}
+
+// view is a version of the cover that is only read.
+type view struct {
+	*cover
+	once sync.Mutex
+	tops map[uint16]*top
+}
+
+// Lease reads the newest version of the cover and vouches for it for a minute
+// from the moment of the call; Subjects have no keys without. The caller says which
+// shred is the last that the shreds log holds: a cover that does not know it is
+// refused with an error wrapping [ErrBehind], and the last lease runs out.
+//
+// A puncture is complete everywhere a minute after it returned.
+func (s *Store) Lease(shreds uint64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// The time before reading: a version that is stored later was not seen.
+	until := s.config.Clock() + leaseTime
+	c, err := s.newest()
+	if err != nil {
+		return err
+	}
+	if c.shred < shreds {
+		return fmt.Errorf("cover: knows shred %d of %d: %w", c.shred, shreds, ErrBehind)
+	}
+	v := &view{cover: c, tops: map[uint16]*top{}}
+	if last := s.lease.Load(); last != nil && last.view.version == c.version {
+		v = last.view
+	}
+	s.lease.Store(&lease{until, v})
+	return nil
+}
+
+// leased returns the view that may be used now.
+func (s *Store) leased() (*view, error) {
+	l := s.lease.Load()
+	if l == nil || s.config.Clock() >= l.until {
+		return nil, masking.ErrNoLease
+	}
+	return l.view, nil
+}
+
+// Find writes the key to open a value with that locator, of the subject with that
+// digest. It returns the errors of masking.Subjects. It is what reveal uses; it is
+// slower than Key.
+func (s *Store) Find(at masking.Locator, digest, key *[32]byte) error {
+	clear(key[:])
+	v, err := s.leased()
+	if err != nil {
+		return err
+	}
+	t := v.numbered(at.Period)
+	if t == nil {
+		return masking.ErrErased // the period ended
+	}
+	var secret seed
+	if err := t.derive(t.halves.clone(), leafOf(digest, at.Generation), &secret); err != nil {
+		return err
+	}
+	subjectKey(key, &secret, digest, at.Generation)
+	return nil
+}
+
+// Subjects returns the keys of a retention period. It may be asked for before
+// there is a lease.
+func (s *Store) Subjects(period string) masking.Subjects {
+	return &keys{store: s, period: period, cache: newCache()}
+}
+
+// keys implements masking.Subjects.
+type keys struct {
+	store  *Store
+	period string
+
+	view   *view
+	tree   *tree
+	top    *top
+	halves *halves
+	cache  *cache
+}
+
+// Clone implements masking.Subjects.
+func (k *keys) Clone() masking.Subjects { return k.store.Subjects(k.period) }
+
+// Key implements masking.Subjects.
+func (k *keys) Key(digest, key *[32]byte) (masking.Locator, error) {
+	v, err := k.store.leased()
+	if err != nil {
+		clear(key[:])
+		return masking.Locator{}, err
+	}
+	if v != k.view {
+		k.turn(v)
+	}
+	e := k.cache.find(digest)
+	if e == nil {
+		if e, err = k.derive(digest); err != nil {
+			clear(key[:])
+			return masking.Locator{}, err
+		}
+	}
+	*key = e.key
+	return e.at, nil
+}
+
+// turn goes over to another version of the cover.
+func (k *keys) turn(v *view) {
+	k.view, k.tree, k.halves = v, v.period(k.period), nil
+	k.cache.clear()
+	if k.tree != nil {
+		k.halves = k.tree.halves.clone()
+		k.top = v.top(k.tree)
+	}
+}
+
+// derive puts the key of a subject into the cache.
+func (k *keys) derive(digest *[32]byte) (*entry, error) {
+	if k.tree == nil {
+		return nil, masking.ErrErased // the period ended, or never began
+	}
+	generation, err := k.view.state(digest)
+	if err != nil {
+		return nil, err
+	}
+	leaf := leafOf(digest, generation)
+	var secret seed
+	if s := k.top.above(leaf); s != nil {
+		secret = *s
+		k.halves.descend(&secret, leaf, topLevel, depth)
+	} else if err := k.tree.derive(k.halves, leaf, &secret); err != nil {
+		return nil, err
+	}
+	e := k.cache.take(digest)
+	e.at = masking.Locator{Period: k.tree.id, Generation: generation}
+	subjectKey(&e.key, &secret, digest, generation)
+	return e, nil
+}
+
+// leafOf is the leaf of a subject's generation: of the first the digest's first
+// bits, of any other those of a hash of digest and generation.
+func leafOf(digest *[32]byte, generation uint16) uint64 {
+	if generation == 0 {
+		return binary.BigEndian.Uint64(digest[:])
+	}
+	var b [64]byte
+	text := append(append(b[:0], "lethe subject generation 1 "...), digest[:]...)
+	sum := sha256.Sum256(binary.BigEndian.AppendUint16(text, generation))
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// subjectKey is HMAC-SHA-256 (RFC 2104) under the leaf's secret of a subject's
+// whole digest and generation: subjects who share a leaf share no key.
+func subjectKey(key *[32]byte, secret *seed, digest *[32]byte, generation uint16) {
+	var b [128]byte
+	text := append(append(b[:0], "lethe subject key 1 "...), digest[:]...)
+	hmacSHA256(key, secret[:], binary.BigEndian.AppendUint16(text, generation))
+}
+
+// hmacSHA256 is HMAC for a key of at most 64 bytes and a text of at most 64. That of
+// the standard library allocates for every key.
+func hmacSHA256(mac *[32]byte, key, text []byte) {
+	var inner, outer [128]byte
+	for i := range 64 {
+		inner[i], outer[i] = 0x36, 0x5c
+	}
+	for i, b := range key {
+		inner[i] ^= b
+		outer[i] ^= b
+	}
+	n := copy(inner[64:], text)
+	sum := sha256.Sum256(inner[:64+n])
+	copy(outer[64:], sum[:])
+	*mac = sha256.Sum256(outer[:96])
+	clear(inner[:])
+	clear(outer[:])
+}
+
+// topLevel is the level that whole trees are expanded to beforehand: 16 levels less
+// to go for a subject who was not met yet, for 1 MiB.
+const topLevel = 16
+
+// top has the seeds of a level of a tree, as far as nothing is punctured there.
+type top struct {
+	seeds [1 << topLevel]seed
+	whole [1 << topLevel]bool
+}
+
+// above returns the seed above a leaf, or nil.
+func (t *top) above(leaf uint64) *seed {
+	if i := leaf >> (depth - topLevel); t.whole[i] {
+		return &t.seeds[i]
+	}
+	return nil
+}
+
+// top expands a tree for all who use the view.
+func (v *view) top(t *tree) *top {
+	v.once.Lock()
+	defer v.once.Unlock()
+	if v.tops[t.id] == nil {
+		x := new(top)
+		x.fill(t, t.halves.clone(), &t.root, 0, 0)
+		v.tops[t.id] = x
+	}
+	return v.tops[t.id]
+}
+
+// fill expands the whole slots down to a few levels; what lies on pages further
+// below would take longer to read than it saves.
+func (x *top) fill(t *tree, h *halves, s *slot, level int, way uint64) {
+	if s.whole {
+		x.expand(h, &s.secret, level, way)
+		return
+	}
+	if level >= topLevel/2 {
+		return
+	}
+	p, err := t.load(s, level, way)
+	if err != nil || p.inner == nil {
+		return // whoever needs the page meets the error
+	}
+	for i := range p.inner {
+		x.fill(t, h, &p.inner[i], level+fanBits, way|uint64(i)<<(depth-fanBits-level))
+	}
+}
+
+func (x *top) expand(h *halves, s *seed, level int, way uint64) {
+	if level == topLevel {
+		i := way >> (depth - topLevel)
+		x.seeds[i], x.whole[i] = *s, true
+		return
+	}
+	for side := range uint64(2) {
+		var below seed
+		h.child(&below, s, side)
+		x.expand(h, &below, level+1, way|side<<(depth-1-level))
+	}
+}
