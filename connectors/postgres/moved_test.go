@@ -173,3 +173,19 @@ func TestAMovedRowWhoseCommitWaitsForUsHoldsNothingUp(t *testing.T) {
 		t.Errorf("Read says %v", err)
 	}
 }
+
+func TestTablesThatOweRowsTakeTurns(t *testing.T) {
+	d := newDebts([]owedRow{{Table: 30, Key: []string{"a"}}, {Table: 10, Key: []string{"a"}}, {Table: 10, Key: []string{"b"}},
+		{Table: 20, Key: []string{"a"}, XID: 7}})
+	seen := func(o owedRow) bool { return o.XID != 7 }
+	for _, want := range []uint32{10, 30, 10} {
+		table, found := d.nextTable(seen)
+		if !found || table != want {
+			t.Fatalf("after %d comes %d, want %d", d.last, table, want)
+		}
+		d.last = table
+	}
+	if table, found := d.nextTable(func(owedRow) bool { return false }); found {
+		t.Errorf("%d has its turn, and no row of it is seen", table)
+	}
+}

@@ -61,11 +61,11 @@ type encrypter struct {
 }
 
 func newEncrypter(keyring stream.Keyring, period func(time.Time) string, now func() time.Time) (*encrypter, error) {
-	zip, err := newZip(false)
+	zip, err := newZip()
 	if err != nil {
 		return nil, err
 	}
-	quick, err := newZip(true)
+	quick, err := newZip(zstd.WithNoEntropyCompression(true))
 	if err != nil {
 		return nil, err
 	}
@@ -77,9 +77,9 @@ func newEncrypter(keyring stream.Keyring, period func(time.Time) string, now fun
 // tables for it cost more than everything else that is done to a small record.
 const quickBelow = 2 << 10
 
-func newZip(quick bool) (*zstd.Encoder, error) {
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-		zstd.WithEncoderCRC(false), zstd.WithWindowSize(64<<10), zstd.WithNoEntropyCompression(quick))
+func newZip(more ...zstd.EOption) (*zstd.Encoder, error) {
+	zip, err := zstd.NewWriter(nil, append([]zstd.EOption{zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+		zstd.WithEncoderCRC(false), zstd.WithWindowSize(64 << 10)}, more...)...)
 	if err != nil {
 		return nil, fmt.Errorf("raw records: zstd: %w", err)
 	}
