@@ -70,7 +70,14 @@ type Env struct {
 	Gauge func(name, help string) func(float64)
 	// Now is the clock.
 	Now func() time.Time
+	// Begin reports whether a stream that was never read may be; nil: any may. One
+	// that may not waits: nothing of it is given, and nothing is lost, since it is
+	// read from its beginning once it may. One that was begun is read on in any case.
+	Begin func(stream string) bool
 }
+
+// MayBegin is what Begin says, or true without one.
+func (e Env) MayBegin(stream string) bool { return e.Begin == nil || e.Begin(stream) }
 
 // Config holds a connector's options, checked against its [Option] list and
 // filled up with defaults: string (a path is

@@ -82,9 +82,13 @@ func check(ctx context.Context, io streams, args []string) error {
 	views, drafts, err := prove(folder)
 	err = errors.Join(lerr, err)
 	if *online && lerr == nil {
-		err = errors.Join(err, questioned(ctx, folder, warnings(io.err), io.showAble))
+		asked := questioned(ctx, folder, warnings(io.err), io.showAble)
+		if asked == nil {
+			asked = warnUndecided(ctx, folder, warnings(io.err), "hint")
+		}
+		err = errors.Join(err, keyed(folder), asked)
 	} else {
-		err = errors.Join(err, configured(folder, lerr))
+		err = errors.Join(err, configured(folder, lerr), keyedHere(folder, warnings(io.err)))
 		warnKeyless(folder, views, warnings(io.err))
 	}
 	switch {

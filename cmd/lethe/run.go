@@ -49,6 +49,11 @@ func run(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
+	// The folder's own faults come before those that they would make elsewhere: a
+	// second run would find the source in use.
+	if err := errors.Join(wire.Held(folder.State), keyed(folder)); err != nil {
+		return err
+	}
 	if err := ready(ctx, io, folder, log); err != nil {
 		return err
 	}
@@ -88,10 +93,8 @@ func run(ctx context.Context, io streams, args []string) error {
 // server that starts, a slot whose last owner was killed a moment ago.
 const sourcePatience = 15 * time.Second
 
-// ready asks every source whether it can be read, and holds its streams against
-// the contracts. A stream without one is refused before its source is read for
-// the first time. Later it is told: it must not keep the other streams from
-// being read, and goes to quarantine (L1).
+// ready asks every source whether it can be read, and tells of streams that
+// nobody decided on before anything of them is read.
 func ready(ctx context.Context, io streams, folder *config.Folder, log *slog.Logger) error {
 	for began := time.Now(); ; {
 		err := reachable(ctx, io, folder)
@@ -109,28 +112,7 @@ func ready(ctx context.Context, io streams, folder *config.Folder, log *slog.Log
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
-	schemas, err := ask(ctx, folder)
-	if err != nil {
-		return err
-	}
-	_, contracts, err := known(folder)
-	if err != nil {
-		return err
-	}
-	var faults []error
-	for _, s := range schemas {
-		if _, ok := contracts[s.Stream]; ok {
-			continue
-		}
-		source, _, _ := strings.Cut(s.Stream, ".")
-		if wire.HasRun(folder, source) {
-			log.Warn("a stream has no contract: its records go to quarantine", "stream", s.Stream, "next", "lethe discover "+folder.Dir+"; if run has read any of it, "+wire.Anew(source))
-		} else {
-			faults = append(faults, &stream.Fault{Code: "run.no_contract", Path: folder.Rel(folder.ContractFile(s.Stream)),
-				Msg: "stream " + s.Stream + " has no contract, so nobody decided about its columns", Hint: "lethe discover " + folder.Dir + "   (or select fewer streams in lethe.yaml)"})
-		}
-	}
-	return errors.Join(faults...)
+	return warnUndecided(ctx, folder, log, "next")
 }
 
 func runOnce(ctx context.Context, io streams, w *wire.Workspace, refused *refusals, dir string) error {

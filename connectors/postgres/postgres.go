@@ -80,8 +80,9 @@
 // The log does not tell of values that ALTER TABLE … ADD COLUMN … DEFAULT gives
 // to rows that are there, of generated columns, nor of TRUNCATE, DETACH or DROP
 // of a single partition. A table that is made while reading, even under the name
-// of one that was dropped, is read from the next start on. A table that is
-// renamed is a stream of another name; if streams does not select that, its
+// of one that was dropped, is read from the next start on. A table that may not
+// begin ([connectors.Env]) is in no publication of ours, and its snapshot begins
+// once it may; with snapshot: false it is read at once. A table that is renamed is a stream of another name; if streams does not select that, its
 // changes are not read any more. The log of the process says so.
 //
 // # Servers

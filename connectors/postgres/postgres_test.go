@@ -38,6 +38,8 @@ type database struct {
 	url  string
 	name string
 	conn *pgconn.PgConn
+
+	begin func(stream string) bool // of the sources that it opens
 }
 
 func newDatabase(t testing.TB) *database {
@@ -121,7 +123,7 @@ func (d *database) config(over connectors.Config) connectors.Config {
 
 func (d *database) open(over connectors.Config) stream.Source {
 	d.t.Helper()
-	src, err := Connector().OpenSource(connectors.Env{Workspace: "test", Name: "crm", Log: slog.New(slog.DiscardHandler), Now: time.Now}, d.config(over))
+	src, err := Connector().OpenSource(connectors.Env{Workspace: "test", Name: "crm", Log: slog.New(slog.DiscardHandler), Now: time.Now, Begin: d.begin}, d.config(over))
 	if err != nil {
 		d.t.Fatal(err)
 	}

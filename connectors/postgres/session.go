@@ -143,15 +143,11 @@ func (ses *session) query(ctx context.Context, sql string, args ...string) ([][]
 
 // watchLag measures what the slot holds back.
 func (ses *session) watchLag(ctx context.Context) {
-	tick := time.NewTicker(max(ses.set.heartbeat, time.Second))
+	tick := time.NewTicker(min(max(ses.set.heartbeat, time.Second), 10*time.Second))
 	defer tick.Stop()
-	var looked time.Time
 	waits := false
 	for {
-		if now := ses.now(); now.Sub(looked) > time.Minute {
-			looked = now
-			ses.watchTables(ctx)
-		}
+		ses.watchTables(ctx)
 		rows, err := ses.query(ctx, `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), s.confirmed_flush_lsn), coalesce(r.sync_state, 'async')
 			FROM pg_replication_slots s LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = $1`, ses.set.slot)
 		if err == nil && len(rows) > 0 {
@@ -212,8 +208,12 @@ func (ses *session) relation(ctx context.Context, m *relationMessage) (*shape, e
 	defer ses.mu.Unlock()
 	sh := newShape(ses.set.source, ses.set.conn.Database, m.table, m.schema, m.name)
 	sh.full = m.identity == 'f'
-	if sh.published = ses.set.selects(m.schema, m.name); !sh.published {
+	switch {
+	case !ses.set.selects(m.schema, m.name):
 		ses.renamed(m)
+	default:
+		// A publication of the user's may have tables that wait.
+		sh.published = !ses.set.snapshot || ses.knows(m.table) || ses.mayBegin(sh.stream)
 	}
 	now, err := loadTable(ctx, ses.side, m.table)
 	if err != nil {

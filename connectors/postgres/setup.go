@@ -21,6 +21,7 @@ func (ses *session) prepare(ctx context.Context, pos *position) (string, error) 
 	if err != nil {
 		return "", err
 	}
+	ses.leaveWaiting(f, pos)
 	if err := errors.Join(asErrors(s.serverFaults(f), s.tableFaults(f), s.publicationFaults(f), s.slotFaults(f))...); err != nil {
 		return "", err
 	}
@@ -37,6 +38,37 @@ func (ses *session) prepare(ctx context.Context, pos *position) (string, error) 
 	ses.tables = f.selected
 	ses.void = pos.Snapshot.reconcile(f)
 	return f.ours(s), nil
+}
+
+// leaveWaiting takes the tables that were never begun and may not be out of the
+// selected ones: their snapshot begins once they may, and has all rows. Without
+// snapshots nothing can wait: the log goes on.
+func (ses *session) leaveWaiting(f *facts, pos *position) {
+	s := ses.set
+	f.selected = slices.DeleteFunc(f.selected, func(t *table) bool {
+		name := s.stream(t)
+		if !s.snapshot || ses.mayBegin(name) || ses.begun(f, pos, t) {
+			return false
+		}
+		ses.told = append(ses.told, t.oid)
+		ses.log.Warn("a table waits, unread, until somebody decided about its columns", "stream", name,
+			"next", "lethe discover, read its contract, and start run again")
+		return true
+	})
+}
+
+// begun reports whether anything of a table may have been given: its changes are
+// given from the moment on at which it is published.
+func (ses *session) begun(f *facts, pos *position, t *table) bool {
+	if pos.System == "" {
+		return false
+	}
+	for _, name := range []string{ses.set.publication, ses.set.inserts} {
+		if p := f.publications[name]; ses.set.create && p != nil && p.tables[t.String()] {
+			return true
+		}
+	}
+	return pos.Snapshot.done(t.oid) || pos.Snapshot.part(t.oid) != nil
 }
 
 // publish brings both publications to the tables that they are to name. made

@@ -29,6 +29,7 @@ type reader struct {
 	told    map[string]string // shape of each stream as told, to see changes
 	schemas []stream.Schema   // to tell with the next batch
 	warned  map[string]bool   // streams whose doubled keys were logged
+	given   map[string]bool   // streams that were begun
 
 	version    int64         // of the database at the last poll
 	compared   int64         // of the database at the last comparison
@@ -125,6 +126,7 @@ func (r *reader) read(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	tables = slices.DeleteFunc(tables, r.waits)
 	if err := r.notice(tables); err != nil {
 		return err
 	}
@@ -140,6 +142,20 @@ func (r *reader) read(ctx context.Context, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// waits reports whether a table is not to be read yet. It is told once.
+func (r *reader) waits(t *table) bool {
+	begun, told := r.given[t.stream]
+	if begun {
+		return false
+	}
+	may := r.source.env.MayBegin(t.stream)
+	if r.given[t.stream] = may; !may && !told {
+		r.source.env.Log.Warn("a table waits, unread, until somebody decided about its columns", "stream", t.stream,
+			"next", "lethe discover, read its contract, and start run again")
+	}
+	return !may
 }
 
 // notice keeps the shapes that are new or changed, to be told before their

@@ -454,3 +454,25 @@ func BenchmarkFirstPoll(b *testing.B) {
 	}
 	b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
 }
+
+func TestL1AStreamThatMayNotBeginWaitsAndLosesNothing(t *testing.T) {
+	s := newShop(t, "WAL", person)
+	may := map[string]bool{"crm.main.person": true}
+	s.env.Begin = func(stream string) bool { return may[stream] }
+	s.exec(`CREATE TABLE visit (id INTEGER PRIMARY KEY)`)
+	s.exec(`INSERT INTO person VALUES (1, 'a', 1)`)
+	s.exec(`INSERT INTO visit VALUES (1), (2)`)
+	first := s.poll(stream.Position{})
+	wantTold(t, first, `person r {"id":1} {"id":1,"name":"a","seen":1}`)
+	s.exec(`DELETE FROM visit WHERE id = 1`)
+	s.exec(`INSERT INTO person VALUES (2, 'b', 2)`)
+	may = map[string]bool{"crm.main.visit": true}
+	second := s.poll(last(first)) // a stream that was begun is read on
+	wantTold(t, second, `person r {"id":2} {"id":2,"name":"b","seen":2}`, `visit r {"id":2} {"id":2}`)
+	if err := os.RemoveAll(s.env.StateDir); err != nil {
+		t.Fatal(err)
+	}
+	third := s.poll(last(second)) // also where the state is lost
+	wantTold(t, third, `person t  null`, `visit t  null`,
+		`person r {"id":1} {"id":1,"name":"a","seen":1}`, `person r {"id":2} {"id":2,"name":"b","seen":2}`, `visit r {"id":2} {"id":2}`)
+}

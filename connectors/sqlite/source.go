@@ -134,6 +134,7 @@ func (s *Source) open(ctx context.Context, from stream.Position, emit func(strea
 	for t := range r.at.Tables {
 		given[s.env.Name+".main."+t] = true
 	}
+	r.given = given
 	lost := max(r.at.Incarnation, r.st.incarnation)
 	if r.again, err = r.st.rewind(&r.at); err != nil {
 		r.close()

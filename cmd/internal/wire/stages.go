@@ -98,6 +98,7 @@ func (w *Workspace) logged() func() int64 {
 func (s *stages) ingest(src config.Source) *pipeline.Ingest {
 	w := s.w
 	classes := w.classes(src.Name)
+	decided := func(name string) bool { _, ok := classes[name]; return ok }
 	revisions := make(map[string]string)
 	for _, c := range w.folder.Connections {
 		if c.From == src.Name {
@@ -113,6 +114,7 @@ func (s *stages) ingest(src config.Source) *pipeline.Ingest {
 			if err != nil {
 				return nil, err
 			}
+			env.Begin = decided // L1: what nobody decided on is not even read, where it was not before
 			return src.Connector.OpenSource(env, src.Config)
 		}}
 }

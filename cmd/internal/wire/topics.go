@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"lethe/cmd/internal/config"
 	"lethe/stream"
@@ -111,15 +110,6 @@ func (w *Workspace) prepareTopics(ctx context.Context) error {
 // groupMark is the file that says that a group was begun.
 func groupMark(f *config.Folder, group string) string {
 	return filepath.Join(f.State, "groups", group)
-}
-
-// HasRun reports whether a connection of the source was run from this folder
-// before.
-func HasRun(f *config.Folder, source string) bool {
-	return slices.ContainsFunc(f.Connections, func(c config.Connection) bool {
-		_, err := os.Stat(groupMark(f, f.Topics().MaskGroup(c.Name)))
-		return c.From == source && err == nil
-	})
 }
 
 // beginGroup gives a group its first offsets, once in its life. Offsets that

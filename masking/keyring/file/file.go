@@ -102,8 +102,11 @@ func Open(dir string) (*Keyring, error) {
 	return k, nil
 }
 
+// CodeMissing is the code of the Fault of a directory that holds no keyring.
+const CodeMissing = "keyring.missing"
+
 func missing(dir string) error {
-	return &stream.Fault{Code: "keyring.missing", Path: dir, Msg: "there is no keyring here",
+	return &stream.Fault{Code: CodeMissing, Path: dir, Msg: "there is no keyring here",
 		Hint: "restore it from its backup; for a new workspace: lethe init", Exit: stream.ExitEnvironment}
 }
 

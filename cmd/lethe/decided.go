@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"lethe/cmd/internal/config"
+	"lethe/stream"
+)
+
+// warnUndecided asks the sources for their streams and holds them against the
+// contracts. A stream without one is no fault: it must not keep the others from
+// being read (L1).
+func warnUndecided(ctx context.Context, folder *config.Folder, log *slog.Logger, next string) error {
+	schemas, err := ask(ctx, folder)
+	if err != nil {
+		return err
+	}
+	_, contracts, err := known(folder)
+	if err != nil {
+		return err
+	}
+	for _, s := range schemas {
+		if _, ok := contracts[s.Stream]; !ok {
+			log.Warn("no contract: a stream that run never read waits, unread, and of one that it has read all that comes now goes to quarantine",
+				"stream", s.Stream, next, "lethe discover "+folder.Dir+", then read "+folder.Rel(folder.ContractFile(s.Stream)))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(contracts)) {
+		source, _, _ := strings.Cut(name, ".")
+		if _, ok := folder.Source(source); ok && !slices.ContainsFunc(schemas, func(s stream.Schema) bool { return s.Stream == name }) {
+			log.Warn("a contract has no stream: the table is gone, or lethe.yaml does not select it", "stream", name,
+				next, "correct lethe.yaml, or remove "+contracts[name].file.Name)
+		}
+	}
+	return nil
+}
