@@ -25,7 +25,7 @@ func warnUndecided(ctx context.Context, folder *config.Folder, log *slog.Logger,
 	}
 	for _, s := range schemas {
 		if _, ok := contracts[s.Stream]; !ok {
-			log.Warn("no contract: a stream that run never read waits, unread, and of one that it has read all that comes now goes to quarantine",
+			log.Warn("no contract: waits, unread, if run never read it; else its records go to quarantine",
 				"stream", s.Stream, next, "lethe discover "+folder.Dir+", then read "+folder.Rel(folder.ContractFile(s.Stream)))
 		}
 	}

@@ -61,7 +61,7 @@ mask:
 			t.Errorf("run --once does not tell %s:\n%s", want, out)
 		}
 	}
-	if bytes.Contains(out, []byte("to quarantine")) {
+	if bytes.Contains(out, []byte("to quarantine: ")) {
 		t.Errorf("something went to quarantine:\n%s", out)
 	}
 	// A contract comes too late for what was read under this name of the source;
