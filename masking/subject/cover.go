@@ -54,6 +54,7 @@ type head struct {
 type treeHead struct {
 	ID     uint16
 	Name   string `json:",omitempty"`
+	Early  bool   `json:",omitempty"`
 	Salt   []byte `json:",omitempty"`
 	Secret []byte `json:",omitempty"` // of the root, if the tree is whole
 	At     ref
@@ -105,6 +106,7 @@ func (c *cover) begin(name string) error {
 		return errors.New("cover: no numbers left for periods")
 	}
 	t := &tree{id: c.next, name: name, from: c.pages}
+	t.early = c.register.root.whole
 	rand.Read(t.salt[:])
 	t.halves = newHalves(&t.salt)
 	t.root.whole = true
@@ -217,7 +219,7 @@ func (c *cover) store(ctx context.Context) (head, error) {
 	c.version++
 	h := head{Version: c.version, Shred: c.shred, Next: c.next, NextFile: c.nextFile, Files: c.files}
 	for _, t := range c.trees() {
-		th := treeHead{ID: t.id, Name: t.name, At: t.root.at}
+		th := treeHead{ID: t.id, Name: t.name, Early: t.early, At: t.root.at}
 		if t.halves != nil {
 			th.Salt = t.salt[:]
 		}
@@ -248,7 +250,7 @@ func openHead(files Files, key *[keySize]byte, sealed []byte, version uint64) (*
 	for i, th := range h.Trees {
 		t := c.register
 		if i > 0 {
-			t = &tree{id: th.ID, name: th.Name, from: c.pages}
+			t = &tree{id: th.ID, name: th.Name, early: th.Early, from: c.pages}
 			copy(t.salt[:], th.Salt)
 			t.halves = newHalves(&t.salt)
 			c.periods = append(c.periods, t)

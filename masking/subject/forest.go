@@ -18,7 +18,10 @@ type tree struct {
 	salt   [32]byte
 	halves *halves // of whoever changes the tree; nil for the register
 	root   slot
-	from   *pages
+	// early says that the period began before anybody was erased: whose leaf is
+	// there never was, and the register need not be asked.
+	early bool
+	from  *pages
 }
 
 // pages reads stored pages, and drops those that it has in memory when they are

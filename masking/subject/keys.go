@@ -3,6 +3,7 @@ package subject
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -136,22 +137,34 @@ func (k *keys) derive(digest *[32]byte) (*entry, error) {
 	if k.tree == nil {
 		return nil, masking.ErrErased // the period ended, or never began
 	}
-	generation, err := k.view.state(digest)
-	if err != nil {
-		return nil, err
-	}
-	leaf := leafOf(digest, generation)
 	var secret seed
-	if s := k.top.above(leaf); s != nil {
-		secret = *s
-		k.halves.descend(&secret, leaf, topLevel, depth)
-	} else if err := k.tree.derive(k.halves, leaf, &secret); err != nil {
+	generation, err := uint16(0), masking.ErrErased
+	if k.tree.early {
+		err = k.secretOf(&secret, leafOf(digest, 0))
+	}
+	if errors.Is(err, masking.ErrErased) {
+		if generation, err = k.view.state(digest); err == nil {
+			err = k.secretOf(&secret, leafOf(digest, generation))
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	e := k.cache.take(digest)
 	e.at = masking.Locator{Period: k.tree.id, Generation: generation}
 	subjectKey(&e.key, &secret, digest, generation)
 	return e, nil
+}
+
+// secretOf writes the secret of a leaf to s.
+func (k *keys) secretOf(s *seed, leaf uint64) error {
+	above := k.top.above(leaf)
+	if above == nil {
+		return k.tree.derive(k.halves, leaf, s)
+	}
+	*s = *above
+	k.halves.descend(s, leaf, topLevel, depth)
+	return nil
 }
 
 // leafOf is the leaf of a subject's generation: of the first the digest's first
@@ -166,31 +179,18 @@ func leafOf(digest *[32]byte, generation uint16) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// subjectKey is HMAC-SHA-256 (RFC 2104) under the leaf's secret of a subject's
-// whole digest and generation: subjects who share a leaf share no key.
+// subjectKey derives a key from the leaf's secret, the subject's whole digest and
+// the generation, so that subjects who share a leaf share no key. It is the one-step
+// function of NIST SP 800-56C Rev. 2 §4.1 with SHA-256, whose input is of one length
+// and fills one block.
 func subjectKey(key *[32]byte, secret *seed, digest *[32]byte, generation uint16) {
-	var b [128]byte
-	text := append(append(b[:0], "lethe subject key 1 "...), digest[:]...)
-	hmacSHA256(key, secret[:], binary.BigEndian.AppendUint16(text, generation))
-}
-
-// hmacSHA256 is HMAC for a key of at most 64 bytes and a text of at most 64. That of
-// the standard library allocates for every key.
-func hmacSHA256(mac *[32]byte, key, text []byte) {
-	var inner, outer [128]byte
-	for i := range 64 {
-		inner[i], outer[i] = 0x36, 0x5c
-	}
-	for i, b := range key {
-		inner[i] ^= b
-		outer[i] ^= b
-	}
-	n := copy(inner[64:], text)
-	sum := sha256.Sum256(inner[:64+n])
-	copy(outer[64:], sum[:])
-	*mac = sha256.Sum256(outer[:96])
-	clear(inner[:])
-	clear(outer[:])
+	var b [4 + len(secret) + len(digest) + 2]byte
+	b[3] = 1 // the counter
+	copy(b[4:], secret[:])
+	copy(b[4+len(secret):], digest[:])
+	binary.BigEndian.PutUint16(b[len(b)-2:], generation)
+	*key = sha256.Sum256(b[:])
+	clear(b[:])
 }
 
 // topLevel is the level that whole trees are expanded to beforehand: 16 levels less

@@ -191,3 +191,22 @@ func (s *Sealer) rekey(f *Field, position []byte, about []*About) [blockSize]byt
 	}
 	return bound
 }
+
+// hmacSHA256 is HMAC-SHA-256 (RFC 2104) for a key of at most 64 bytes and a text of at most 64. That of
+// the standard library allocates for every key.
+func hmacSHA256(mac *[32]byte, key, text []byte) {
+	var inner, outer [128]byte
+	for i := range 64 {
+		inner[i], outer[i] = 0x36, 0x5c
+	}
+	for i, b := range key {
+		inner[i] ^= b
+		outer[i] ^= b
+	}
+	n := copy(inner[64:], text)
+	sum := sha256.Sum256(inner[:64+n])
+	copy(outer[64:], sum[:])
+	*mac = sha256.Sum256(outer[:96])
+	clear(inner[:])
+	clear(outer[:])
+}
