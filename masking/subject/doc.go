@@ -23,8 +23,17 @@
 // A puncture writes the pages above its leaves anew, under new keys, and a head
 // under a new root key; then the old root key is destroyed. Pages that were above
 // the leaf may stay where they were copied to: the way to their keys begins with
-// the key that is gone. A cover and a root key that do not belong together open
-// nothing; so never put both into one backup.
+// the key that is gone.
+//
+// # What to keep
+//
+// A cover and a root key of two versions open nothing, and whoever restores both of
+// one version brings back whom later ones erased: so never put both into one backup.
+// Without the version in force nothing that is encrypted per subject can be read,
+// and a backup from before the last erasure is not that version. So the cover's
+// files, which are written once, are to be mirrored as they are written, and the
+// root keys and the keyring to lie on storage that outlives a disk. Should all three
+// be restored as they were at one time, shreds holds what is to be punctured again.
 //
 // # Life of an erasure
 //

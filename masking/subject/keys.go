@@ -20,8 +20,9 @@ type lease struct {
 // view is a version of the cover that is only read.
 type view struct {
 	*cover
-	once sync.Mutex
-	tops map[uint16]*top
+
+	expanding sync.Mutex
+	tops      map[uint16]*top // by number of the period
 }
 
 // Lease reads the newest version of the cover and vouches for it for a minute
@@ -31,8 +32,8 @@ type view struct {
 //
 // A puncture is complete everywhere a minute after it returned.
 func (s *Store) Lease(shreds uint64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.renewing.Lock()
+	defer s.renewing.Unlock()
 	// The time before reading: a version that is stored later was not seen.
 	until := s.config.Clock() + leaseTime
 	c, err := s.newest()
@@ -213,8 +214,8 @@ func (t *top) above(leaf uint64) *seed {
 
 // top expands a tree for all who use the view.
 func (v *view) top(t *tree) *top {
-	v.once.Lock()
-	defer v.once.Unlock()
+	v.expanding.Lock()
+	defer v.expanding.Unlock()
 	if v.tops[t.id] == nil {
 		x := new(top)
 		x.fill(t, t.halves.clone(), &t.root, 0, 0)

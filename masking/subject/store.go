@@ -67,9 +67,10 @@ type Config struct {
 type Store struct {
 	config Config
 	lease  atomic.Pointer[lease]
+	seen   atomic.Uint64 // the newest version
 
-	mu   sync.Mutex // renewals and changes, one at a time
-	seen uint64     // the newest version
+	changing sync.Mutex // a change takes as long as the disk does
+	renewing sync.Mutex // and a lease must not wait for it
 }
 
 // Create makes a cover of nobody, unless there is one.
@@ -104,8 +105,6 @@ func Open(config Config) (*Store, error) {
 
 // Last returns the number of the last shred that the cover knows.
 func (s *Store) Last() (uint64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	c, err := s.newest()
 	if err != nil {
 		return 0, err
@@ -164,8 +163,6 @@ func (s *Store) End(ctx context.Context, period string) error {
 
 // Periods lists the retention periods by number.
 func (s *Store) Periods() (map[uint16]string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	c, err := s.newest()
 	if err != nil {
 		return nil, err
@@ -193,8 +190,8 @@ func (s *Store) change(ctx context.Context, apply func(*cover) error) error {
 
 // locked runs f while no other process changes the cover.
 func (s *Store) locked(f func() error) (err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	unlock, err := s.config.Cover.Lock()
 	if err != nil {
 		return fmt.Errorf("cover: %w", err)
@@ -287,6 +284,7 @@ func (s *Store) settle() (*cover, error) {
 // not.
 func (s *Store) newest() (*cover, error) {
 	for {
+		seen := s.seen.Load()
 		versions, err := s.roots()
 		if err != nil {
 			return nil, err
@@ -297,11 +295,12 @@ func (s *Store) newest() (*cover, error) {
 		}
 		version := versions[len(versions)-1]
 		c, err := s.open(version)
-		if err == nil && version < s.seen {
-			err = fmt.Errorf("cover: version %d after %d: %w", version, s.seen, ErrBehind)
+		if err == nil && version < seen {
+			err = fmt.Errorf("cover: version %d after %d: %w", version, seen, ErrBehind)
 		}
 		if err == nil {
-			s.seen = version
+			for ; version > seen && !s.seen.CompareAndSwap(seen, version); seen = s.seen.Load() {
+			}
 			return c, nil
 		}
 		if again, other := s.roots(); other == nil && !slices.Contains(again, version) {

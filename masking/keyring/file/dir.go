@@ -97,8 +97,8 @@ func SubjectDirs(cover, roots string) (Dir, Dir, error) {
 			Hint: "name two directories of which none is in the other", Exit: stream.ExitInput}
 	}
 	for dir, text := range map[string]string{
-		cover: "The cover of the erased. Never put it into one backup with the directory of its root keys:\nwho restores both brings the erased back.\n",
-		roots: "The root key of the cover. Never put it into one backup with the cover's directory:\nwho restores both brings the erased back. Best is no backup: a new root key is made at every erasure.\n",
+		cover: "The cover of the erased. Never put it into one backup with the directory of its root keys:\nwho restores both brings the erased back. Mirror it as it is written: an older copy cannot be opened.\n",
+		roots: "The root key of the cover. Never put it into one backup with the cover's directory:\nwho restores both brings the erased back. Keep it on storage that outlives a disk: each erasure makes\na new one, and without the last nothing that is encrypted per subject can be read.\n",
 	} {
 		if err := disk.MakeDir(dir, 0o700); err != nil {
 			return "", "", err
