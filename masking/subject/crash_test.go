@@ -75,6 +75,9 @@ func TestL5PunctureThatFailsAtAnyStepIsMadeOrNotAndCompletes(t *testing.T) {
 		"killed before":            {dead: true},
 		"killed after":             {dead: true, done: true},
 	} {
+		if testing.Short() && !m.done {
+			continue
+		}
 		steps := 0
 		for n := 0; ; n++ {
 			w := newWorkplace(t)
@@ -155,6 +158,9 @@ func TestL5KilledPuncturerLeavesEverySubjectErasedOrNot(t *testing.T) {
 	if dir := os.Getenv(envPuncturer); dir != "" {
 		punctureForever(t, dir)
 		return
+	}
+	if testing.Short() {
+		t.Skip("starts and kills processes")
 	}
 	w := newWorkplace(t)
 	other := keyOf(t, w.Subjects("7y"), subject(-2))
