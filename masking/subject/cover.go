@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -60,8 +61,8 @@ type treeHead struct {
 	At     ref
 }
 
-func newCover(files Files) *cover {
-	c := &cover{next: 1, files: map[uint64]*usage{}, pages: &pages{files: files}}
+func newCover(files Files, memory int64) *cover {
+	c := &cover{next: 1, files: map[uint64]*usage{}, pages: &pages{files: files, memory: cmp.Or(memory, 256<<20)}}
 	c.register = &tree{id: registerID, from: c.pages}
 	c.register.root.whole = true
 	c.pages.drop = c.drop
@@ -232,7 +233,7 @@ func (c *cover) store(ctx context.Context) (head, error) {
 }
 
 // openHead undoes sealing a head, and returns the cover that it names.
-func openHead(files Files, key *[keySize]byte, sealed []byte, version uint64) (*cover, error) {
+func openHead(files Files, memory int64, key *[keySize]byte, sealed []byte, version uint64) (*cover, error) {
 	plain, err := unseal(key, sealed, aboutHead(version))
 	if err != nil {
 		return nil, err
@@ -242,7 +243,7 @@ func openHead(files Files, key *[keySize]byte, sealed []byte, version uint64) (*
 	if err := json.Unmarshal(plain, &h); err != nil || h.Version != version || len(h.Trees) == 0 {
 		return nil, errSealed
 	}
-	c := newCover(files)
+	c := newCover(files, memory)
 	c.version, c.shred, c.next, c.nextFile = h.Version, h.Shred, h.Next, h.NextFile
 	if h.Files != nil {
 		c.files = h.Files

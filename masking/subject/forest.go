@@ -27,13 +27,11 @@ type tree struct {
 // pages reads stored pages, and drops those that it has in memory when they are
 // too many.
 type pages struct {
-	files Files
-	bytes atomic.Int64
-	drop  func()
+	files  Files
+	memory int64 // bytes of pages that are kept
+	bytes  atomic.Int64
+	drop   func()
 }
-
-// memory is how many bytes of pages are kept.
-const memory = 256 << 20
 
 // load returns the page of a slot that is not whole.
 func (t *tree) load(s *slot, level int, way uint64) (*page, error) {
@@ -56,7 +54,7 @@ func (t *tree) load(s *slot, level int, way uint64) (*page, error) {
 		return nil, fmt.Errorf("cover: page of %d bytes in %s: %w", s.at.Size, pagesName(s.at.File), err)
 	}
 	clear(b)
-	if t.from.bytes.Add(p.bytes()) > memory {
+	if t.from.bytes.Add(p.bytes()) > t.from.memory {
 		t.from.bytes.Store(0)
 		t.from.drop()
 	}

@@ -102,9 +102,10 @@ func decodePage(b []byte, level int, way uint64, nodes bool) (*page, error) {
 	if n == 0 || n > most || len(b) < 10*n {
 		return nil, errSealed
 	}
+	p.leaves, p.marks = make([]uint64, n), make([]uint16, n)
 	for i := range n {
-		p.leaves = append(p.leaves, binary.BigEndian.Uint64(b[8*i:]))
-		p.marks = append(p.marks, binary.BigEndian.Uint16(b[8*n+2*i:]))
+		p.leaves[i] = binary.BigEndian.Uint64(b[8*i:])
+		p.marks[i] = binary.BigEndian.Uint16(b[8*n+2*i:])
 		if prefix(p.leaves[i], level) != way || i > 0 && p.leaves[i] <= p.leaves[i-1] {
 			return nil, errSealed
 		}

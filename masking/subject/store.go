@@ -60,6 +60,9 @@ type Config struct {
 	Keyring stream.Keyring
 	// Clock tells the time since any moment; it never goes back.
 	Clock func() time.Duration
+	// Memory is how many bytes of pages a lease keeps, 256 MiB if it is 0. More than
+	// that are read again and again; those of 10⁶ erased subjects are 720 MB.
+	Memory int64
 }
 
 // Store is the cover of a workspace. It is safe for concurrent use, also by
@@ -84,7 +87,7 @@ func Create(ctx context.Context, config Config) error {
 		if names, err := config.Cover.Names(); err != nil || len(names) > 0 && slices.ContainsFunc(names, isHead) {
 			return errors.Join(err, fmt.Errorf("cover: %w: there is a cover and no root key", ErrRestored))
 		}
-		return s.commit(ctx, newCover(config.Cover))
+		return s.commit(ctx, newCover(config.Cover, config.Memory))
 	})
 }
 
@@ -331,7 +334,7 @@ func (s *Store) open(version uint64) (*cover, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cover: head: %w", err)
 	}
-	c, err := openHead(s.config.Cover, (*[keySize]byte)(key), sealed, version)
+	c, err := openHead(s.config.Cover, s.config.Memory, (*[keySize]byte)(key), sealed, version)
 	if err != nil {
 		return nil, fmt.Errorf("cover: head of version %d: %w", version, err)
 	}
