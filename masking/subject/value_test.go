@@ -114,7 +114,7 @@ func TestL6EqualValuesGiveEqualTokensWhereTheyShall(t *testing.T) {
 	seal := func(f *Field, text, position string, a *About) string {
 		return string(s.Seal(nil, []byte(text), f, []byte(position), a, nil))
 	}
-	if seal(own, "x", "1", a) != seal(own, "x", "1", a) || seal(joined, "x", "1", a) != seal(joined, "x", "2", a) {
+	if first := seal(own, "x", "1", a); first != seal(own, "x", "1", a) || seal(joined, "x", "1", a) != seal(joined, "x", "2", a) {
 		t.Error("equal values give two tokens")
 	}
 	if seal(own, "x", "1", a) == seal(own, "x", "2", a) || seal(joined, "x", "1", a) == seal(joined, "x", "1", b) {
