@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -356,11 +354,5 @@ func (s *Store) roots() ([]uint64, error) {
 	slices.Sort(versions)
 	return versions, nil
 }
-
-// Format implements fmt.Formatter (L7).
-func (*Store) Format(s fmt.State, _ rune) { io.WriteString(s, "[cover]") }
-
-// LogValue implements slog.LogValuer.
-func (*Store) LogValue() slog.Value { return slog.StringValue("[cover]") }
 
 var _ masking.Subjects = (*keys)(nil)
