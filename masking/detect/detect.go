@@ -162,6 +162,9 @@ func (f *Finder) digits(i int, t *token) {
 // mixed handles a token of letters and digits.
 func (f *Finder) mixed(i int, t *token) {
 	f.iban(t)
+	if f.beforeExtension(t) > 0 {
+		f.numbers(i, t)
+	}
 	if w := f.vocab.at(t.word); w.tld != 0 {
 		f.urlBare(t, w.tld)
 	}

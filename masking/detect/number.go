@@ -3,9 +3,10 @@ package detect
 // number is a run of groups of digits with a separator or two between them, such
 // as 4111 1111-1111.1111. Every stretch of its groups is a candidate.
 type number struct {
-	digits [maxDigits]byte // of all groups
-	groups [maxGroups]group
-	count  int
+	digits    [maxDigits]byte // of all groups
+	groups    [maxGroups]group
+	count     int
+	extension int // where "x123" right behind the last group ends; 0 is none
 }
 
 const (
@@ -27,20 +28,35 @@ func (f *Finder) numbers(i int, t *token) {
 	}
 	n := &f.number
 	f.cut(n, i)
-	for to := range n.count {
-		if f.ends(n.groups[to].end) {
-			f.card(n, to)
+	if n.count == 0 {
+		return
+	}
+	if f.byteAt(int(t.start)-1) != '+' {
+		for to := range n.count {
+			if f.ends(n.groups[to].end) {
+				f.card(n, to)
+			}
 		}
+	}
+	if f.on[phone] {
+		f.phone(n)
 	}
 }
 
 // cut sets n to the groups that begin with token i.
 func (f *Finder) cut(n *number, i int) {
-	n.count = 0
+	n.count, n.extension = 0, 0
 	at := 0
 	for ; i < len(f.tokens) && n.count < maxGroups; i++ {
 		t := &f.tokens[i]
-		if t.kind != isDigit || at+t.len() > maxDigits {
+		end := int(t.end)
+		if t.kind != isDigit {
+			if end = f.beforeExtension(t); end < 0 {
+				return
+			}
+		}
+		size := end - int(t.start)
+		if at+size > maxDigits {
 			return
 		}
 		if n.count > 0 {
@@ -50,11 +66,28 @@ func (f *Finder) cut(n *number, i int) {
 			}
 			n.groups[n.count-1].sep = sep
 		}
-		copy(n.digits[at:], f.text[t.start:t.end])
-		n.groups[n.count] = group{start: int(t.start), end: int(t.end), at: at, stop: at + t.len()}
-		at += t.len()
+		copy(n.digits[at:], f.text[t.start:end])
+		n.groups[n.count] = group{start: int(t.start), end: end, at: at, stop: at + size}
+		at += size
 		n.count++
+		if end < int(t.end) {
+			n.extension = int(t.end)
+			return
+		}
 	}
+}
+
+// beforeExtension is where the digits before "x123" in a token end, -1 if it is
+// something else.
+func (f *Finder) beforeExtension(t *token) int {
+	i := int(t.start)
+	for f.isDigitAt(i) {
+		i++
+	}
+	if i == int(t.start) || f.byteAt(i)|0x20 != 'x' || int(t.end)-i > 7 || !digitsOnly(f.text[i+1:t.end]) {
+		return -1
+	}
+	return i
 }
 
 // separator is what stands between two groups: a sign alone or between spaces,

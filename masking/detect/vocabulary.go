@@ -33,6 +33,7 @@ type vocabulary struct {
 	words []word
 	slots []uint16 // by hash; 0 is free
 	wide  []wideWord
+	plans *plans
 }
 
 // wideWord is one of a script that puts no spaces between words.
@@ -44,7 +45,7 @@ type wideWord struct {
 const slotCount = 1 << 14
 
 func newVocabulary() *vocabulary {
-	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]uint16, slotCount)}
+	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]uint16, slotCount), plans: readPlans()}
 	for i, list := range months {
 		for _, m := range strings.Fields(list) {
 			v.entry(m).month = uint8(i%12 + 1)

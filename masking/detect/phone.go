@@ -1,0 +1,298 @@
+package detect
+
+// phone offers the groups of n that begin a telephone number: with a country
+// code behind + or 00, with the trunk prefix or the grouping of a country's
+// numbering plan, or with a word that announces one.
+func (f *Finder) phone(n *number) {
+	start := n.groups[0].start
+	international := false
+	switch before := f.byteAt(start - 1); before {
+	case '+':
+		international = true
+		start--
+		if f.byteAt(start-1) == '(' {
+			start--
+		}
+	case '(':
+		start--
+		if f.byteAt(start-1) == '+' {
+			international = true
+			start--
+		}
+	case '-', '.', '/', ',', ':':
+		if f.isDigitAt(start - 2) {
+			return // in the middle of something else
+		}
+	case '$':
+		return
+	}
+	if start > 0 && !f.free(start) && f.text[start] != '(' {
+		return
+	}
+	c := call{n: n, start: start, international: international}
+	for to := range min(n.count, 8) {
+		c.to = to
+		c.end = n.groups[to].end
+		if f.goesOn(&c) {
+			continue
+		}
+		f.offerCall(&c)
+	}
+}
+
+// call is a stretch of groups that may be a telephone number.
+type call struct {
+	n             *number
+	to            int // the last group
+	start, end    int // in the text
+	international bool
+}
+
+// goesOn reports whether what follows belongs to the same number or makes it an
+// amount or a time.
+func (f *Finder) goesOn(c *call) bool {
+	if c.n.extension > 0 && c.to == c.n.count-1 {
+		return false
+	}
+	if !f.ends(c.end) {
+		return true
+	}
+	switch b := f.byteAt(c.end); b {
+	case '-', '.', '/', ',', ':':
+		return f.isDigitAt(c.end + 1)
+	case '%':
+		return true
+	}
+	return false
+}
+
+// offerCall judges one stretch.
+func (f *Finder) offerCall(c *call) {
+	digits := c.n.digits[:c.n.groups[c.to].stop]
+	if len(digits) < 7 || len(digits) > 18 {
+		return
+	}
+	base := float32(0)
+	why := "form of a telephone number, and a word that announces it"
+	switch {
+	case c.international:
+		base, why = f.abroad(c, digits, 0), "country code and numbering plan"
+	case digits[0] == '0' && digits[1] == '0':
+		base, why = f.abroad(c, digits, 2), "country code and numbering plan"
+	case digits[0] == '0' && digits[1] == '1' && digits[2] == '1' && len(digits) > 11:
+		base, why = f.abroad(c, digits, 3), "country code and numbering plan"
+	}
+	if home := f.athome(c, digits); home > base && !c.international {
+		base, why = home, "national numbering plan"
+	}
+	told, other := f.near(aboutPhone, c.start, c.end), f.near(aboutOrder, c.start, c.end)
+	if c.international && base == 0 && (told >= 0 || c.to > 0) && len(digits) <= 15 {
+		base = .45
+	}
+	if other >= 0 && (told < 0 || other < told) && !c.international {
+		if base < .6 || c.to == 0 {
+			return
+		}
+		base -= .1
+	}
+	if told >= 0 && base == 0 && told <= 40 && len(digits) <= 15 && c.n.isCallGrouping(c.to) {
+		base = .3
+	}
+	if base == 0 || told < 0 && base < .5 && !c.international {
+		return
+	}
+	f.add(phone, c.start, f.extension(c), score(base, told), false, why)
+}
+
+// abroad judges a number with a country code, which begins at digits[skip].
+func (f *Finder) abroad(c *call, digits []byte, skip int) float32 {
+	var buffer [maxDigits]byte
+	rest := buffer[:0]
+	for i := range c.to + 1 {
+		g := &c.n.groups[i]
+		if i > 0 && g.stop-g.at == 1 && c.n.digits[g.at] == '0' && c.n.groups[i-1].sep == '(' {
+			continue // (0) is not dialled from abroad
+		}
+		rest = append(rest, c.n.digits[g.at:g.stop]...)
+	}
+	rest = rest[skip:]
+	code, value := 0, 0
+	for i := 0; i < 3 && i < len(rest); i++ {
+		value = value*10 + int(rest[i]-'0')
+		if value > 0 && f.vocab.plans.byCode[value].lengths != 0 {
+			code = i + 1
+			break
+		}
+	}
+	if code == 0 || rest[0] == '0' {
+		return 0
+	}
+	entry := f.vocab.plans.byCode[value]
+	rest = rest[code:]
+	if len(rest) > 15 || len(rest) == 0 {
+		return 0
+	}
+	if value == 1 {
+		if len(rest) == 10 && rest[0] >= '2' {
+			return .85
+		}
+		return 0
+	}
+	if entry.plan > 0 {
+		p := &f.vocab.plans.national[entry.plan-1]
+		if p.holds(rest) || p.trunk != "" && rest[0] == '0' && p.holds(rest[1:]) {
+			return .9
+		}
+	}
+	if entry.lengths>>len(rest)&1 != 0 {
+		return .75
+	}
+	return 0
+}
+
+// athome judges a number as people write it inside a country: .5 and more tells
+// by itself.
+func (f *Finder) athome(c *call, digits []byte) float32 {
+	sizes := c.n.sizes(c.to)
+	best := f.northAmerican(c, digits, sizes)
+	for i := range f.vocab.plans.national {
+		p := &f.vocab.plans.national[i]
+		rest := digits
+		if p.trunk != "" && string(digits[:len(p.trunk)]) == p.trunk {
+			rest = digits[len(p.trunk):]
+		} else if p.trunk == "0" && digits[0] == '0' {
+			continue
+		}
+		if !p.holds(rest) {
+			continue
+		}
+		trunk := len(rest) < len(digits)
+		switch {
+		case trunk && p.writes(sizes) && c.to > 0 && len(digits) > 8 && c.n.even(c.to, " -.)/"):
+			best = max(best, .7)
+		case trunk && p.writes(sizes) && c.to > 0 && len(digits) > 8:
+			best = max(best, .65)
+		case trunk && c.to == 0 && len(digits) >= 9 && len(digits) <= 11 && digits[0] == '0':
+			best = max(best, .55)
+		case trunk && c.to > 0 && len(digits) >= 9 && c.n.isCallGrouping(c.to):
+			best = max(best, .5)
+		case !trunk && tellsCountry(p.country, sizes, c.n.groups[0].sep, digits[0]):
+			best = max(best, .5)
+		case p.writes(sizes) && c.n.isCallGrouping(c.to):
+			best = max(best, .4)
+		default:
+			best = max(best, .2)
+		}
+	}
+	return best
+}
+
+// tellsCountry reports whether a grouping without trunk prefix is hardly used
+// for anything but telephone numbers of that country.
+func tellsCountry(country string, sizes uint64, sep, first byte) bool {
+	switch country {
+	case "SG":
+		return sizes == 0x44 && sep == ' ' && (first == '6' || first >= '8')
+	case "CN":
+		return sizes == 0x344 && first == '1'
+	case "BR":
+		return sizes == 0x254 || sizes == 0x244 && sep == ')'
+	case "CL":
+		return sizes == 0x144 && first == '9'
+	case "IN":
+		return sizes == 0x55 && first >= '6'
+	case "ES":
+		return sizes == 0x3222
+	case "TR":
+		return sizes == 0x3322
+	case "RU":
+		return sizes == 0x3322 || sizes == 0x13322
+	case "MX":
+		return sizes == 0x244 && sep == ' '
+	}
+	return false
+}
+
+// northAmerican judges a number of area code, exchange and line.
+func (f *Finder) northAmerican(c *call, digits []byte, sizes uint64) float32 {
+	if len(digits) == 11 && digits[0] == '1' && (sizes == 0x1334 || sizes == 0xb) {
+		digits, sizes = digits[1:], sizes&0xFFF
+		if sizes == 0xb {
+			sizes = 0xa
+		}
+	}
+	if len(digits) != 10 || digits[0] < '2' {
+		return 0
+	}
+	bracket := f.byteAt(c.start) == '('
+	switch {
+	case sizes == 0x334 && digits[3] >= '2':
+		return .65
+	case sizes == 0x334 && (bracket || c.n.groups[0].sep == '-'):
+		return .5
+	case sizes == 0x37 && bracket, sizes == 0x34 && bracket:
+		return .55
+	case digits[3] >= '2' && sizes == 0xa:
+		return .4
+	}
+	return 0
+}
+
+// isCallGrouping reports whether groups are of sizes that telephone numbers
+// have, and not a date or an amount in thousands.
+func (n *number) isCallGrouping(to int) bool {
+	if to == 0 {
+		return true
+	}
+	sizes := n.sizes(to)
+	switch sizes {
+	case 0x422, 0x224, 0x222, 0x412, 0x421, 0x124, 0x214, 0x114:
+		return false
+	}
+	thousands := n.digits[0] != '0' && n.groups[0].stop <= 3
+	for i := 1; i <= to; i++ {
+		if n.groups[i].stop-n.groups[i].at != 3 {
+			thousands = false
+		}
+		if n.groups[i].sep == '.' && i < to && n.groups[i-1].sep != '.' {
+			return false
+		}
+	}
+	return !thousands || n.groups[0].stop == 3 && to == 2 && n.groups[0].sep != '.'
+}
+
+// extension is where the number ends with the extension that follows it, as in
+// "x123" and "ext. 123".
+func (f *Finder) extension(c *call) int {
+	if c.n.extension > 0 && c.to == c.n.count-1 {
+		return c.n.extension
+	}
+	i := f.tokenFrom(c.end)
+	if i >= len(f.tokens) || int(f.tokens[i].start)-c.end > 2 {
+		return c.end
+	}
+	for j := c.end; j < int(f.tokens[i].start); j++ {
+		if b := f.text[j]; b != ' ' && b != ',' && b != '.' {
+			return c.end
+		}
+	}
+	t := &f.tokens[i]
+	switch word := f.text[t.start:t.end]; {
+	case len(word) > 1 && len(word) < 8 && word[0]|0x20 == 'x' && digitsOnly(word[1:]):
+		return int(t.end)
+	case string(word) == "x" || string(word) == "ext" || string(word) == "Ext" || string(word) == "extension" || string(word) == "EXT" || string(word) == "ต่อ":
+		if i+1 < len(f.tokens) && f.tokens[i+1].kind == isDigit && f.tokens[i+1].len() <= 6 && f.tokens[i+1].start-t.end <= 2 {
+			return int(f.tokens[i+1].end)
+		}
+	}
+	return c.end
+}
+
+func digitsOnly(text []byte) bool {
+	for _, b := range text {
+		if b-'0' > 9 {
+			return false
+		}
+	}
+	return len(text) > 0
+}
