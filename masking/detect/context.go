@@ -8,7 +8,12 @@ type topic uint8
 // topics is a set of them.
 type topics [4]uint64
 
-func (s *topics) add(t topic)      { s[t>>6] |= 1 << (t & 63) }
+func (s *topics) add(t topic) { s[t>>6] |= 1 << (t & 63) }
+func (s *topics) union(o *topics) {
+	for i := range s {
+		s[i] |= o[i]
+	}
+}
 func (s *topics) has(t topic) bool { return s[t>>6]>>(t&63)&1 != 0 }
 
 const (
@@ -34,48 +39,96 @@ const (
 	reachWide   = 150 // letters of these scripts take three bytes
 )
 
+// told is near, and -1 where a word that announces some other number is nearer.
+func (f *Finder) told(t topic, start, end int) int {
+	distance := f.near(t, start, end)
+	if distance >= 0 {
+		if other := f.near(aboutOrder, start, end); other >= 0 && other < distance {
+			return -1
+		}
+	}
+	return distance
+}
+
 // near looks for a word that announces the topic around text[start:end], in the
 // same sentence and line. It gives the distance in bytes, -1 if there is none.
 func (f *Finder) near(t topic, start, end int) int {
-	best := -1
-	from := f.tokenBefore(start)
-	for i := from; i >= 0; i-- {
+	if !f.topics.has(t) {
+		return -1
+	}
+	best := f.nearBefore(t, start)
+	for i := f.tokenFrom(end); i < len(f.tokens) && best != 0; i++ {
 		tok := &f.tokens[i]
-		distance := start - int(tok.end)
-		wide := tok.kind == isWide
-		if distance > reachBefore && !(wide && distance < reachWide) || f.breaks(int(tok.end), f.next(i, start)) {
+		distance := int(tok.start) - end
+		if distance > reachAfter || bytes.IndexByte(f.text[end:tok.start], ',') >= 0 || f.breaks(end, int(tok.start)) {
 			break
 		}
-		if wide {
-			if d := f.nearWide(t, int(tok.start), int(tok.end), start); d >= 0 && (best < 0 || d < best) {
-				best = d
+		if tok.word != 0 && f.announces(i, t) {
+			distance += 10 // what follows announces less
+			if best < 0 || distance < best {
+				best = distance
 			}
-		} else if tok.word != 0 && f.announces(i, t) {
-			best = distance
-		}
-		if best >= 0 {
 			break
 		}
 	}
-	for i := f.tokenFrom(end); i < len(f.tokens); i++ {
+	return f.nearWide(t, start, end, best)
+}
+
+func (f *Finder) nearBefore(t topic, start int) int {
+	for i := f.tokenBefore(start); i >= 0; i-- {
 		tok := &f.tokens[i]
-		distance := int(tok.start) - end
-		if distance > reachAfter || f.breaks(end, int(tok.start)) {
+		distance := start - int(tok.end)
+		if distance > reachBefore || f.breaks(int(tok.end), f.next(i, start)) {
 			break
 		}
-		if tok.kind == isWide {
-			window := f.text[tok.start:min(int(tok.end), int(tok.start)+reachWide/2)]
-			if f.hasWide(t, window) && (best < 0 || distance < best) {
-				return distance + 10
-			}
-		} else if tok.word != 0 && f.announces(i, t) {
-			if best < 0 || distance+10 < best { // what follows announces less
-				return distance + 10
-			}
-			break
+		if tok.word != 0 && f.announces(i, t) {
+			return distance
+		}
+	}
+	return -1
+}
+
+// nearWide does the same for words of scripts without spaces; best is what was
+// found so far.
+func (f *Finder) nearWide(t topic, start, end, best int) int {
+	for i := range f.hits {
+		h := &f.hits[i]
+		if h.topic != t {
+			continue
+		}
+		distance := -1
+		switch {
+		case int(h.end) <= start && start-int(h.end) <= reachWide && !f.breaks(int(h.end), start):
+			distance = (start - int(h.end)) / 3
+		case int(h.start) >= end && int(h.start)-end <= reachAfter && !f.breaks(end, int(h.start)):
+			distance = int(h.start) - end + 10
+		}
+		if distance >= 0 && (best < 0 || distance < best) {
+			best = distance
 		}
 	}
 	return best
+}
+
+// hit is a word of a script without spaces.
+type hit struct {
+	start, end int32
+	topic      topic
+}
+
+// findWide notes the words of scripts without spaces between text[from:to].
+func (f *Finder) findWide(from, to int) {
+	for i := from; i < to; i = nextRune(f.text, i) {
+		if i+2 >= to {
+			return
+		}
+		for _, w := range f.vocab.wide[f.text[i+1]][f.text[i+2]] {
+			if f.hasAt(i, w.text) {
+				f.topics.add(w.topic)
+				f.hits = append(f.hits, hit{int32(i), int32(i + len(w.text)), w.topic})
+			}
+		}
+	}
 }
 
 // next is where the token after i begins, or limit.
@@ -111,32 +164,6 @@ func (f *Finder) follows(i int, before []uint16) bool {
 		}
 	}
 	return true
-}
-
-// nearWide is the distance from the last word of the topic inside a wide token.
-func (f *Finder) nearWide(t topic, start, end, at int) int {
-	start = max(start, at-reachWide)
-	best := -1
-	for _, w := range f.vocab.wide {
-		if w.topic != t {
-			continue
-		}
-		if i := bytes.LastIndex(f.text[start:end], w.text); i >= 0 {
-			if d := (at - start - i - len(w.text)) / 3; best < 0 || d < best {
-				best = d
-			}
-		}
-	}
-	return best
-}
-
-func (f *Finder) hasWide(t topic, text []byte) bool {
-	for _, w := range f.vocab.wide {
-		if w.topic == t && bytes.Contains(text, w.text) {
-			return true
-		}
-	}
-	return false
 }
 
 // tokenBefore is the last token that ends at or before a place.

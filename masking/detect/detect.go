@@ -51,6 +51,8 @@ type Finder struct {
 	origin []int32 // for each byte of plain, where it came from
 	tokens []token
 	marks  []mark
+	topics topics // that words of the text announce
+	hits   []hit
 	found  []found
 	kept   []found
 	number number
@@ -59,7 +61,7 @@ type Finder struct {
 // New returns a Finder for what o names. A name that is no entity is a
 // *stream.Fault.
 func New(o Options) (*Finder, error) {
-	f := &Finder{vocab: newVocabulary()}
+	f := &Finder{vocab: vocabularyOf()}
 	for i := range f.on {
 		f.on[i] = len(o.Entities) == 0
 	}
@@ -156,12 +158,23 @@ func (f *Finder) detect() {
 // digits handles a token of digits only.
 func (f *Finder) digits(i int, t *token) {
 	f.ipv4(i, t)
+	f.dateNumbers(t)
+	if b := f.byteAt(int(t.end)); b == 0xE0 || b == ' ' && f.byteAt(int(t.end)+1) == 0xE0 || b == '-' {
+		f.dateThai(t)
+	}
+	if f.byteAt(int(t.start)-1) >= 0x80 || f.byteAt(int(t.start)-2) >= 0x80 || f.byteAt(int(t.start)-2) == '.' {
+		f.dateThaiMonth(t)
+	}
 	f.numbers(i, t)
 }
 
 // mixed handles a token of letters and digits.
 func (f *Finder) mixed(i int, t *token) {
 	f.iban(t)
+	if f.isDigitAt(int(t.start)) {
+		f.dateNumbers(t)
+		f.dateGlued(t)
+	}
 	if f.beforeExtension(t) > 0 {
 		f.numbers(i, t)
 	}
@@ -172,9 +185,15 @@ func (f *Finder) mixed(i int, t *token) {
 
 // letters handles a token of letters only.
 func (f *Finder) letters(i int, t *token) {
+	if t.word == 0 {
+		return
+	}
 	w := f.vocab.at(t.word)
 	if w.tld != 0 {
 		f.urlBare(t, w.tld)
+	}
+	if w.month != 0 {
+		f.dateWord(i, t, w)
 	}
 }
 

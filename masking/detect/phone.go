@@ -58,7 +58,9 @@ func (f *Finder) goesOn(c *call) bool {
 		return true
 	}
 	switch b := f.byteAt(c.end); b {
-	case '-', '.', '/', ',', ':':
+	case '-':
+		return f.isDigitAt(c.end+1) && f.rangeEnd(c) == c.end
+	case '.', '/', ',', ':':
 		return f.isDigitAt(c.end + 1)
 	case '%':
 		return true
@@ -267,6 +269,9 @@ func (f *Finder) extension(c *call) int {
 	if c.n.extension > 0 && c.to == c.n.count-1 {
 		return c.n.extension
 	}
+	if end := f.rangeEnd(c); end > c.end {
+		return end
+	}
 	i := f.tokenFrom(c.end)
 	if i >= len(f.tokens) || int(f.tokens[i].start)-c.end > 2 {
 		return c.end
@@ -286,6 +291,19 @@ func (f *Finder) extension(c *call) int {
 		}
 	}
 	return c.end
+}
+
+// rangeEnd is where the last digits of the last of several lines end, as in
+// 0-2354-5150-2 and 02-142 2555-60.
+func (f *Finder) rangeEnd(c *call) int {
+	n := 1
+	for n < 4 && f.isDigitAt(c.end+n) {
+		n++
+	}
+	if f.byteAt(c.end) != '-' || n < 2 || n > 3 || c.to == 0 || c.n.digits[0] != '0' || !f.ends(c.end+n) || f.byteAt(c.end+n) == '-' {
+		return c.end
+	}
+	return c.end + n
 }
 
 func digitsOnly(text []byte) bool {

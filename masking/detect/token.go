@@ -75,6 +75,7 @@ const (
 func (f *Finder) scan() {
 	text := f.text
 	tokens, marks := f.tokens[:0], f.marks[:0]
+	f.topics, f.hits = topics{}, f.hits[:0]
 	for i := 0; i < len(text); {
 		b := text[i]
 		switch c := classes[b]; {
@@ -92,7 +93,9 @@ func (f *Finder) scan() {
 			}
 			t := token{start: int32(start), end: int32(i), kind: kind &^ isCont}
 			if kind&^isDigit != 0 {
-				t.word = f.vocab.find(hash, text[start:i])
+				if t.word = f.vocab.find(hash, text[start:i]); t.word != 0 {
+					f.topics.union(&f.vocab.words[t.word].some)
+				}
 			}
 			tokens = append(tokens, t)
 		case c == isWide:
@@ -102,6 +105,7 @@ func (f *Finder) scan() {
 			}
 			if i > start {
 				tokens = append(tokens, token{start: int32(start), end: int32(i), kind: isWide})
+				f.findWide(start, i)
 			} else {
 				i = nextRune(text, i)
 			}

@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"strings"
+	"sync"
 )
 
 const (
@@ -14,8 +15,10 @@ const (
 type word struct {
 	text   string
 	topics topics // what it announces
+	some   topics // and in phrases
 	phrase []phrase
 	month  uint8 // 1 to 12
+	other  bool  // the month is another word too
 	tld    uint8 // see tldKinds
 	day    bool  // of the week
 	glue   bool  // stands between parts of a date: "of", "de"
@@ -31,24 +34,30 @@ type phrase struct {
 // hash while the text is cut into tokens.
 type vocabulary struct {
 	words []word
-	slots []uint16 // by hash; 0 is free
-	wide  []wideWord
+	slots []uint16             // by hash; 0 is free
+	wide  [256][256][]wideWord // by the second and third byte
 	plans *plans
 }
 
 // wideWord is one of a script that puts no spaces between words.
 type wideWord struct {
-	text  []byte
+	text  string
 	topic topic
 }
 
 const slotCount = 1 << 14
 
+// vocabularyOf is the one vocabulary, which nobody writes.
+var vocabularyOf = sync.OnceValue(newVocabulary)
+
 func newVocabulary() *vocabulary {
 	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]uint16, slotCount), plans: readPlans()}
 	for i, list := range months {
 		for _, m := range strings.Fields(list) {
-			v.entry(m).month = uint8(i%12 + 1)
+			name, other := strings.CutPrefix(m, "!")
+			w := v.entry(name)
+			w.other = other && (w.month == 0 || w.other)
+			w.month = uint8(i%12 + 1)
 		}
 	}
 	for _, d := range strings.Fields(weekdays) {
@@ -77,7 +86,9 @@ func (v *vocabulary) announce(text string, t topic) {
 		return
 	}
 	if classes[text[0]] == isWide {
-		v.wide = append(v.wide, wideWord{[]byte(text), t})
+		if len(text) > 2 {
+			v.wide[text[1]][text[2]] = append(v.wide[text[1]][text[2]], wideWord{text, t})
+		}
 		return
 	}
 	var before []uint16
@@ -85,6 +96,7 @@ func (v *vocabulary) announce(text string, t topic) {
 		before = append(before, v.index(words[i]))
 	}
 	last := v.entry(words[len(words)-1])
+	last.some.add(t)
 	if len(before) == 0 {
 		last.topics.add(t)
 	} else {
