@@ -19,7 +19,7 @@
 package detect
 
 import (
-	"slices"
+	"errors"
 
 	"lethe/stream"
 )
@@ -43,35 +43,40 @@ type Options struct {
 // Finder finds personal data. It is for one goroutine; [Finder.Clone] makes
 // another.
 type Finder struct {
-	on    [entityCount]bool
+	on    [most]bool
 	vocab *vocabulary // shared, never written
 
-	text   []byte  // the piece at hand in plain form
-	plain  []byte  // holds it where it differs from what came
-	origin []int32 // for each byte of plain, where it came from
-	tokens []token
-	marks  []mark
-	topics topics // that words of the text announce
-	hits   []hit
-	found  []found
-	kept   []found
-	number number
+	text    []byte  // the piece at hand in plain form
+	plain   []byte  // holds it where it differs from what came
+	origin  []int32 // for each byte of plain, where it came from
+	tokens  []token
+	marks   []mark
+	topics  topics // that words of the text announce
+	hits    []hit
+	found   []found
+	kept    []found
+	number  number
+	compact compact
 }
 
 // New returns a Finder for what o names. A name that is no entity is a
 // *stream.Fault.
 func New(o Options) (*Finder, error) {
 	f := &Finder{vocab: vocabularyOf()}
-	for i := range f.on {
+	for i := range f.vocab.entities {
 		f.on[i] = len(o.Entities) == 0
 	}
+	var faults []error
 	for _, name := range o.Entities {
-		e, ok := entityOf(name)
+		e, ok := entityIn(f.vocab.entities, name)
 		if !ok {
-			return nil, &stream.Fault{Code: "detect.unknown_entity", Path: name,
-				Msg: "no detector finds this", Hint: nearest(name)}
+			faults = append(faults, &stream.Fault{Code: "detect.unknown_entity", Path: name,
+				Msg: "no detector finds this", Hint: nearest(f.vocab.entities, name)})
 		}
-		f.on[e] = true
+		f.on[e] = f.on[e] || ok
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
 	}
 	return f, nil
 }
@@ -123,7 +128,7 @@ func (f *Finder) piece(dst []Finding, text []byte, at, end int) ([]Finding, int)
 		if !same {
 			from, to = f.original(text[at:end], from, to)
 		}
-		dst = append(dst, Finding{at + from, at + to, entities[c.entity].Name, c.score, c.why})
+		dst = append(dst, Finding{at + from, at + to, f.vocab.entities[c.entity].Name, c.score, c.why})
 	}
 	return dst, end
 }
@@ -158,19 +163,26 @@ func (f *Finder) detect() {
 // digits handles a token of digits only.
 func (f *Finder) digits(i int, t *token) {
 	f.ipv4(i, t)
+	f.mac(t)
 	f.dateNumbers(t)
 	if b := f.byteAt(int(t.end)); b == 0xE0 || b == ' ' && f.byteAt(int(t.end)+1) == 0xE0 || b == '-' {
 		f.dateThai(t)
 	}
 	if f.byteAt(int(t.start)-1) >= 0x80 || f.byteAt(int(t.start)-2) >= 0x80 || f.byteAt(int(t.start)-2) == '.' {
 		f.dateThaiMonth(t)
+		f.thaiPlate(i, t)
 	}
 	f.numbers(i, t)
+	f.identify(i)
+	f.plates(t)
 }
 
 // mixed handles a token of letters and digits.
 func (f *Finder) mixed(i int, t *token) {
 	f.iban(t)
+	f.identify(i)
+	f.mac(t)
+	f.plates(t)
 	if f.isDigitAt(int(t.start)) {
 		f.dateNumbers(t)
 		f.dateGlued(t)
@@ -178,27 +190,61 @@ func (f *Finder) mixed(i int, t *token) {
 	if f.beforeExtension(t) > 0 {
 		f.numbers(i, t)
 	}
-	if w := f.vocab.at(t.word); w.tld != 0 {
-		f.urlBare(t, w.tld)
+	if t.len() >= 10 {
+		f.tokenWithin(t)
+		f.machineReadable(t)
+		f.wallet(t)
+	}
+	if t.word != 0 {
+		f.word(i, t, f.vocab.at(t.word))
 	}
 }
 
 // letters handles a token of letters only.
 func (f *Finder) letters(i int, t *token) {
-	if t.word == 0 {
-		return
+	sep := f.byteAt(int(t.end))
+	if t.kind == isUpper && t.len() <= 5 {
+		if f.oneSeparator(int(t.end), f.next(i, len(f.text))) {
+			f.identify(i)
+			f.plates(t)
+		}
+		if sep == '<' {
+			f.machineReadable(t)
+		}
 	}
-	w := f.vocab.at(t.word)
+	if sep == '-' || sep == '.' {
+		f.mac(t)
+	}
+	if t.len() >= 10 {
+		f.tokenWithin(t)
+		f.wallet(t)
+	}
+	if t.word != 0 {
+		f.word(i, t, f.vocab.at(t.word))
+	}
+}
+
+// word handles a token that is in the vocabulary.
+func (f *Finder) word(i int, t *token, w *word) {
 	if w.tld != 0 {
 		f.urlBare(t, w.tld)
 	}
 	if w.month != 0 {
 		f.dateWord(i, t, w)
 	}
+	if w.keyPrefix {
+		f.tokenByPrefix(t)
+	}
+	if w.secret {
+		f.secretAfter(i, w.text)
+	}
+	if w.text == "begin" {
+		f.keyBlock(t)
+	}
 }
 
 // nearest is the hint about a name that is no entity.
-func nearest(name string) string {
+func nearest(entities []Entity, name string) string {
 	best, at := "", 4
 	for _, e := range entities {
 		if n := distance(name, e.Name); n < at {
@@ -234,6 +280,3 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
-
-// Entities lists what can be found.
-func Entities() []Entity { return slices.Clone(entities[:]) }

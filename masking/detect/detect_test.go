@@ -129,6 +129,55 @@ func TestDatesAreFoundInNumbersAndWords(t *testing.T) {
 	`)
 }
 
+func TestAddressesOfCryptoCurrenciesBearTheirChecksums(t *testing.T) {
+	expect(t, `
+		⟦CRYPTO|1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa⟧ ⟦CRYPTO|3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy⟧ not 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb
+		⟦CRYPTO|bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4⟧ ⟦CRYPTO|bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0⟧
+		⟦CRYPTO|0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed⟧ not 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD ⟦CRYPTO|0xde709f2102306220921060314715629080e2fb77⟧
+	`)
+}
+
+func TestCredentialsAreFoundByFormAndByName(t *testing.T) {
+	expect(t, `
+		⟦ACCESS_TOKEN|AKIAIOSFODNN7EXAMPLE⟧ ⟦ACCESS_TOKEN|ghp_0123456789abcdefghijABCDEFGHIJ012345⟧
+		aws_secret_access_key = ⟦ACCESS_TOKEN|wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY⟧
+		password=⟦PASSWORD|hunter2!⟧ and "pwd": "⟦PASSWORD|Correct-Horse7⟧", my password is ⟦PASSWORD|tr0ub4dor⟧. Password: required
+		Authorization: Bearer ⟦ACCESS_TOKEN|eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl⟧
+		the token ring and the key is lost; secret: none
+		⟦PRIVATE_KEY|-----BEGIN RSA PRIVATE KEY----- MIIB -----END RSA PRIVATE KEY-----⟧ -----BEGIN CERTIFICATE-----
+	`)
+}
+
+func TestDocumentsAreFoundWhereAWordAnnouncesThem(t *testing.T) {
+	expect(t, `
+		passport ⟦PASSPORT|AB1234567⟧, US passport no. ⟦US_PASSPORT|A12345678⟧, part AB1234567
+		⟦PASSPORT|L898902C36UTO7408122F1204159ZE184226B<<<<<10⟧ ⟦PASSPORT|P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<⟧
+		the car with plate ⟦UK_VEHICLE_REGISTRATION|AB51 ABC⟧; ทะเบียน ⟦VEHICLE_REGISTRATION|1กข 1234⟧
+		bank account ⟦US_BANK_NUMBER|945456787654⟧; โอนเข้าบัญชี ⟦BANK_ACCOUNT|123-4-56789-0⟧ ครับ
+		mac ⟦MAC_ADDRESS|00-1A-2B-3C-4D-5E⟧ and ⟦MAC_ADDRESS|0012.3456.789A⟧
+	`)
+}
+
+func TestIdentifiersStandAloneIfTheirCheckIsStrongOrTheirFormTells(t *testing.T) {
+	expect(t, `
+		SSN ⟦US_SSN|536-22-1234⟧ or ⟦US_SSN|536-22-1234⟧, serial 123456789
+		NRIC ⟦SG_NRIC_FIN|S1234567D⟧ and ⟦SG_NRIC_FIN|F1234567N⟧ but not S1234567A
+		เลขบัตรประชาชน ⟦TH_TNIN|1-1020-03456-78-1⟧
+	`)
+}
+
+func TestCleanTextIsLeftAlone(t *testing.T) {
+	expect(t, `
+		Order 20231187 shipped with 3 items (SKU AB-1234-XY) for $1,234.56, tracking 1Z999AA10123456784.
+		Build 10.2.33 of commit 9b3ba18f5e2d1c0a7b6c5d4e3f2a1b0c9d8e7f6a took 12:34 minutes at 99.5%.
+		id=550e8400-e29b-41d4-a716-446655440000 level=INFO msg="read 1024 of 4096 bytes" took=0.532s
+		We met in May and march on; the 3 of them paid 500 baht each, i.e. 1 500 in total.
+		Section 4.1.2.3 of RFC 5321, ISO 9001:2015, page 12-13, scored 3-2, ratio 16:9, 100-200 mm.
+		[12345.678901] usb 1-1.4: new high-speed device 7, sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+		ราคา 1,250 บาท จำนวน 3 ชิ้น รุ่น X-2000 ปี 2567
+	`)
+}
+
 func TestAnUnknownEntityIsAFaultThatSuggests(t *testing.T) {
 	_, err := New(Options{Entities: []string{"EMAIL_ADRESS"}})
 	if err == nil || !strings.Contains(err.Error(), "EMAIL_ADDRESS") {

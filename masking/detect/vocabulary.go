@@ -13,15 +13,17 @@ const (
 
 // word is what a word of the text says about what stands near it.
 type word struct {
-	text   string
-	topics topics // what it announces
-	some   topics // and in phrases
-	phrase []phrase
-	month  uint8 // 1 to 12
-	other  bool  // the month is another word too
-	tld    uint8 // see tldKinds
-	day    bool  // of the week
-	glue   bool  // stands between parts of a date: "of", "de"
+	text      string
+	topics    topics // what it announces
+	some      topics // and in phrases
+	phrase    []phrase
+	month     uint8 // 1 to 12
+	other     bool  // the month is another word too
+	tld       uint8 // see tldKinds
+	day       bool  // of the week
+	glue      bool  // stands between parts of a date: "of", "de"
+	secret    bool  // a password or key stands behind it
+	keyPrefix bool  // of tokens of some service
 }
 
 // phrase is a topic that a word announces only after these words.
@@ -33,10 +35,12 @@ type phrase struct {
 // vocabulary is every word that means something to a detector, found by its
 // hash while the text is cut into tokens.
 type vocabulary struct {
-	words []word
-	slots []uint16             // by hash; 0 is free
-	wide  [256][256][]wideWord // by the second and third byte
-	plans *plans
+	words    []word
+	slots    []uint16             // by hash; 0 is free
+	wide     [256][256][]wideWord // by the second and third byte
+	plans    *plans
+	entities []Entity
+	shelf    shelf
 }
 
 // wideWord is one of a script that puts no spaces between words.
@@ -51,7 +55,7 @@ const slotCount = 1 << 14
 var vocabularyOf = sync.OnceValue(newVocabulary)
 
 func newVocabulary() *vocabulary {
-	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]uint16, slotCount), plans: readPlans()}
+	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]uint16, slotCount), plans: readPlans(), entities: catalog()}
 	for i, list := range months {
 		for _, m := range strings.Fields(list) {
 			name, other := strings.CutPrefix(m, "!")
@@ -66,6 +70,13 @@ func newVocabulary() *vocabulary {
 	for _, g := range strings.Fields(dateGlue) {
 		v.entry(g).glue = true
 	}
+	v.entry("begin")
+	for _, s := range strings.Fields(secretNames) {
+		v.entry(s).secret = true
+	}
+	for _, form := range tokenForms {
+		v.entry(strings.ToLower(form.prefix[:strings.IndexAny(form.prefix, "_-.")])).keyPrefix = true
+	}
 	for kind, list := range tlds {
 		for _, t := range strings.Fields(list) {
 			v.entry(t).tld = uint8(kind + 1)
@@ -76,6 +87,7 @@ func newVocabulary() *vocabulary {
 			v.announce(strings.TrimSpace(phrase), topic(t))
 		}
 	}
+	v.readIdentifiers()
 	return v
 }
 
