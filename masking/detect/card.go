@@ -36,11 +36,10 @@ var cardRanges = []cardRange{
 	{"60", "60", len16to19},                 // RuPay
 	{"81", "82", len16to19},                 // UnionPay, RuPay
 	{"508", "508", len16},                   // RuPay
-	{"353", "353", len16},                   // RuPay
-	{"356", "356", len16},                   // RuPay
+	{"35", "35", len16},                     // JCB, RuPay
 	{"3528", "3589", len16to19},             // JCB
 	{"2131", "2131", len15},                 // JCB
-	{"1800", "1800", len15},                 // JCB
+	{"1", "1", len15},                       // UATP, JCB
 	{"50", "50", len12to19},                 // Maestro, Verve, Dankort, Elo
 	{"56", "58", len12to19},                 // Maestro
 	{"6304", "6304", len12to19},             // Maestro, Laser

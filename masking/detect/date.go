@@ -150,22 +150,26 @@ func (f *Finder) dateEnds(i int, sep byte) bool {
 	return true
 }
 
-// dateTwo offers month and year, where a word says that it is a date.
+// dateTwo offers month and year, or day and month, where a word says that it is
+// a date.
 func (f *Finder) dateTwo(at, end, a, na, b, nb int, sep byte) {
-	if sep == '.' || !f.dateEnds(end, sep) || f.near(aboutDate, at, end) < 0 {
+	if sep == '.' || !f.dateEnds(end, sep) || f.told(aboutDate, at, end) < 0 {
 		return
 	}
-	m := moment{year: b, month: a, short: nb == 2}
-	if na == 4 {
+	var m moment
+	switch {
+	case na == 4 && nb == 2:
 		m = moment{year: a, month: b}
-		if nb != 2 {
-			return
+	case na <= 2 && nb == 4:
+		m = moment{year: b, month: a}
+	case na <= 2 && nb == 2 && sep == '/':
+		m = moment{year: b, month: a, short: true}
+		if !m.exists() {
+			m = moment{day: a, month: b}
 		}
-	} else if na == 4 || nb != 4 && (na != 2 || nb != 2 || sep != '/') {
-		return
 	}
 	if m.exists() {
-		f.addDate(at, end, .5, "month and year in numbers, and a word that announces a date")
+		f.addDate(at, end, .5, "two numbers of a date, and a word that announces it")
 	}
 }
 

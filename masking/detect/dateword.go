@@ -302,7 +302,7 @@ func (f *Finder) thaiYear(i int, m *moment) int {
 	if f.byteAt(i) == ' ' {
 		i++
 	}
-	era := false
+	era, short := false, f.byteAt(i-1) == '.' || f.byteAt(i-2) == '.'
 	for _, name := range thaiEras {
 		if f.hasAt(i, name) {
 			i += len(name)
@@ -318,7 +318,7 @@ func (f *Finder) thaiYear(i int, m *moment) int {
 	case n == 4 && (year >= 1800 && year <= 2199 || year >= 2400 && year <= 2699):
 		m.year = year
 		return i + n
-	case n == 2 && (era || year >= 40) && b != '.' && b != ':' && b != '-' && b != '/' && b != '%':
+	case n == 2 && (era || year >= 40 || short) && b != ':' && b != '/' && b != '%' && !((b == '.' || b == '-' || b == ',') && f.isDigitAt(i+n+1)):
 		m.year, m.short = year, true
 		return i + n
 	}

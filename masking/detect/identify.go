@@ -217,13 +217,13 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 		if c.n >= 13 && c.letters == 0 {
 			points += .5
 		}
-		if c.letters == 0 && c.text[0] == '0' && told < 0 {
+		if c.letters == 0 && c.text[0] == '0' && told < 0 && form == 0 {
 			points -= 1.5 // as telephone numbers begin
 		}
 		if allSame(c.text[:c.n]) {
 			points--
 		}
-		points += f.surroundings(told, start, end)
+		points += f.surroundings(told, form, start, end)
 		if points < enough {
 			continue
 		}
@@ -236,12 +236,16 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 }
 
 // surroundings are the points for and against a number by the words near it.
-func (f *Finder) surroundings(told, start, end int) float32 {
+func (f *Finder) surroundings(told int, form float32, start, end int) float32 {
 	points := float32(0)
 	if told >= 0 {
 		points = 2
 	}
-	for _, t := range [...]topic{aboutOrder, aboutPhone, aboutCard} {
+	against := [...]topic{aboutOrder, aboutPhone, aboutCard}
+	for i, t := range against {
+		if i > 0 && form >= 1 {
+			break // written as no telephone or card number is
+		}
 		if other := f.near(t, start, end); other >= 0 && (told < 0 || other < told) {
 			points--
 		}

@@ -7,7 +7,7 @@ func (f *Finder) ipv4(i int, t *token) {
 	if t.len() > 3 || f.byteAt(int(t.end)) != '.' || !f.free(at) {
 		return
 	}
-	if at > 1 && text[at-1] == '.' && classes[text[at-2]]&isAlnum != 0 || at > 0 && text[at-1] == ':' && f.byteAt(at-2) == ':' {
+	if at > 1 && text[at-1] == '.' && classes[text[at-2]]&isAlnum != 0 {
 		return
 	}
 	end, single := f.dotted(at)

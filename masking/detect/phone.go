@@ -87,6 +87,12 @@ func (f *Finder) offerCall(c *call) {
 	if home := f.athome(c, digits); home > base && !c.international {
 		base, why = home, "national numbering plan"
 	}
+	if rest := c.n.count - 1 - c.to; base > 0 && rest > 0 && c.n.groups[c.n.count-1].stop-len(digits) < 7 && c.n.groups[c.to].sep != '/' {
+		base -= .2 // it leaves groups behind
+	}
+	if base == 0 && !c.international && !f.topics.has(aboutPhone) {
+		return
+	}
 	told, other := f.near(aboutPhone, c.start, c.end), f.near(aboutOrder, c.start, c.end)
 	if c.international && base == 0 && (told >= 0 || c.to > 0) && len(digits) <= 15 {
 		base = .45
@@ -157,31 +163,29 @@ func (f *Finder) abroad(c *call, digits []byte, skip int) float32 {
 func (f *Finder) athome(c *call, digits []byte) float32 {
 	sizes := c.n.sizes(c.to)
 	best := f.northAmerican(c, digits, sizes)
-	for i := range f.vocab.plans.national {
-		p := &f.vocab.plans.national[i]
+	if digits[0] == '0' {
+		return max(best, f.behindTrunk(c, digits, sizes))
+	}
+	if country := tellingCountry(sizes, c.n.groups[0].sep, digits[0]); country != "" && best < .5 {
 		rest := digits
-		if p.trunk != "" && string(digits[:len(p.trunk)]) == p.trunk {
-			rest = digits[len(p.trunk):]
-		} else if p.trunk == "0" && digits[0] == '0' {
-			continue
+		if country == "RU" {
+			rest = digits[1:] // the trunk prefix is 8
 		}
-		if !p.holds(rest) {
-			continue
+		for _, i := range f.vocab.plans.holders(rest) {
+			if p := &f.vocab.plans.national[i]; p.country == country && p.holds(rest) {
+				return .5
+			}
 		}
-		trunk := len(rest) < len(digits)
+	}
+	if best >= .4 || !f.topics.has(aboutPhone) {
+		return best
+	}
+	for _, i := range f.vocab.plans.holders(digits) {
+		p := &f.vocab.plans.national[i]
 		switch {
-		case trunk && p.writes(sizes) && c.to > 0 && len(digits) > 8 && c.n.even(c.to, " -.)/"):
-			best = max(best, .7)
-		case trunk && p.writes(sizes) && c.to > 0 && len(digits) > 8:
-			best = max(best, .65)
-		case trunk && c.to == 0 && len(digits) >= 9 && len(digits) <= 11 && digits[0] == '0':
-			best = max(best, .55)
-		case trunk && c.to > 0 && len(digits) >= 9 && c.n.isCallGrouping(c.to):
-			best = max(best, .5)
-		case !trunk && tellsCountry(p.country, sizes, c.n.groups[0].sep, digits[0]):
-			best = max(best, .5)
+		case !p.holds(digits):
 		case p.writes(sizes) && c.n.isCallGrouping(c.to):
-			best = max(best, .4)
+			return .4
 		default:
 			best = max(best, .2)
 		}
@@ -189,30 +193,68 @@ func (f *Finder) athome(c *call, digits []byte) float32 {
 	return best
 }
 
-// tellsCountry reports whether a grouping without trunk prefix is hardly used
-// for anything but telephone numbers of that country.
-func tellsCountry(country string, sizes uint64, sep, first byte) bool {
-	switch country {
-	case "SG":
-		return sizes == 0x44 && sep == ' ' && (first == '6' || first >= '8')
-	case "CN":
-		return sizes == 0x344 && first == '1'
-	case "BR":
-		return sizes == 0x254 || sizes == 0x244 && sep == ')'
-	case "CL":
-		return sizes == 0x144 && first == '9'
-	case "IN":
-		return sizes == 0x55 && first >= '6'
-	case "ES":
-		return sizes == 0x3222
-	case "TR":
-		return sizes == 0x3322
-	case "RU":
-		return sizes == 0x3322 || sizes == 0x13322
-	case "MX":
-		return sizes == 0x244 && sep == ' '
+// behindTrunk judges a number that begins with 0.
+func (f *Finder) behindTrunk(c *call, digits []byte, sizes uint64) (best float32) {
+	even := c.n.even(c.to, " -.)/")
+	for trunk := 1; trunk <= 2 && len(digits) > 8; trunk++ {
+		rest := digits[trunk:] // Hungary dials 06
+		for _, i := range f.vocab.plans.holders(rest) {
+			p := &f.vocab.plans.national[i]
+			if len(p.trunk) != trunk || string(digits[:trunk]) != p.trunk || !p.holds(rest) {
+				continue
+			}
+			switch {
+			case c.to > 0 && even && p.writes(sizes) && sizes != 0x324:
+				return .7
+			case c.to > 0 && p.writes(sizes):
+				best = max(best, .65)
+			case c.to == 0 && len(digits) <= 11:
+				best = max(best, .55)
+			case c.to > 0 && c.n.isCallGrouping(c.to):
+				best = max(best, .5)
+			}
+		}
 	}
-	return false
+	if best > 0 {
+		if sizes == 0x324 {
+			return min(best, .4) // as numbers of social security are written
+		}
+		return best
+	}
+	for _, i := range f.vocab.plans.holders(digits) { // Italy dials the 0
+		if p := &f.vocab.plans.national[i]; p.trunk == "" && p.holds(digits) && len(digits) > 8 {
+			if best = max(best, .4); p.writes(sizes) && c.to > 0 && even {
+				return .6
+			}
+		}
+	}
+	return best
+}
+
+// tellingCountry is the country for whose telephone numbers alone a grouping
+// without trunk prefix is in use, empty if others use it.
+func tellingCountry(sizes uint64, sep, first byte) string {
+	switch {
+	case sizes == 0x44 && sep == ' ' && (first == '6' || first >= '8'):
+		return "SG"
+	case sizes == 0x344 && first == '1':
+		return "CN"
+	case sizes == 0x254 || sizes == 0x244 && sep == ')':
+		return "BR"
+	case sizes == 0x144 && first == '9':
+		return "CL"
+	case sizes == 0x55 && first >= '6':
+		return "IN"
+	case sizes == 0x3222:
+		return "ES"
+	case sizes == 0x13322:
+		return "RU"
+	case sizes == 0x3322:
+		return "TR"
+	case sizes == 0x244 && sep == ' ':
+		return "MX"
+	}
+	return ""
 }
 
 // northAmerican judges a number of area code, exchange and line.
@@ -248,7 +290,7 @@ func (n *number) isCallGrouping(to int) bool {
 	}
 	sizes := n.sizes(to)
 	switch sizes {
-	case 0x422, 0x224, 0x222, 0x412, 0x421, 0x124, 0x214, 0x114:
+	case 0x324, 0x422, 0x224, 0x222, 0x412, 0x421, 0x124, 0x214, 0x114:
 		return false
 	}
 	thousands := n.digits[0] != '0' && n.groups[0].stop <= 3

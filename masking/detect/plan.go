@@ -20,6 +20,7 @@ type plan struct {
 // plans are all numbering plans.
 type plans struct {
 	national []plan
+	index    [1000][]int16  // of national, by first digits
 	byCode   [1000]struct { // by calling code
 		lengths uint16
 		plan    int16 // in national, +1; 0 is none
@@ -44,6 +45,11 @@ func (p *plan) writes(sizes uint64) bool {
 	return false
 }
 
+// holders lists the plans that have numbers with these first digits.
+func (p *plans) holders(digits []byte) []int16 {
+	return p.index[int(digits[0]-'0')*100+int(digits[1]-'0')*10+int(digits[2]-'0')]
+}
+
 func readPlans() *plans {
 	p := &plans{}
 	for line := range strings.Lines(planText) {
@@ -60,6 +66,11 @@ func readPlans() *plans {
 			n, _ := strconv.Atoi(fields[1])
 			p.byCode[n].plan = int16(len(p.national) + 1)
 			p.national = append(p.national, readPlan(fields))
+			for i, lengths := range p.national[len(p.national)-1].valid {
+				if lengths != 0 {
+					p.index[i] = append(p.index[i], int16(len(p.national)-1))
+				}
+			}
 		}
 	}
 	return p

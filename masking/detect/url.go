@@ -30,7 +30,21 @@ func (f *Finder) urlScheme(at int) {
 			return
 		}
 	}
-	f.add(url, start, f.urlEnd(end), 1, true, "scheme and host (RFC 3986)")
+	if end = f.urlEnd(end); !f.isReachable(host, end) {
+		return
+	}
+	f.add(url, start, end, 1, true, "scheme and host (RFC 3986)")
+}
+
+// isReachable reports whether what stands behind a scheme is more than one word: a
+// host with a dot, a port or a path, or this machine.
+func (f *Finder) isReachable(host, end int) bool {
+	for _, b := range f.text[host:end] {
+		if b == '.' || b == ':' || b == '/' || b == '[' || b >= 0x80 {
+			return true
+		}
+	}
+	return f.hasAt(host, "localhost")
 }
 
 // urlEnd is where an address ends whose host goes up to or beyond i. Punctuation

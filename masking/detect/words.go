@@ -5,7 +5,7 @@ package detect
 // inflections are listed.
 var contexts = [...]string{
 	aboutPhone: `phone, phones, phone no, telephone, tel, tele, mobile, mob, cell, cellphone, cellular, handphone, hp, call, calls, called,
-		calling, dial, fax, telefax, contact, contacts, reach, ring, sms, text, texted, whatsapp, wa, viber, signal, hotline, landline, helpline,
+		calling, dial, fax, telefax, contact, contacts, kontakt, kontakti, contacto, contatto, contato, reach, ring, sms, text, texted, whatsapp, wa, viber, signal, hotline, landline, helpline,
 		extension, ext, msisdn, number is, my number, her number, his number, their number, callback, voicemail, switchboard,
 		telefon, telefonnummer, telefonnr, handy, handynummer, mobil, mobilnummer, mobilfunk, rufnummer, anruf, anrufen, rückruf, durchwahl, festnetz,
 		téléphone, telephone, portable, tél, appeler, appelez, joindre, fixe, telefoon, telefoonnummer, gsm, mobiel, bellen,
@@ -26,7 +26,7 @@ var contexts = [...]string{
 	aboutCard: `card, cards, credit, debit, visa, mastercard, maestro, amex, american express, discover, jcb, unionpay, diners, cc, ccn, pan, cvv, cvc, payment, paid,
 		kreditkarte, karte, kartennummer, kreditkartennummer, carte, carte bancaire, cb, tarjeta, carta, cartão, creditcard, kaart, karta, kort, kortti, kartya,
 		บัตร, เครดิต, เดบิต, 信用卡, カード, 카드`,
-	aboutAccount: `account, accounts, acct, bank, checking, savings, deposit, routing, iban, wire, konto, kontonummer, compte, cuenta, conto, conta, rekening,
+	aboutAccount: `account, accounts, acct, bank, checking, savings, deposit, wire, konto, kontonummer, compte, cuenta, conto, conta, rekening,
 		บัญชี, ธนาคาร, พร้อมเพย์`,
 	aboutPassport: `passport, passports, travel document, passport no, reisepass, reisepassnummer, passnummer, pass, passeport, pasaporte, passaporto, passaporte, paspoort,
 		paszport, pas, passi, útlevél, paspor, hộ chiếu, หนังสือเดินทาง, พาสปอร์ต, 護照, 护照, パスポート, 여권`,
@@ -39,6 +39,6 @@ var contexts = [...]string{
 	aboutSecret: `password, passwd, pwd, passphrase, secret, token, apikey, api key, key, access key, secret key, private key, auth, authorization, bearer, credential,
 		credentials, passwort, kennwort, mot de passe, contraseña, senha, wachtwoord, hasło, รหัสผ่าน, พาสเวิร์ด`,
 	aboutWallet: `wallet, btc, bitcoin, eth, ethereum, crypto, address, ltc, litecoin, doge, xrp, tron, trx, usdt, blockchain, coin, กระเป๋าเงิน, บิตคอยน์`,
-	aboutDate: `date, dated, born, birth, birthday, birthdate, dob, expires, expiry, expiration, exp, valid, since, due, on, geboren, geburtsdatum, né, née, naissance, nacimiento,
+	aboutDate: `date, dated, born, birth, birthday, birthdate, dob, expires, expiry, expiration, exp, valid, since, due, today, yesterday, tomorrow, geboren, am, geburtsdatum, né, née, naissance, nacimiento,
 		nacido, nascita, nascimento, geboortedatum, วันที่, เกิด, วันเกิด, หมดอายุ`,
 }
