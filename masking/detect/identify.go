@@ -220,6 +220,9 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 		if c.letters == 0 && c.text[0] == '0' && told < 0 && form == 0 {
 			points -= 1.5 // as telephone numbers begin
 		}
+		if told < 0 && looksLikeTime(c.text[:c.n]) {
+			points--
+		}
 		if allSame(c.text[:c.n]) {
 			points--
 		}
@@ -233,6 +236,12 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 		}
 		f.add(it.entity, start, end, identityScore(points, told), it.proves && points >= 2, why)
 	}
+}
+
+// looksLikeTime reports whether digits may count the seconds or milliseconds
+// since 1970 up to some day from 2014 on.
+func looksLikeTime(digits []byte) bool {
+	return (len(digits) == 10 || len(digits) == 13) && digits[0] == '1' && digits[1] >= '4' && digits[1] <= '9'
 }
 
 // surroundings are the points for and against a number by the words near it.

@@ -204,6 +204,8 @@ func (f *Finder) behindTrunk(c *call, digits []byte, sizes uint64) (best float32
 				continue
 			}
 			switch {
+			case c.to == 1 && c.n.groups[0].sep == '.':
+				// 05608.656907 is a time in a log
 			case c.to > 0 && even && p.writes(sizes) && sizes != 0x324:
 				return .7
 			case c.to > 0 && p.writes(sizes):
@@ -291,6 +293,9 @@ func (n *number) isCallGrouping(to int) bool {
 	sizes := n.sizes(to)
 	switch sizes {
 	case 0x324, 0x422, 0x224, 0x222, 0x412, 0x421, 0x124, 0x214, 0x114:
+		return false
+	}
+	if to == 1 && n.groups[0].sep == '.' {
 		return false
 	}
 	thousands := n.digits[0] != '0' && n.groups[0].stop <= 3

@@ -56,6 +56,9 @@ func (f *Finder) thaiPlate(i int, t *token) {
 	if n := int(letters.end) - start; n < 3 || n > 6 {
 		return
 	}
+	if b := f.byteAt(start - 1); b >= 0x80 || b == '.' {
+		return // the end of a word
+	}
 	if f.isDigitAt(start-1) && !f.isDigitAt(start-2) {
 		start--
 	}
