@@ -8,10 +8,10 @@
 // numbers are read as what they stand for; spans are of the text as it came.
 //
 // Where candidates overlap, one rule decides: one whose check holds (a check
-// digit, a checksum, a complete grammar) beats one that only looks like it; then
-// the higher score; then the longer; then the one that begins first. What
-// loses, or fails its check, takes nothing with it: what it overlaps is judged
-// by itself.
+// digit, a checksum, a complete grammar) beats one that only looks like it, and
+// that beats a name, which is cut to what is left of it; then the higher score;
+// then the longer; then the one that begins first. What loses, or fails its
+// check, takes nothing with it: what it overlaps is judged by itself.
 //
 // It reduces clear values and cannot exclude them (see promise L1 of package
 // masking): a name that no rule knows is not found. It does not know policies,
@@ -21,6 +21,7 @@ package detect
 import (
 	"errors"
 
+	"lethe/masking/detect/names"
 	"lethe/stream"
 )
 
@@ -37,14 +38,17 @@ type Finding struct {
 // Options say what a Finder looks for.
 type Options struct {
 	Entities []string // names from [Entities]; none means all
-	Names    bool     // persons, places and organisations too
+	// Names asks for persons, places and organisations too where Entities is
+	// empty. Naming one of them does the same.
+	Names bool
 }
 
 // Finder finds personal data. It is for one goroutine; [Finder.Clone] makes
 // another.
 type Finder struct {
 	on    [most]bool
-	vocab *vocabulary // shared, never written
+	vocab *vocabulary   // shared, never written
+	names *names.Finder // nil where no names are looked for
 
 	text    []byte  // the piece at hand in plain form
 	plain   []byte  // holds it where it differs from what came
@@ -53,6 +57,7 @@ type Finder struct {
 	marks   []mark
 	topics  topics // that words of the text announce
 	hits    []hit
+	spans   []names.Span
 	found   []found
 	kept    []found
 	number  number
@@ -64,7 +69,8 @@ type Finder struct {
 func New(o Options) (*Finder, error) {
 	f := &Finder{vocab: vocabularyOf()}
 	for i := range f.vocab.entities {
-		f.on[i] = len(o.Entities) == 0
+		isName := entity(i) == person || entity(i) == location || entity(i) == organization
+		f.on[i] = len(o.Entities) == 0 && (!isName || o.Names)
 	}
 	var faults []error
 	for _, name := range o.Entities {
@@ -78,11 +84,20 @@ func New(o Options) (*Finder, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
+	if f.on[person] || f.on[location] || f.on[organization] {
+		f.names = names.New()
+	}
 	return f, nil
 }
 
 // Clone returns a Finder of the same options for another goroutine.
-func (f *Finder) Clone() *Finder { return &Finder{on: f.on, vocab: f.vocab} }
+func (f *Finder) Clone() *Finder {
+	c := &Finder{on: f.on, vocab: f.vocab}
+	if f.names != nil {
+		c.names = f.names.Clone()
+	}
+	return c
+}
 
 // pieceSize bounds what is looked at in one go, and so the memory of a Finder.
 const pieceSize = 32 << 10
@@ -122,6 +137,9 @@ func (f *Finder) piece(dst []Finding, text []byte, at, end int) ([]Finding, int)
 	same := f.read(text[at:end])
 	f.scan()
 	f.detect()
+	if f.names != nil {
+		f.name()
+	}
 	f.resolve()
 	for _, c := range f.kept {
 		from, to := int(c.start), int(c.end)

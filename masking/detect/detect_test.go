@@ -185,6 +185,24 @@ func TestAnUnknownEntityIsAFaultThatSuggests(t *testing.T) {
 	}
 }
 
+func TestNamesGiveWayToForms(t *testing.T) {
+	f, err := New(Options{Names: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "Please call Anna Schmidt anna.schmidt@example.com in Berlin today."
+	kinds := map[string]string{}
+	for _, g := range f.Clone().Find(nil, []byte(text)) {
+		kinds[g.Entity] = text[g.Start:g.End]
+	}
+	if kinds["PERSON"] != "Anna Schmidt" || kinds["EMAIL_ADDRESS"] != "anna.schmidt@example.com" || kinds["LOCATION"] != "Berlin" {
+		t.Error(kinds)
+	}
+	if only := finder(t, "PERSON").Find(nil, []byte(text)); len(only) != 1 {
+		t.Error(only)
+	}
+}
+
 func mixedTexts() [][]byte {
 	return [][]byte{
 		[]byte("Customer Jane Miller (jane.miller@example.com) called about order 20231187, wants the refund to IBAN DE89 3704 0044 0532 0130 00."),

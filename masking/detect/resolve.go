@@ -10,26 +10,33 @@ type found struct {
 	start, end int32
 	score      float32
 	entity     entity
-	proved     bool // its check holds; otherwise it only looks like it
+	grade      grade
 	why        string
 }
 
+// grade is what a candidate rests on.
+type grade uint8
+
+const (
+	guessed grade = iota // a name that the model found
+	formed               // it looks like what it is
+	proved               // its check holds
+)
+
 // add notes a candidate.
-func (f *Finder) add(e entity, start, end int, score float32, proved bool, why string) {
+func (f *Finder) add(e entity, start, end int, score float32, holds bool, why string) {
 	if f.on[e] {
-		f.found = append(f.found, found{int32(start), int32(end), score, e, proved, why})
+		g := formed
+		if holds {
+			g = proved
+		}
+		f.found = append(f.found, found{int32(start), int32(end), score, e, g, why})
 	}
 }
 
 // precedence orders candidates by the rule of the package comment.
 func precedence(a, b found) int {
-	if a.proved != b.proved {
-		if a.proved {
-			return -1
-		}
-		return 1
-	}
-	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.end-b.start, a.end-a.start),
+	return cmp.Or(cmp.Compare(b.grade, a.grade), cmp.Compare(b.score, a.score), cmp.Compare(b.end-b.start, a.end-a.start),
 		cmp.Compare(a.start, b.start), cmp.Compare(a.entity, b.entity))
 }
 
@@ -63,9 +70,29 @@ func (f *Finder) settle(cluster []found) {
 	for _, c := range cluster {
 		at, _ := slices.BinarySearchFunc(f.kept[from:], c.start, func(k found, start int32) int { return cmp.Compare(k.start, start) })
 		at += from
-		if at > from && f.kept[at-1].end > c.start || at < len(f.kept) && f.kept[at].start < c.end {
+		if c.grade == guessed {
+			f.trim(&c, from, at)
+		}
+		if c.end <= c.start || at > from && f.kept[at-1].end > c.start || at < len(f.kept) && f.kept[at].start < c.end {
 			continue
 		}
 		f.kept = slices.Insert(f.kept, at, c)
+	}
+}
+
+// trim cuts a name to what lies between the findings before and after it in
+// f.kept, where at is its place: "Ann Lee ann@example.com" holds a name still.
+func (f *Finder) trim(c *found, from, at int) {
+	if at > from {
+		c.start = max(c.start, f.kept[at-1].end)
+	}
+	if at < len(f.kept) {
+		c.end = min(c.end, f.kept[at].start)
+	}
+	for c.start < c.end && classes[f.text[c.start]] == 0 {
+		c.start++
+	}
+	for c.end > c.start && classes[f.text[c.end-1]] == 0 {
+		c.end--
 	}
 }
