@@ -29,6 +29,8 @@ const (
 	aboutSecret
 	aboutWallet
 	aboutDate
+	aboutBirth
+	aboutPerson
 	firstIdentifier
 )
 

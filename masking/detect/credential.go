@@ -85,9 +85,12 @@ func (f *Finder) tokenWithin(t *token) {
 	}
 }
 
+// longestToken bounds what is read as one key or password.
+const longestToken = 4096
+
 // tokenEnd is where the run of bytes of a token from i ends.
 func (f *Finder) tokenEnd(i int) int {
-	for i < len(f.text) && inToken[f.text[i]] {
+	for end := min(len(f.text), i+longestToken); i < end && inToken[f.text[i]]; {
 		i++
 	}
 	return i
@@ -147,7 +150,7 @@ func (f *Finder) skip(i int, set string) int {
 // secretEnd is where a value from at ends.
 func (f *Finder) secretEnd(at int, quote byte) int {
 	i := at
-	for i < len(f.text) {
+	for i < len(f.text) && i-at <= longestToken {
 		b := f.text[i]
 		if quote != 0 && b == quote || quote == 0 && (b <= ' ' || b == '"' || b == '\'' || b == '<' || b == ',' && f.byteAt(i+1) <= ' ' || b == ';' || b == '&') || b == '\n' {
 			break
@@ -167,7 +170,7 @@ func (f *Finder) secretEnd(at int, quote byte) int {
 // plain word unless it was assigned.
 func (f *Finder) offerSecret(at, end int, word string, assigned bool) {
 	n := end - at
-	if n < 4 || n > 4096 || f.hasAt(at, "***") || f.hasAt(at, "${") || f.hasAt(at, "{{") || f.hasAt(at, "<") || f.hasAt(at, "[") {
+	if n < 4 || n > longestToken || f.hasAt(at, "***") || f.hasAt(at, "${") || f.hasAt(at, "{{") || f.hasAt(at, "<") || f.hasAt(at, "[") {
 		return
 	}
 	kinds := uint8(0)

@@ -91,7 +91,10 @@ func (f *Finder) scan() {
 				hash = (hash ^ uint32(folded[text[i]])) * hashPrime
 				i++
 			}
-			t := token{start: int32(start), end: int32(i), kind: kind &^ isCont}
+			if kind&isLatin != 0 {
+				kind &^= isCont // what is left of a broken character stays
+			}
+			t := token{start: int32(start), end: int32(i), kind: kind}
 			if kind&^isDigit != 0 {
 				if t.word = f.vocab.find(hash, text[start:i]); t.word != 0 {
 					f.topics.union(&f.vocab.words[t.word].some)

@@ -11,8 +11,12 @@ var endsURL = func() (t [256]bool) {
 	return t
 }()
 
-// urlScheme offers the address whose "://" is at.
+// urlScheme offers the address whose "://" is at, if none that is found already
+// holds it.
 func (f *Finder) urlScheme(at int) {
+	if n := len(f.found); n > 0 && f.found[n-1].entity == url && at < int(f.found[n-1].end) {
+		return
+	}
 	start := at
 	for start > 0 && at-start < 16 && (classes[f.text[start-1]]&isAlnum != 0 || f.text[start-1] == '+') {
 		start--

@@ -39,6 +39,10 @@ var contexts = [...]string{
 	aboutSecret: `password, passwd, pwd, passphrase, secret, token, apikey, api key, key, access key, secret key, private key, auth, authorization, bearer, credential,
 		credentials, passwort, kennwort, mot de passe, contraseña, senha, wachtwoord, hasło, รหัสผ่าน, พาสเวิร์ด`,
 	aboutWallet: `wallet, btc, bitcoin, eth, ethereum, crypto, address, ltc, litecoin, doge, xrp, tron, trx, usdt, blockchain, coin, กระเป๋าเงิน, บิตคอยน์`,
+	aboutBirth: `born, birth, birthday, birthdate, dob, geboren, geburtsdatum, geburtstag, né, née, naissance, nacimiento, nascita, nascimento, geboortedatum,
+		födelsedatum, syntymäaika, urodzenia, เกิด, 生年月日, 생년월일`,
+	aboutPerson: `email, mail, firstname, first name, lastname, last name, full name, fullname, surname, family name, given name, gender, sex, nationality, vorname, nachname,
+		prénom, apellido, apellidos, cognome, ชื่อ, นามสกุล, อีเมล, เพศ`,
 	aboutDate: `date, dated, born, birth, birthday, birthdate, dob, expires, expiry, expiration, exp, valid, since, due, today, yesterday, tomorrow, geboren, am, geburtsdatum, né, née, naissance, nacimiento,
 		nacido, nascita, nascimento, geboortedatum, วันที่, เกิด, วันเกิด, หมดอายุ`,
 }
