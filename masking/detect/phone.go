@@ -1,5 +1,7 @@
 package detect
 
+import "bytes"
+
 // phone offers the groups of n that begin a telephone number: with a country
 // code behind + or 00, with the trunk prefix or the grouping of a country's
 // numbering plan, or with a word that announces one.
@@ -32,7 +34,10 @@ func (f *Finder) phone(n *number) {
 	c := call{n: n, start: start, international: international}
 	for to := range min(n.count, 8) {
 		c.to = to
-		c.end = n.groups[to].end
+		c.start, c.end = start, n.groups[to].end
+		if f.text[start] == '(' && bytes.IndexByte(f.text[start:c.end], ')') < 0 {
+			c.start++ // it is around the number
+		}
 		if f.goesOn(&c) {
 			continue
 		}
