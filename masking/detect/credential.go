@@ -100,6 +100,9 @@ func (f *Finder) tokenEnd(i int) int {
 // behind = or a colon.
 func (f *Finder) secretAfter(i int, word string) {
 	at := int(f.tokens[i].end)
+	if at <= f.secretTo {
+		return
+	}
 	at = f.skip(at, " \t")
 	for f.byteAt(at) == '"' || f.byteAt(at) == '\'' || f.byteAt(at) == ']' || f.byteAt(at) == ' ' {
 		at++
@@ -129,6 +132,7 @@ func (f *Finder) secretAfter(i int, word string) {
 		}
 	}
 	end := f.secretEnd(at, quote)
+	f.secretTo = end
 	f.offerSecret(at, end, word, assigned == '=' || quote != 0)
 }
 
@@ -209,7 +213,7 @@ const secretNames = `password passwd pwd passphrase passwort kennwort contraseñ
 // keyBlock offers a private key in PEM whose "BEGIN" is token t.
 func (f *Finder) keyBlock(t *token) {
 	start := int(t.start) - 5
-	if !f.hasAt(start, "-----BEGIN ") {
+	if start < f.blockTo || !f.hasAt(start, "-----BEGIN ") {
 		return
 	}
 	line := int(t.end)
@@ -223,9 +227,11 @@ func (f *Finder) keyBlock(t *token) {
 		if f.text[end] == '-' && f.hasAt(end, "-----END ") {
 			for end += 9; end < len(f.text) && !f.hasAt(end, "-----"); end++ {
 			}
-			f.add(privateKey, start, min(end+5, len(f.text)), 1, true, "private key in PEM (RFC 7468)")
+			f.blockTo = min(end+5, len(f.text))
+			f.add(privateKey, start, f.blockTo, 1, true, "private key in PEM (RFC 7468)")
 			return
 		}
 	}
-	f.add(privateKey, start, len(f.text), 1, true, "private key in PEM (RFC 7468), cut short")
+	f.blockTo = len(f.text)
+	f.add(privateKey, start, f.blockTo, 1, true, "private key in PEM (RFC 7468), cut short")
 }

@@ -50,18 +50,20 @@ type Finder struct {
 	vocab *vocabulary   // shared, never written
 	names *names.Finder // nil where no names are looked for
 
-	text    []byte  // the piece at hand in plain form
-	plain   []byte  // holds it where it differs from what came
-	origin  []int32 // for each byte of plain, where it came from
-	tokens  []token
-	marks   []mark
-	topics  topics // that words of the text announce
-	hits    []hit
-	spans   []names.Span
-	found   []found
-	kept    []found
-	number  number
-	compact compact
+	text   []byte  // the piece at hand in plain form
+	plain  []byte  // holds it where it differs from what came
+	origin []int32 // for each byte of plain, where it came from
+	tokens []token
+	marks  []mark
+	topics topics // that words of the text announce
+	hits   []hit
+	spans  []names.Span
+	// How far a password and a PEM block were read: what begins before is part of one.
+	secretTo, blockTo int
+	found             []found
+	kept              []found
+	number            number
+	compact           compact
 }
 
 // New returns a Finder for what o names. A name that is no entity is a
@@ -153,7 +155,7 @@ func (f *Finder) piece(dst []Finding, text []byte, at, end int) ([]Finding, int)
 
 // detect offers every candidate to the validators of its shape.
 func (f *Finder) detect() {
-	f.found = f.found[:0]
+	f.found, f.secretTo, f.blockTo = f.found[:0], 0, 0
 	for _, m := range f.marks {
 		switch m.kind {
 		case markAt:

@@ -147,7 +147,7 @@ func (f *Finder) identify(i int) {
 			return // a word
 		}
 		f.join(c, t)
-		if end := int(t.end); c.n >= 5 && f.ends(end) && !f.numberGoesOn(end) {
+		if end := int(t.end); c.n >= 5 && c.letters < c.n && f.ends(end) && !f.numberGoesOn(end) {
 			f.offerIdentity(c, start, end)
 		}
 	}
