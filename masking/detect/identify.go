@@ -14,6 +14,7 @@ type identity struct {
 	check   func([]byte) bool
 	points  float32 // what its check is worth: 1 for each decimal place
 	proves  bool    // the check decides
+	alone   bool    // it may be found where no word announces it
 	written []written
 }
 
@@ -44,9 +45,12 @@ func (v *vocabulary) readIdentifiers() {
 		}
 		it := identity{entity: e, topic: t, check: id.Check, proves: id.Odds <= .15,
 			points: float32(-math.Log10(max(id.Odds, 1e-6)))}
+		telling := float32(0)
 		for _, w := range id.Written {
 			it.written = append(it.written, written{w, formPoints(w)})
+			telling = max(telling, formPoints(w))
 		}
+		it.alone = it.points+telling+bonus(id.Shapes) >= enough
 		placed := [2][longestCompact + 1]bool{}
 		for _, shape := range id.Shapes {
 			n := len(shape)
@@ -67,6 +71,17 @@ func (v *vocabulary) readIdentifiers() {
 			}
 		}
 	}
+}
+
+// bonus is the most that letters and length add to the points of a check.
+func bonus(shapes []string) float32 {
+	most := float32(0)
+	for _, s := range shapes {
+		if strings.Trim(s, "90123456789") != "" || len(s) >= 13 {
+			most = .5
+		}
+	}
+	return most
 }
 
 // formPoints is how much a written form tells: nothing if telephone numbers,
@@ -202,7 +217,7 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 	}
 	for k := range list {
 		it := &list[k]
-		if !f.on[it.entity] || !it.check(c.text[:c.n]) {
+		if !f.on[it.entity] || !it.alone && !f.topics.has(it.topic) || !it.check(c.text[:c.n]) {
 			continue
 		}
 		form, ok := f.formOf(it, c, start, end)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 const (
@@ -93,7 +94,7 @@ func newVocabulary() *vocabulary {
 
 // announce makes a word or phrase a context of a topic.
 func (v *vocabulary) announce(text string, t topic) {
-	words := strings.Fields(text)
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) })
 	if len(words) == 0 {
 		return
 	}
