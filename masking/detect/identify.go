@@ -57,7 +57,7 @@ func (v *vocabulary) readIdentifiers() {
 			if n > longestCompact || n < 5 {
 				continue
 			}
-			switch letters := strings.Trim(shape, "9X0123456789") != ""; {
+			switch letters := strings.Trim(shape, "X0123456789") != ""; {
 			case letters && !placed[1][n]:
 				placed[1][n] = true
 				v.shelf.mixed[n] = append(v.shelf.mixed[n], it)
@@ -77,7 +77,7 @@ func (v *vocabulary) readIdentifiers() {
 func bonus(shapes []string) float32 {
 	most := float32(0)
 	for _, s := range shapes {
-		if strings.Trim(s, "90123456789") != "" || len(s) >= 13 {
+		if strings.Trim(s, "0123456789") != "" || len(s) >= 13 {
 			most = .5
 		}
 	}

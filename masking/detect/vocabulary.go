@@ -20,7 +20,7 @@ type word struct {
 	phrase    []phrase
 	month     uint8 // 1 to 12
 	other     bool  // the month is another word too
-	tld       uint8 // see tldKinds
+	tld       uint8 // tldPlain or tldWord
 	day       bool  // of the week
 	glue      bool  // stands between parts of a date: "of", "de"
 	secret    bool  // a password or key stands behind it
