@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	stdio "io"
-	"os"
 	"os/exec"
 
 	"lethe/cmd/internal/demo"
@@ -31,7 +30,7 @@ tried on it. It needs no server.
 func demonstrate(ctx context.Context, io streams, args []string) error {
 	f := newFlags(demoUsage)
 	f.JSON()
-	c := demo.Config{Out: io.out, Columns: columns(io.out), Env: io.env}
+	c := demo.Config{Out: unfitted(io.out), Columns: columns(io.out), Env: io.env}
 	f.StringVar(&c.Dir, "keep", demo.DefaultDir, "")
 	f.BoolVar(&c.Replace, "force", false, "")
 	f.StringVar(&c.Postgres, "postgres", "", "")
@@ -74,12 +73,4 @@ func demonstrate(ctx context.Context, io streams, args []string) error {
 		}
 	}
 	return err
-}
-
-// columns is how wide the terminal is that out is; 0 if it is none.
-func columns(out stdio.Writer) int {
-	if f, ok := out.(*os.File); ok {
-		return terminalColumns(f)
-	}
-	return 0
 }

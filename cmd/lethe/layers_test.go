@@ -27,7 +27,8 @@ var mayImport = map[string]string{
 // of them.
 var inCmd = map[string]string{
 	"config":      "",
-	"demo":        "config shop wire",
+	"demo":        "config screen shop wire",
+	"screen":      "",
 	"shop":        "",
 	"wire":        "config",
 	"testservers": "",

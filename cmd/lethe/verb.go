@@ -45,6 +45,9 @@ var (
 // dispatch runs the verb that args name and returns the exit code.
 func dispatch(ctx context.Context, io streams, args []string) int {
 	io.json = new(bool)
+	io.out, io.err = fit(io.out), fit(io.err)
+	defer flush(io.out)
+	defer flush(io.err)
 	all := verbs()
 	if len(args) == 0 || slices.Contains([]string{"help", "-h", "--help"}, args[0]) {
 		if len(args) > 1 {
@@ -126,7 +129,7 @@ func distinct(faults []*stream.Fault) (out []*stream.Fault) {
 }
 
 func showJSON(io streams, v any) error {
-	enc := json.NewEncoder(plainJSON{io.out})
+	enc := json.NewEncoder(plainJSON{unfitted(io.out)})
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)

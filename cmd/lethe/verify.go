@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"lethe/audit/verify"
@@ -83,11 +82,14 @@ func verifyLog(ctx context.Context, io streams, args []string) error {
 		}
 	}
 	if !exists(filepath.Join(in.log, "checkpoint")) {
-		hint := "give the directory of a log: it has a file checkpoint"
+		msg, hint := "there is no log here, or it has no checkpoint yet", "give the directory of a log: it has a file checkpoint"
 		if exists(filepath.Join(dir, config.FileName)) {
 			hint = "lethe run " + dir
+			if folder, err := verified(io, dir); err == nil && exists(filepath.Join(folder.State, "broker")) {
+				msg, hint = "there is no log here, though this folder was run", "restore "+in.log+" from its backup: the log cannot be made again"
+			}
 		}
-		return &stream.Fault{Code: "verify.no_log", Path: in.log, Msg: "there is no log here, or it has no checkpoint yet", Hint: hint}
+		return &stream.Fault{Code: "verify.no_log", Path: in.log, Msg: msg, Hint: hint}
 	}
 	report, err := verify.Run(ctx, opts)
 	switch {
@@ -113,7 +115,7 @@ func verifyLog(ctx context.Context, io streams, args []string) error {
 // of a source, may be missing.
 func verified(io streams, dir string) (*config.Folder, error) {
 	any := func(name string) (string, bool) {
-		if s, ok := io.env(name); ok {
+		if s, _ := io.env(name); s != "" {
 			return s, true
 		}
 		return "unset", true
@@ -307,17 +309,4 @@ func counted(io streams, head string, n int, row func(int) string) {
 		table(io, head, n, row)
 		fmt.Fprintln(io.out)
 	}
-}
-
-// table prints rows of tab-separated cells under a head; nothing without rows.
-func table(io streams, head string, n int, row func(int) string) {
-	if n == 0 {
-		return
-	}
-	w := tabwriter.NewWriter(io.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, head)
-	for i := range n {
-		fmt.Fprintln(w, row(i))
-	}
-	w.Flush()
 }

@@ -3,55 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"strings"
-	"sync"
 
 	"lethe/cmd/internal/config"
 	"lethe/stream"
 )
-
-// warnings is a logger whose warnings are lines for a person; the rest is left
-// out.
-func warnings(w io.Writer) *slog.Logger { return slog.New(warner{w: w, mu: new(sync.Mutex)}) }
-
-// warner implements slog.Handler: "warning: <msg> <name>=<value> …".
-type warner struct {
-	w     io.Writer
-	mu    *sync.Mutex
-	attrs string
-}
-
-func (h warner) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
-
-func (h warner) Handle(_ context.Context, r slog.Record) error {
-	var own []slog.Attr
-	r.Attrs(func(a slog.Attr) bool { own = append(own, a); return true })
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	_, err := io.WriteString(h.w, plainf("warning: %s", r.Message)+h.attrs+attrText(own)+"\n")
-	return err
-}
-
-func (h warner) WithAttrs(attrs []slog.Attr) slog.Handler {
-	h.attrs += attrText(attrs)
-	return h
-}
-
-func (h warner) WithGroup(string) slog.Handler { return h }
-
-func attrText(attrs []slog.Attr) string {
-	var b strings.Builder
-	for _, a := range attrs {
-		if a.Key == "hint" {
-			b.WriteString("\n  → " + plainLines(a.Value.String()))
-			continue
-		}
-		tellf(&b, " %s=%s", a.Key, a.Value)
-	}
-	return b.String()
-}
 
 // warnKeyless tells what the contracts let one expect less of, without asking a
 // source: streams without a primary key, where that matters.

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/width"
+	"lethe/cmd/internal/screen"
 )
 
 // most is how many columns of the screen a value takes where there are enough.
@@ -17,7 +16,7 @@ func show(w io.Writer, columns int, all []Customer) {
 	name, before := len("column"), len("before")
 	for _, c := range all {
 		for _, cell := range c.Columns {
-			name, before = max(name, cells(cell.Column)), max(before, cells(cell.Before))
+			name, before = max(name, screen.Cells(cell.Column)), max(before, screen.Cells(cell.Before))
 		}
 	}
 	before = min(before, most)
@@ -28,7 +27,7 @@ func show(w io.Writer, columns int, all []Customer) {
 		after = max(half, columns-name-before-len("      "))
 	}
 	line := func(a, b, c string) {
-		fmt.Fprintf(w, "  %s  %s  %s\n", pad(a, name), pad(cut(b, before), before), cut(c, after))
+		fmt.Fprintf(w, "  %s  %s  %s\n", screen.Pad(a, name), screen.Pad(cut(b, before), before), cut(c, after))
 	}
 	for _, c := range all {
 		fmt.Fprintf(w, "\na customer in %s\n", c.Country)
@@ -39,22 +38,8 @@ func show(w io.Writer, columns int, all []Customer) {
 	}
 }
 
-// cut shortens s to n columns of the screen; it never splits a letter from its
-// marks.
-func cut(s string, n int) string {
-	s = strings.ReplaceAll(s, "\n", " ")
-	if cells(s) <= n {
-		return s
-	}
-	end, taken := 0, 0
-	for i, r := range s {
-		if taken += runeCells(r); taken > n-1 {
-			break
-		}
-		end = i + len(string(r))
-	}
-	return s[:end] + "…"
-}
+// cut is a value on one line of n columns.
+func cut(s string, n int) string { return screen.Cut(strings.ReplaceAll(s, "\n", " "), n) }
 
 // tail shortens a file's name to what a line of the terminal holds: its end tells
 // more.
@@ -64,27 +49,3 @@ func (d *demo) tail(name string) string {
 	}
 	return name
 }
-
-// cells counts the columns of a screen that s takes.
-func cells(s string) int {
-	n := 0
-	for _, r := range s {
-		n += runeCells(r)
-	}
-	return n
-}
-
-// runeCells is how many columns a terminal gives r: Thai vowels and tone marks
-// above and below take none, Chinese letters two.
-func runeCells(r rune) int {
-	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
-		return 0
-	}
-	switch width.LookupRune(r).Kind() {
-	case width.EastAsianWide, width.EastAsianFullwidth:
-		return 2
-	}
-	return 1
-}
-
-func pad(s string, to int) string { return s + strings.Repeat(" ", max(0, to-cells(s))) }

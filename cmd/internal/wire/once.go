@@ -62,7 +62,7 @@ func (s *stages) once(ctx context.Context, progress func(Progress)) error {
 	masks.Wait()
 	sinks.Wait()
 	if progress != nil {
-		progress(s.progress())
+		progress(s.w.Progress())
 	}
 	return err
 }
@@ -71,7 +71,7 @@ func (s *stages) once(ctx context.Context, progress func(Progress)) error {
 func (s *stages) poll(ctx context.Context, progress func(Progress), done func(context.Context) (bool, error)) error {
 	for {
 		if progress != nil {
-			progress(s.progress())
+			progress(s.w.Progress())
 		}
 		ok, err := done(ctx)
 		if ok || err != nil {
@@ -111,8 +111,9 @@ func (s *stages) loaded(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func (s *stages) progress() Progress {
-	m := s.w.base.Metrics
+// Progress is how far the workspace has come since Open.
+func (w *Workspace) Progress() Progress {
+	m := w.base.Metrics
 	return Progress{Ingested: total(m.Records, stream.StageIngest), Masked: total(m.Records, stream.StageMask),
 		Loaded: total(m.Records, stream.StageSink), Quarantined: total(m.Quarantined, "")}
 }

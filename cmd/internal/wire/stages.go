@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -191,17 +192,16 @@ func (s *stages) startSinks(ctx context.Context, g *errgroup.Group) {
 	}
 }
 
-// reportEvery is how often a running process says how far it is.
-const reportEvery = time.Minute
-
-// report logs the totals from time to time, and at the end.
+// report logs the totals when the run begins, from time to time, and at the end.
 func (s *stages) report(ctx context.Context) error {
+	var last Progress
 	say := func(what string) {
-		p := s.progress()
+		p := s.w.Progress()
 		s.w.log.Info(what, "ingested", p.Ingested, "masked", p.Masked, "quarantined", p.Quarantined, "loaded", p.Loaded)
+		last = p
 	}
 	say("running")
-	t := time.NewTicker(reportEvery)
+	t := time.NewTicker(cmp.Or(s.w.Every, time.Minute))
 	defer t.Stop()
 	for {
 		select {
@@ -209,7 +209,9 @@ func (s *stages) report(ctx context.Context) error {
 			say("stopping")
 			return nil
 		case <-t.C:
-			say("running")
+			if s.w.Every == 0 || s.w.Progress() != last {
+				say("running")
+			}
 		}
 	}
 }

@@ -56,7 +56,10 @@ type Workspace struct {
 	revision func(id string) (*revision, error)
 	current  map[string]*revision         // by connection
 	seen     map[string]map[string]string // revisions in force at Open, by source and connection
-	Notice   func(stream.Schema)          // hears of streams whose shape is new or changed; may be nil
+	// Every is how often Run logs how far it is, while that changes; 0 for each
+	// minute, in any case.
+	Every  time.Duration
+	Notice func(stream.Schema) // hears of streams whose shape is new or changed; may be nil
 	// Masked hears what became of a stream's records and fields, after each
 	// commit; may be nil.
 	Masked func(connection, streamName string, n stream.MaskCount)
@@ -203,6 +206,20 @@ func (w *Workspace) Once(ctx context.Context, progress func(Progress)) error {
 // onceTries is how often in a row a stage may fail in a run that is meant to end:
 // about ten seconds.
 const onceTries = 6
+
+// Operator is what masks a field in a connection; "" if nothing is known of it.
+func (w *Workspace) Operator(connection, streamName, field string) string {
+	if p := w.programs[connection]; p != nil {
+		if s, ok := p.Stream(streamName); ok {
+			for _, d := range s.Decisions {
+				if d.Path == field {
+					return d.Operator
+				}
+			}
+		}
+	}
+	return ""
+}
 
 // brokerFailed is closed when the embedded broker cannot go on; nil without one.
 func (w *Workspace) brokerFailed() <-chan struct{} {
