@@ -61,7 +61,7 @@ func (c *checker) lakes(ctx context.Context) error {
 	c.unlisted(tasks)
 	for _, l := range lakes {
 		for _, o := range sorted(l.objects) {
-			c.remark(CodeOrphan, l.label(o), "", "no receipt names it; readers that go by the manifest do not see it")
+			c.remark(CodeOrphan, l.label(o), namedRange(o), "no receipt names it; readers that go by the manifest do not see it")
 		}
 	}
 	return nil
@@ -102,9 +102,9 @@ func (c *checker) absent(tasks []fileTask, dirs []string) {
 	}
 	for _, dir := range dirs {
 		if lost > 0 {
-			c.fail(CodeLakeMissing, dir, "", "there is no such lake, and %d files that receipts name are nowhere", lost)
+			c.fail(CodeLakeMissing, dir, whole, "there is no such lake, and %d files that receipts name are nowhere", lost)
 		} else {
-			c.remark(CodeLakeMissing, dir, "", "there is no such lake, and no receipt names a file in it")
+			c.remark(CodeLakeMissing, dir, whole, "there is no such lake, and no receipt names a file in it")
 		}
 	}
 }
@@ -154,7 +154,7 @@ func (t *fileTask) source() string {
 // check holds the file against its receipt, wherever it lies.
 func (t *fileTask) check(ctx context.Context) {
 	if len(t.copies) == 0 {
-		t.fail(CodeObjectMissing, "", "%s names it, and it is in no lake", t.source())
+		t.fail(CodeObjectMissing, t.extent(), "%s names it, and it is in no lake", t.source())
 	}
 	for _, o := range t.copies {
 		t.at = o.lake.label(t.object)
@@ -166,7 +166,7 @@ func (t *fileTask) check(ctx context.Context) {
 func (t *fileTask) checkCopy(ctx context.Context, path string) {
 	f, err := openRegular(path)
 	if err != nil {
-		t.fail(CodeObjectUnreadable, "", "%v", cause(err))
+		t.fail(CodeObjectUnreadable, t.extent(), "%v", cause(err))
 		return
 	}
 	defer f.Close()
@@ -176,12 +176,12 @@ func (t *fileTask) checkCopy(ctx context.Context, path string) {
 		return
 	}
 	if err != nil {
-		t.fail(CodeObjectUnreadable, "", "%v", cause(err))
+		t.fail(CodeObjectUnreadable, t.extent(), "%v", cause(err))
 		return
 	}
 	changed := digest(h.Sum(nil)) != t.sha
 	if changed {
-		t.fail(CodeObjectSHA256, "", "its bytes are not those of %s", t.source())
+		t.fail(CodeObjectSHA256, t.extent(), "its bytes are not those of %s", t.source())
 	}
 	t.checkRows(ctx, f, size, changed)
 }
@@ -193,17 +193,17 @@ func (t *fileTask) checkRows(ctx context.Context, f io.ReaderAt, size int64, cha
 	}
 	o, err := openObject(f, size, b)
 	if err == nil && o.footer.NumRows != t.rows {
-		t.fail(CodeObjectCount, "", "%d rows, and %d by %s", o.footer.NumRows, t.rows, t.source())
+		t.fail(CodeObjectCount, t.extent(), "%d rows, and %d by %s", o.footer.NumRows, t.rows, t.source())
 		return
 	}
 	if err != nil {
-		t.fail(CodeObjectUnreadable, "", "%v", err)
+		t.fail(CodeObjectUnreadable, t.extent(), "%v", err)
 		return
 	}
 	for _, m := range [][2]string{{"lethe-topic", t.place.topic}, {"lethe-partition", fmt.Sprint(t.place.partition)},
 		{"lethe-from", fmt.Sprint(t.from)}, {"lethe-to", fmt.Sprint(t.to)}} {
 		if o.meta[m[0]] != m[1] {
-			t.fail(CodeObjectMeta, "", "its footer's %s is not that of %s", m[0], t.source())
+			t.fail(CodeObjectMeta, t.extent(), "its footer's %s is not that of %s", m[0], t.source())
 		}
 	}
 	var root rootHasher
@@ -215,13 +215,13 @@ func (t *fileTask) checkRows(ctx context.Context, f io.ReaderAt, size int64, cha
 	var fault *rowFault
 	switch {
 	case errors.As(err, &fault):
-		t.fail(CodeObjectRows, fmt.Sprintf("rows [%d,%d)", fault.from, fault.to), "%v", fault)
+		t.fail(CodeObjectRows, t.within(fault.from, fault.to), "%v", fault)
 	case err != nil:
-		t.fail(CodeObjectUnreadable, "", "%v", err)
+		t.fail(CodeObjectUnreadable, t.extent(), "%v", err)
 	case digest(root.root()) != t.root:
-		t.fail(CodeObjectRoot, fmt.Sprintf("rows [0,%d)", root.n), "its rows are not those of %s: each can be read, and a root does not tell which differs", t.source())
+		t.fail(CodeObjectRoot, t.within(0, root.n), "its rows are not those of %s: each can be read, and a root does not tell which differs", t.source())
 	case changed:
-		t.fail(CodeObjectPadding, "", "every row is as it should be: what was changed lies between them")
+		t.fail(CodeObjectPadding, t.extent(), "every row is as it should be: what was changed lies between them")
 	}
 }
 

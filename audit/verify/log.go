@@ -34,7 +34,7 @@ func (c *checker) log(ctx context.Context, v note.Verifier) (bool, error) {
 	at := filepath.Join(c.opts.Log, "checkpoint")
 	raw, err := ReadFile(at, MaxCheckpoint)
 	if err != nil {
-		c.fail(CodeCheckpointMissing, "checkpoint", "", "%v; nothing else was checked", cause(err))
+		c.fail(CodeCheckpointMissing, "checkpoint", whole, "%v; nothing else was checked", cause(err))
 		return false, nil
 	}
 	cp, err := openCheckpoint(raw, v)
@@ -43,7 +43,7 @@ func (c *checker) log(ctx context.Context, v note.Verifier) (bool, error) {
 		if errors.As(err, new(originError)) {
 			code = CodeCheckpointOrigin
 		}
-		c.fail(code, "checkpoint", "", "%v; nothing else was checked", err)
+		c.fail(code, "checkpoint", whole, "%v; nothing else was checked", err)
 		return false, nil
 	}
 	if info, err := os.Stat(at); err == nil {
@@ -299,9 +299,10 @@ func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
 		if err != nil {
 			continue
 		}
+		span := int64(1) << (8 * tile.L) // entries under a hash
 		raw, name, err := c.tile(tile)
 		if err != nil {
-			c.fail(CodeTile, name, "", "%v", cause(err))
+			c.fail(CodeTile, name, entryRange(tile.N*bundleWidth*span, min((tile.N*bundleWidth+int64(tile.W))*span, t.leaves)), "%v", cause(err))
 			continue
 		}
 		if !bytes.Equal(raw, want) {
@@ -309,7 +310,6 @@ func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
 			for at < len(raw) && at < len(want) && raw[at] == want[at] {
 				at++
 			}
-			span := int64(1) << (8 * tile.L)
 			first := (tile.N*bundleWidth + int64(at/tlog.HashSize)) * span
 			c.fail(CodeTile, name, entryRange(first, min(first+span, t.leaves)), "is not what the entries give")
 		}
@@ -357,9 +357,9 @@ func (c *checker) extends(t *treeHashes, v note.Verifier) {
 	old, err := openCheckpoint(c.opts.Remembered, v)
 	switch {
 	case err != nil:
-		c.fail(CodeRemembered, "remembered checkpoint", "", "%v", err)
+		c.fail(CodeRemembered, "remembered checkpoint", whole, "%v", err)
 	case old.tree.N > t.leaves:
-		c.fail(CodeRolledBack, "checkpoint", "", "%d entries, the remembered one has %d", t.leaves, old.tree.N)
+		c.fail(CodeRolledBack, "checkpoint", entryRange(t.leaves, old.tree.N), "%d entries, the remembered one has %d", t.leaves, old.tree.N)
 	default:
 		if root, err := tlog.TreeHash(old.tree.N, t); err != nil || root != old.tree.Hash {
 			c.fail(CodeForked, "checkpoint", entryRange(0, old.tree.N), "the log is not an extension of the remembered checkpoint")

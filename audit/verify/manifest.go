@@ -74,7 +74,7 @@ func (c *checker) manifests(l *lake, tasks []fileTask) []fileTask {
 	for _, name := range sorted(l.manifests) {
 		raw, err := ReadFile(l.manifests[name], maxManifest)
 		if err != nil {
-			c.fail(CodeManifest, l.label(name), "", "cannot be read: %v", cause(err))
+			c.fail(CodeManifest, l.label(name), namedRange(name), "cannot be read: %v", cause(err))
 			continue
 		}
 		t := receipts[name]
@@ -86,9 +86,9 @@ func (c *checker) manifests(l *lake, tasks []fileTask) []fileTask {
 		}
 		l.listed[t.object] = true
 		if !bytes.Equal(raw, t.manifest().bytes()) {
-			c.fail(CodeManifest, l.label(name), "", "is not what receipt entry %d says of %s", t.leaf, t.object)
+			c.fail(CodeManifest, l.label(name), t.extent(), "is not what receipt entry %d says of %s", t.leaf, t.object)
 		} else if len(t.copies) > 0 && !t.inLake(l) {
-			c.fail(CodeObjectMissing, l.label(t.object), "", "receipt entry %d names it and the manifest lists it, and it is not in this lake", t.leaf)
+			c.fail(CodeObjectMissing, l.label(t.object), t.extent(), "receipt entry %d names it and the manifest lists it, and it is not in this lake", t.leaf)
 		}
 	}
 	return c.follow(l, newer)
@@ -100,7 +100,7 @@ func (c *checker) manifests(l *lake, tasks []fileTask) []fileTask {
 func (c *checker) newer(l *lake, name string, raw []byte) (manifest, bool) {
 	var m manifest
 	fail := func(format string, args ...any) (manifest, bool) {
-		c.fail(CodeManifest, l.label(name), "", "no receipt names it, and it %s", fmt.Sprintf(format, args...))
+		c.fail(CodeManifest, l.label(name), namedRange(name), "no receipt names it, and it %s", fmt.Sprintf(format, args...))
 		return m, false
 	}
 	switch err := json.Unmarshal(raw, &m); {
@@ -144,7 +144,7 @@ func (c *checker) follow(l *lake, newer map[string]manifest) (tasks []fileTask) 
 	}
 	for _, name := range sorted(newer) {
 		m := newer[name]
-		c.fail(CodeManifestOverlap, l.label(name), "", "no receipt names it, and it does not begin where another ends: it lists rows from %d on, the log's receipts go to %d",
+		c.fail(CodeManifestOverlap, l.label(name), m.extent(), "no receipt names it, and it does not begin where another ends: it lists rows from %d on, the log's receipts go to %d",
 			m.From, c.flow.sunkTo(m.place()))
 	}
 	slices.SortFunc(tasks, func(a, b fileTask) int { return cmp.Compare(a.object, b.object) })
@@ -175,17 +175,17 @@ func (c *checker) ahead(newer []fileTask) {
 		t := &newer[i]
 		for _, o := range t.copies {
 			c.report.Incomplete.Newer++
-			c.underWay(CodeManifestAhead, o.lake.label(t.manifest().name()), "lists %d rows that are newer than the log's checkpoint: no receipt vouches for them", t.rows)
+			c.underWay(CodeManifestAhead, o.lake.label(t.manifest().name()), t.extent(), "lists %d rows that are newer than the log's checkpoint: no receipt vouches for them", t.rows)
 		}
 	}
 }
 
 // underWay records what is no fault while a sink is at work, and else is one.
-func (c *checker) underWay(code Code, object, format string, args ...any) {
+func (c *checker) underWay(code Code, object, where, format string, args ...any) {
 	if c.opts.Running {
-		c.remark(code, object, "", format, args...)
+		c.remark(code, object, where, format, args...)
 	} else {
-		c.fail(code, object, "", format, args...)
+		c.fail(code, object, where, format, args...)
 	}
 }
 
@@ -234,10 +234,10 @@ func (c *checker) unlisted(tasks []fileTask) {
 			switch {
 			case o.lake.listed[t.object]:
 			case last.over:
-				c.fail(CodeManifestMissing, o.lake.label(t.object), "", "receipt entry %d names it, and no manifest: readers do not see its rows", t.leaf)
+				c.fail(CodeManifestMissing, o.lake.label(t.object), t.extent(), "receipt entry %d names it, and no manifest: readers do not see its rows", t.leaf)
 			default:
 				c.report.Incomplete.Unlisted++
-				c.underWay(CodeManifestPending, o.lake.label(t.object), "receipt entry %d names it, and no manifest yet: the sink, or its next owner, adds one", t.leaf)
+				c.underWay(CodeManifestPending, o.lake.label(t.object), t.extent(), "receipt entry %d names it, and no manifest yet: the sink, or its next owner, adds one", t.leaf)
 			}
 		}
 	}

@@ -61,7 +61,7 @@ func (c *checker) scan() (lakes []*lake, absent []string) {
 		if l.files == nil && errors.Is(err, fs.ErrNotExist) {
 			absent = append(absent, filepath.ToSlash(dir))
 		} else if err != nil {
-			c.fail(CodeLake, filepath.Base(dir), "", "%v", cause(err))
+			c.fail(CodeLake, filepath.Base(dir), whole, "%v", cause(err))
 		}
 	}
 	return lakes, absent
@@ -80,7 +80,7 @@ func twice(lakes []*lake, l *lake) bool {
 // sees; what is otherwise may show readers other rows than are checked here.
 func (c *checker) found(l *lake, name, p string, d fs.DirEntry) error {
 	odd := func(what string) error {
-		c.fail(CodeLakeEntry, l.label(name), "", "%s: no sink makes such in a lake, and readers may follow it", what)
+		c.fail(CodeLakeEntry, l.label(name), namedRange(name), "%s: no sink makes such in a lake, and readers may follow it", what)
 		if d.IsDir() {
 			return fs.SkipDir
 		}
@@ -90,7 +90,7 @@ func (c *checker) found(l *lake, name, p string, d fs.DirEntry) error {
 	dir := path.Dir(name)
 	switch {
 	case regular && tempForm.MatchString(d.Name()) && (dir == "." || dir == manifestDir || dir == columnsDir):
-		c.remark(CodeTemporary, l.label(name), "", "was being written: the sink's next owner removes it")
+		c.remark(CodeTemporary, l.label(name), whole, "was being written: the sink's next owner removes it")
 	case !regular && !d.IsDir():
 		return odd("is a link or another special file")
 	case hidden:

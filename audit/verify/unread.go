@@ -50,8 +50,9 @@ func (f *flow) unread() {
 		if n, _ := p.bounds(0, min(s.began, f.deleted[id.place])); n > 0 {
 			f.c.remark(CodeStartedLate, id.String(), leafRange(s.beganLeaf), "starts at %d: %d records before that were deleted", s.began, n)
 		}
-		if n, _ := p.bounds(max(s.began, offsetOf(s.to)), f.deleted[id.place]); n > 0 {
-			f.c.remark(CodeDeletedUnread, id.String(), "", "%d records were deleted before %s read them", n, id.owner)
+		from, to := max(s.began, offsetOf(s.to)), f.deleted[id.place]
+		if n, _ := p.bounds(from, to); n > 0 {
+			f.c.remark(CodeDeletedUnread, id.String(), offsetRange(id.partition, from, to), "%d records were deleted before %s read them", n, id.owner)
 		}
 	}
 	for _, x := range f.skips {
@@ -62,7 +63,7 @@ func (f *flow) unread() {
 	readers := f.readers()
 	for _, at := range f.places {
 		if n := lost(f.produced[at], readers[at], f.deleted[at]); n > 0 {
-			f.c.fail(CodeCountDeleted, fmt.Sprintf("%s/%d", at.topic, at.partition), fmt.Sprintf("offsets [0,%d)", f.deleted[at]),
+			f.c.fail(CodeCountDeleted, fmt.Sprintf("%s/%d", at.topic, at.partition), offsetRange(at.partition, 0, f.deleted[at]),
 				"%d records were deleted that no connection had read", n)
 		}
 	}

@@ -49,15 +49,12 @@ type Options struct {
 type Finding struct {
 	Promise Promise `json:"promise"` // "" for a note
 	Code    Code    `json:"code"`
-	Object  string  `json:"object"`          // file, entry, run or chain
-	Range   string  `json:"range,omitempty"` // entries, offsets or rows
+	Object  string  `json:"object"` // file, entry, run or chain
+	Range   string  `json:"range"`  // entries, offsets or rows; "all of it" where they cannot be told apart
 	Msg     string  `json:"msg"`
 }
 
 func (f Finding) String() string {
-	if f.Range == "" {
-		return fmt.Sprintf("%s %s: %s: %s", f.Promise, f.Code, f.Object, f.Msg)
-	}
 	return fmt.Sprintf("%s %s: %s %s: %s", f.Promise, f.Code, f.Object, f.Range, f.Msg)
 }
 
@@ -222,7 +219,7 @@ func (c *checker) fail(code Code, object, where, format string, args ...any) {
 	case n <= maxFindings:
 		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, object, where, fmt.Sprintf(format, args...)})
 	case n == maxFindings+1:
-		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, "more", "", "further findings of this code are left out"})
+		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, "more", fmt.Sprintf("findings from %d on", maxFindings+1), "further findings of this code are left out"})
 	}
 }
 

@@ -27,6 +27,7 @@ func codes(r *Report) string {
 // object.
 func named(t *testing.T, r *Report, code Code, object string) {
 	t.Helper()
+	told(t, r)
 	for _, f := range r.Findings {
 		if f.Code == code && strings.Contains(f.Object+" "+f.Range+" "+f.Msg, object) {
 			return
@@ -34,6 +35,23 @@ func named(t *testing.T, r *Report, code Code, object string) {
 	}
 	b, _ := json.MarshalIndent(r.Findings, "", " ")
 	t.Errorf("no finding %s of %s in %s", code, object, b)
+}
+
+// told fails the test if a finding does not say of what, where in it, and which
+// promise is broken, or a note not of what and where. Every report that a test
+// asks for goes through it.
+func told(t testing.TB, r *Report) {
+	t.Helper()
+	for _, f := range r.Findings {
+		if f.Object == "" || f.Range == "" || f.Promise != L2 && f.Promise != L4 {
+			t.Errorf("object, range or promise is missing: %+v", f)
+		}
+	}
+	for _, n := range r.Notes {
+		if n.Object == "" || n.Range == "" {
+			t.Errorf("object or range is missing: %+v", n)
+		}
+	}
 }
 
 func TestL4WhatWasWrittenVerifies(t *testing.T) {
@@ -90,6 +108,7 @@ func TestL4AFlippedBitInTheLogIsNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		told(t, r)
 		return r
 	}
 	if r := logOnly(); !r.OK() {

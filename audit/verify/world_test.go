@@ -255,6 +255,7 @@ func (w *world) verify() *Report {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	told(w.t, r)
 	return r
 }
 
@@ -265,6 +266,7 @@ func (w *world) running() *Report {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	told(w.t, r)
 	return r
 }
 

@@ -286,9 +286,6 @@ func files(n int64) string {
 }
 
 func where(f verify.Finding) string {
-	if f.Range == "" {
-		return " (" + f.Object + ")"
-	}
 	return " (" + f.Object + ", " + f.Range + ")"
 }
 

@@ -112,11 +112,7 @@ func (d *demo) refute(ctx context.Context, what, file string, at int64, log, lak
 	d.result.Tampered = append(d.result.Tampered, Tampered{what, file, at, f})
 	d.say("\none bit changed in a copy of %s (byte %d):", what, at)
 	d.say("  %s", d.tail(filepath.ToSlash(file)))
-	place := ""
-	if f.Range != "" {
-		place = " (" + f.Range + ")"
-	}
-	d.say("  %s %s: %s%s", f.Promise, f.Code, f.Msg, place)
+	d.say("  %s %s: %s (%s)", f.Promise, f.Code, f.Msg, f.Range)
 	return nil
 }
 
