@@ -42,6 +42,9 @@
 //  10. A write that fails is logged, and answered as if it had not.
 //  11. A stop in the middle of a request saves its state before the request is
 //     done.
+//  12. An answer to a fetch that reaches the limit of the whole leaves out which
+//     transactions of its last partition were aborted: their records pass for
+//     committed.
 //
 // # Life of a commit
 //

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -92,13 +93,31 @@ func (h *hooks) produce(r kmsg.Request) (kmsg.Response, error) {
 // limit of its partition waits for as long as others have some (trap 8).
 // Without, the client names all partitions each time and rotates them, and the
 // first always gets a batch.
+//
+// It also keeps kfake from reaching the limit of the whole answer: the partition
+// where it does is answered without its list of aborted transactions (trap 12).
+// Each partition gets an equal part of that limit instead.
 func (h *hooks) fetch(r kmsg.Request) (kmsg.Response, error) {
 	req := r.(*kmsg.FetchRequest)
 	if req.SessionEpoch == 0 {
 		req.SessionEpoch = -1
 	}
+	parts := int32(0)
+	for _, t := range req.Topics {
+		parts += int32(len(t.Partitions))
+	}
+	for _, t := range req.Topics {
+		for i := range t.Partitions {
+			p := &t.Partitions[i]
+			p.PartitionMaxBytes = min(p.PartitionMaxBytes, max(req.MaxBytes/parts, leastFetch))
+		}
+	}
+	req.MaxBytes = math.MaxInt32
 	return nil, nil
 }
+
+// leastFetch is the least part of an answer that a partition gets.
+const leastFetch = 16 << 10
 
 // txnOffsets keeps what kfake stages in memory only.
 func (h *hooks) txnOffsets(r kmsg.Request) (kmsg.Response, error) {

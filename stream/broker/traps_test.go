@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -360,6 +361,40 @@ func TestL2ACleanStopWithAnOpenTransactionAbortsIt(t *testing.T) {
 	same(t, committed(t, b, "a", 0), "clear", "more")
 	b = start(t, image(t, b)) // with the snapshot of the start before
 	same(t, committed(t, b, "a", 0), "clear", "more")
+}
+
+// Trap 12.
+func TestL2WhatWasAbortedIsNotReadHoweverAnAnswerIsCut(t *testing.T) {
+	b := start(t, t.TempDir(), Topic{Name: "a", Partitions: 2})
+	cl := client(t, b, kgo.TransactionalID("x"))
+	pad := strings.Repeat("-", 4<<10)
+	var want [2][]string
+	for n := range 40 {
+		begin(t, cl)
+		for p := range int32(2) {
+			v := fmt.Sprint(n, pad)
+			put(t, cl, "a", p, v)
+			if n%2 == 0 {
+				want[p] = append(want[p], v)
+			}
+		}
+		end(t, cl, n%2 == 0)
+	}
+	for _, limit := range []int32{5 << 10, 20 << 10, 50 << 10, 200 << 10} {
+		reader := client(t, b, kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeTopics("a"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+			kgo.FetchMaxBytes(limit), kgo.FetchMaxPartitionBytes(1<<20))
+		var got [2][]string
+		for len(got[0])+len(got[1]) < len(want[0])+len(want[1]) {
+			fs := reader.PollFetches(t.Context())
+			if err := fs.Err(); err != nil {
+				t.Fatal(err)
+			}
+			fs.EachRecord(func(r *kgo.Record) { got[r.Partition] = append(got[r.Partition], string(r.Value)) })
+		}
+		for p := range want {
+			same(t, got[p], want[p]...)
+		}
+	}
 }
 
 func TestADamagedFileIsRefusedWithItsName(t *testing.T) {
