@@ -24,7 +24,7 @@ import (
 //go:embed model.bin.gz
 var file []byte
 
-// shared decodes the embedded model once: 50 ms and 8 MB that all finders share.
+// shared decodes the embedded model once: 50 ms and 20 MB that all finders share.
 var shared = sync.OnceValue(func() *tag.Model {
 	m, err := tag.DecodeModel(file)
 	if err != nil {

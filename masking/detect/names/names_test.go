@@ -2,6 +2,10 @@ package names
 
 import (
 	"bytes"
+	"flag"
+	"fmt"
+	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -135,4 +139,30 @@ func BenchmarkFind(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(len(samples)*b.N)/b.Elapsed().Seconds(), "texts/s")
+}
+
+var update = flag.Bool("update", false, "write the golden file anew")
+
+// Run on another architecture, this shows that the spans are the same there.
+func TestL6SpansAndScoresAreThoseOfTheGoldenFile(t *testing.T) {
+	const path = "testdata/golden.txt"
+	var got bytes.Buffer
+	f := New()
+	for _, text := range samples {
+		for _, s := range f.Find(nil, []byte(text)) {
+			fmt.Fprintf(&got, "%s %d %d %08x %s\n", s.Entity, s.Start, s.End, math.Float32bits(s.Score), text[s.Start:s.End])
+		}
+	}
+	if *update {
+		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("found\n%s\nwant\n%s", got.Bytes(), want)
+	}
 }

@@ -33,6 +33,7 @@ type mark struct {
 type sample struct {
 	text  []byte
 	marks []mark
+	real  bool // not generated
 }
 
 func newGrammar(seed uint64) *grammar {

@@ -34,9 +34,9 @@ func main() {
 	flag.BoolVar(&o.find, "find", false, "with -from: mark the names in the lines of standard input")
 	flag.BoolVar(&o.hold, "hold", false, "keep one name in eight from training and from the lexicon, and report on those")
 	flag.BoolVar(&o.report, "report", true, "report on held-out text")
-	flag.IntVar(&o.texts, "texts", 60000, "texts to generate")
-	flag.IntVar(&o.thaiTexts, "thai-texts", 8000, "Thai texts to generate")
-	flag.IntVar(&o.epochs, "epochs", 8, "rounds of training")
+	flag.IntVar(&o.texts, "texts", 45000, "texts to generate")
+	flag.IntVar(&o.thaiTexts, "thai-texts", 6000, "Thai texts to generate")
+	flag.IntVar(&o.epochs, "epochs", 9, "rounds of training")
 	flag.Uint64Var(&o.seed, "seed", 1, "where chance starts")
 	flag.Parse()
 	if err := run(o); err != nil {

@@ -32,7 +32,7 @@ type trainer struct {
 }
 
 func newTrainer(lex *tag.Lexicon, seed uint64) *trainer {
-	t := &trainer{rows: make([]row, tag.Rows), tagger: tag.NewTagger(&tag.Model{Lexicon: lex}), margin: 6, dark: 3, unknown: 40,
+	t := &trainer{rows: make([]row, tag.Rows), tagger: tag.NewTagger(&tag.Model{Lexicon: lex}), margin: 6, dark: 3, unknown: 18,
 		rng: rand.New(rand.NewPCG(seed, 0x6e616d6573))}
 	return t
 }
@@ -73,7 +73,11 @@ func (t *trainer) learn(s *sample) (wrong, tokens int) {
 	toks := t.tagger.Tokens
 	n := len(toks)
 	gold := labels(toks, s.marks)
-	dark := t.darken(gold)
+	rare := 1 // text that people wrote varies by itself
+	if s.real {
+		rare = 2
+	}
+	dark := t.darken(gold, rare)
 	for len(t.feats) < n {
 		t.feats = append(t.feats, nil)
 	}
@@ -137,14 +141,14 @@ func (t *trainer) steady(f []uint32, i int) []uint32 {
 
 // darken hides some of the words: whole names, and a few others so that to be
 // unknown is no sign of a name.
-func (t *trainer) darken(gold []tag.Label) (any bool) {
+func (t *trainer) darken(gold []tag.Label, rare int) (any bool) {
 	on := false
 	for i := range t.tagger.Tokens {
 		switch {
 		case gold[i] == tag.Out:
-			on = t.rng.IntN(t.unknown) == 0
+			on = t.rng.IntN(t.unknown*rare) == 0
 		case i == 0 || !tag.Follows(gold[i-1], gold[i]) || gold[i] == tag.BeginPerson || gold[i] == tag.BeginPlace || gold[i] == tag.BeginOrg || gold[i-1] == tag.Out:
-			on = t.rng.IntN(t.dark) == 0
+			on = t.rng.IntN(t.dark*rare) == 0
 		}
 		t.tagger.Tokens[i].Dark = on
 		any = any || on

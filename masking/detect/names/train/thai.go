@@ -54,7 +54,7 @@ func readGold(path, part string) ([]sample, error) {
 		if part != "" && partOf(r.ID) != part {
 			continue
 		}
-		s := sample{text: []byte(r.Text)}
+		s := sample{text: []byte(r.Text), real: true}
 		at := make([]int, 0, len(r.Text)+1)
 		for i := range r.Text {
 			at = append(at, i)

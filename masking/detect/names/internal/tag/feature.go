@@ -4,8 +4,8 @@ package tag
 var edge = Token{low: 1, own: 1, gap: newline}
 
 // hidden are the classes that a token of the dark loses: the trainer teaches
-// what to do with a name that no list has.
-const hidden = FirstName | LastName | PlaceName | RegionName | Prefix
+// what to do with a word that no list has.
+const hidden = FirstName | LastName | PlaceName | RegionName | Prefix | Common
 
 func (t *Tagger) near(i int) *Token {
 	if i < 0 || i >= len(t.Tokens) {
@@ -120,6 +120,9 @@ func (t *Tagger) thaiFeatures(f []uint32, i int) []uint32 {
 		row(133, pair(p.suf[0], k.pre[1])), row(134, pair(k.suf[0], n.pre[1])),
 		row(135, pair(pair(lookOf(pp), lookOf(p)), pair(look, lookOf(n)))),
 		row(136, pair(t.title(i), look)), row(137, pair(t.title(i), w)),
+		row(140, pair(uint32(k.left), look)), row(141, pair(uint32(k.left), pw)), row(142, pair(uint32(k.left), pair(t.title(i), uint32(k.pos)))),
+		row(143, pair(uint32(k.strange), pair(c, look))), row(144, pair(uint32(k.strange), pair(uint32(k.left), t.title(i)))),
+		row(145, pair(uint32(n.strange), w)),
 		row(138, pair(k.cue, look)), row(139, pair(pair(lookOf(n), lookOf(nn)), look)),
 	)
 	for j := base; j < len(f); j++ {

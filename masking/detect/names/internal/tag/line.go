@@ -22,6 +22,7 @@ func (t *Tagger) finish(text []byte) {
 		}
 		line[0].first, line[len(line)-1].last = true, true
 		cues(line)
+		spaces(line)
 		codes(text, line)
 		t.phrases(line)
 		i = end
@@ -77,6 +78,39 @@ func cues(line []Token) {
 		tok.cue, tok.head, tok.pos = cue, head, pos
 		if k > 0 && tok.End-tok.Start == 1 && tok.own == colon && line[k-1].kind == word {
 			cue = line[k-1].low
+		}
+	}
+}
+
+// spaces tells Thai words how far the next space is, and how many of the words
+// next to them are in no dictionary: names are cut into such.
+func spaces(line []Token) {
+	left, after := uint8(0), uint8(0)
+	for k := len(line) - 1; k >= 0; k-- {
+		tok := &line[k]
+		if k == len(line)-1 || line[k+1].gap != joined || line[k+1].kind != thai {
+			left, after = 0, 0
+		} else {
+			left = min(left+1, 7)
+		}
+		tok.left, tok.strange = left, after<<2
+		if tok.class&ThaiWord == 0 {
+			after = min(after+1, 3)
+		} else {
+			after = 0
+		}
+	}
+	before := uint8(0)
+	for k := range line {
+		tok := &line[k]
+		if tok.gap != joined || tok.kind != thai {
+			before = 0
+		}
+		tok.strange |= before
+		if tok.class&ThaiWord == 0 {
+			before = min(before+1, 3)
+		} else {
+			before = 0
 		}
 	}
 }

@@ -27,7 +27,7 @@ const (
 
 // rowBits are the bits of a row's index: half of the rows are for Latin and
 // other letters, half for Thai.
-const rowBits = 18
+const rowBits = 20
 
 // Rows is the number of rows of a model.
 const Rows = 2 << rowBits

@@ -40,6 +40,8 @@ type Token struct {
 	shape       uint8
 	size        uint8 // in letters, at most 15
 	pos         uint8 // Thai: words since the last space, at most 15
+	left        uint8 // Thai: words up to the next space, at most 7
+	strange     uint8 // Thai: words without a gap around that no dictionary has, at most 3 before and 3 after
 	mode        uint8 // how the line is written: small, mixed, title, capitals
 	phrase      uint8 // place in a phrase that is a place: 0, first 1, later 2
 	code        bool  // part of an address, path or identifier: never a name
@@ -127,6 +129,8 @@ func (t *Tagger) Read(text []byte, from int) int {
 			i += n
 		case r == ' ' || r == '\t' || r == 0xA0 || r == 0x200B:
 			g = max(g, spaced)
+			i += n
+		case r == 0xFEFF || r == 0x200C || r == 0x200D || r == 0xAD: // marks that nobody sees
 			i += n
 		case len(t.Tokens) >= window-64 && g >= spaced || len(t.Tokens) >= window:
 			t.finish(text)
