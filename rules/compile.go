@@ -81,6 +81,7 @@ type compiler struct {
 	sources   map[string]bool             // that contracts are about
 	unchecked []string
 	used      map[string]bool // paths of the policy that could have decided nothing
+	unclear   bool            // the clearance has labels that nobody knows
 
 	errs []error
 }

@@ -45,6 +45,7 @@ func (c *compiler) checkClearance() {
 	}
 	for _, l := range c.env.Clearance {
 		if !slices.Contains(known, l) {
+			c.unclear = true
 			c.faultAt(c.sinkAt(), CodeLabel, fmt.Sprintf("unknown label %q in clearance", l), strict.Suggest(l, known))
 		}
 	}
@@ -62,7 +63,7 @@ func (c *compiler) flow(s *Stream) {
 	if c.env.Sink == "" {
 		return
 	}
-	if !slices.Contains(c.env.Clearance, string(s.Label)) {
+	if !c.unclear && !slices.Contains(c.env.Clearance, string(s.Label)) {
 		c.faultAt(at, CodeClearance, fmt.Sprintf("label %s is not in the clearance of sink %s [%s]", s.Label, c.env.Sink, strings.Join(c.env.Clearance, " ")),
 			c.clearanceHint(s))
 	}
@@ -125,7 +126,7 @@ func (c *compiler) region(at string, s *Stream) {
 		return
 	}
 	msg := fmt.Sprintf("region %s is not at home under %s", c.env.Region, strings.Join(laws, " or "))
-	if near := regionCode(c.env.Region); near != "" {
+	if near := RegionCode(c.env.Region); near != "" {
 		c.faultAt(c.sinkAt(), CodeRegion, msg, fmt.Sprintf("did you mean %s?", near))
 		return
 	}
@@ -133,9 +134,12 @@ func (c *compiler) region(at string, s *Stream) {
 		strings.Join(mechanisms, ", "), block("transfers", plain(c.env.Region), `"<mechanism>, <reference>"`)))
 }
 
-// regionCode is the ISO 3166-1 code of what is written in place of one: a country's
+// RegionCode is the ISO 3166-1 code of what is written in place of one: a country's
 // name, or the code in small letters. It is "" for a code, and for anything else.
-func regionCode(s string) string {
+func RegionCode(s string) string {
+	if s == "" {
+		return "" // some codes have no name
+	}
 	names := display.English.Regions()
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {

@@ -32,23 +32,38 @@ func Starter(contracts []schema.Contract, names ...string) []byte {
 }
 
 func starterSubjects(b *strings.Builder, t *Elements, contracts []schema.Contract) {
-	var rows []string
+	var rows, open []string
 	for _, c := range contracts {
-		if !t.personal(classOf(t, c)) {
-			continue
-		}
-		if key := t.subject(c); key != "" {
+		class, key := classOf(t, c), t.subject(c)
+		switch {
+		case !t.personal(class):
+		case key != "":
 			rows = append(rows, fmt.Sprintf("  %s: {key: %s}\n", plain(c.Stream), plain(key)))
-			continue
+		case t.namesPersonal(c):
+			// L1: rows about somebody are nobody's only if a person says so.
+			open = append(open, fmt.Sprintf("#  %s: {key: …}  # decide, or none: no column leads to a person by its name\n", plain(c.Stream)))
+		default:
+			rows = append(rows, fmt.Sprintf("  %s: none  # unsure: no column leads to a person by its name\n", plain(c.Stream)))
 		}
-		rows = append(rows, fmt.Sprintf("  %s: none  # unsure: no column leads to a person by its name\n", plain(c.Stream)))
 	}
-	if len(rows) == 0 {
+	if len(rows)+len(open) == 0 {
 		return
 	}
 	slices.Sort(rows)
-	b.WriteString("# Whose data a row is: the column that leads to the person, or none.\nsubjects:\n")
-	b.WriteString(strings.Join(rows, "") + "\n")
+	slices.Sort(open)
+	b.WriteString("# Whose data a row is: the column that leads to the person, or none.\n")
+	if len(rows) == 0 {
+		b.WriteString("#")
+	}
+	b.WriteString("subjects:\n" + strings.Join(slices.Concat(rows, open), "") + "\n")
+}
+
+// namesPersonal reports whether a column is known to be about persons.
+func (t *Elements) namesPersonal(c schema.Contract) bool {
+	return slices.ContainsFunc(c.All(), func(col schema.Column) bool {
+		e, _ := t.Lookup(col.Element)
+		return t.personal(e.Class) || t.personal(col.Class)
+	})
 }
 
 // classOf is the class that a stream will have.

@@ -331,7 +331,7 @@ func (c *compiler) subject(ct *schema.Contract, class stream.Class, fields []*fi
 	s, ok := c.policy.Subjects.Get(ct.Stream)
 	if !ok {
 		if c.table.personal(class) {
-			hint := "add subjects: {" + ct.Stream + ": {key: <column>}}, or none if the rows are about nobody"
+			hint := "add subjects: {" + plain(ct.Stream) + ": {key: <column>}}, or none if the rows are about nobody"
 			c.fault("subjects", CodeSubject, fmt.Sprintf("stream %s is of class %s and has no subject", ct.Stream, class), hint)
 		}
 		return masking.Subject{}

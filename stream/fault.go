@@ -19,6 +19,8 @@ type Fault struct {
 	Msg  string // what is wrong
 	Hint string // what to type next
 	Exit int    // exit code; 0 means ExitInput
+	// Final says that no second try mends it: a run ends with it.
+	Final bool
 }
 
 func (f *Fault) Error() string {

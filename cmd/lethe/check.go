@@ -16,7 +16,7 @@ import (
 	"lethe/stream"
 )
 
-const checkUsage = `usage: lethe check [--explain STREAM/PATH] [--online] [--json] [DIR]
+const checkUsage = `usage: lethe check [--explain STREAM/PATH] [--online] [--elements] [--json] [DIR]
 
 Checks lethe.yaml, policies and contracts, and proves where every field may go,
 without moving a record: what becomes of it, which rule says so, and whether the
@@ -26,6 +26,7 @@ sink may hold the result. Every fault is told at once.
                          such as crm.public.customer/email
   --online               also ask every source whether it can be read, and every
                          sink whether it can be written, which makes its directory
+  --elements             only list what a column can be about (letheElement)
   --json                 print the decisions as JSON
 `
 
@@ -70,6 +71,7 @@ func check(ctx context.Context, io streams, args []string) error {
 	f.JSON()
 	explain := f.String("explain", "", "")
 	online := f.Bool("online", false, "")
+	elements := f.Bool("elements", false, "")
 	dir, err := f.parse(io, args)
 	if err != nil {
 		return err
@@ -77,6 +79,9 @@ func check(ctx context.Context, io streams, args []string) error {
 	folder, lerr := config.Load(dir, io.env)
 	if folder == nil {
 		return lerr
+	}
+	if *elements {
+		return showElements(io, folder)
 	}
 	// What lethe.yaml gets wrong is no reason to be silent about the rest.
 	views, drafts, err := prove(folder)

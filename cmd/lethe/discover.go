@@ -74,7 +74,7 @@ func discover(ctx context.Context, io streams, args []string) error {
 			Policies []string `json:"policies"` // written
 		}{all, policies})
 	}
-	showFound(io, all, policies, dir)
+	showFound(io, all, policies, dir, refused(folder))
 	return nil
 }
 
@@ -229,7 +229,16 @@ func readBy(folder *config.Folder, policy, name string) bool {
 	})
 }
 
-func showFound(io streams, all []found, policies []string, dir string) {
+// refused reports whether a connection refuses columns that say nothing about
+// themselves.
+func refused(folder *config.Folder) bool {
+	return slices.ContainsFunc(folder.Connections, func(c config.Connection) bool {
+		_, err := folder.Compile(c.Name)
+		return slices.ContainsFunc(stream.Faults(err), func(f *stream.Fault) bool { return f.Code == rules.CodeUnclassified })
+	})
+}
+
+func showFound(io streams, all []found, policies []string, dir string, refused bool) {
 	table(io, "stream\tcolumns\tunsaid\tcontract", len(all), func(i int) string {
 		d := all[i]
 		return plainf("%s\t%d\t%d\t%s (%s)", d.Stream, d.Columns, len(d.Unsaid), d.File, d.Change)
@@ -250,15 +259,25 @@ func showFound(io streams, all []found, policies []string, dir string) {
 	for _, d := range all {
 		unsaid += len(d.Unsaid)
 	}
-	if unsaid > 0 {
-		say := map[bool]string{true: " says nothing about itself: until letheElement in its contract, or a rule, says what it is,",
-			false: " say nothing about themselves: until letheElement in their contracts, or a rule, says what they are,"}
-		then := map[bool]string{true: "lethe check refuses it, or with mask.default: redact it is redacted",
-			false: "lethe check refuses them, or with mask.default: redact they are redacted"}
-		tellf(io.out, "%s\n%s\n", count(unsaid, "column")+say[unsaid == 1], then[unsaid == 1])
+	one := unsaid == 1
+	switch {
+	case unsaid == 0:
+	case refused:
+		tellf(io.out, "%s\n%s\n", count(unsaid, "column")+either(one, " says nothing about itself: until letheElement in its contract, or a rule, says what it is,",
+			" say nothing about themselves: until letheElement in their contracts, or a rule, says what they are,"),
+			either(one, "lethe check refuses it, or with mask.default: redact it is redacted", "lethe check refuses them, or with mask.default: redact they are redacted"))
+	default:
+		tellf(io.out, "%s\n", count(unsaid, "column")+either(one, " says nothing about itself: a rule of the policy decides about it", " say nothing about themselves: rules of the policy decide about them"))
 	}
 	for _, p := range policies {
 		tellf(io.out, "wrote %s\n", p)
 	}
 	tellf(io.out, "next: read the contracts and the policy, then lethe check %s\n", dir)
+}
+
+func either(one bool, singular, plural string) string {
+	if one {
+		return singular
+	}
+	return plural
 }

@@ -12,6 +12,7 @@ import (
 	"lethe/audit"
 	"lethe/cmd/internal/config"
 	"lethe/masking/keyring/file"
+	"lethe/rules"
 	"lethe/stream"
 	"lethe/stream/disk"
 )
@@ -45,6 +46,9 @@ func initFolder(_ context.Context, io streams, args []string) error {
 	dir, err := f.parse(io, args)
 	if err != nil {
 		return err
+	}
+	if code := rules.RegionCode(in.Region); code != "" {
+		return &stream.Fault{Code: "init.region", Path: "--region", Msg: fmt.Sprintf("%q is no code of a region", in.Region), Hint: fmt.Sprintf("did you mean %s?", code)}
 	}
 	var serr, kerr error
 	in.Sources, serr = endpoints("--source", sources, sourceOptions)

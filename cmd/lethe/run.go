@@ -89,7 +89,7 @@ func run(ctx context.Context, io streams, args []string) error {
 		}
 		return runOnce(gctx, io, w, refused, dir)
 	})
-	err = g.Wait()
+	err = folder.Placed(g.Wait())
 	if err == nil && !*once && *format == "text" {
 		showStopped(io, w.Progress(), refused.list(), dir)
 	}

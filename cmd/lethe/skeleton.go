@@ -137,7 +137,7 @@ audit: {log: ./log}         # anyone can verify it with log.pub
 
 `, s.Workspace)
 	section(&b, "sources", s.Sources, "source", "", `#  crm: {connector: postgres, url: "${CRM_URL}", streams: ["public.*"]}`)
-	b.WriteString("# region: where it is, as laws see it. clearance: labels of data that may lie there;\n# pii-pseudo is personal data in which every identifying field was pseudonymised,\n# and still personal data.\n")
+	b.WriteString("# region: where it is, as laws see it. clearance: labels of data that may lie there;\n# pii-pseudo is personal data in which every identifying field was pseudonymised,\n# and still personal data; fields of lower classes, such as amounts, lie in it clear.\n")
 	section(&b, "sinks", s.Sinks, "sink", s.Region, `#  lake: {connector: parquet, url: ./lake, region: TH, clearance: [public, internal, pii-pseudo]}`)
 	b.WriteString("# A connection is one source under one policy to one sink.\n")
 	if len(s.Sources) == 0 || len(s.Sinks) == 0 {

@@ -461,3 +461,16 @@ func objects(t *testing.T, dir string) []string {
 	}
 	return all
 }
+
+func TestAnObjectThatIsGoneEndsTheRun(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	l := load(t, s, customers(t, 10))
+	if err := os.Remove(filepath.Join(dir, l.Object)); err != nil {
+		t.Fatal(err)
+	}
+	var f *stream.Fault
+	if err := s.Publish(context.Background(), l); !errors.As(err, &f) || f.Code != "parquet.object_gone" || !f.Final || f.Exit != stream.ExitEnvironment {
+		t.Errorf("Publish returned %v", err)
+	}
+}

@@ -104,7 +104,13 @@ func (s store) publish(l stream.Loaded) error {
 	if l.Object == "" || filepath.Base(l.Object) != l.Object {
 		return errors.New("not the name of an object")
 	}
-	if _, err := os.Stat(filepath.Join(s.dir, l.Object)); err != nil {
+	_, err := os.Stat(filepath.Join(s.dir, l.Object))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &stream.Fault{Code: "parquet.object_gone", Path: filepath.Join(s.dir, l.Object), Exit: stream.ExitEnvironment, Final: true,
+			Msg:  "this object was loaded, and the log vouches for it, but it is in the lake no more",
+			Hint: "restore the lake from its backup, or mount it;\nor begin anew: name source and connection anew in lethe.yaml, and give the sink a new url"}
+	case err != nil:
 		return err
 	}
 	b, err := json.Marshal(l)

@@ -110,7 +110,6 @@ func (s *settings) busyFaults(f *facts) []*stream.Fault {
 
 // slotFaults are about a slot of our name that cannot be used.
 func (s *settings) slotFaults(f *facts) []*stream.Fault {
-	again := "set resnapshot: true, and it is read from the beginning"
 	switch slot := f.slot; {
 	case slot == nil && !s.create:
 		return []*stream.Fault{s.fault("slot_missing", "", "there is no replication slot "+s.slot,
@@ -125,7 +124,9 @@ func (s *settings) slotFaults(f *facts) []*stream.Fault {
 		return []*stream.Fault{s.fault("slot_other", s.place()+".slot", fmt.Sprintf("the replication slot %s is for something else: %s %s %s", s.slot, slot.kind, slot.plugin, slot.db),
 			"set "+s.place()+".slot to another name"+why)}
 	case slot.status == "lost" && !s.resnapshot:
-		return []*stream.Fault{s.fault("slot_lost", "", fmt.Sprintf("the replication slot %s lost log that it still needed (max_slot_wal_keep_size, idle_replication_slot_timeout)", s.slot), again)}
+		f := s.fault("slot_lost", "", fmt.Sprintf("the replication slot %s lost log that it still needed (max_slot_wal_keep_size, idle_replication_slot_timeout)", s.slot), s.anew())
+		f.Final = true // unless somebody says to begin again
+		return []*stream.Fault{f}
 	}
 	return nil
 }

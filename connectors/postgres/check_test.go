@@ -102,8 +102,8 @@ func TestReadRefusesASlotThatIsNotWhereReadingEnded(t *testing.T) {
 		defer src.Close()
 		err := src.Read(t.Context(), f.last(), func(stream.Batch) error { return nil })
 		var fault *stream.Fault
-		if !errors.As(err, &fault) || fault.Code != code {
-			t.Errorf("Read returned %v, want %s", err, code)
+		if !errors.As(err, &fault) || fault.Code != code || !fault.Final || !strings.Contains(fault.Hint, "resnapshot: true below sources.crm in lethe.yaml") {
+			t.Errorf("Read returned %v, want a final %s", err, code)
 		}
 	}
 	d.exec("INSERT INTO a VALUES (2)")
@@ -323,5 +323,19 @@ func TestL7NoFaultHoldsThePassword(t *testing.T) {
 	want := []string{"postgres.chunk_rows", "postgres.heartbeat", "postgres.slot_name", "postgres.streams", "postgres.url"}
 	if !slices.Equal(codes, want) || strings.Contains(err.Error(), "canary") {
 		t.Errorf("the configuration's faults are %q: %v", codes, err)
+	}
+}
+
+func TestAServerWithoutTLSIsTold(t *testing.T) {
+	d := newDatabase(t)
+	u, err := url.Parse(d.url)
+	if err != nil {
+		t.Fatal("LETHE_TEST_POSTGRES is no URL")
+	}
+	q := u.Query()
+	q.Set("sslmode", "verify-full")
+	u.RawQuery = q.Encode()
+	if f := stream.Faults(d.open(connectors.Config{"url": stream.NewValue([]byte(u.String()))}).Check(t.Context())); len(f) != 1 || f[0].Code != "postgres.tls" || !strings.Contains(f[0].Hint, "sslmode in sources.crm.url") {
+		t.Errorf("Check returned %v", f)
 	}
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -22,6 +23,9 @@ func (s *settings) connectFault(err error) error {
 	where := s.where()
 	url := s.place() + ".url"
 	var pg *pgconn.PgError
+	if hint := s.tlsHint(err); hint != "" {
+		return s.refused("tls", fmt.Sprintf("no connection to %s under this sslmode: %v", where, cause(err)), hint)
+	}
 	if !errors.As(err, &pg) {
 		return s.refused("unreachable", fmt.Sprintf("no connection to %s: %v", where, cause(err)),
 			s.tool("pg_isready")+"\nor correct host and port in "+url)
@@ -44,6 +48,20 @@ func (s *settings) connectFault(err error) error {
 		why = pg.Message
 	}
 	return s.refused("unreachable", where+" refuses the connection: "+why, s.tool("pg_isready")+"\nor see the server's log")
+}
+
+// tlsHint is what to do where the server was reached and TLS was not agreed on; ""
+// for any other reason.
+func (s *settings) tlsHint(err error) string {
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &untrusted):
+		return "name the authority that signed the server's certificate: sslrootcert=FILE in " + s.place() + ".url, or the host as the certificate has it"
+	case strings.Contains(cause(err).Error(), "refused TLS"):
+		return "the server speaks no TLS, and sslmode in " + s.place() + ".url demands it: ALTER SYSTEM SET ssl = on;  -- with a certificate" +
+			"\nor, on a network that you trust, sslmode=disable"
+	}
+	return ""
 }
 
 // place is the source in lethe.yaml.

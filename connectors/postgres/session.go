@@ -100,7 +100,7 @@ func (ses *session) sameServer(pos *position) error {
 	case pos.System != sys.SystemID:
 		return &stream.Fault{Code: "postgres.other_server", Path: path, Exit: stream.ExitEnvironment,
 			Msg:  "this is another database cluster than the one that was read before",
-			Hint: "correct url, or give the source a new name: it is then read from the beginning"}
+			Hint: "correct url, or give the source a new name: it is then read from the beginning", Final: true}
 	case sys.Timeline < pos.Timeline || sys.XLogPos < pos.start():
 		return &stream.Fault{Code: "postgres.server_behind", Path: path, Exit: stream.ExitEnvironment,
 			Msg:  fmt.Sprintf("the server is at %s of timeline %d, behind %s of timeline %d that was read before: it was restored or failed over to a stale copy", sys.XLogPos, sys.Timeline, pos.start(), pos.Timeline),
@@ -243,7 +243,7 @@ func (ses *session) relation(ctx context.Context, m *relationMessage) (*shape, e
 	if !sh.setKey(now.keyNames()) && !sh.keyByPlace(now) {
 		return nil, &stream.Fault{Code: "postgres.key_changed", Path: sh.stream, Exit: stream.ExitEnvironment,
 			Msg:  "the table's primary key was changed while changes made before were still to be read",
-			Hint: "give the source a new name: it is then read from the beginning"}
+			Hint: "give the source a new name: it is then read from the beginning", Final: true}
 	}
 	return sh, nil
 }

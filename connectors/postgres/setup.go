@@ -172,7 +172,7 @@ func (ses *session) slot(ctx context.Context, f *facts, pos *position, published
 	case f.slot == nil && !fresh:
 		return &stream.Fault{Code: "postgres.slot_missing", Path: s.place(), Exit: stream.ExitEnvironment,
 			Msg:  fmt.Sprintf("the replication slot %s is gone, and with it the changes since %s", s.slot, pos.start()),
-			Hint: "set resnapshot: true, and it is read from the beginning" + s.formerly()}
+			Hint: s.anew() + s.formerly(), Final: true}
 	case f.slot == nil:
 		ses.log.Info("making a replication slot; it waits for transactions that are running", "source", s.source, "slot", s.slot)
 		if _, err := ses.query(ctx, "SELECT pg_create_logical_replication_slot($1, 'pgoutput')", s.slot); err != nil {
@@ -199,9 +199,15 @@ func (ses *session) slot(ctx context.Context, f *facts, pos *position, published
 	if now.confirmed > pos.start() {
 		return &stream.Fault{Code: "postgres.slot_ahead", Path: s.place(), Exit: stream.ExitEnvironment,
 			Msg:  fmt.Sprintf("the replication slot %s is at %s, beyond %s where reading ended: the changes between are gone", s.slot, now.confirmed, pos.start()),
-			Hint: "somebody else reads from the slot, or it was made again: set resnapshot: true, and it is read from the beginning"}
+			Hint: "somebody else reads from the slot (a copy of this folder?), or it was made again: stop the other, and\n" + s.anew(), Final: true}
 	}
 	return nil
+}
+
+// anew says how a source is read from its beginning under its own name.
+func (s *settings) anew() string {
+	return "write resnapshot: true below " + s.place() + " in lethe.yaml, and it is read from the beginning: rows deleted meanwhile" +
+		"\nstay in the lake, and those of tables without a key are there twice; take it out again afterwards"
 }
 
 // lost reports whether the slot cannot give the changes after pos any more.

@@ -241,8 +241,11 @@ func (d *decoder) expand(n Node) (string, bool) {
 	return variable.ReplaceAllStringFunc(n.n.Value, func(m string) string {
 		name := m[2 : len(m)-1]
 		s, ok := d.lookup(name)
-		if !ok {
+		switch {
+		case !ok:
 			n.Fault(CodeVariable, fmt.Sprintf("variable %s is not set", name), "export "+name+"=…, or write the value")
+		case s == "":
+			n.Fault(CodeVariable, fmt.Sprintf("variable %s is empty", name), "export "+name+"=…, or write the value")
 		}
 		return s
 	}), true

@@ -113,7 +113,8 @@ func (l *lessee) wait() {
 // commit (L2). Where Tries is set, it gives up after so many failures in a row
 // and returns the last. A newer owner of a sink is met again by an opening that
 // begins at the last commit only if no second try helps: then it is a Fault, as is
-// at once a policy in force that is newer than this process.
+// at once a policy in force that is newer than this process. A Fault that is Final
+// ends it, too.
 func (b Base) Keep(ctx context.Context, name string, run func(context.Context) error) error {
 	defer b.Failures.mended(name)
 	pause, conflicts := shortest, 0
@@ -136,6 +137,9 @@ func (b Base) Keep(ctx context.Context, name string, run func(context.Context) e
 		if conflicts == maxConflicts {
 			return &stream.Fault{Code: "run.sink_conflict", Path: name, Msg: err.Error(), Exit: stream.ExitEnvironment,
 				Hint: "stop whoever else loads into this sink; if nobody does, it is newer than the brokers' state:\nrestore state/ (or the brokers) from the backup that belongs to it, or name source and connection anew"}
+		}
+		if f := new(stream.Fault); errors.As(err, &f) && f.Final {
+			return f
 		}
 		if errors.Is(err, errOlder) {
 			return &stream.Fault{Code: "run.older_files", Path: name, Msg: err.Error(), Exit: stream.ExitEnvironment,

@@ -31,6 +31,18 @@ func TestANewerOwnerOfTheSinkThatStaysEndsTheStage(t *testing.T) {
 	}
 }
 
+func TestAFinalFaultEndsTheStageAtOnce(t *testing.T) {
+	base := pipeline.Base{Log: slog.New(slog.DiscardHandler), Now: time.Now}
+	runs := 0
+	err := base.Keep(t.Context(), "source crm", func(context.Context) error {
+		runs++
+		return fmt.Errorf("read: %w", &stream.Fault{Code: "postgres.slot_ahead", Hint: "…", Exit: stream.ExitEnvironment, Final: runs == 2})
+	})
+	if f := stream.Faults(err); len(f) != 1 || f[0].Code != "postgres.slot_ahead" || runs != 2 {
+		t.Errorf("gave up after %d tries with %v", runs, err)
+	}
+}
+
 func TestL1AMachineWhoseFilesAreOlderDoesNotTakeThePolicyBack(t *testing.T) { onBoth(t, olderFiles) }
 
 func olderFiles(t *testing.T, r *rig) {

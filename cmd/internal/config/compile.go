@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lethe/rules"
+	"lethe/rules/strict"
 	"lethe/stream"
 )
 
@@ -37,7 +38,11 @@ func (f *Folder) Env(connection string) (rules.Env, error) {
 	}
 	policy, err := f.read(c.Policy)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = f.Doc.Fault("connections."+c.Name+".policy", "config.no_policy", "there is no file "+f.Rel(c.Policy), "lethe discover "+f.Dir+" writes one to begin with")
+		hint := "lethe discover " + f.Dir + " writes one to begin with"
+		if near := besides(c.Policy); near != "" {
+			hint = fmt.Sprintf("did you mean %q? Else ", near) + hint
+		}
+		err = f.Doc.Fault("connections."+c.Name+".policy", "config.no_policy", "there is no file "+f.Rel(c.Policy), hint)
 	}
 	contracts, cerr := f.Contracts()
 	elements, eerr := f.Elements()
@@ -51,6 +56,20 @@ func (f *Folder) Env(connection string) (rules.Env, error) {
 		env.Clearance = append(env.Clearance, string(l))
 	}
 	return env, errors.Join(err, cerr, eerr)
+}
+
+// besides is the YAML file in the directory of path whose name is near; "" for
+// none.
+func besides(path string) string {
+	entries, _ := os.ReadDir(filepath.Dir(path)) // none to name where it cannot be read
+	var names []string
+	for _, e := range entries {
+		if n := e.Name(); e.Type().IsRegular() && filepath.Ext(n) == ".yaml" && n != FileName {
+			names = append(names, n)
+		}
+	}
+	near, _ := strict.Nearest(filepath.Base(path), names)
+	return near
 }
 
 // Contracts reads the contract files, in the order of their names.

@@ -115,6 +115,9 @@ func (d *demo) change(ctx context.Context) error {
 		return err
 	}
 	d.step("the shop goes on", "", "%d rows updated, %d deleted, line_id added", s.CustomersUpdated+s.OrdersUpdated, s.CustomersDeleted+s.OrdersDeleted)
+	if d.Postgres == "" {
+		d.step("", "", "a poll sees a row that changed twice as one change")
+	}
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -102,7 +101,7 @@ func (w *Workspace) changedPolicy(c config.Connection, before *rules.Revision) e
 	var errs []error
 	for _, s := range now.Streams {
 		if old, ok := before.Stream(s.Name); ok {
-			errs = append(errs, changed(c.Policy, *old, s))
+			errs = append(errs, changed(w.folder.Rel(c.Policy), *old, s))
 		}
 	}
 	return errors.Join(errs...)
@@ -149,7 +148,7 @@ func short(revision string) string { return revision[:min(12, len(revision))] }
 
 // changed says what of a stream cannot change in place; nil if nothing did.
 func changed(policy string, old, now rules.Stream) error {
-	at := filepath.Base(policy) + ": " + now.Name
+	at := policy + ": " + now.Name
 	switch {
 	case old.Label != now.Label:
 		return newGeneration(at, now.Name, "its label from "+string(old.Label)+" to "+string(now.Label))
