@@ -25,7 +25,10 @@ type table struct {
 	keyIndex     uint32 // index of the key
 	keyOrder     []int  // attribute numbers in the index's order
 	identified   bool   // the replica identity can name a row
+	whole        bool   // it is the whole row
 	cols         []tableColumn
+	leaves       []leaf // of a partitioned table
+	brought      string // one that had rows when it was attached
 }
 
 type tableColumn struct {
@@ -90,12 +93,15 @@ func (t *table) keyShape() string {
 	return strings.Join(parts, ", ")
 }
 
+// tableQuery asks for an index as the server takes one to name rows by: a deferrable
+// one lets two rows have one key for a time, and is none. Its key is without the
+// columns that it INCLUDEs.
 const tableQuery = `SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relreplident, c.relispartition,
   row_security_active(c.oid), has_table_privilege(c.oid, 'SELECT'), has_schema_privilege(n.oid, 'USAGE'),
-  pg_has_role(c.relowner, 'USAGE'), p.indexrelid, p.indkey, r.indexrelid, r.indkey
+  pg_has_role(c.relowner, 'USAGE'), p.indexrelid, array_to_string((p.indkey::int2[])[:p.indnkeyatts - 1], ' '), r.indexrelid, array_to_string((r.indkey::int2[])[:r.indnkeyatts - 1], ' ')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_index p ON p.indrelid = c.oid AND p.indisprimary
-LEFT JOIN pg_index r ON r.indrelid = c.oid AND r.indisreplident
+LEFT JOIN pg_index p ON p.indrelid = c.oid AND p.indisprimary AND p.indisvalid AND p.indimmediate
+LEFT JOIN pg_index r ON r.indrelid = c.oid AND r.indisreplident AND r.indisvalid AND r.indimmediate
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND `
 
 const userTables = `n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema' ORDER BY n.nspname, c.relname`
@@ -141,14 +147,24 @@ func loadTable(ctx context.Context, conn *pgconn.PgConn, oid uint32) (*table, er
 		return nil, nil
 	}
 	t := scanTable(rows[0])
-	return t, loadColumns(ctx, conn, []*table{t})
+	return t, complete(ctx, conn, []*table{t})
+}
+
+// complete fills in the columns of tables, and the leaves of those that are
+// partitioned, which have a say in whether a row can be named.
+func complete(ctx context.Context, conn *pgconn.PgConn, tables []*table) error {
+	if err := loadColumns(ctx, conn, tables); err != nil {
+		return err
+	}
+	return loadLeaves(ctx, conn, tables)
 }
 
 func scanTable(r []string) *table {
 	t := &table{oid: number(r[0]), schema: r[1], name: r[2], kind: r[3], persistence: r[4], identity: r[5][0],
 		partition: r[6] == "t", rowSecurity: r[7] == "t", mayRead: r[8] == "t", mayUse: r[9] == "t", owned: r[10] == "t"}
 	index, order := r[11], r[12]
-	t.identified = index != "" && t.identity == 'd' || t.identity == 'f'
+	t.whole = t.identity == 'f'
+	t.identified = index != "" && t.identity == 'd' || t.whole
 	if t.identity == 'i' {
 		index, order = r[13], r[14]
 		t.identified = index != ""

@@ -159,23 +159,28 @@ func (f *feed) truncate(msg []byte, lsn uint64) error {
 		if err != nil {
 			return err
 		}
-		ordinal := f.ordinal
-		f.ordinal++
 		if !skip {
 			f.debts.forget(table)
 			f.owes()
 		}
-		if skip || ordinal < f.skip {
+		if skip || f.ordinal < f.skip {
+			f.ordinal++
 			continue
 		}
-		start := len(f.arena)
-		f.arena = append(f.arena, `{"before":null,"after":null`...)
-		f.arena = sh.appendTail(f.arena, 't', &origin{ms: f.ms, xid: f.xid, lsn: lsn})
-		f.records = append(f.records, stream.Record{Stream: sh.stream, Kind: stream.KindTruncate, Time: f.ms,
-			Value: f.arena[start:len(f.arena):len(f.arena)],
-			Seq:   stream.NewSeq(f.pos.Incarnation, uint64(f.commit), ordinal)})
-		f.changes++
+		f.empty(sh, &origin{ms: f.ms, xid: f.xid, lsn: lsn})
 		f.within()
 	}
 	return f.full()
+}
+
+// empty gives the record that says that a stream has no rows.
+func (f *feed) empty(sh *shape, o *origin) {
+	start := len(f.arena)
+	f.arena = append(f.arena, `{"before":null,"after":null`...)
+	f.arena = sh.appendTail(f.arena, 't', o)
+	f.records = append(f.records, stream.Record{Stream: sh.stream, Kind: stream.KindTruncate, Time: o.ms,
+		Value: f.arena[start:len(f.arena):len(f.arena)],
+		Seq:   stream.NewSeq(f.pos.Incarnation, uint64(f.commit), f.ordinal)})
+	f.ordinal++
+	f.changes++
 }

@@ -197,13 +197,11 @@ func (s *settings) identityFaults(t *table, f *facts) []*stream.Fault {
 	}
 	for _, p := range f.publications {
 		// Our own is taken care of where it is ours to alter.
-		if !p.tables[t.String()] || !p.update && !p.delete || p.name == s.publication && s.create && !p.all {
+		if !p.tables[t.String()] || !p.update && !p.delete || (p.name == s.publication || p.name == s.inserts) && s.create && !p.all {
 			continue
 		}
-		q := quoteIdent(t.schema, t.name)
 		return []*stream.Fault{s.fault("replica_identity", s.stream(t),
-			"publication "+p.name+" has the table's updates and deletes, but the table has no replica identity: the server refuses them",
-			"ALTER TABLE "+q+" REPLICA IDENTITY FULL;  -- or better add a primary key")}
+			"publication "+p.name+" has the table's updates and deletes, but the table has no replica identity: the server refuses them", t.alters()+"  -- or better add a primary key")}
 	}
 	return nil
 }
@@ -217,11 +215,11 @@ func (s *settings) publicationFaults(f *facts) []*stream.Fault {
 	}
 	p := f.publications[s.publication]
 	if p == nil {
-		return append(out, s.fault("publication_missing", "", "there is no publication "+s.publication, createPublication(s.publication, "insert, update, delete, truncate", only(full))+";"))
+		return append(out, s.fault("publication_missing", "", "there is no publication "+s.publication, createPublication(s.publication, allChanges, only(full))+";"))
 	}
 	if len(full) > 0 && (!p.insert || !p.update || !p.delete || !p.truncate || !p.viaTop) {
 		out = append(out, s.fault("publication_operations", "", "publication "+s.publication+" leaves changes out",
-			"ALTER PUBLICATION "+quoteIdent(s.publication)+" SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);"))
+			"ALTER PUBLICATION "+quoteIdent(s.publication)+" SET (publish = '"+allChanges+"', publish_via_partition_root = true);"))
 	}
 	if missing := p.without(full); len(missing) > 0 {
 		out = append(out, s.fault("publication_tables", "", fmt.Sprintf("publication %s lacks %d of the tables", s.publication, len(missing)),
@@ -235,7 +233,7 @@ func (s *settings) publicationFaults(f *facts) []*stream.Fault {
 	switch {
 	case len(missing) == 0:
 	case pi == nil:
-		out = append(out, s.fault("publication_missing", "", "there is no publication "+s.inserts+" for tables without replica identity", createPublication(s.inserts, "insert, truncate", only(missing))+";"))
+		out = append(out, s.fault("publication_missing", "", "there is no publication "+s.inserts+" for tables without replica identity", createPublication(s.inserts, noUpdates, only(missing))+";"))
 	default:
 		out = append(out, s.fault("publication_tables", "", fmt.Sprintf("publication %s lacks %d of the tables", s.inserts, len(missing)),
 			"ALTER PUBLICATION "+quoteIdent(s.inserts)+" ADD TABLE "+strings.Join(only(missing), ", ")+";"))
@@ -301,9 +299,9 @@ func (s *settings) createFaults(f *facts, full, inserts []*table) []*stream.Faul
 	}
 	// A table without replica identity in the publication of updates could not
 	// be updated any more: publishing never breaks the source.
-	publish := createPublication(s.publication, "insert, update, delete, truncate", only(full)) + ";"
+	publish := createPublication(s.publication, allChanges, only(full)) + ";"
 	if len(inserts) > 0 {
-		publish += "\n" + createPublication(s.inserts, "insert, truncate", only(inserts)) + ";"
+		publish += "\n" + createPublication(s.inserts, noUpdates, only(inserts)) + ";"
 	}
 	for _, t := range slices.Concat(full, inserts) {
 		if !t.owned && !have(t) {
@@ -338,7 +336,7 @@ func (s *settings) warn(log *slog.Logger, f *facts) {
 	_, inserts := f.wants()
 	for _, t := range inserts {
 		log.Warn("only inserts of this table can be read: it has no replica identity", "stream", s.stream(t),
-			"hint", identify(t.schema, t.name))
+			"hint", identify(t.alters()))
 	}
 	if f.slot != nil && f.slot.status == "unreserved" {
 		log.Warn("the replication slot is about to lose log that it needs", "slot", s.slot)
@@ -352,16 +350,7 @@ func (s *settings) warn(log *slog.Logger, f *facts) {
 // before the server is asked for its replica identity.
 func keyless(stream string) (msg, hint string) {
 	schema, table, _ := strings.Cut(stream, ".")
-	return "only inserts of this table are read, updates and deletes are not, unless it has REPLICA IDENTITY FULL: it has no primary key", identify(schema, table)
-}
-
-// identify says how updates and deletes of a table can be had, and what that
-// does to what was read of it: progress.reconcile forgets its snapshot.
-func identify(schema, table string) string {
-	return "ALTER TABLE " + quoteIdent(schema, table) + " REPLICA IDENTITY FULL; or add a primary key, which is better: under FULL, changes come" +
-		"\nwithout a key, and no query of the lake can tell which row one replaces" +
-		"\nif the table was read already, either reads it again as a whole, and the rows of before stay in the lake beside" +
-		"\nthe new ones: give source and connection new names and the sink a new url to have each row once"
+	return "only inserts of this table are read, updates and deletes are not, unless it has REPLICA IDENTITY FULL: it has no primary key", identify("ALTER TABLE " + quoteIdent(schema, table) + " REPLICA IDENTITY FULL;")
 }
 
 // formerly is what else to do where a named slot is not there: reading may have

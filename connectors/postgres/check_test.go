@@ -174,8 +174,8 @@ func TestPublicationsFollowTheConfigurationAndTheTables(t *testing.T) {
 		t.Errorf("published: %s", got)
 	}
 	// The update was not published: the table is read again, with its key.
-	r := again.take(2)
-	expect(t, r[1:], `r {"id":2} null -> {"id":2}`)
+	r := again.take(3)
+	expect(t, r[1:], "t  null -> null", `r {"id":2} null -> {"id":2}`)
 }
 
 func TestCheckTellsOfAPublicationOfTheUsersThatLacksSomething(t *testing.T) {

@@ -176,12 +176,16 @@ func (r *chunkReader) read(ctx context.Context, planned *table, at partial) (*ch
 		return nil, err
 	}
 	t, err := loadTable(ctx, r.conn, planned.oid)
-	if err != nil || t == nil { // dropped since: there is nothing to give
+	if err != nil || t == nil || !r.set.selects(t.schema, t.name) { // dropped or renamed since: there is nothing to give
 		return c, err
 	}
 	c.table = t
 	if c.shape, err = r.tableShape(ctx, r.types, t); err != nil {
 		return nil, err
+	}
+	if !r.set.snapshot { // another table had its name: only that is told
+		c.upto = 0
+		return c, nil
 	}
 	last := at.Last
 	if at.Key != t.keyShape() || !t.hasKey() { // another key: from the beginning

@@ -41,10 +41,26 @@ type slotFacts struct {
 // publication is one of any owner.
 type publication struct {
 	name                                     string
-	all                                      bool // for all tables, or those of a schema
+	made                                     string // transaction that made it or last changed what it publishes
+	all                                      bool   // for all tables, or those of a schema
 	insert, update, delete, truncate, viaTop bool
-	tables                                   map[string]bool // as schema.table
-	filtered                                 []string        // of which it leaves rows or columns out
+	tables                                   map[string]bool   // as schema.table
+	entries                                  map[uint32]string // of tables that it names: changes when one is taken out and put in again
+	filtered                                 []string          // of which it leaves rows or columns out
+}
+
+// operations are what p publishes, as createPublication writes it.
+func (p *publication) operations() string {
+	var out []string
+	for _, o := range []struct {
+		has  bool
+		name string
+	}{{p.insert, "insert"}, {p.update, "update"}, {p.delete, "delete"}, {p.truncate, "truncate"}} {
+		if o.has {
+			out = append(out, o.name)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 const serverQuery = `SELECT current_setting('server_version_num'), pg_is_in_recovery(), current_setting('wal_level'),
@@ -62,7 +78,7 @@ func (s *settings) loadFacts(ctx context.Context, conn *pgconn.PgConn) (*facts, 
 	}
 	r := rows[0]
 	f := &facts{recovery: r[1] == "t", walLevel: r[2], user: r[3], db: r[4], super: r[5] == "t", mayCreate: r[6] == "t",
-		encoding: r[7], standbys: r[12], publications: map[string]*publication{}}
+		encoding: r[7], standbys: r[12]}
 	for i, n := range map[int]*int{0: &f.version, 8: &f.slots, 9: &f.maxSlots, 10: &f.senders, 11: &f.maxSenders} {
 		*n, _ = strconv.Atoi(r[i])
 	}
@@ -79,7 +95,7 @@ func (s *settings) loadFacts(ctx context.Context, conn *pgconn.PgConn) (*facts, 
 		return nil, err
 	}
 	f.selected = s.selected(f.tables)
-	return f, loadColumns(ctx, conn, f.selected)
+	return f, complete(ctx, conn, f.selected)
 }
 
 func (s *settings) loadSlot(ctx context.Context, conn *pgconn.PgConn) (*slotFacts, error) {
@@ -97,8 +113,9 @@ func (s *settings) loadSlot(ctx context.Context, conn *pgconn.PgConn) (*slotFact
 }
 
 func (f *facts) loadPublications(ctx context.Context, conn *pgconn.PgConn) error {
+	f.publications = map[string]*publication{}
 	rows, err := query(ctx, conn, `SELECT p.pubname, p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot,
-		t.schemaname || '.' || t.tablename
+		t.schemaname || '.' || t.tablename, p.xmin
 		FROM pg_publication p LEFT JOIN pg_publication_tables t ON t.pubname = p.pubname`)
 	if err != nil {
 		return fmt.Errorf("list publications: %w", err)
@@ -107,11 +124,19 @@ func (f *facts) loadPublications(ctx context.Context, conn *pgconn.PgConn) error
 		p := f.publications[r[0]]
 		if p == nil {
 			p = &publication{name: r[0], all: r[1] == "t", insert: r[2] == "t", update: r[3] == "t", delete: r[4] == "t",
-				truncate: r[5] == "t", viaTop: r[6] == "t", tables: map[string]bool{}}
+				truncate: r[5] == "t", viaTop: r[6] == "t", made: r[8], tables: map[string]bool{}, entries: map[uint32]string{}}
 			f.publications[r[0]] = p
 		}
 		if r[7] != "" {
 			p.tables[r[7]] = true
+		}
+	}
+	if rows, err = query(ctx, conn, "SELECT p.pubname, r.prrelid, r.oid FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"); err != nil {
+		return fmt.Errorf("list tables of publications: %w", err)
+	}
+	for _, r := range rows {
+		if p := f.publications[r[0]]; p != nil {
+			p.entries[number(r[1])] = r[2]
 		}
 	}
 	if f.version < filteringServer {
@@ -159,4 +184,19 @@ func (f *facts) wants() (full, inserts []*table) {
 		}
 	}
 	return full, inserts
+}
+
+// entry names the way on which a table's changes come: its publication as that
+// was last altered, and the table's place in it. As long as it stays the same,
+// no change was left out.
+func (f *facts) entry(s *settings, t *table) string {
+	name := s.publication
+	if !t.identified {
+		name = s.inserts
+	}
+	p := f.publications[name]
+	if p == nil {
+		return ""
+	}
+	return p.made + "." + p.entries[t.oid]
 }

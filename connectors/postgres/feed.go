@@ -94,6 +94,8 @@ func (f *feed) run(ctx context.Context) error {
 		select {
 		case err := <-failed:
 			return err
+		case err := <-f.ses.altered:
+			return err
 		default:
 		}
 		next, err := f.line.inbox.take(items)
@@ -121,6 +123,8 @@ func (f *feed) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case err := <-failed:
+			return err
+		case err := <-f.ses.altered:
 			return err
 		case <-f.line.inbox.more:
 		case <-again:
@@ -276,6 +280,7 @@ func (f *feed) relation(ctx context.Context, msg []byte) error {
 	if err != nil {
 		return err
 	}
+	signal(f.ses.look) // it comes again whenever something was altered
 	f.shapes[m.table] = sh
 	f.debts.void(m.table) // it was read as the table was before, or will be
 	return nil

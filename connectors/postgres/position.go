@@ -29,12 +29,13 @@ type position struct {
 // progress is what the snapshot has given. Tables are told apart by OID: one
 // that was dropped and made again is another one.
 type progress struct {
-	Chunks int         `json:"chunks"`           // chunks given, of all tables
-	Done   []uint32    `json:"done,omitempty"`   // tables whose rows were all given
-	Part   []partial   `json:"part,omitempty"`   // tables of which some were given
-	Seen   []seenTable `json:"seen,omitempty"`   // tables with changes that their snapshot shows
-	Insert []uint32    `json:"insert,omitempty"` // tables of which only inserts could be had
-	Owed   []owedRow   `json:"owed,omitempty"`   // rows given without some of their values
+	Chunks int         `json:"chunks"`          // chunks given, of all tables
+	Done   []uint32    `json:"done,omitempty"`  // tables whose rows were all given
+	Part   []partial   `json:"part,omitempty"`  // tables of which some were given
+	Seen   []seenTable `json:"seen,omitempty"`  // tables with changes that their snapshot shows
+	Known  []known     `json:"known,omitempty"` // streams that were read, and from where
+	Wipe   []uint32    `json:"wipe,omitempty"`  // tables whose rows of before are void once they are read again
+	Owed   []owedRow   `json:"owed,omitempty"`  // rows given without some of their values
 }
 
 // partial is a table whose snapshot has begun.
@@ -99,8 +100,8 @@ func parsePosition(p stream.Position) (position, error) {
 // clone copies p so that the copy can be changed.
 func (p *progress) clone() progress {
 	c := *p
-	c.Done, c.Part, c.Seen, c.Insert = slices.Clone(p.Done), slices.Clone(p.Part), slices.Clone(p.Seen), slices.Clone(p.Insert)
-	c.Owed = slices.Clone(p.Owed)
+	c.Done, c.Part, c.Seen, c.Owed = slices.Clone(p.Done), slices.Clone(p.Part), slices.Clone(p.Seen), slices.Clone(p.Owed)
+	c.Known, c.Wipe = slices.Clone(p.Known), slices.Clone(p.Wipe)
 	return c
 }
 
@@ -129,6 +130,42 @@ func (p *progress) advance(now partial) {
 func (p *progress) finish(table uint32) {
 	p.forget(table)
 	p.Done = append(p.Done, table)
+}
+
+// begun are the tables of which rows were given.
+func (p *progress) begun() []uint32 {
+	all := slices.Clone(p.Done)
+	for _, t := range p.Part {
+		all = append(all, t.Table)
+	}
+	return all
+}
+
+// anew is the progress of reading from the beginning after having read.
+func (p *progress) anew() progress {
+	out := progress{Known: p.Known, Wipe: p.Wipe}
+	for _, oid := range p.begun() {
+		out.wipe(oid)
+	}
+	return out
+}
+
+// wipe notes that the rows of a table are void as soon as it is read again.
+func (p *progress) wipe(table uint32) {
+	if !slices.Contains(p.Wipe, table) {
+		p.Wipe = append(p.Wipe, table)
+	}
+}
+
+// know notes from where a stream is read. The table has no other name any more.
+func (p *progress) know(now known) {
+	for i := range p.Known {
+		if p.Known[i].Table == now.Table {
+			p.Known[i].Table = 0
+		}
+	}
+	p.Known = slices.DeleteFunc(p.Known, func(k known) bool { return k.Stream == now.Stream })
+	p.Known = append(p.Known, now)
 }
 
 // forget drops what is known of a table, so that it is read from its beginning.

@@ -19,13 +19,16 @@ import (
 // server when it began.
 type session struct {
 	*source
-	mu     sync.Mutex // guards side
-	side   *pgconn.PgConn
-	types  *typeMap // uses side
-	tables []*table // selected, with columns
-	system pglogrepl.IdentifySystemResult
-	void   []stream.Void // snapshots that will not be finished
-	told   []uint32      // tables of which the log tells that they are not read
+	mu      sync.Mutex // guards side
+	side    *pgconn.PgConn
+	types   *typeMap // uses side
+	tables  []*table // selected, with columns
+	system  pglogrepl.IdentifySystemResult
+	void    []stream.Void // snapshots that will not be finished
+	told    []uint32      // tables of which the log tells that they are not read
+	known   []known       // what is known of the streams since reading began
+	altered chan error    // that it is so no more
+	look    chan struct{} // wakes whoever watches the tables
 }
 
 // readFrom reads until something goes wrong and says how far it gave records.
@@ -36,7 +39,7 @@ func (s *source) readFrom(ctx context.Context, pos position, emit func(stream.Ba
 	if err != nil {
 		return pos, err
 	}
-	ses := &session{source: s, side: side, types: newTypeMap(side)}
+	ses := &session{source: s, side: side, types: newTypeMap(side), altered: make(chan error, 1), look: make(chan struct{}, 1)}
 	defer ses.close()
 	publications, err := ses.prepare(ctx, &pos)
 	if err != nil {
@@ -57,7 +60,7 @@ func (s *source) readFrom(ctx context.Context, pos position, emit func(stream.Ba
 	if err != nil && ctx.Err() == nil && ses.lost() {
 		err = fmt.Errorf("%w: %w", errSideLost, err)
 	}
-	return f.given, err
+	return f.given, ses.set.publicationGone(err)
 }
 
 // errSideLost says that the connection for questions is gone.
@@ -147,6 +150,7 @@ func (ses *session) watchLag(ctx context.Context) {
 	defer tick.Stop()
 	waits := false
 	for {
+		looked := ses.now()
 		ses.watchTables(ctx)
 		rows, err := ses.query(ctx, `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), s.confirmed_flush_lsn), coalesce(r.sync_state, 'async')
 			FROM pg_replication_slots s LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = $1`, ses.set.slot)
@@ -164,24 +168,12 @@ func (ses *session) watchLag(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-	}
-}
-
-// watchTables tells of tables that streams selects and that were made since
-// reading began: they are in no publication yet.
-func (ses *session) watchTables(ctx context.Context) {
-	ses.mu.Lock()
-	defer ses.mu.Unlock()
-	all, err := loadTables(ctx, ses.side)
-	if err != nil {
-		return
-	}
-	for _, t := range ses.set.selected(all) {
-		if !ses.knows(t.oid) && !slices.Contains(ses.told, t.oid) {
-			ses.told = append(ses.told, t.oid)
-			ses.log.Warn("a table was made that streams selects: it is read from the next start on", "stream", ses.set.stream(t),
-				"next", "lethe discover, so that somebody decides about its columns, and start run again")
+		case <-ses.look:
+			select { // many tables change at once
+			case <-ctx.Done():
+				return
+			case <-time.After(looked.Add(time.Second).Sub(ses.now())):
+			}
 		}
 	}
 }
@@ -207,7 +199,6 @@ func (ses *session) relation(ctx context.Context, m *relationMessage) (*shape, e
 	ses.mu.Lock()
 	defer ses.mu.Unlock()
 	sh := newShape(ses.set.source, ses.set.conn.Database, m.table, m.schema, m.name)
-	sh.full = m.identity == 'f'
 	switch {
 	case !ses.set.selects(m.schema, m.name):
 		ses.renamed(m)
@@ -222,6 +213,7 @@ func (ses *session) relation(ctx context.Context, m *relationMessage) (*shape, e
 	if now == nil {
 		now = &table{}
 	}
+	sh.full = m.identity == 'f' && (now.kind != "p" || now.whole)
 	var flagged []string
 	for _, c := range m.cols {
 		column := tableColumn{name: c.name, typ: c.typ, mod: c.typeMod}
@@ -240,7 +232,13 @@ func (ses *session) relation(ctx context.Context, m *relationMessage) (*shape, e
 		sh.setKey(flagged)
 		return sh, nil
 	}
-	if !sh.setKey(now.keyNames()) && !sh.keyByPlace(now) {
+	switch ok := sh.setKey(now.keyNames()) || sh.keyByPlace(now); {
+	case ok && !sh.full:
+		// The leaves give the key of a row that was: the table only says that it is the whole row.
+		for i := range sh.identity {
+			sh.identity[i] = slices.Contains(sh.key, i)
+		}
+	case !ok:
 		return nil, &stream.Fault{Code: "postgres.key_changed", Path: sh.stream, Exit: stream.ExitEnvironment,
 			Msg:  "the table's primary key was changed while changes made before were still to be read",
 			Hint: "give the source a new name: it is then read from the beginning", Final: true}

@@ -134,7 +134,8 @@ func (ses *session) visible(ctx context.Context) (visibility, error) {
 }
 
 // beginOwed opens a transaction with the round's table locked, so that the
-// catalog and the rows agree on its columns. It returns nil if the table is gone.
+// catalog and the rows agree on its columns. It returns nil if the table is gone,
+// or has a name by now that streams does not select.
 func (ses *session) beginOwed(ctx context.Context, r *round) (*table, error) {
 	now, err := loadTable(ctx, ses.side, r.table)
 	if err != nil || now == nil {
@@ -147,7 +148,7 @@ func (ses *session) beginOwed(ctx context.Context, r *round) (*table, error) {
 		}
 	}
 	t, err := loadTable(ctx, ses.side, r.table)
-	if err != nil || t == nil || !t.hasKey() {
+	if err != nil || t == nil || !t.hasKey() || !ses.set.selects(t.schema, t.name) {
 		return nil, err
 	}
 	if err := loadOperators(ctx, ses.side, t); err != nil {

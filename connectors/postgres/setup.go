@@ -31,12 +31,18 @@ func (ses *session) prepare(ctx context.Context, pos *position) (string, error) 
 		if made, err = ses.publish(ctx, f); err != nil {
 			return "", err
 		}
+		if err := f.loadPublications(ctx, ses.side); err != nil {
+			return "", err
+		}
 	}
 	if err := ses.slot(ctx, f, pos, made); err != nil {
 		return "", err
 	}
+	if err := ses.brought(ctx, f, pos.Snapshot.Known); err != nil {
+		return "", err
+	}
 	ses.tables = f.selected
-	ses.void = pos.Snapshot.reconcile(f)
+	ses.void = ses.reconcile(&pos.Snapshot, f)
 	return f.ours(s), nil
 }
 
@@ -79,7 +85,19 @@ func (ses *session) publish(ctx context.Context, f *facts) (made bool, err error
 	plan := []struct {
 		name, ops string
 		want      []*table
-	}{{s.publication, "insert, update, delete, truncate", full}, {s.inserts, "insert, truncate", inserts}}
+	}{{s.publication, allChanges, full}, {s.inserts, noUpdates, inserts}}
+	for _, p := range plan {
+		have := f.publications[p.name]
+		if have == nil || have.viaTop && have.operations() == p.ops {
+			continue
+		}
+		if err := ses.alter(ctx, "ALTER PUBLICATION "+quoteIdent(p.name)+" SET (publish = '"+p.ops+"', publish_via_partition_root = true)"); err != nil {
+			return made, err
+		}
+		if err := f.loadPublications(ctx, ses.side); err != nil {
+			return made, err
+		}
+	}
 	// A table that moves from one to the other leaves first: in both it would be
 	// published by the wider one.
 	for _, p := range plan {
@@ -120,6 +138,13 @@ func (ses *session) publish(ctx context.Context, f *facts) (made bool, err error
 	return made, nil
 }
 
+// What publications publish: of tables whose rows cannot be named no updates and
+// deletes, since the server would refuse them to everybody.
+const (
+	allChanges = "insert, update, delete, truncate"
+	noUpdates  = "insert, truncate"
+)
+
 func createPublication(name, ops string, tables []string) string {
 	sql := "CREATE PUBLICATION " + quoteIdent(name)
 	if len(tables) > 0 {
@@ -138,6 +163,20 @@ func (f *facts) identifier(name string) string {
 	schema, table, _ := strings.Cut(name, ".")
 	return "ONLY " + quoteIdent(schema, table)
 }
+
+// publicationGone says what to do where the log tells of a change at a time when
+// there was no publication: the server cannot decode it, and would say so for ever.
+func (s *settings) publicationGone(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || pg.Code != undefinedObject {
+		return err
+	}
+	return &stream.Fault{Code: "postgres.publication_gone", Path: s.place(), Exit: stream.ExitEnvironment,
+		Msg:  "a publication was dropped while changes waited, and the server cannot give them without it: " + pg.Message,
+		Hint: "SELECT pg_drop_replication_slot(" + quoteText(s.slot) + ");  -- then set " + s.place() + ".resnapshot: true, and it is read from the beginning"}
+}
+
+const undefinedObject = "42704"
 
 func (ses *session) alter(ctx context.Context, sql string) error {
 	_, err := ses.query(ctx, sql)
@@ -166,7 +205,7 @@ func (ses *session) slot(ctx context.Context, f *facts, pos *position, published
 			f.slot = nil
 		}
 		// All seqs to come are higher than all that were given.
-		*pos, fresh = position{Version: pos.Version, Incarnation: pos.Incarnation + 1}, true
+		*pos, fresh = position{Version: pos.Version, Incarnation: pos.Incarnation + 1, Snapshot: pos.Snapshot.anew()}, true
 	}
 	switch {
 	case f.slot == nil && !fresh:
@@ -216,34 +255,4 @@ func (f *facts) lost(pos *position) bool {
 		return true
 	}
 	return pos.System != "" && (f.slot == nil || f.slot.confirmed > pos.start())
-}
-
-// reconcile forgets tables that are not selected any more, or that are others
-// than before: their snapshot has to be read again. The changes of a table of
-// which only inserts could be had have gaps that a new snapshot fills. It
-// returns the snapshots that will not be finished.
-func (p *progress) reconcile(f *facts) (void []stream.Void) {
-	known := slices.Clone(p.Done)
-	for _, t := range p.Part {
-		known = append(known, t.Table)
-	}
-	for _, oid := range known {
-		i := slices.IndexFunc(f.selected, func(t *table) bool { return t.oid == oid })
-		if i >= 0 && !(f.selected[i].identified && slices.Contains(p.Insert, oid)) {
-			continue
-		}
-		if t := p.part(oid); t != nil && t.ID != "" {
-			void = append(void, stream.Void{Stream: t.Stream, Snapshot: t.ID})
-		}
-		p.forget(oid)
-	}
-	p.Owed = slices.DeleteFunc(p.Owed, func(o owedRow) bool {
-		return !slices.ContainsFunc(f.selected, func(t *table) bool { return t.oid == o.Table })
-	})
-	p.Insert = nil
-	_, inserts := f.wants()
-	for _, t := range inserts {
-		p.Insert = append(p.Insert, t.oid)
-	}
-	return void
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pglogrepl"
@@ -49,9 +50,6 @@ type chunkRow struct{ key, row, last int }
 
 // startSnapshot begins or goes on with the tables that are not done.
 func (f *feed) startSnapshot(ctx context.Context) {
-	if !f.ses.set.snapshot {
-		return
-	}
 	s := &snapshot{mark: f.ses.set.slot + " " + rand.Text() + " ", chunks: make(chan *chunk, 1), failed: make(chan error, 1), used: make(chan []byte, 2),
 		ended: make(chan struct{}), whole: map[uint32]bool{}}
 	if f.snap != nil {
@@ -60,9 +58,13 @@ func (f *feed) startSnapshot(ctx context.Context) {
 	f.snap = nil
 	var tables []*table
 	for _, t := range f.ses.tables {
-		if !f.pos.Snapshot.done(t.oid) {
+		switch progress := &f.pos.Snapshot; {
+		case progress.done(t.oid):
+		case f.ses.set.snapshot:
 			tables = append(tables, t)
 			s.whole[t.oid] = !t.hasKey()
+		case slices.Contains(progress.Wipe, t.oid):
+			tables = append(tables, t)
 		}
 	}
 	if s.left = len(tables); s.left == 0 {
@@ -154,6 +156,7 @@ func (f *feed) chunkRows(c *chunk) error {
 	if p := snap.part(c.table.oid); p != nil && p.ID != "" && p.ID != id {
 		f.void = append(f.void, stream.Void{Stream: f.ses.set.stream(c.table), Snapshot: p.ID})
 		snap.forget(c.table.oid)
+		snap.wipe(c.table.oid)
 	}
 	if c.shape == nil {
 		f.finishPart(c)
@@ -163,6 +166,11 @@ func (f *feed) chunkRows(c *chunk) error {
 		return err
 	}
 	o := origin{ms: f.ms, xid: f.xid, lsn: uint64(f.commit), snapshot: true}
+	if i := slices.Index(snap.Wipe, c.table.oid); i >= 0 {
+		snap.Wipe = slices.Delete(snap.Wipe, i, i+1)
+		f.empty(c.shape, &o)
+		f.pos.Ordinal = f.ordinal
+	}
 	start := 0
 	for i, r := range c.rows {
 		f.snapshotRecord(c, start, r, &o)

@@ -66,7 +66,7 @@ func (s *source) Discover(ctx context.Context) ([]stream.Schema, error) {
 		return nil, err
 	}
 	tables := s.set.selected(all)
-	if err := loadColumns(ctx, conn, tables); err != nil {
+	if err := complete(ctx, conn, tables); err != nil {
 		return nil, err
 	}
 	types := newTypeMap(conn)
@@ -150,7 +150,7 @@ func transient(err error) bool {
 	}
 	var netErr net.Error
 	return errors.As(err, &netErr) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, errEnded) || errors.Is(err, errSideLost) || errors.Is(err, net.ErrClosed)
+		errors.Is(err, errAltered) || errors.Is(err, errEnded) || errors.Is(err, errSideLost) || errors.Is(err, net.ErrClosed)
 }
 
 // Commit lets the slot move on to p.
