@@ -14,6 +14,7 @@ import (
 type keyless struct {
 	table     crashTable
 	snapshots map[string]map[int64]bool // rows by snapshot
+	emptied   map[string]bool           // snapshots before which downstream was told that there are no rows
 	last      string                    // snapshot
 	given     map[change]string         // changes, with their sequence numbers
 }
@@ -32,6 +33,9 @@ func (r *crashRig) countKeyless(t *testing.T, table crashTable, truth *happened,
 	state := make(map[int64]bool)
 	for g := range int64(table.rows) {
 		state[-1-g] = true
+	}
+	if !k.emptied[k.last] {
+		t.Errorf("table %s: the rows of void snapshots stay in the lake", table.name)
 	}
 	var after []change
 	seq := ""
@@ -64,8 +68,13 @@ func (r *crashRig) countKeyless(t *testing.T, table crashTable, truth *happened,
 
 func readKeyless(t *testing.T, table crashTable, masked []maskedRecord) *keyless {
 	t.Helper()
-	k := &keyless{table: table, snapshots: make(map[string]map[int64]bool), given: make(map[change]string)}
+	k := &keyless{table: table, snapshots: make(map[string]map[int64]bool), given: make(map[change]string), emptied: make(map[string]bool)}
+	const common = 24 // of a sequence number: what the rows of one snapshot share
 	for _, m := range masked {
+		if m.op == "t" {
+			k.emptied[m.seq[:common]] = true
+			continue
+		}
 		if m.op != "r" {
 			if k.given[m.change] != "" {
 				t.Errorf("table %s: change %v came twice", table.name, m.change)
@@ -73,7 +82,6 @@ func readKeyless(t *testing.T, table crashTable, masked []maskedRecord) *keyless
 			k.given[m.change] = m.seq
 			continue
 		}
-		const common = 24 // of a sequence number: what the rows of one snapshot share
 		s := m.seq[:common]
 		if k.snapshots[s] == nil {
 			k.snapshots[s] = make(map[int64]bool)

@@ -26,7 +26,8 @@
 // counting its records, within a table's snapshot after the last primary key. A
 // table without a primary key is read in one go under one watermark; changes
 // that its snapshot already shows are left out of the stream, and after a crash
-// it is read again and the old rows are named in Batch.Void. A snapshot's id is
+// it is read again, after a record that empties it downstream (op t), and the old
+// rows are named in Batch.Void. A snapshot's id is
 // the first 24 hex digits of lethe-seq, which all its rows share.
 //
 // # Values
@@ -79,11 +80,36 @@
 //
 // The log does not tell of values that ALTER TABLE … ADD COLUMN … DEFAULT gives
 // to rows that are there, of generated columns, nor of TRUNCATE, DETACH or DROP
-// of a single partition. A table that is made while reading, even under the name
-// of one that was dropped, is read from the next start on. A table that may not
-// begin ([connectors.Env]) is in no publication of ours, and its snapshot begins
-// once it may; with snapshot: false it is read at once. A table that is renamed is a stream of another name; if streams does not select that, its
-// changes are not read any more. The log of the process says so.
+// of a single partition. A table that is made while reading is read from the next
+// start on. A table that may not begin ([connectors.Env]) is in no publication of
+// ours, and its snapshot begins once it may; with snapshot: false it is read at
+// once. A table that is renamed is a stream of another name; if streams does not
+// select that, its changes are not read any more. Rows of a table that is dropped
+// stay downstream. The log of the process says so.
+//
+// # Tables that are read again
+//
+// Changes are missed where somebody alters a publication of ours, though it be put
+// right later; where a table is left out of streams for a while; and the rows that
+// a partition had when it was attached are in no change. Where another table takes
+// a name, the rows of the one before are void. So the position holds, for each
+// stream, which table it is, the publication as it was last altered, the table's
+// entry there, and its partitions. What differs has the table read again: a record
+// that empties the stream (op t), then its rows. So it is where a snapshot of a
+// table without a key is begun again. The publications are put right where create
+// is true; the log of the process says so. This is looked at when reading begins,
+// every ten seconds, and when the server sends a table's shape again; what it finds
+// then begins reading again.
+//
+// # Replica identity
+//
+// A table whose updates are published and whose rows the server cannot name cannot
+// be updated by anybody. So only a table that has a primary key or an index of
+// identity, not deferrable, or REPLICA IDENTITY FULL, is published with updates; and
+// a partitioned one only if each partition names rows alike, since a change is the
+// partition's. One that is made later without, as under FULL every new one is, takes
+// its table out as soon as it is seen: until then its rows cannot be updated. Give
+// it REPLICA IDENTITY FULL in the transaction that makes it.
 //
 // # Servers
 //
@@ -134,7 +160,7 @@ func Connector() connectors.Connector {
 			{Name: "heartbeat", Type: connectors.Duration, Default: 30 * time.Second,
 				Help: "how often the slot moves on while none of the tables changes"},
 			{Name: "resnapshot", Type: connectors.Flag,
-				Help: "begin again with a snapshot when the slot or its log is lost, instead of stopping; rows deleted meanwhile are not told, and those of tables without a key come again"},
+				Help: "begin again with a snapshot when the slot or its log is lost, instead of stopping; each stream is emptied first"},
 		},
 		Keyless:    keyless,
 		OpenSource: openSource,
