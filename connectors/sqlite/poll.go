@@ -321,11 +321,12 @@ func (r *reader) caughtUp() error {
 	return r.give(stream.Batch{CaughtUp: true})
 }
 
-// skip tells once a stream that two rows have one key.
-func (r *reader) skip(t *table) {
+// doubled tells once a stream that two rows have one key.
+func (r *reader) doubled(t *table) {
 	if !r.warned[t.name] {
 		r.warned[t.name] = true
-		r.source.env.Log.Warn("two rows are written with the same key: one is left out", "stream", t.stream)
+		r.source.env.Log.Warn("keys of two rows are written alike: one row goes to quarantine", "stream", t.stream,
+			"next", "keep values of one type, and times in one notation, in the columns of the key")
 	}
 }
 

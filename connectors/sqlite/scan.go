@@ -13,6 +13,8 @@ type tableScan struct {
 	id   int64 // number of the stream in the state
 	rows int64 // of the stream in the state when the poll began
 	keep bool  // hold the view from chunk to chunk
+	view int   // that the scan of all rows began in
+	left bool  // a row was left out: the view changed, and it may have been met twice
 
 	began, since int64 // the poll, and the one before that would have found it; ms
 }
@@ -70,17 +72,13 @@ func (s *tableScan) whole(ctx context.Context) error {
 	if err := s.db.begin(ctx); err != nil {
 		return err
 	}
-	view := s.db.view
+	s.view = s.db.view
 	if s.rows == 0 {
-		clear(s.digests.copies)
-		if err := s.each(ctx, sel, func(_, row []driver.Value) error { return s.consider(row, nothing{}) }); err != nil {
-			return err
-		}
-		return s.flush()
+		return s.first(ctx, sel)
 	}
 	err := s.eachShard(func(x *index) error {
 		err := s.each(ctx, sel, func(_, row []driver.Value) error { return s.consider(row, x) })
-		if err != nil || s.db.view != view {
+		if err != nil || s.db.view != s.view {
 			return err
 		}
 		return s.sweep(x)
@@ -88,7 +86,7 @@ func (s *tableScan) whole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.db.view != view {
+	if s.db.view != s.view {
 		return s.compare(ctx)
 	}
 	return nil
@@ -150,6 +148,10 @@ func (s *tableScan) late(ctx context.Context, x *index) error {
 		if complete {
 			id := s.digests.key(s.t, key)
 			d, f, err := x.find(id)
+			if f == again {
+				id = s.twin(id, func(n int) driver.Value { return row[n] })
+				d, f, err = x.find(id)
+			}
 			if err != nil || f == elsewhere || f == again {
 				return err
 			}
@@ -228,14 +230,20 @@ func (s *tableScan) consider(row []driver.Value, k knowledge) error {
 		id = s.digests.content(s.t, row)
 	}
 	old, f, err := k.find(id)
-	if err != nil || f == elsewhere {
+	c := change{act: added, stream: s.id, name: s.t.stream, id: id, d: s.digests.row(s.t, row)}
+	if f == again {
+		s.doubled(s.t)
+		if !complete || !s.keep && s.db.view != s.view {
+			s.left = true
+			return nil
+		}
+		c.id = s.twin(id, func(n int) driver.Value { return row[s.t.key[n]] })
+		key, row = s.scratch, s.t.unlike(row)
+		old, f, err = k.find(c.id)
+	}
+	if err != nil || f == elsewhere || f == again {
 		return err
 	}
-	if f == again {
-		s.skip(s.t)
-		return nil
-	}
-	c := change{act: added, stream: s.id, name: s.t.stream, id: id, d: s.digests.row(s.t, row)}
 	if f == known {
 		switch {
 		case old == c.d:

@@ -45,7 +45,10 @@
 // The key is the primary key. A table without one has no key: each row stands
 // for itself, a changed row is a delete of the old row, whole, and a new one, and
 // the copies of equal rows are counted. Sinks cannot replace such rows, only
-// append them. SQLite allows null in most primary keys; such a row is told apart
+// append them. Keys that differ in SQLite may be written alike: 1, '1' and x'31'
+// in a column without type, or one instant in two notations. The first such row
+// has the key; another is given with the storage class in it, {"id":{"text":"1"}},
+// which no contract takes, so that it goes to quarantine. SQLite allows null in most primary keys; such a row is told apart
 // by its content.
 //
 // # Types

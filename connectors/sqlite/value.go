@@ -88,6 +88,8 @@ func appendValue(b []byte, t stream.Type, v driver.Value) []byte {
 		b = append(b, '"')
 		b = base64.StdEncoding.AppendEncode(b, v)
 		return append(b, '"')
+	case unlike:
+		return appendUnlike(b, v.Value)
 	}
 	return append(b, "null"...)
 }
