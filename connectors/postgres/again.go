@@ -56,8 +56,9 @@ func (s *settings) now(t *table, f *facts) known {
 }
 
 // brought looks into partitions that were not there before: rows that one had
-// when it was attached were never published as the table's. A partition that was
-// made as one has none of them. Who may not read a partition asks the table for its rows.
+// when it was attached were never published as the table's. One that was made as a
+// partition has none, but for rows of that same transaction, of which nobody can
+// tell. Who may not read a partition asks the table for its rows.
 func (ses *session) brought(ctx context.Context, f *facts, list []known) error {
 	for _, t := range f.selected {
 		k := knownAs(list, ses.set.stream(t), t.oid)
