@@ -172,6 +172,7 @@ func (ses *session) watchTables(ctx context.Context) {
 		name := ses.set.stream(t)
 		k := knownAs(ses.known, name, t.oid)
 		switch {
+		case k != nil && !ses.knows(t.oid) && ses.set.snapshot && !ses.mayBegin(name): // it waits
 		case k != nil && k.broken(t, f.entry(ses.set, t)) != "":
 			select {
 			case ses.altered <- errAltered:
