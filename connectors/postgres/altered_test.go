@@ -1,10 +1,13 @@
 package postgres
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lethe/connectors"
 	"lethe/stream"
@@ -162,5 +165,33 @@ func TestL2RowsOfATableWithoutKeyAreThereOnceAfterItIsReadAgain(t *testing.T) {
 	again.untilCaughtUp()
 	if n := len(again.records()); n != 3 {
 		t.Errorf("%d records", n)
+	}
+}
+
+func TestAKeyIsWithoutTheColumnsThatItsIndexIncludes(t *testing.T) {
+	d, f := started(t, "CREATE TABLE a (id int, v text, PRIMARY KEY (id) INCLUDE (v)); INSERT INTO a VALUES (1, 'x')", nil)
+	d.exec("UPDATE a SET v = 'y'; DELETE FROM a")
+	expect(t, f.take(3), `r {"id":1} null -> {"id":1,"v":"x"}`, `u {"id":1} null -> {"id":1,"v":"y"}`, `d {"id":1} {"id":1} -> null`)
+}
+
+func TestATableThatIsGoneIsTold(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(five + "CREATE TABLE b (id int PRIMARY KEY)")
+	var said bytes.Buffer
+	src, err := Connector().OpenSource(connectors.Env{Workspace: "test", Name: "crm", Log: slog.New(slog.NewTextHandler(&said, nil)), Now: time.Now}, d.config(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := d.follow(stream.Position{}, nil)
+	f.take(5)
+	f.untilCaughtUp()
+	f.stop()
+	d.exec("DROP TABLE n1")
+	enough := errors.New("enough")
+	if err := src.Read(t.Context(), f.last(), func(stream.Batch) error { return enough }); err != enough {
+		t.Fatal(err)
+	}
+	if !strings.Contains(said.String(), "a table is gone") || !strings.Contains(said.String(), "stream=crm.public.n1") {
+		t.Errorf("the log says: %s", said.String())
 	}
 }
