@@ -7,6 +7,8 @@ const (
 	EntryStream       = "stream"        // StreamEvent
 	EntrySnapshotVoid = "snapshot-void" // SnapshotVoid
 	EntryPolicy       = "policy"        // PolicyEvent
+	EntryAnnounce     = "announce"      // Announcement
+	EntryForged       = "forged"        // Forged
 	EntryEnrol        = "enrol"         // a worker's key, signed by the log's: package audit has its body
 )
 
@@ -61,6 +63,34 @@ type PolicyEvent struct {
 	Revision   string   `json:"revision"`
 	Packs      []string `json:"packs"` // their names
 	Time       string   `json:"time"`  // RFC 3339 UTC
+}
+
+// Announcement tells at which offsets of a raw topic a policy revision was put in
+// force for a connection: it masks the records from there on. It stands in the log
+// before any of them is masked.
+type Announcement struct {
+	Source     string `json:"source"`
+	Connection string `json:"connection"`
+	Revision   string `json:"revision"`
+	Number     Int64  `json:"number"` // as PolicyChange.Number
+	Topic      string `json:"topic"`
+	// Partition is that of the first offset; those of the next ones follow.
+	Partition int32   `json:"partition"`
+	Offsets   []Int64 `json:"offsets"`
+	Worker    string  `json:"worker"`
+}
+
+// Forged tells of control records that a connection's workers refused, in one
+// transaction, on one partition: somebody without the workspace's keys wrote them,
+// or wrote an old one again.
+type Forged struct {
+	Connection string `json:"connection"`
+	Topic      string `json:"topic"`
+	Partition  int32  `json:"partition"`
+	N          Int64  `json:"n"`
+	First      Int64  `json:"first"` // offset of the first
+	Last       Int64  `json:"last"`
+	Worker     string `json:"worker"`
 }
 
 // Ledger makes audit entries. The entries of one Ledger are a run: each names

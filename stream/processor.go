@@ -48,6 +48,9 @@ func (r *Rejection) Error() string {
 type PolicyChange struct {
 	Connection string `json:"connection"`
 	Revision   string `json:"revision"`
+	// Number is greater than that of any announcement before it, so that an old
+	// record is not believed again.
+	Number Int64 `json:"number"`
 }
 
 // ControlPolicy is the value of header lethe-control for a PolicyChange.

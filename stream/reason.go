@@ -4,7 +4,7 @@ package stream
 // records and in metrics, and never change.
 const (
 	// Of the whole record.
-	ReasonCiphertext = "ciphertext"  // does not belong to its topic, partition or session, or is damaged
+	ReasonCiphertext = "ciphertext"  // does not belong to its place, key, order or session, or is damaged
 	ReasonNoContract = "no_contract" // nobody decided on its stream
 	ReasonParked     = "parked"      // an earlier record of its key is in quarantine
 	ReasonTooLarge   = "too_large"   // larger than topics take, as it came or masked

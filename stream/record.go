@@ -17,7 +17,6 @@ const (
 	HeaderPolicy    = "lethe-policy"    // policy revision (hex) that masked the record
 	HeaderReason    = "lethe-reason"    // reason code, on quarantine topics
 	HeaderField     = "lethe-field"     // path that was refused, as the contract has it, on quarantine topics
-	HeaderUndecided = "lethe-undecided" // marks a raw record of a stream that was first read before anybody decided on it
 )
 
 // Kind tells what a record stands for.
@@ -42,6 +41,9 @@ type Record struct {
 	Unchanged []string // columns that the source left out because they did not change
 	Kind      Kind
 	Time      int64 // when the source committed the change, ms since 1970; 0 if unknown
+	// Undecided says that the stream was first read before anybody decided on it.
+	// Ingest says so, not the source.
+	Undecided bool
 }
 
 // Seq is a record's place in its source's order: byte order is source order.

@@ -129,10 +129,10 @@ func (w *world) prepareTopics(ctx context.Context) error {
 	if err := w.base.Cluster.EnsureTopics(ctx, topics); err != nil {
 		return err
 	}
-	if err := w.base.Cluster.StartGroup(ctx, t.MaskGroup(connection), []string{w.raw()}); err != nil {
+	if err := w.base.StartGroup(ctx, t.MaskGroup(connection), []string{w.raw()}); err != nil {
 		return err
 	}
-	return w.base.Cluster.StartGroup(ctx, t.SinkGroup(connection), []string{w.masked()})
+	return w.base.StartGroup(ctx, t.SinkGroup(connection), []string{w.masked()})
 }
 
 func (w *world) openLog(ctx context.Context) error {

@@ -19,9 +19,10 @@ type Committed struct {
 }
 
 // StartGroup commits the first offsets of a group's partitions that have none:
-// the start of each partition, with empty metadata. It runs before the group's
-// members join; where the group has all its offsets it changes nothing.
-func (c Cluster) StartGroup(ctx context.Context, group string, topics []string) error {
+// the start of each partition, with the metadata that is given for it. It runs
+// before the group's members join; where the group has all its offsets it changes
+// nothing.
+func (c Cluster) StartGroup(ctx context.Context, group string, topics []string, metadata func(topic string, partition int32, offset int64) (string, error)) error {
 	if len(topics) == 0 {
 		return nil
 	}
@@ -50,9 +51,14 @@ func (c Cluster) StartGroup(ctx context.Context, group string, topics []string) 
 	missing := make(kadm.Offsets)
 	for topic, parts := range starts {
 		for p, start := range parts {
-			if _, ok := have.Lookup(topic, p); !ok {
-				missing.Add(kadm.Offset{Topic: topic, Partition: p, At: start, LeaderEpoch: -1})
+			if _, ok := have.Lookup(topic, p); ok {
+				continue
 			}
+			text, err := metadata(topic, p, start)
+			if err != nil {
+				return err
+			}
+			missing.Add(kadm.Offset{Topic: topic, Partition: p, At: start, LeaderEpoch: -1, Metadata: text})
 		}
 	}
 	if len(missing) == 0 {
@@ -77,6 +83,45 @@ func (c Cluster) Started(ctx context.Context, group string) (bool, error) {
 		return err
 	})
 	return len(at) > 0, err
+}
+
+// Lost names the first partition of the topics, of so many each, that is not there or
+// on which a group has no offset, or one behind the partition's end; "" if there is
+// none.
+func (c Cluster) Lost(ctx context.Context, group string, topics []string, partitions int32) (string, error) {
+	there, err := c.TopicNames(ctx)
+	if err != nil {
+		return "", err
+	}
+	cl, err := c.Client()
+	if err != nil {
+		return "", err
+	}
+	defer cl.Close()
+	for _, topic := range topics {
+		if there[topic] == 0 {
+			return topic, nil
+		}
+	}
+	var at map[string]map[int32]Committed
+	var ends map[string]map[int32]int64
+	err = patiently(ctx, func() error {
+		if at, err = Offsets(ctx, cl, group); err == nil {
+			ends, err = highWatermarks(ctx, cl, topics...)
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, topic := range topics {
+		for p := range partitions {
+			if c, ok := at[topic][p]; !ok || c.Offset > ends[topic][p] {
+				return fmt.Sprintf("%s/%d", topic, p), nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // patiently repeats what a broker cannot do yet: a coordinator is elected only

@@ -17,8 +17,9 @@ import (
 // commit.
 type auditWriter struct {
 	Base
-	client *kgo.Client
-	ledger stream.Ledger
+	client  *kgo.Client
+	ledger  stream.Ledger
+	voucher voucher
 
 	mu  sync.Mutex // promises come from the client's goroutine
 	err error
@@ -30,7 +31,11 @@ func (b Base) newAuditWriter(client *kgo.Client) (*auditWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &auditWriter{Base: b, client: client, ledger: ledger}, nil
+	v, err := b.voucher()
+	if err != nil {
+		return nil, err
+	}
+	return &auditWriter{Base: b, client: client, ledger: ledger, voucher: v}, nil
 }
 
 func (a *auditWriter) write(topic string, partition int32, key, value []byte) {

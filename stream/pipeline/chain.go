@@ -2,42 +2,23 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"lethe/stream"
 	"lethe/stream/kafka"
 )
 
-// metadata is what travels as the metadata of an offset commit: the head of the
-// partition's chain and what a new owner must know to go on.
-type metadata struct {
-	Head     stream.Hash     `json:"head"`
-	Revision string          `json:"revision,omitempty"` // in force after the last record
-	Loaded   []stream.Loaded `json:"loaded,omitempty"`   // a sink's last objects, to be published
-}
-
-// readMetadata reads the metadata of an offset commit; the first offsets of a group
-// have none.
-func readMetadata(text string) (m metadata, err error) {
-	if text != "" {
-		err = json.Unmarshal([]byte(text), &m)
-	}
-	return m, err
-}
-
 // chain is the chain of one input partition as its owner knows it.
 type chain struct {
-	metadata
-	offset int64 // committed: the next part begins here
-	owned  bool  // this run has said that it owns the chain
+	standing      // the next part begins at its offset
+	owned    bool // this run has said that it owns the chain
 }
 
 // chains are the chains of a group that this run owns, by input partition.
 type chains struct {
+	Base
 	group      string
 	stage      string
 	connection string
@@ -56,20 +37,16 @@ func (c *chains) load(ctx context.Context, cl *kgo.Client, places []place) ([]pl
 	if len(fresh) == 0 {
 		return nil, nil
 	}
-	all, err := kafka.Offsets(ctx, cl, c.group)
+	all, err := c.standings(ctx, cl, c.group)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range fresh {
-		at, ok := all[p.topic][p.partition]
+		at, ok := all[p]
 		if !ok {
-			return nil, fmt.Errorf("group %s: no committed offset of %s/%d", c.group, p.topic, p.partition)
+			return nil, fmt.Errorf("group %s: no committed offset of %s", c.group, p)
 		}
-		k := &chain{offset: at.Offset}
-		if k.metadata, err = readMetadata(at.Metadata); err != nil {
-			return nil, fmt.Errorf("group %s: metadata of %s/%d: %w", c.group, p.topic, p.partition, err)
-		}
-		c.of[p] = k
+		c.of[p] = &chain{standing: at}
 	}
 	return fresh, nil
 }
@@ -95,35 +72,26 @@ type step struct {
 }
 
 // withMetadata is the context for ending a group transaction so that each place's
-// offset and metadata are what steps say.
-func withMetadata(ctx context.Context, steps []step) context.Context {
-	by := make(map[place]step, len(steps))
-	for _, s := range steps {
-		by[s.place] = s
-	}
+// offset and metadata are what at says.
+func withMetadata(ctx context.Context, at map[place]kafka.Committed) context.Context {
 	return kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
 		seen := 0
 		for i := range req.Topics {
 			t := &req.Topics[i]
 			keep := t.Partitions[:0]
 			for _, p := range t.Partitions {
-				s, ok := by[place{t.Topic, p.Partition}]
+				c, ok := at[place{t.Topic, p.Partition}]
 				if !ok {
 					continue // polled, but not part of this transaction
 				}
-				b, err := json.Marshal(s.metadata)
-				if err != nil {
-					return err
-				}
-				meta := string(b)
-				p.Offset, p.Metadata = s.to, &meta
+				p.Offset, p.Metadata = c.Offset, &c.Metadata
 				keep = append(keep, p)
 				seen++
 			}
 			t.Partitions = keep
 		}
-		if seen != len(by) {
-			return fmt.Errorf("offset commit holds %d of %d partitions", seen, len(by))
+		if seen != len(at) {
+			return fmt.Errorf("offset commit holds %d of %d partitions", seen, len(at))
 		}
 		return nil
 	})
@@ -133,7 +101,7 @@ func withMetadata(ctx context.Context, steps []step) context.Context {
 func (c *chains) settle(steps []step) {
 	for _, s := range steps {
 		if k := c.of[s.place]; k != nil {
-			k.metadata, k.offset, k.owned = s.metadata, s.to, true
+			k.standing, k.owned = standing{s.metadata, s.to}, true
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
 )
@@ -31,12 +32,12 @@ func quarantinePeriod(t time.Time) string {
 }
 
 // errCipher says that a record is not what was encrypted for its place.
-var errCipher = errors.New("ciphertext does not belong to this topic, partition or session")
+var errCipher = errors.New("ciphertext does not belong to this place, key, order or session")
 
 // encrypter encrypts records of raw and quarantine topics (L1): zstd, then
 // AES-256-GCM under a session key that is random and at most a period old,
-// wrapped under the period's key. The nonce is a counter; associated data are
-// topic, partition and session id. The header of a record holds
+// wrapped under the period's key. The nonce is a counter; associated data are what
+// is outside of the ciphertext. The header of a record holds
 //
 //	u8 length of the period's name ‖ name ‖ session id[16] ‖ wrapped key
 //
@@ -121,8 +122,21 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// encrypt appends the encrypted form of r for its place to dst.
-func (e *encrypter) encrypt(dst []byte, topic string, partition int32, r *stream.Record) []byte {
+// outside is what of a record stands outside of its ciphertext and decides where it
+// belongs: it opens nowhere else, in no other place of its key's order, and under no
+// other key.
+type outside struct {
+	place
+	key, seq []byte // as the record has them, the header for seq
+}
+
+// outsideOf is that of a record as it was read.
+func outsideOf(r *kgo.Record) outside {
+	return outside{place{r.Topic, r.Partition}, r.Key, header(r, stream.HeaderSeq)}
+}
+
+// encrypt appends the encrypted form of r to dst.
+func (e *encrypter) encrypt(dst []byte, o outside, r *stream.Record) []byte {
 	e.plain = appendPlain(e.plain[:0], r)
 	zip := e.zip
 	if len(e.plain) < quickBelow {
@@ -131,15 +145,16 @@ func (e *encrypter) encrypt(dst []byte, topic string, partition int32, r *stream
 	e.packed = zip.EncodeAll(e.plain, e.packed[:0])
 	e.count++
 	binary.BigEndian.PutUint64(e.nonce[4:], e.count)
-	e.ad = appendPlace(e.ad[:0], topic, partition, e.session[:])
+	e.ad = o.append(e.ad[:0], e.session[:])
 	dst = append(dst, e.nonce[4:]...)
 	return e.aead.Seal(dst, e.nonce[:], e.packed, e.ad)
 }
 
-func appendPlace(ad []byte, topic string, partition int32, session []byte) []byte {
-	ad = append(ad, topic...)
-	ad = binary.BigEndian.AppendUint32(append(ad, 0), uint32(partition))
-	return append(ad, session...)
+// append writes o and the session's id as associated data.
+func (o outside) append(ad, session []byte) []byte {
+	ad = append(ad, o.topic...)
+	ad = binary.BigEndian.AppendUint32(append(ad, 0), uint32(o.partition))
+	return appendBytes(appendBytes(append(ad, session...), o.key), o.seq)
 }
 
 // decrypter decrypts what encrypters wrote. One goroutine uses a decrypter.
@@ -193,15 +208,15 @@ func (d *decrypter) load(header []byte) error {
 // decrypt decrypts value into buf and reads the record from it; what r points to
 // lies in the returned buffer. The error wraps stream.ErrDestroyed if the
 // session's key is gone.
-func (d *decrypter) decrypt(buf []byte, topic string, partition int32, header, value []byte, r *stream.Record) ([]byte, error) {
-	if err := d.load(header); err != nil {
+func (d *decrypter) decrypt(buf []byte, o outside, session, value []byte, r *stream.Record) ([]byte, error) {
+	if err := d.load(session); err != nil {
 		return buf, err
 	}
 	if len(value) < 8 {
 		return buf, errCipher
 	}
 	copy(d.nonce[4:], value[:8])
-	d.ad = appendPlace(d.ad[:0], topic, partition, d.sid)
+	d.ad = o.append(d.ad[:0], d.sid)
 	var err error
 	if d.packed, err = d.aead.Open(d.packed[:0], d.nonce[:], value[8:], d.ad); err != nil {
 		return buf, errCipher
@@ -214,8 +229,8 @@ func (d *decrypter) decrypt(buf []byte, topic string, partition int32, header, v
 }
 
 // appendPlain writes what is encrypted of a record: kind, time, stream, key,
-// value, unchanged names; lengths as u32, 0xFFFFFFFF for null. A zero u32 ends
-// it: the count of a source's own headers, which no source gives.
+// value, unchanged names, whether it is undecided; lengths as u32, 0xFFFFFFFF for
+// null.
 func appendPlain(b []byte, r *stream.Record) []byte {
 	b = append(b, byte(r.Kind))
 	b = binary.BigEndian.AppendUint64(b, uint64(r.Time))
@@ -226,7 +241,10 @@ func appendPlain(b []byte, r *stream.Record) []byte {
 	for _, u := range r.Unchanged {
 		b = appendBytes(b, []byte(u))
 	}
-	return binary.BigEndian.AppendUint32(b, 0)
+	if r.Undecided {
+		return append(b, 1)
+	}
+	return append(b, 0)
 }
 
 func appendBytes(b, v []byte) []byte {
@@ -247,9 +265,11 @@ func readPlain(b []byte, r *stream.Record) error {
 	for n := p.length(); n > 0 && !p.bad; n-- {
 		r.Unchanged = append(r.Unchanged, string(p.bytes()))
 	}
-	if headers := p.length(); headers != 0 || p.bad || len(p.b) != 0 {
+	undecided := p.take(1)
+	if p.bad || len(p.b) != 0 || undecided[0] > 1 {
 		return errCipher
 	}
+	r.Undecided = undecided[0] == 1
 	r.Kind, r.Time = stream.Kind(kind[0]), int64(binary.BigEndian.Uint64(at))
 	if r.Stream != string(name) {
 		r.Stream = string(name)

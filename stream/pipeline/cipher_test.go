@@ -35,12 +35,17 @@ func sealed(t testing.TB, r *stream.Record, topic string, partition int32) (head
 	if err := s.renew(); err != nil {
 		t.Fatal(err)
 	}
-	return s.header, s.encrypt(nil, topic, partition, r)
+	return s.header, s.encrypt(nil, at(topic, partition), r)
 }
 
-func TestL1ARecordOpensOnlyAtItsPlace(t *testing.T) {
+// at is what is outside of a record with key k and seq s.
+func at(topic string, partition int32) outside {
+	return outside{place{topic, partition}, []byte("k"), []byte("s")}
+}
+
+func TestL1ARecordOpensOnlyAtItsPlaceUnderItsKeyAndInItsOrder(t *testing.T) {
 	in := stream.Record{Stream: "src.public.person", Key: []byte(`{"id":1}`), Value: []byte(`{"op":"c"}`), Unchanged: []string{"photo"},
-		Kind: stream.KindTruncate, Time: 1234}
+		Kind: stream.KindTruncate, Time: 1234, Undecided: true}
 	header, value := sealed(t, &in, "topic", 3)
 	if bytes.Contains(value, []byte("person")) {
 		t.Error("the ciphertext shows the stream")
@@ -50,27 +55,39 @@ func TestL1ARecordOpensOnlyAtItsPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out stream.Record
-	if _, err := o.decrypt(nil, "topic", 3, header, value, &out); err != nil {
+	if _, err := o.decrypt(nil, at("topic", 3), header, value, &out); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(in, out) {
 		t.Errorf("opened %+v", out)
 	}
 	for name, open := range map[string]func() error{
-		"another topic":     func() error { _, err := o.decrypt(nil, "other", 3, header, value, &out); return err },
-		"another partition": func() error { _, err := o.decrypt(nil, "topic", 4, header, value, &out); return err },
+		"another topic":     func() error { _, err := o.decrypt(nil, at("other", 3), header, value, &out); return err },
+		"another partition": func() error { _, err := o.decrypt(nil, at("topic", 4), header, value, &out); return err },
+		"another key": func() error {
+			_, err := o.decrypt(nil, outside{place{"topic", 3}, []byte("other"), []byte("s")}, header, value, &out)
+			return err
+		},
+		"a later place in the source's order": func() error {
+			_, err := o.decrypt(nil, outside{place{"topic", 3}, []byte("k"), []byte("t")}, header, value, &out)
+			return err
+		},
+		"a key that ends in the order": func() error {
+			_, err := o.decrypt(nil, outside{place{"topic", 3}, []byte("ks"), nil}, header, value, &out)
+			return err
+		},
 		"a changed byte": func() error {
 			v := bytes.Clone(value)
 			v[len(v)-1] ^= 1
-			_, err := o.decrypt(nil, "topic", 3, header, v, &out)
+			_, err := o.decrypt(nil, at("topic", 3), header, v, &out)
 			return err
 		},
 		"another session": func() error {
 			h, _ := sealed(t, &in, "topic", 3)
-			_, err := o.decrypt(nil, "topic", 3, h, value, &out)
+			_, err := o.decrypt(nil, at("topic", 3), h, value, &out)
 			return err
 		},
-		"a cut header": func() error { _, err := o.decrypt(nil, "topic", 3, header[:5], value, &out); return err },
+		"a cut header": func() error { _, err := o.decrypt(nil, at("topic", 3), header[:5], value, &out); return err },
 	} {
 		if err := open(); !errors.Is(err, errCipher) {
 			t.Errorf("%s: %v, want errCipher", name, err)
@@ -80,7 +97,7 @@ func TestL1ARecordOpensOnlyAtItsPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := gone.decrypt(nil, "topic", 3, header, value, &out); !errors.Is(err, stream.ErrDestroyed) {
+	if _, err := gone.decrypt(nil, at("topic", 3), header, value, &out); !errors.Is(err, stream.ErrDestroyed) {
 		t.Errorf("a destroyed key: %v", err)
 	}
 }
@@ -94,7 +111,7 @@ func TestRecordsOfEverySizeOpen(t *testing.T) {
 		in := stream.Record{Stream: "src.public.person", Value: bytes.Repeat([]byte(`{"op":"c"},`), size/11+1)[:size]}
 		header, value := sealed(t, &in, "topic", 3)
 		var out stream.Record
-		if _, err := o.decrypt(nil, "topic", 3, header, value, &out); err != nil || !bytes.Equal(in.Value, out.Value) {
+		if _, err := o.decrypt(nil, at("topic", 3), header, value, &out); err != nil || !bytes.Equal(in.Value, out.Value) {
 			t.Errorf("a record of %d bytes opened as %d: %v", size, len(out.Value), err)
 		}
 	}

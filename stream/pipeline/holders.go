@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
@@ -72,7 +71,7 @@ func (h *holders) places() iter.Seq[place] {
 // committed gives the offset that each connection committed on each raw
 // partition of the source that it reads; 0 where it has committed none.
 func (h *holders) committed(ctx context.Context, cl *kgo.Client) (map[reader]int64, error) {
-	offsets := make(map[string]map[string]map[int32]kafka.Committed)
+	offsets := make(map[string]map[place]standing)
 	// The groups of a source all begin before it is read: where none is new after
 	// the offsets were fetched, no offset lies behind a beginning that is not seen.
 	for more := true; more; {
@@ -80,7 +79,7 @@ func (h *holders) committed(ctx context.Context, cl *kgo.Client) (map[reader]int
 			if _, asked := offsets[name]; asked {
 				continue
 			}
-			at, err := kafka.Offsets(ctx, cl, h.Topics.MaskGroup(name))
+			at, err := h.standings(ctx, cl, h.Topics.MaskGroup(name))
 			if err != nil {
 				return nil, err
 			}
@@ -115,16 +114,19 @@ func (h *holders) listConnections(ctx context.Context, cl *kgo.Client) (more boo
 
 // addReader adds what a connection holds: all raw topics of a source of which it
 // reads one.
-func (h *holders) addReader(to map[reader]int64, name string, at map[string]map[int32]kafka.Committed) {
-	sources := make(map[string]bool)
+func (h *holders) addReader(to map[reader]int64, name string, at map[place]standing) {
+	sources, reads := make(map[string]bool), make(map[string]bool)
+	for p := range at {
+		reads[p.topic] = true
+	}
 	for topic := range h.raw {
-		if source, _ := h.Topics.RawSource(topic); len(at[topic]) > 0 || slices.Contains(h.Connections[topic], name) {
+		if source, _ := h.Topics.RawSource(topic); reads[topic] || slices.Contains(h.Connections[topic], name) {
 			sources[source] = true
 		}
 	}
 	for p := range h.places() {
 		if source, _ := h.Topics.RawSource(p.topic); sources[source] {
-			to[reader{name, p}] = at[p.topic][p.partition].Offset
+			to[reader{name, p}] = at[p].offset
 		}
 	}
 }
@@ -132,6 +134,10 @@ func (h *holders) addReader(to map[reader]int64, name string, at map[string]map[
 // readPeriods reads what sources say that they write under since it was last
 // asked.
 func (h *holders) readPeriods(ctx context.Context) error {
+	v, err := h.voucher()
+	if err != nil {
+		return err
+	}
 	for p := range h.Partitions {
 		err := h.Cluster.ReadRange(ctx, h.Topics.Positions(), p, h.read[p], func(r *kgo.Record) error {
 			h.read[p] = r.Offset + 1
@@ -140,10 +146,9 @@ func (h *holders) readPeriods(ctx context.Context) error {
 				return nil // a job
 			}
 			var at positionRecord
-			if err := json.Unmarshal(r.Value, &at); err != nil {
-				return fmt.Errorf("position of %s: %w", source, err)
+			if v.open(positionAt(source), r.Value, &at) {
+				h.periods[source] = at.Period
 			}
-			h.periods[source] = at.Period
 			return nil
 		})
 		if err != nil {

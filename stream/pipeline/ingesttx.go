@@ -2,13 +2,10 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
 )
@@ -36,7 +33,9 @@ type ingestTx struct {
 	newest  int64 // commit time of the newest change, ms
 	arena   []byte
 	entries []pendingEntry
-	idle    bool // the source had nothing more
+	told    []announcement
+	number  stream.Int64 // of the last announcements
+	idle    bool         // the source had nothing more
 }
 
 // took notes that a batch is in it.
@@ -78,35 +77,11 @@ func (w *ingestWriter) begin() error {
 	if err := w.client.BeginTransaction(); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	w.tx = ingestTx{open: true, began: w.Now(), streams: make(map[string]stream.Int64), arena: w.tx.arena[:0]}
+	w.tx = ingestTx{open: true, began: w.Now(), streams: make(map[string]stream.Int64), arena: w.tx.arena[:0], number: w.at.Number}
 	if err := w.encrypter.renew(); err != nil {
 		return err
 	}
-	return w.control()
-}
-
-// control writes a control record into every raw partition for each connection
-// whose policy revision changed: all workers switch at the same offset. A topic
-// that is new to the source is told those of all, so that none of its records
-// falls under whatever revision a worker happens to have. It stands before the
-// transaction's data, so that data offsets stay contiguous.
-func (w *ingestWriter) control() error {
-	for conn, rev := range w.Revisions {
-		body, err := json.Marshal(stream.PolicyChange{Connection: conn, Revision: rev})
-		if err != nil {
-			return err
-		}
-		for _, topic := range w.RawTopics {
-			if w.at.Revisions[conn] == rev && slices.Contains(w.at.Topics, topic) {
-				continue
-			}
-			for p := range w.Partitions {
-				w.audit.produce(&kgo.Record{Topic: topic, Partition: p, Value: body,
-					Headers: []kgo.RecordHeader{{Key: stream.HeaderControl, Value: []byte(stream.ControlPolicy)}}})
-			}
-		}
-	}
-	return nil
+	return w.announce()
 }
 
 // end commits the open transaction: flush, so that offsets are known; receipt
@@ -140,6 +115,9 @@ func (w *ingestWriter) describe() (next positionRecord, err error) {
 			return next, err
 		}
 	}
+	if err := w.writeAnnouncements(); err != nil {
+		return next, err
+	}
 	for _, e := range w.tx.entries {
 		if err := w.audit.entry(e.kind, e.body); err != nil {
 			return next, err
@@ -149,7 +127,7 @@ func (w *ingestWriter) describe() (next positionRecord, err error) {
 	if err != nil {
 		return next, err
 	}
-	next = positionRecord{Label: w.tx.next.Label, State: w.seal.Seal(w.tx.next.State), Revisions: w.Revisions, Topics: w.RawTopics,
+	next = positionRecord{Label: w.tx.next.Label, State: w.seal.Seal(w.tx.next.State), Revisions: w.Revisions, Number: w.tx.number, Topics: w.RawTopics,
 		Undecided: slices.Sorted(maps.Keys(w.undecided)), Period: w.encrypter.current,
 		Worker: w.audit.ledger.Worker(), Heads: heads{w.Source: reached}}
 	return next, w.audit.writePosition(w.Source, next)

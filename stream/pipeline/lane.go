@@ -153,7 +153,7 @@ func (l *lane) one(s *share, r *kgo.Record) error {
 	s.in++
 	s.bytes += int64(len(r.Value))
 	var err error
-	l.plain, err = l.decrypter.decrypt(l.plain[:0], r.Topic, r.Partition, header(r, stream.HeaderSession), r.Value, &l.rec)
+	l.plain, err = l.decrypter.decrypt(l.plain[:0], outsideOf(r), header(r, stream.HeaderSession), r.Value, &l.rec)
 	switch {
 	case errors.Is(err, stream.ErrDestroyed):
 		s.shredded++
@@ -184,7 +184,7 @@ func (l *lane) send(s *share, r *kgo.Record, c *tally) error {
 	switch {
 	case err != nil:
 		return err
-	case to == nil || header(r, stream.HeaderUndecided) != nil:
+	case to == nil || l.rec.Undecided:
 		l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonNoContract})
 	case l.isParked(r.Key):
 		l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonParked})
@@ -284,9 +284,9 @@ func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) {
 		rec = stream.Record{Value: r.Value}
 	}
 	from := len(l.arena)
-	l.arena = l.encrypter.encrypt(l.arena, topic, l.partition, &rec)
-	value := l.arena[from:len(l.arena):len(l.arena)]
 	seq, salt := header(r, stream.HeaderSeq), l.salt()
+	l.arena = l.encrypter.encrypt(l.arena, outside{out.place, r.Key, seq}, &rec)
+	value := l.arena[from:len(l.arena):len(l.arena)]
 	out.leaves = append(out.leaves, l.leaf.Record(salt, r.Key, value, seq, nil))
 	l.produce(&kgo.Record{Topic: topic, Partition: l.partition, Key: r.Key, Value: value, Headers: []kgo.RecordHeader{
 		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: l.encrypter.header},

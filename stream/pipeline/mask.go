@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
@@ -27,8 +26,8 @@ type Mask struct {
 	Connection string
 	RawTopics  []string
 	Quarantine string // topic
-	// Current is the revision in force; Revision finds an older one by its id,
-	// for records before the control record of a change.
+	// Current is the revision of this machine's files; Revision finds another by its
+	// id. Which one masks a record the control records before it say.
 	Current  stream.Revision
 	Revision func(id string) (stream.Revision, error)
 	// Counted hears, after each commit, what became of each stream's records and
@@ -120,50 +119,20 @@ func (w *maskWorker) ready(ctx context.Context, inputs map[int32][]*share, place
 			if err := w.chains.follows(s.place, s.records[0].Offset); err != nil {
 				return err
 			}
-			revision := w.chains.of[s.place].Revision
-			if revision == "" {
-				revision = w.Current.ID()
-			}
-			cut, err := w.split(s, revision)
-			if err != nil {
-				return err
-			}
-			split = append(split, cut...)
+			split = append(split, w.split(s, w.chains.of[s.place].metadata)...)
 		}
 		inputs[lane] = split
 	}
 	return nil
 }
 
-// split cuts s after each control record that changes this connection's
-// revision: a part has one revision and ends there, and all workers switch at
-// the same offset.
-func (w *maskWorker) split(s *share, revision string) ([]*share, error) {
-	var out []*share
-	from := 0
-	for i, r := range s.records {
-		if header(r, stream.HeaderControl) == nil {
-			continue
-		}
-		var body stream.PolicyChange
-		if err := json.Unmarshal(r.Value, &body); err != nil {
-			return nil, fmt.Errorf("control record %s/%d at %d: %w", s.topic, s.partition, r.Offset, err)
-		}
-		if body.Connection == w.Connection && body.Revision != revision {
-			out = append(out, &share{place: s.place, records: s.records[from : i+1], revision: revision, next: body.Revision})
-			from, revision = i+1, body.Revision
-		}
-	}
-	if from < len(s.records) {
-		out = append(out, &share{place: s.place, records: s.records[from:], revision: revision, next: revision})
-	}
-	return out, nil
-}
-
 // revision gives a revision by id, the current one or one from before.
 func (w *maskWorker) revision(id string) (stream.Revision, error) {
-	if id == w.Current.ID() {
+	switch id {
+	case w.Current.ID():
 		return w.Current, nil
+	case "":
+		return unannounced{}, nil
 	}
 	w.revMu.Lock()
 	defer w.revMu.Unlock()
@@ -218,8 +187,9 @@ type share struct {
 	filtered int64
 	shredded int64
 	newest   int64
-	revision string // that masks these records
-	next     string // that is in force after them
+	revision string   // that masks these records
+	next     metadata // without head: what is in force after them
+	forged   stream.Forged
 	streams  tallies
 }
 
@@ -282,8 +252,12 @@ func (w *maskWorker) describe(shares []*share) ([]step, error) {
 			return nil, err
 		}
 		receipts.add(s.revision, revision.Keys(), part)
-		steps = append(steps, step{s.place, s.end(), metadata{Head: h, Revision: s.next}})
+		s.next.Head = h
+		steps = append(steps, step{s.place, s.end(), s.next})
 		counted.add(s.streams)
+		if err := w.noteForged(s); err != nil {
+			return nil, err
+		}
 	}
 	return steps, receipts.write(w.audit, stream.StageMask, w.Connection, counted.lines(), counted.detail())
 }
@@ -311,6 +285,7 @@ func (w *maskWorker) tell(began time.Time, shares []*share) {
 		d.bytes += s.bytes
 		d.newest = max(d.newest, s.newest)
 		d.out += s.outputs.records()
+		w.tellForged(s)
 		w.Metrics.Shredded.WithLabelValues(w.Connection).Add(float64(s.shredded))
 		for name, t := range s.streams {
 			w.tellStream(name, t.detail)

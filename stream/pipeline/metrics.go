@@ -19,6 +19,7 @@ type Metrics struct {
 	Quarantined *prometheus.CounterVec   // connection, reason
 	Fields      *prometheus.CounterVec   // connection, operator
 	Shredded    *prometheus.CounterVec   // connection: records whose key was destroyed unread
+	Forged      *prometheus.CounterVec   // topic: records refused that no key of the workspace vouches for
 	RawHeld     *prometheus.GaugeVec     // topic: raw records not yet deleted
 	Trimmed     *prometheus.CounterVec   // topic: offsets deleted after their time
 	RawAge      *prometheus.GaugeVec     // topic, connection: seconds since the oldest raw record it has to mask
@@ -51,6 +52,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Quarantined: counter("quarantined_total", "Records sent to quarantine.", "connection", "reason"),
 		Fields:      counter("fields_total", "Values that an operator was applied to.", "connection", "operator"),
 		Shredded:    counter("shredded_total", "Raw records whose key was destroyed before they were masked.", "connection"),
+		Forged:      counter("forged_total", "Control records and positions that were refused: somebody without the workspace's keys wrote them, or wrote an old one again. Each connection counts its own.", "topic"),
 		RawHeld:     gauge("raw_offsets_held", "Offsets of raw topics not deleted yet.", "topic"),
 		Trimmed:     counter("trimmed_offsets_total", "Offsets deleted after the time that lethe.yaml keeps them (keep).", "topic"),
 		RawAge:      gauge("raw_oldest_seconds", "Age of the oldest raw record that a connection has still to mask; 0 for none.", "topic", "connection"),

@@ -82,7 +82,7 @@ func newRig(t *testing.T, brokers []string) *rig {
 		t.Fatal(err)
 	}
 	for group, topic := range map[string]string{topics.MaskGroup("lake"): topics.Raw(stream.PII, "src"), topics.SinkGroup("lake"): r.masked()} {
-		if err := r.base.Cluster.StartGroup(t.Context(), group, []string{topic}); err != nil {
+		if err := r.base.StartGroup(t.Context(), group, []string{topic}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -24,6 +23,8 @@ type positionRecord struct {
 	// Revisions are the policy revisions that ingest has announced to each
 	// connection's workers by a control record.
 	Revisions map[string]string `json:"revisions,omitempty"`
+	// Number is that of the last announcements.
+	Number stream.Int64 `json:"number,omitempty"`
 	// Topics are the raw topics that it announced them in.
 	Topics []string `json:"topics,omitempty"`
 	// Undecided are the streams that were read before anybody decided on them.
@@ -84,14 +85,27 @@ func (w *ingestWriter) mayAnnounce(inForce map[string]string) error {
 	return nil
 }
 
-// position reads the last committed position of a job; nil if there is none.
+// position reads the last committed position of a job; nil if there is none. What
+// somebody without the key has written there is none; where nothing else is left,
+// such as after a compaction, it is a fault: to begin anew would carry rows twice (L2).
 func (b Base) position(ctx context.Context, job string) (*positionRecord, error) {
+	v, err := b.voucher()
+	if err != nil {
+		return nil, err
+	}
 	p := leasePartition(job, b.Partitions)
-	var last []byte
+	var last *positionRecord
+	forged := int64(-1)
 	keep := func(r *kgo.Record) error {
-		if string(r.Key) == job {
-			last = append([]byte(nil), r.Value...)
+		if string(r.Key) != job {
+			return nil
 		}
+		at := new(positionRecord)
+		if !v.open(positionAt(job), r.Value, at) {
+			forged = r.Offset
+			return nil
+		}
+		last = at
 		return nil
 	}
 	near, err := b.Cluster.Near(ctx, b.Topics.Positions(), p, 2000)
@@ -107,20 +121,25 @@ func (b Base) position(ctx context.Context, job string) (*positionRecord, error)
 	if err != nil {
 		return nil, fmt.Errorf("position of %s: %w", job, err)
 	}
+	if forged < 0 {
+		return last, nil
+	}
+	at := place{b.Topics.Positions(), p}
 	if last == nil {
-		return nil, nil
+		return nil, &stream.Fault{Code: "run.position_forged", Path: fmt.Sprintf("%s at %d: %s", at, forged, job), Exit: stream.ExitEnvironment,
+			Msg: "no stage with these keys has written this position, and none before it is left",
+			Hint: "if keys/ is not what this workspace began with, bring it back; else find who may write to this topic, and\n" +
+				"restore it (with the embedded broker: state/) from a backup, or name source and connection anew"}
 	}
-	var at positionRecord
-	if err := json.Unmarshal(last, &at); err != nil {
-		return nil, fmt.Errorf("position of %s: %w", job, err)
-	}
-	return &at, nil
+	b.Metrics.Forged.WithLabelValues(at.topic).Inc()
+	b.Log.Error("a position was forged, and is not used: find who may write to this topic", "topic", at.topic, "partition", p, "offset", forged, "job", job)
+	return last, nil
 }
 
 func (a *auditWriter) writePosition(job string, at positionRecord) error {
-	b, err := json.Marshal(at)
+	b, err := a.voucher.vouch(positionAt(job), at)
 	if err != nil {
-		return fmt.Errorf("position of %s: %w", job, err)
+		return err
 	}
 	a.write(a.Topics.Positions(), leasePartition(job, a.Partitions), []byte(job), b)
 	return nil

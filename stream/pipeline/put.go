@@ -15,6 +15,11 @@ import (
 // take encrypts a record and produces it to its place.
 func (w *ingestWriter) take(r *stream.Record) error {
 	topic := w.rawTopic(w.class(r.Stream))
+	if w.marked {
+		marked := *r
+		marked.Undecided = true
+		r = &marked
+	}
 	w.tx.newest = max(w.tx.newest, r.Time)
 	if r.Kind == stream.KindTruncate {
 		// A truncate concerns every key, so it goes to every partition.
@@ -60,7 +65,7 @@ func (w *ingestWriter) putOversize(topic string, p int32, key []byte, r *stream.
 	if err != nil {
 		return err
 	}
-	stub := stream.Record{Stream: r.Stream, Value: about, Seq: r.Seq, Kind: stream.KindOversize, Time: r.Time}
+	stub := stream.Record{Stream: r.Stream, Value: about, Seq: r.Seq, Kind: stream.KindOversize, Time: r.Time, Undecided: r.Undecided}
 	w.put(topic, p, key, &stub)
 	return nil
 }
@@ -84,17 +89,14 @@ func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) 
 	out := w.tx.outputs.to(topic, p)
 	salt := w.salt()
 	from := len(w.tx.arena)
-	w.tx.arena = w.encrypter.encrypt(w.tx.arena, topic, p, r)
-	value := w.tx.arena[from:len(w.tx.arena):len(w.tx.arena)]
 	seq := r.Seq.AppendHex(w.slab.room(40))
+	w.tx.arena = w.encrypter.encrypt(w.tx.arena, outside{place{topic, p}, key, seq}, r)
+	value := w.tx.arena[from:len(w.tx.arena):len(w.tx.arena)]
 	out.leaves = append(out.leaves, w.leaf.Record(salt, key, value, seq, nil))
 	k := w.slab.record(topic, p)
 	k.Key, k.Value = key, value
 	k.Headers = w.slab.head(kgo.RecordHeader{Key: stream.HeaderSeq, Value: seq}, kgo.RecordHeader{Key: stream.HeaderSalt, Value: salt},
 		kgo.RecordHeader{Key: stream.HeaderSession, Value: w.encrypter.header})
-	if w.marked {
-		k.Headers = append(k.Headers, kgo.RecordHeader{Key: stream.HeaderUndecided, Value: []byte("1")})
-	}
 	w.client.Produce(context.Background(), k, out.promise)
 	w.tx.in++
 	w.tx.streams[r.Stream]++

@@ -98,19 +98,13 @@ type buffer struct {
 // publishCommitted shows readers what was committed and perhaps not published
 // when the last owner was killed, also on partitions that nothing comes for.
 func (w *sinkWorker) publishCommitted(ctx context.Context) error {
-	all, err := kafka.Offsets(ctx, w.session.Client(), w.chains.group)
+	all, err := w.chains.standings(ctx, w.session.Client(), w.chains.group)
 	if err != nil {
 		return err
 	}
-	for topic, parts := range all {
-		for p, c := range parts {
-			n, err := readMetadata(c.Metadata)
-			if err != nil {
-				return fmt.Errorf("group %s: metadata of %s/%d: %w", w.chains.group, topic, p, err)
-			}
-			if err := w.publish(ctx, n.Loaded...); err != nil {
-				return err
-			}
+	for _, at := range all {
+		if err := w.publish(ctx, at.Loaded...); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -65,7 +65,7 @@ type member struct {
 // join opens a membership. moved is called under mu for each partition that was
 // given or taken; nil to ignore.
 func (b Base) join(group, stage, connection string, topics []string, moved func(place)) (*member, error) {
-	m := &member{chains: chains{group: group, stage: stage, connection: connection, of: make(map[place]*chain)}}
+	m := &member{chains: chains{Base: b, group: group, stage: stage, connection: connection, of: make(map[place]*chain)}}
 	var err error
 	m.session, err = b.Cluster.GroupSession(group, group+"."+b.Instance, topics, func(_ context.Context, _ *kgo.Client, which map[string][]int32) {
 		m.mu.Lock()
@@ -115,8 +115,12 @@ func (m *member) commit(ctx context.Context, describe func() ([]step, error)) (b
 		steps, err = describe()
 		return err
 	}, func(ctx context.Context) (bool, error) {
+		vouched, err := m.vouch(steps)
+		if err != nil {
+			return false, err
+		}
 		ended = true
-		return m.session.End(withMetadata(ctx, steps), kgo.TryCommit)
+		return m.session.End(withMetadata(ctx, vouched), kgo.TryCommit)
 	})
 	if err != nil && !ended {
 		m.abort(ctx)
@@ -133,6 +137,19 @@ func (m *member) commit(ctx context.Context, describe func() ([]step, error)) (b
 	m.chains.of = make(map[place]*chain)
 	m.audit.Metrics.Aborted.WithLabelValues(m.chains.stage, m.chains.connection).Inc()
 	return false, nil
+}
+
+// vouch gives offset and metadata of each step as a group commits them.
+func (m *member) vouch(steps []step) (map[place]kafka.Committed, error) {
+	out := make(map[place]kafka.Committed, len(steps))
+	for _, s := range steps {
+		text, err := m.audit.voucher.vouch(offsetAt(m.chains.group, s.place, s.to), s.metadata)
+		if err != nil {
+			return nil, err
+		}
+		out[s.place] = kafka.Committed{Offset: s.to, Metadata: string(text)}
+	}
+	return out, nil
 }
 
 // takeOver writes the entry by which this run takes the chain of p over, if it

@@ -94,17 +94,17 @@ func (t *Trim) passed(ctx context.Context, r *remover) (map[string]map[int32]int
 	out := make(map[string]map[int32]int64)
 	for topic, connection := range t.Sinks {
 		group := t.Topics.SinkGroup(connection)
-		at, err := kafka.Offsets(ctx, r.client, group)
+		at, err := t.standings(ctx, r.client, group)
 		if err != nil {
 			return nil, err
 		}
 		out[topic] = make(map[int32]int64)
 		for p := range t.Partitions {
-			c, ok := at[topic][p]
+			c, ok := at[place{topic, p}]
 			if !ok {
 				return nil, fmt.Errorf("group %s: no committed offset of %s/%d", group, topic, p)
 			}
-			out[topic][p] = c.Offset
+			out[topic][p] = c.offset
 		}
 	}
 	ends, err := kafka.Ends(ctx, r.client, t.Topics.Details(), t.Topics.Leaves())

@@ -62,7 +62,7 @@ func (r *rig) special(t *testing.T) string {
 	if err := r.base.Cluster.EnsureTopics(t.Context(), []kafka.Topic{{Name: topic, Partitions: partitions}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.base.Cluster.StartGroup(t.Context(), r.base.Topics.MaskGroup("lake"), []string{topic}); err != nil {
+	if err := r.base.StartGroup(t.Context(), r.base.Topics.MaskGroup("lake"), []string{topic}); err != nil {
 		t.Fatal(err)
 	}
 	return topic

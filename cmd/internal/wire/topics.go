@@ -2,10 +2,6 @@ package wire
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"lethe/cmd/internal/config"
 	"lethe/stream"
@@ -80,7 +76,7 @@ func (w *Workspace) prepareOwn(ctx context.Context) error {
 // prepareTopics creates the topics of records and begins the groups, before any
 // client of a stage joins.
 func (w *Workspace) prepareTopics(ctx context.Context) error {
-	n, t := w.base.Partitions, w.base.Topics
+	n := w.base.Partitions
 	var topics []kafka.Topic
 	for _, s := range w.folder.Sources {
 		for _, raw := range w.rawTopics(s.Name) {
@@ -93,51 +89,22 @@ func (w *Workspace) prepareTopics(ctx context.Context) error {
 			topics = append(topics, kafka.Topic{Name: m, Partitions: n})
 		}
 	}
+	groups := w.groups()
+	for _, g := range groups {
+		// Before a topic that was lost is made again, empty.
+		if err := w.checkGroup(ctx, g); err != nil {
+			return err
+		}
+	}
 	if err := w.base.Cluster.EnsureTopics(ctx, topics); err != nil {
 		return err
 	}
-	for _, c := range w.folder.Connections {
-		if err := w.beginGroup(ctx, t.MaskGroup(c.Name), w.rawTopics(c.From), w.isNew(c)); err != nil {
-			return err
-		}
-		if err := w.beginGroup(ctx, t.SinkGroup(c.Name), w.maskedTopics(c), nil); err != nil {
+	for _, g := range groups {
+		if err := w.beginGroup(ctx, g); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// groupMark is the file that says that a group was begun.
-func groupMark(f *config.Folder, group string) string {
-	return filepath.Join(f.State, "groups", group)
-}
-
-// beginGroup gives a group its first offsets, once in its life. Offsets that
-// are gone later are an error: to begin again would carry rows twice (L2).
-func (w *Workspace) beginGroup(ctx context.Context, group string, topics []string, mayBegin func(context.Context) error) error {
-	mark := groupMark(w.folder, group)
-	_, err := os.Stat(mark)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	begun := err == nil
-	started, err := w.base.Cluster.Started(ctx, group)
-	switch {
-	case err != nil:
-		return err
-	case begun && !started:
-		return &stream.Fault{Code: "run.offsets_lost", Path: group, Exit: stream.ExitEnvironment,
-			Msg:  "the brokers no longer know how far this group was: offsets of an idle group expire after offsets.retention.minutes",
-			Hint: "restore the offsets (the last receipts of the log tell them), or " + Anew("")}
-	case !started && mayBegin != nil:
-		if err := mayBegin(ctx); err != nil {
-			return err
-		}
-	}
-	if err := w.base.Cluster.StartGroup(ctx, group, topics); err != nil || begun {
-		return err
-	}
-	return keep(mark, nil)
 }
 
 func (w *Workspace) maskedTopics(c config.Connection) []string {
@@ -146,19 +113,4 @@ func (w *Workspace) maskedTopics(c config.Connection) []string {
 		out = append(out, s.Topic)
 	}
 	return out
-}
-
-// isNew refuses a connection whose source was read before it was there: the rows
-// from before are deleted from the raw topics, so it would carry a part and look
-// whole (L2).
-func (w *Workspace) isNew(c config.Connection) func(context.Context) error {
-	return func(ctx context.Context) error {
-		begun, err := w.base.Begun(ctx, c.From)
-		if err != nil || !begun {
-			return err
-		}
-		return &stream.Fault{Code: "run.new_connection", Path: "connections." + c.Name,
-			Msg:  "source " + c.From + " was read before this connection was there, and its first rows are deleted by now",
-			Hint: "name the source anew as well (such as " + c.From + "-2): it is read from the beginning then"}
-	}
 }
