@@ -40,6 +40,8 @@ const (
 	CodeChainGap            Code = "chain_gap"
 	CodeChainBroken         Code = "chain_broken"
 	CodeChainReplayed       Code = "chain_replayed"
+	CodeAnnounce            Code = "announce"           // a policy revision announced by another than the source's ingest, or not behind the last
+	CodePolicyUnannounced   Code = "policy_unannounced" // records masked under another revision than was announced before them
 )
 
 // Findings under L4: the lake is not what was written.
@@ -92,6 +94,7 @@ const (
 	CodeSnapshotVoid  Code = "snapshot_void"
 	CodeOrphan        Code = "orphan"
 	CodeTemporary     Code = "temporary"
+	CodeForged        Code = "forged" // control records that workers refused
 )
 
 // promise is the one that a finding of the code breaks.

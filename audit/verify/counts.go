@@ -144,6 +144,7 @@ func (f *flow) count(id chainID, e *entry, p *part) {
 			c.Quarantined += quarantined
 			c.Filtered += int64(p.Filtered)
 			c.Shredded += int64(p.Shredded)
+			f.policy(id, e, p)
 		}
 		if in != sum {
 			f.fail(stageCode(id.stage), id, e, "of [%s,%s) %d records read, %d delivered, quarantined, filtered or shredded", p.From, p.To, in, sum)

@@ -70,18 +70,22 @@ type entry struct {
 	sig    []byte
 	body   []byte
 
-	receipt *receipt // kind receipt
-	chain   *chain   // kind chain
-	worker  string   // that the body names
-	err     error    // why it is no entry
-	code    Code     // of err
+	receipt      *receipt      // kind receipt
+	chain        *chain        // kind chain
+	announcement *announcement // kind announce
+	forged       *forged       // kind forged
+	worker       string        // that the body names
+	err          error         // why it is no entry
+	code         Code          // of err
 }
 
 // Words of entries and topics, as stream/FORMAT.md has them.
 const (
-	entryReceipt = "receipt"
-	entryChain   = "chain"
-	entryEnrol   = "enrol"
+	entryReceipt  = "receipt"
+	entryChain    = "chain"
+	entryEnrol    = "enrol"
+	entryAnnounce = "announce"
+	entryForged   = "forged"
 
 	stageIngest = "ingest"
 	stageMask   = "mask"
@@ -162,6 +166,27 @@ type chain struct {
 	Worker     string `json:"worker"`
 	Head       digest `json:"head"`
 	From       string `json:"from"`
+}
+
+type announcement struct {
+	Source     string  `json:"source"`
+	Connection string  `json:"connection"`
+	Revision   string  `json:"revision"`
+	Number     count   `json:"number"`
+	Topic      string  `json:"topic"`
+	Partition  int32   `json:"partition"` // of the first offset
+	Offsets    []count `json:"offsets"`
+	Worker     string  `json:"worker"`
+}
+
+type forged struct {
+	Connection string `json:"connection"`
+	Topic      string `json:"topic"`
+	Partition  int32  `json:"partition"`
+	N          count  `json:"n"`
+	First      count  `json:"first"`
+	Last       count  `json:"last"`
+	Worker     string `json:"worker"`
 }
 
 // tail ends every entry. Canonical order puts the signature before it.
@@ -271,6 +296,18 @@ func (e *entry) parseBody() *entry {
 			return e.bad(CodeEntryMalformed, err)
 		}
 		e.worker = e.chain.Worker
+	case entryAnnounce:
+		e.announcement = new(announcement)
+		if err := json.Unmarshal(e.body, e.announcement); err != nil {
+			return e.bad(CodeEntryMalformed, err)
+		}
+		e.worker = e.announcement.Worker
+	case entryForged:
+		e.forged = new(forged)
+		if err := json.Unmarshal(e.body, e.forged); err != nil {
+			return e.bad(CodeEntryMalformed, err)
+		}
+		e.worker = e.forged.Worker
 	case entryEnrol:
 		e.worker = logWorker
 	}

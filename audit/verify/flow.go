@@ -13,7 +13,8 @@ type flow struct {
 	chains   map[chainID]*chainState
 	order    []chainID // as they began
 	produced map[place]*spans
-	places   []place // of produced, as they began
+	policies map[chainID][]inForce // of mask chains, in the order of offsets
+	places   []place               // of produced, as they began
 
 	sources     map[string]*SourceCount
 	connections map[[2]string]*ConnectionCount // connection, raw topic
@@ -71,7 +72,7 @@ type waitingPart struct {
 const maxWaiting = 64
 
 func newFlow(c *checker) *flow {
-	return &flow{c: c, offset: -1, chains: make(map[chainID]*chainState), produced: make(map[place]*spans),
+	return &flow{c: c, offset: -1, chains: make(map[chainID]*chainState), produced: make(map[place]*spans), policies: make(map[chainID][]inForce),
 		sources: make(map[string]*SourceCount), connections: make(map[[2]string]*ConnectionCount), topics: make(map[string]*TopicCount),
 		streams: make(map[[2]string]*StreamCount), ingested: make(map[[2]string]int64),
 		deleted: make(map[place]int64)}

@@ -34,8 +34,8 @@ func TestL4APipeInPlaceOfAFileEndsTheReadingAtOnce(t *testing.T) {
 		code Code
 	}{
 		{"log/checkpoint", "checkpoint_missing"},
-		{"log/tile/entries/000.p/9", "bundle"},
-		{"log/tile/0/000.p/9", "tile"},
+		{"log/tile/entries/000.p/10", "bundle"},
+		{"log/tile/0/000.p/10", "tile"},
 		{"lake/_manifest/pipe.json", "lake_entry"},
 		{"lake/pipe.parquet", "lake_entry"},
 	} {
@@ -102,7 +102,7 @@ func (w *world) sign(text string) {
 }
 
 func TestL4ALinkInTheLogIsNamed(t *testing.T) {
-	for from, to := range map[string]string{"tile/entries": "../elsewhere", "tile/entries/000.p/9": "../../../elsewhere", "tile/0": "../elsewhere"} {
+	for from, to := range map[string]string{"tile/entries": "../elsewhere", "tile/entries/000.p/10": "../../../elsewhere", "tile/0": "../elsewhere"} {
 		code := CodeBundle
 		if from == "tile/0" {
 			code = CodeTile

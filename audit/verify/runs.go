@@ -62,6 +62,10 @@ func (c *checker) apply(e *entry) {
 		c.flow.begin(e)
 	case entryReceipt:
 		c.flow.receipt(e)
+	case entryAnnounce:
+		c.flow.announce(e)
+	case entryForged:
+		c.flow.forged(e)
 	case "snapshot-void":
 		c.void(e)
 	}

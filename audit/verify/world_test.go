@@ -152,6 +152,17 @@ func (w *world) ingest(n int64) {
 	w.part("w-ingest", stream.Receipt{Stage: stream.StageIngest, Source: "crm"}, stream.Part{Topic: "crm", From: from,
 		To: "lsn/" + strconv.FormatInt(w.ingested, 10), In: stream.Int64(n), Changes: stream.Int64(n),
 		Out: []stream.Out{{Topic: rawTopic, First: stream.Int64(first), Last: stream.Int64(first + n - 1), N: stream.Int64(n)}}})
+	if first == 0 {
+		w.announce("w-ingest", "p1", 1, 0)
+	}
+}
+
+// announce says that the connection's revision changes behind an offset of raw
+// partition 0.
+func (w *world) announce(worker, revision string, number, offset int64) {
+	w.t.Helper()
+	w.add(w.ledger(worker).Entry(stream.EntryAnnounce, stream.Announcement{Source: "crm", Connection: "crm-lake", Revision: revision,
+		Number: stream.Int64(number), Topic: rawTopic, Offsets: []stream.Int64{stream.Int64(offset)}, Worker: worker}))
 }
 
 // mask reads raw records up to offset to, in of them: one is filtered, one

@@ -169,7 +169,7 @@ type streamCounts struct {
 // counts adds them up; "" is their sum.
 func (r *rig) counts(t *testing.T) map[string]*streamCounts {
 	t.Helper()
-	out := map[string]*streamCounts{"": {}}
+	out := map[string]*streamCounts{"": {reasons: map[string]stream.Int64{}}}
 	receipts := r.receipts(t)
 	details := r.details(t) // read after them: they are committed together
 	for _, b := range receipts {
