@@ -11,7 +11,7 @@ import (
 
 // Operators lists the operators, mildest first.
 func Operators() []Spec {
-	return []Spec{keep(), partial(), hmacSHA256(), redact(), null(), drop()}
+	return []Spec{keep(), partial(), findings(), hmacSHA256(), redact(), null(), drop()}
 }
 
 // Lookup returns the operator called name.
@@ -52,13 +52,15 @@ const (
 	ParamNumber    ParamType = "number" // a whole number, not negative
 	ParamText      ParamType = "text"
 	ParamCharacter ParamType = "character" // one character
+	ParamList      ParamType = "list"      // texts, or one text with commas between
+	ParamFlag      ParamType = "flag"      // true or false
 )
 
 // Param is a parameter of an operator.
 type Param struct {
 	Name    string
 	Type    ParamType
-	Default any      // int or string
+	Default any      // int, string or bool
 	OneOf   []string // the only values that a text may have; nil for any
 	Help    string
 }
@@ -117,6 +119,14 @@ func (d Param) check(v any) error {
 		s, ok := v.(string)
 		if !ok || utf8.RuneCountInString(s) != 1 || !utf8.ValidString(s) || s[0] < 0x20 {
 			return errors.New("want one character")
+		}
+	case ParamList:
+		if _, ok := listed(v); !ok {
+			return errors.New("want a list of texts")
+		}
+	case ParamFlag:
+		if _, ok := yesOrNo(v); !ok {
+			return errors.New("want true or false")
 		}
 	case ParamText:
 		s, ok := v.(string)

@@ -133,7 +133,7 @@ policy.yaml:4: mask.elements.id.person: unknown element "id.person"
 		"a rule that nobody can read tells nothing of flows": {edit(t, func() Env { env := smallEnv(); env.Clearance = []string{"public"}; return env }(), "contact.email: {hmac: {}}", "contact.email: hmca"), `policy.yaml:4: mask.elements.contact.email: unknown operator "hmca"
   → did you mean "hmac"?`, []string{CodeOperator}},
 		"operator of a later build": {edit(t, smallEnv(), "redact", "{generalize: {}}"), `policy.yaml:4: mask.elements.person.gender: operator generalize is not in this build
-  → one of: keep partial hmac redact null drop`, []string{CodeNotInBuild}},
+  → one of: keep partial detect hmac redact null drop`, []string{CodeNotInBuild}},
 		"two operators": {edit(t, smallEnv(), "redact", "{hmac: {}, redact: {}}"), `policy.yaml:4: mask.elements.person.gender: want one operator, found a map
   → write an operator, such as redact, or {hmac: {length: 32}}`, []string{"file.type"}},
 		"bad params": {edit(t, smallEnv(), "contact.email: {hmac: {}}", "contact.email: {hmac: {length: -1, colour: red}}"),
