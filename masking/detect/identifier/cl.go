@@ -1,0 +1,19 @@
+package identifier
+
+func chile() []Identifier {
+	return []Identifier{{
+		Entity: "CL_RUT", Country: "CL", About: "Chilean tax and identity number", Element: "id.national",
+		Shapes: []string{"99999999X", "9999999X"}, Written: []string{"99.999.999-X", "9.999.999-X", "99999999-X", "9999999-X"},
+		Check: chileanRUT, Odds: 0.03,
+		Context: []string{"rut", "run", "rol único tributario", "rol único nacional", "cédula"},
+	}}
+}
+
+func chileanRUT(b []byte) bool {
+	n := len(b) - 1
+	s := 0
+	for i := range n {
+		s += int(b[n-1-i]-'0') * (2 + i%6)
+	}
+	return "0K987654321"[s%11] == b[n]
+}
