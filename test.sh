@@ -18,11 +18,13 @@ directory that is removed at the end. No service is enabled.
 Environment:
   LETHE_TEST_POSTGRES   superuser URL of a server to use instead of an own one
   LETHE_TEST_KAFKA      host:port of a broker to use instead of an own one
+  LETHE_TEST_STDNUM     Python with python-stdnum 2.1 to use instead of an own one
   LETHE_TEST_FUZZ       inputs or time for each fuzz target (20000x, 10m), by default 20000x; 0 for none
   CI=true               also fails where a test was skipped'
 
 STATICCHECK=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK=golang.org/x/vuln/cmd/govulncheck@v1.8.0
+STDNUM=2.1 # of PyPI: its verdicts on identifiers are compared with ours
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${LETHE_TEST_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/lethe-test}
@@ -46,7 +48,8 @@ missing() {
 		command -v java >/dev/null || echo default-jre-headless
 		command -v mvn >/dev/null || echo maven
 	fi
-	# 60 MB to fetch: a laptop may do without.
+	# A laptop may do without these, of which the last has 60 MB to fetch.
+	if [ -n "${CI:-}" ] && [ -z "${LETHE_TEST_STDNUM:-}" ] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then echo python3-venv; fi
 	if [ -n "${CI:-}" ] && ! command -v qemu-aarch64-static qemu-aarch64 >/dev/null; then echo qemu-user-static; fi
 }
 
@@ -86,6 +89,23 @@ prepare() {
 	install $need || die 3 "apt-get could not install: $need"
 	need=$(missing | xargs)
 	[ -z "$need" ] || die 3 "still missing after the installation: $need"
+}
+
+# python_stdnum makes a Python with python-stdnum, once; where it cannot, the
+# test that wants it says so.
+python_stdnum() {
+	[ -z "${LETHE_TEST_STDNUM:-}" ] || return 0
+	local dir=$CACHE/python-stdnum-$STDNUM
+	if [ ! -e "$dir/complete" ]; then
+		command -v python3 >/dev/null || return 0
+		say "python-stdnum: fetching it with pip, once, into $dir"
+		if ! { python3 -m venv --clear "$dir" && "$dir/bin/pip" install -q --no-deps "python-stdnum==$STDNUM"; } >"$RUN/pip.log" 2>&1; then
+			tail -5 "$RUN/pip.log" >&2
+			return 0
+		fi
+		: >"$dir/complete"
+	fi
+	export LETHE_TEST_STDNUM=$dir/bin/python
 }
 
 # --- checks and tests ----------------------------------------------------------
@@ -215,6 +235,7 @@ main() {
 	trap 'exit 143' TERM HUP
 	mkdir -p "$CACHE"
 	prepare
+	python_stdnum
 	start_postgres
 	start_kafka
 	if [ -n "$ONLY_SERVERS" ]; then

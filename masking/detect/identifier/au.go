@@ -4,7 +4,7 @@ func australia() []Identifier {
 	return []Identifier{{
 		Entity: "AU_TFN", Country: "AU", About: "Australian tax file number", Element: "id.national",
 		Shapes: []string{"999999999", "99999999"}, Written: []string{"999 999 999", "999-999-999", "999 999 99", "99 999 999"},
-		Check: australianTFN, Odds: 0.09,
+		Check: australianTFN, Odds: 0.17,
 		Context: []string{"tfn", "tax file number", "ato"},
 	}, {
 		Entity: "AU_ABN", Country: "AU", About: "Australian business number", Element: "id.tax",
@@ -24,16 +24,18 @@ func australia() []Identifier {
 	}}
 }
 
+// australianTFN is published for nine digits; of the eight of older numbers both
+// weightings that are in use are taken.
 func australianTFN(b []byte) bool {
 	if len(b) == 8 {
-		return sum(b, 10, 7, 8, 4, 6, 3, 5, 1)%11 == 0
+		return sum(b, 10, 7, 8, 4, 6, 3, 5, 1)%11 == 0 || sum(b, 1, 4, 3, 7, 5, 8, 6, 9)%11 == 0
 	}
 	return sum(b, 1, 4, 3, 7, 5, 8, 6, 9, 10)%11 == 0
 }
 
 // australianABN counts its first digit one less.
 func australianABN(b []byte) bool {
-	return (sum(b, 10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)-10)%89 == 0
+	return b[0] != '0' && (sum(b, 10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)-10)%89 == 0
 }
 
 func australianACN(b []byte) bool { return (down(b[:8], 8)+last(b))%10 == 0 }

@@ -4,7 +4,7 @@ func belgium() []Identifier {
 	return []Identifier{{
 		Entity: "BE_NATIONAL_NUMBER", Country: "BE", About: "Belgian national or BIS number", Element: "id.eu.national",
 		Shapes: []string{"99999999999"}, Written: []string{"99.99.99-999.99", "999999-999-99", "999999 999 99", "99 99 99 999 99"},
-		Check: belgianPerson, Odds: 0.0028,
+		Check: belgianPerson, Odds: 0.0078,
 		Context: []string{"rijksregisternummer", "registre national", "numéro national", "nationaalregisternummer", "nationalregisternummer", "insz", "niss", "national number"},
 	}, {
 		Entity: "BE_VAT", Country: "BE", About: "Belgian enterprise and VAT number", Element: "id.tax",
@@ -14,24 +14,15 @@ func belgium() []Identifier {
 }
 
 // belgianPerson has check digits over the number, or, for those born from 2000
-// on, over the number with a 2 before it. Of an unknown date of birth month and
-// day, or the day, are zero; a BIS number adds 20 or 40 to the month.
+// on, over the number with a 2 before it. A BIS number adds 20 or 40 to the
+// month. Month and day are not always those of a birth: they are zero or count
+// on where a date was unknown or its serial numbers ran out.
 func belgianPerson(b []byte) bool {
-	n, check := number(b[:9]), two(b, 9)
-	year, month, day := two(b, 0), two(b, 2), two(b, 4)
-	if month > 52 {
+	n, check, month := number(b[:9]), two(b, 9), two(b, 2)
+	if month > 52 || month%20 > 12 {
 		return false
 	}
-	month %= 20
-	for _, century := range [...]int{1900, 2000} {
-		if century == 2000 {
-			n += 2_000_000_000
-		}
-		if 97-n%97 == check && (month == 0 || day == 0 && month <= 12 || date(century+year, month, day)) {
-			return true
-		}
-	}
-	return false
+	return 97-n%97 == check || 97-(2_000_000_000+n)%97 == check
 }
 
 func belgianVAT(b []byte) bool {

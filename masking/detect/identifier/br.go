@@ -37,5 +37,5 @@ func brazilianDigit(b []byte, first int) byte {
 }
 
 func brazilianCNPJ(b []byte) bool {
-	return !same(b[:12]) && brazilianDigit(b[:12], 5) == b[12] && brazilianDigit(b[:13], 6) == b[13]
+	return !zeros(b) && brazilianDigit(b[:12], 5) == b[12] && brazilianDigit(b[:13], 6) == b[13]
 }

@@ -9,7 +9,7 @@ func china() []Identifier {
 	}, {
 		Entity: "CN_USCC", Country: "CN", About: "Chinese unified social credit code", Element: "id.tax",
 		Shapes: []string{"XX999999XXXXXXXXXX"}, Written: []string{"XX999999XXXXXXXXXX"},
-		Check: chineseCredit, Odds: 0.0054,
+		Check: chineseCredit, Odds: 0.00067,
 		Context: []string{"uscc", "统一社会信用代码", "社会信用代码", "unified social credit", "营业执照"},
 	}}
 }
@@ -31,8 +31,11 @@ func chineseResident(b []byte) bool {
 	return "10X98765432"[s%11] == b[17]
 }
 
-// chineseCredit is a Luhn-like code modulo 31 over letters without I O S V Z.
+// chineseCredit has the registering department first; it is a Luhn-like code modulo 31 over letters without I O S V Z.
 func chineseCredit(b []byte) bool {
+	if !among(b[0], "123456789ANY") || !isDigit(b[1]) {
+		return false
+	}
 	const order = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 	s, w := 0, 1
 	for _, c := range b[:17] {

@@ -8,7 +8,7 @@ func czechia() []Identifier {
 		Context: []string{"rodné číslo", "rodne cislo", "rč", "r.č.", "birth number"},
 	}, {
 		Entity: "CZ_VAT", Country: "CZ", About: "Czech company and VAT number", Element: "id.tax",
-		Shapes: []string{"99999999", "CZ99999999", "CZ999999999", "CZ9999999999"}, Check: czechVAT, Odds: 0.21,
+		Shapes: []string{"99999999", "CZ99999999", "CZ999999999", "CZ9999999999"}, Check: czechVAT, Odds: 0.12,
 		Context: []string{"dič", "dic", "ičo", "ico", "vat", "dph"},
 	}}
 }
@@ -45,7 +45,7 @@ func czechVAT(b []byte) bool {
 		}
 		return b[0] != '9' && c%10 == last(b)
 	case len(b) == 9 && b[0] == '6':
-		return true
+		return (18-(21-down(b[1:8], 8)%11)%11)%10 == last(b)
 	}
 	return birthNumber(b)
 }

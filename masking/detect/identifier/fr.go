@@ -27,7 +27,7 @@ func france() []Identifier {
 
 // frenchNIR counts 2A and 2B, the departments of Corsica, as 19 and 18.
 func frenchNIR(b []byte) bool {
-	if !among(b[0], "123478") {
+	if !among(b[0], "123478") || b[6] > 'B' {
 		return false
 	}
 	n := number(b[:5])*100 + 19

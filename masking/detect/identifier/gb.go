@@ -58,8 +58,8 @@ func britishVAT(b []byte) bool {
 	if len(b) == 7 { // the shape takes any letter for the A
 		return b[3] == 'A' && b[4] >= '5'
 	}
-	if isLetter(b[0]) {
-		if b[0] != 'G' && b[0] != 'X' {
+	if len(b)%3 != 0 {
+		if b[0] == 'X' != (b[1] == 'I') || isDigit(b[0]) {
 			return false
 		}
 		b = b[2:]

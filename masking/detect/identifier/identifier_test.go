@@ -8,29 +8,8 @@ import (
 	"testing"
 
 	"lethe/masking/detect/identifier"
+	"lethe/masking/detect/identifier/identifiertest"
 )
-
-// random fills a shape.
-func random(rng *rand.Rand, shape string) []byte {
-	b := []byte(shape)
-	for i := range b {
-		randomAt(rng, shape, b, i)
-	}
-	return b
-}
-
-// randomAt fills one place of a shape, if it is not given.
-func randomAt(rng *rand.Rand, shape string, b []byte, i int) {
-	const all = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	switch shape[i] {
-	case '9':
-		b[i] = all[rng.IntN(10)]
-	case 'A':
-		b[i] = all[10+rng.IntN(26)]
-	case 'X':
-		b[i] = all[rng.IntN(36)]
-	}
-}
 
 func TestAnIdentifierSaysAllThatADetectorNeeds(t *testing.T) {
 	elements, err := os.ReadFile("../../../rules/elements.yaml")
@@ -61,7 +40,7 @@ func TestAnIdentifierSaysAllThatADetectorNeeds(t *testing.T) {
 func TestAWrittenFormIsAShapeWithSeparators(t *testing.T) {
 	for _, id := range identifier.All() {
 		for _, written := range id.Written {
-			compact := strings.NewReplacer(" ", "", "-", "", ".", "", "/", "", "+", "").Replace(written)
+			compact := strings.NewReplacer(" ", "", "-", "", ".", "", "/", "", "+", "", "(", "", ")", "").Replace(written)
 			if !coversAny(compact, id.Shapes) {
 				t.Errorf("%s: %s is none of %s", id.Entity, written, id.Shapes)
 			}
@@ -101,7 +80,7 @@ func TestOddsAreWhatASampleShows(t *testing.T) {
 		for _, shape := range id.Shapes {
 			hits := 0
 			for range n {
-				if id.Check(random(rng, shape)) {
+				if id.Check(identifiertest.Random(rng, shape)) {
 					hits++
 				}
 			}
@@ -119,8 +98,8 @@ func TestACheckAllocatesNothing(t *testing.T) {
 	for _, id := range identifier.All() {
 		rng := rand.New(rand.NewPCG(1, 2))
 		for _, shape := range id.Shapes {
-			b := random(rng, shape)
-			if n := testing.AllocsPerRun(50, func() { randomAt(rng, shape, b, rng.IntN(len(b))); id.Check(b) }); n != 0 {
+			b := identifiertest.Random(rng, shape)
+			if n := testing.AllocsPerRun(50, func() { identifiertest.Redraw(rng, shape, b, rng.IntN(len(b))); id.Check(b) }); n != 0 {
 				t.Errorf("%s: %v allocations", id.Entity, n)
 			}
 		}
@@ -132,7 +111,7 @@ func FuzzACheckPanicsOnNothing(f *testing.F) {
 	all := identifier.All()
 	for _, id := range all {
 		for _, shape := range id.Shapes {
-			f.Add(random(rng, shape))
+			f.Add(identifiertest.Random(rng, shape))
 		}
 	}
 	f.Add([]byte(nil))

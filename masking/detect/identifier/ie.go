@@ -19,24 +19,20 @@ func irishLetter(digits []byte, behind int) byte {
 	return "WABCDEFGHIJKLMNOPQRSTUV"[(down(digits, 8)+behind*9)%23]
 }
 
-// irishBehind is what a second letter counts: A 1, B 2 and so on; W, of a
-// husband's number, nothing.
-func irishBehind(b []byte) int {
-	if len(b) < 9 || b[8] == 'W' {
-		return 0
-	}
-	return int(b[8]-'A') + 1
-}
-
+// irishPPS has a second letter since 2013, which counts; those of before, of a
+// wife's or a husband's number, do not.
 func irishPPS(b []byte) bool {
-	if len(b) == 9 && !among(b[8], "ABHWTX") {
+	switch {
+	case len(b) == 9 && among(b[8], "ABH"):
+		return irishLetter(b[:7], int(b[8]-'A')+1) == b[7]
+	case len(b) == 9 && !among(b[8], "WTX"):
 		return false
 	}
-	return irishLetter(b[:7], irishBehind(b)) == b[7]
+	return irishLetter(b[:7], 0) == b[7]
 }
 
 // irishVAT in its old form has a letter in the second place, and its first digit
-// counts last.
+// counts last. Of two letters behind, the second counts, but for W.
 func irishVAT(b []byte) bool {
 	if len(b) > 9 {
 		b = b[2:]
@@ -44,5 +40,12 @@ func irishVAT(b []byte) bool {
 	if isLetter(b[1]) {
 		return "WABCDEFGHIJKLMNOPQRSTUV"[(down(b[2:7], 7)+int(b[0]-'0')*2)%23] == b[7]
 	}
-	return irishLetter(b[:7], irishBehind(b)) == b[7]
+	if len(b) == 9 && b[8] > 'W' {
+		return false
+	}
+	behind := 0
+	if len(b) == 9 && b[8] != 'W' {
+		behind = int(b[8]-'A') + 1
+	}
+	return irishLetter(b[:7], behind) == b[7]
 }

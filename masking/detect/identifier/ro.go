@@ -28,7 +28,7 @@ func romanianPerson(b []byte) bool {
 		year += 1900
 	}
 	county := two(b, 7)
-	if county == 0 || county > 52 && county != 70 && (county < 80 || county > 83) || county == 49 || county == 50 {
+	if county == 0 || county > 52 && county != 70 || county == 49 || county == 50 {
 		return false
 	}
 	if !date(year, two(b, 3), two(b, 5)) {

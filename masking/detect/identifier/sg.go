@@ -41,7 +41,7 @@ func singaporeUEN(b []byte) bool {
 	case len(b) == 9: // businesses registered before 2009
 		return "XMKECAWLJDB"[sum(b, 10, 4, 9, 3, 8, 2, 7, 1)%11] == b[8]
 	case isDigit(b[0]): // local companies; the year of registration leads
-		return "ZKCMDNERGWH"[sum(b, 10, 8, 6, 4, 9, 7, 5, 3, 1)%11] == b[9]
+		return two(b, 0) <= 20 && "ZKCMDNERGWH"[sum(b, 10, 8, 6, 4, 9, 7, 5, 3, 1)%11] == b[9]
 	}
 	return singaporeOther(b)
 }

@@ -13,7 +13,11 @@ func slovakia() []Identifier {
 	}}
 }
 
+// slovakVAT may be the birth number of a person.
 func slovakVAT(b []byte) bool {
 	b = bare(b, 10)
+	if birthNumber(b) {
+		return true
+	}
 	return b[0] != '0' && among(b[2], "234789") && number(b)%11 == 0
 }
