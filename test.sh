@@ -11,9 +11,10 @@ fuzzing of every parser, and stops the servers again.
   --yes       install Debian packages without asking (CI=true does the same)
   --servers   start the servers, print how to use them, and wait for Ctrl-C
 
-Kafka comes from Maven and is kept in $LETHE_TEST_CACHE, by default
-${XDG_CACHE_HOME:-~/.cache}/lethe-test. Everything else lies in a temporary
-directory that is removed at the end. No service is enabled.
+Kafka comes from Maven and python-stdnum from PyPI; both are kept in
+$LETHE_TEST_CACHE, by default ${XDG_CACHE_HOME:-~/.cache}/lethe-test. Everything
+else lies in a temporary directory that is removed at the end. No service is
+enabled.
 
 Environment:
   LETHE_TEST_POSTGRES   superuser URL of a server to use instead of an own one

@@ -28,6 +28,11 @@ func trade() []Identifier {
 		Shapes: []string{"XXXXXXXXXXXXXXXXX"}, Written: []string{"XXXXXXXXXXXXXXXXX"},
 		Check: vehicle, Odds: 5.8e-05,
 		Context: []string{"vin", "vehicle identification", "chassis", "fahrgestellnummer", "เลขตัวถัง"},
+	}, {
+		Entity: "VIN_WITHOUT_CHECK", About: "vehicle identification number of a maker outside North America", Element: "id.vehicle",
+		Shapes: []string{"AXXXXXXXXXXXX9999"}, Written: []string{"AXXXXXXXXXXXX9999"},
+		Check: func(b []byte) bool { return vehicleSum(b) >= 0 }, Odds: 0.3,
+		Context: []string{"vin", "vehicle identification", "chassis", "fahrgestellnummer", "fin", "เลขตัวถัง"},
 	}}
 }
 
@@ -64,21 +69,27 @@ func issuer(a, b byte) bool {
 	return i >= 0 && i%3 == 0
 }
 
-// vehicle leaves out I, O and Q and wants the check digit of North America, the
-// only one there is; elsewhere the ninth place is free, and the last four are
-// digits, as everywhere.
+// vehicle wants the check digit of North America, the only one there is, and the
+// last four places to be digits, as everywhere.
 func vehicle(b []byte) bool {
+	s := vehicleSum(b)
+	return s >= 0 && "0123456789X"[s%11] == b[8] && digits(b[13:])
+}
+
+// vehicleSum is what a check digit is made of, or -1 where there is an I, O or Q.
+func vehicleSum(b []byte) int {
+	const weights = "8765432:098765432" // a colon is ten
 	s := 0
 	for i, c := range b {
 		v := int(c) - '0'
 		if isLetter(c) {
 			if v = vehicleLetter(c); v == 0 {
-				return false
+				return -1
 			}
 		}
-		s += v * int("\x08\x07\x06\x05\x04\x03\x02\x0a\x00\x09\x08\x07\x06\x05\x04\x03\x02"[i])
+		s += v * int(weights[i]-'0')
 	}
-	return "0123456789X"[s%11] == b[8] && digits(b[13:])
+	return s
 }
 
 // vehicleLetter is the value of a letter in a VIN, 0 of one that none has.
