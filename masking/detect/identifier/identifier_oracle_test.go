@@ -77,9 +77,9 @@ func ask(total int) []question {
 		for n := len(all) + each; len(all) < n; {
 			shape := id.Shapes[rng.IntN(len(id.Shapes))]
 			if valid[shape] == nil {
-				valid[shape] = identifiertest.Valid(rng, id, shape)
+				valid[shape] = identifiertest.Valid(rng.IntN, id, shape)
 			}
-			valid[shape] = identifiertest.Another(rng, id, shape, valid[shape])
+			valid[shape] = identifiertest.Another(rng.IntN, id, shape, valid[shape])
 			for _, b := range mutations(rng, shape, valid[shape]) {
 				all = append(all, question{&id, string(b), id.Check(b)})
 			}
@@ -92,16 +92,16 @@ func ask(total int) []question {
 // changed, two swapped, both with every last character; and one of the shape at
 // random.
 func mutations(rng *rand.Rand, shape string, valid []byte) [][]byte {
-	out := [][]byte{valid, identifiertest.Random(rng, shape)}
+	out := [][]byte{valid, identifiertest.Random(rng.IntN, shape)}
 	changed := bytes.Clone(valid)
-	identifiertest.Redraw(rng, shape, changed, rng.IntN(len(changed)))
+	identifiertest.Redraw(rng.IntN, shape, changed, rng.IntN(len(changed)))
 	swapped := bytes.Clone(valid)
 	if i := rng.IntN(len(swapped) - 1); shape[i] == shape[i+1] {
 		swapped[i], swapped[i+1] = swapped[i+1], swapped[i]
 	}
 	for range 6 {
 		b := bytes.Clone(changed)
-		identifiertest.Redraw(rng, shape, b, len(b)-1)
+		identifiertest.Redraw(rng.IntN, shape, b, len(b)-1)
 		out = append(out, b)
 	}
 	return append(out, swapped, changed)

@@ -80,7 +80,7 @@ func TestOddsAreWhatASampleShows(t *testing.T) {
 		for _, shape := range id.Shapes {
 			hits := 0
 			for range n {
-				if id.Check(identifiertest.Random(rng, shape)) {
+				if id.Check(identifiertest.Random(rng.IntN, shape)) {
 					hits++
 				}
 			}
@@ -98,8 +98,8 @@ func TestACheckAllocatesNothing(t *testing.T) {
 	for _, id := range identifier.All() {
 		rng := rand.New(rand.NewPCG(1, 2))
 		for _, shape := range id.Shapes {
-			b := identifiertest.Random(rng, shape)
-			if n := testing.AllocsPerRun(50, func() { identifiertest.Redraw(rng, shape, b, rng.IntN(len(b))); id.Check(b) }); n != 0 {
+			b := identifiertest.Random(rng.IntN, shape)
+			if n := testing.AllocsPerRun(50, func() { identifiertest.Redraw(rng.IntN, shape, b, rng.IntN(len(b))); id.Check(b) }); n != 0 {
 				t.Errorf("%s: %v allocations", id.Entity, n)
 			}
 		}
@@ -111,7 +111,7 @@ func FuzzACheckPanicsOnNothing(f *testing.F) {
 	all := identifier.All()
 	for _, id := range all {
 		for _, shape := range id.Shapes {
-			f.Add(identifiertest.Random(rng, shape))
+			f.Add(identifiertest.Random(rng.IntN, shape))
 		}
 	}
 	f.Add([]byte(nil))
