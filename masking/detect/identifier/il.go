@@ -10,7 +10,7 @@ func israel() []Identifier {
 		Entity: "IL_COMPANY", Country: "IL", About: "Israeli company number", Element: "id.tax",
 		Shapes: []string{"599999999"}, Written: []string{"99-999999-9"},
 		Check: luhn, Odds: 0.1,
-		Context: []string{"company number", "ח.פ", "מספר חברה", "hp"},
+		Context: []string{"ח.פ", "מספר חברה", "hp"},
 	}}
 }
 

@@ -9,7 +9,7 @@ func norway() []Identifier {
 	}, {
 		Entity: "NO_ORGNR", Country: "NO", About: "Norwegian organisation and VAT number", Element: "id.tax",
 		Shapes: []string{"999999999", "999999999MVA", "NO999999999MVA"}, Check: norwegianOrganisation, Odds: 0.09,
-		Context: []string{"orgnr", "organisasjonsnummer", "org.nr", "mva", "foretaksregisteret", "vat"},
+		Context: []string{"orgnr", "organisasjonsnummer", "org.nr", "mva", "foretaksregisteret"},
 	}}
 }
 

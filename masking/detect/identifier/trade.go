@@ -17,12 +17,12 @@ func trade() []Identifier {
 		Entity: "BIC", About: "business identifier code (ISO 9362)", Element: "finance.account",
 		Shapes: []string{"AAAAAAXX", "AAAAAAXXXXX"}, Written: []string{"AAAAAAXX", "AAAAAAXXXXX", "AAAAAAXX XXX"},
 		Check: func(b []byte) bool { return isCountry(b[4], b[5]) }, Odds: 0.37,
-		Context: []string{"bic", "swift", "swift code", "bank code"},
+		Context: []string{"bic", "swift", "swift code"},
 	}, {
 		Entity: "IMEI", About: "number of a mobile device (3GPP TS 23.003)", Element: "net.device",
 		Shapes: []string{"999999999999999"}, Written: []string{"99-999999-999999-9", "99 999999 999999 9", "999999-99-999999-9"},
 		Check: luhn, Odds: 0.1,
-		Context: []string{"imei", "device", "handset", "mobile equipment"},
+		Context: []string{"imei", "imei number", "mobile equipment"},
 	}, {
 		Entity: "VIN", About: "vehicle identification number (ISO 3779)", Element: "id.vehicle",
 		Shapes: []string{"XXXXXXXXXXXXXXXXX"}, Written: []string{"XXXXXXXXXXXXXXXXX"},

@@ -14,7 +14,7 @@ func taiwan() []Identifier {
 	}, {
 		Entity: "TW_UBN", Country: "TW", About: "Taiwanese unified business number", Element: "id.tax",
 		Shapes: []string{"99999999"}, Check: taiwaneseBusiness, Odds: 0.2,
-		Context: []string{"ubn", "統一編號", "統編", "unified business number", "vat"},
+		Context: []string{"ubn", "統一編號", "統編", "unified business number"},
 	}}
 }
 
