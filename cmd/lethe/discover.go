@@ -263,7 +263,7 @@ func showFound(io streams, all []found, policies []string, dir string, refused b
 	switch {
 	case unsaid == 0:
 	case refused:
-		tellf(io.out, "%s\n%s\n", count(unsaid, "column")+either(one, " says nothing about itself: until letheElement in its contract, or a rule, says what it is,",
+		tellf(io.out, "%s %s\n", count(unsaid, "column")+either(one, " says nothing about itself: until letheElement in its contract, or a rule, says what it is,",
 			" say nothing about themselves: until letheElement in their contracts, or a rule, says what they are,"),
 			either(one, "lethe check refuses it, or with mask.default: redact it is redacted", "lethe check refuses them, or with mask.default: redact they are redacted"))
 	default:

@@ -120,7 +120,7 @@ func runLog(io streams, format, level, dir string) (*slog.Logger, error) {
 
 // showStopped is the last word of a run that was told to stop.
 func showStopped(io streams, p wire.Progress, refused []refusal, dir string) {
-	tellf(io.err, "stopped: ingested %d, delivered %d, quarantined %d; everything is committed\n", p.Ingested, p.Masked-p.Quarantined, p.Quarantined)
+	tellf(io.err, "stopped: ingested %d, delivered %d, quarantined %d, loaded %d; everything is committed\n", p.Ingested, p.Masked-p.Quarantined, p.Quarantined, p.Loaded)
 	showRefused(io.err, refused, dir)
 	tellf(io.err, "next: lethe run %s goes on from here; lethe verify %s checks the log and the lake\n", dir, dir)
 }
