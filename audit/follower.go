@@ -21,13 +21,22 @@ type Feed interface {
 	Read(ctx context.Context, from int64, emit func(offset int64, entry []byte) error) error
 }
 
-// Config is what a follower works with. Every field is needed.
+// Config is what a follower works with. Every field but Appended is needed.
 type Config struct {
 	Dir    string      // of the log; made if it is not there
 	Signer note.Signer // of checkpoints; its name is the log's origin
 	Feed   Feed
 	Name   string // of this follower, for its term's object
 	Now    func() time.Time
+	// Appended hears of each batch once it is in the log; it delays the next one.
+	Appended func(Batch)
+}
+
+// Batch is what a follower appended at once.
+type Batch struct {
+	Began   time.Time // when its entries were there
+	Entries int
+	Bytes   int64 // of the entries, as they stood on the audit topic
 }
 
 // Status says how far a follower is, for metrics.
@@ -66,6 +75,7 @@ const (
 
 type item struct {
 	offset int64
+	size   int // of the entry
 	leaf   []byte
 }
 
@@ -124,7 +134,7 @@ func (f *Follower) pump(ctx, work context.Context, t *tree, o *office, last int6
 			}
 			last = offset
 			select {
-			case in <- item{offset, leaf(offset, entry)}:
+			case in <- item{offset, len(entry), leaf(offset, entry)}:
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()
@@ -179,17 +189,22 @@ func (f *Follower) add(ctx context.Context, t *tree, o *office, batch []item) er
 	if err := o.holds(); err != nil {
 		return err
 	}
+	done := Batch{Began: f.cfg.Now(), Entries: len(batch)}
 	leaves := make([][]byte, len(batch))
 	for i, it := range batch {
 		leaves[i] = it.leaf
+		done.Bytes += int64(it.size)
 	}
 	if err := t.append(ctx, leaves); err != nil {
 		return fmt.Errorf("append %d entries from audit offset %d: %w", len(batch), batch[0].offset, err)
 	}
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.status.Size, f.status.Bytes = t.size, t.bytes()
 	f.status.Offset = batch[len(batch)-1].offset
+	f.mu.Unlock()
+	if f.cfg.Appended != nil {
+		f.cfg.Appended(done)
+	}
 	return nil
 }
 

@@ -230,6 +230,28 @@ func TestAnEntryIsPublishedWithinASecondAndStoppingFlushes(t *testing.T) {
 	checkLeaves(t, readLog(t, dir), tp)
 }
 
+func TestWhatWasAppendedIsToldByTheBatch(t *testing.T) {
+	s, _ := testSigner(t)
+	tp := topicOf(t, 3000)
+	want, got := Batch{Entries: len(tp.entries)}, Batch{}
+	for _, e := range tp.entries {
+		want.Bytes += int64(len(e))
+	}
+	f, err := NewFollower(Config{Dir: t.TempDir(), Signer: s, Feed: tp, Name: "test", Now: time.Now, Appended: func(b Batch) {
+		got.Entries += b.Entries
+		got.Bytes += b.Bytes
+		if b.Entries < 1 || b.Began.IsZero() || b.Began.After(time.Now()) {
+			t.Errorf("batch %+v", b)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Follow(t.Context()); err != nil || got != want {
+		t.Errorf("told %+v of %+v: %v", got, want, err)
+	}
+}
+
 func TestAFollowerStopsOnceALaterTermBegan(t *testing.T) {
 	dir, tp := t.TempDir(), topicOf(t, 3)
 	feed := feedFunc(func(ctx context.Context, from int64, emit func(int64, []byte) error) error {

@@ -113,6 +113,8 @@ func stageName(stage, of string) string {
 		return "source " + of
 	case stream.StageDelete:
 		return of
+	case StageLog:
+		return LogJob
 	}
 	return stage + " " + of
 }

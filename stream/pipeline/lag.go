@@ -9,11 +9,19 @@ import (
 	"lethe/stream/kafka"
 )
 
-// Watch is a consumer group whose distance from the end is a metric.
+// Watch is a reader whose distance from the end is a metric.
 type Watch struct {
 	Stage, Name string // labels
-	Group       string
 	Topics      []string
+	Group       string // the consumer group that reads them
+	// Next is where a reader of one partition goes on that has no group and tells
+	// its distance nowhere else.
+	Next func() int64
+}
+
+// WatchLog is the watch of the audit log's follower.
+func (b Base) WatchLog(next func() int64) Watch {
+	return Watch{Stage: StageLog, Name: b.Topics.Workspace, Topics: []string{b.Topics.Audit()}, Next: next}
 }
 
 // WatchLag sets the metrics of what stages have not read yet, until ctx ends:
@@ -52,10 +60,10 @@ type watcher struct {
 	raised bool // the seconds are of this watch
 }
 
-// unread is what was found behind the offset that a group committed. Transaction
+// unread is what was found behind the offset that a reader has come to. Transaction
 // markers take offsets too, so that the offset alone does not tell.
 type unread struct {
-	at, to int64 // committed, and up to where the partition was looked at
+	at, to int64 // come to, and up to where the partition was looked at
 	first  kafka.First
 }
 
@@ -90,7 +98,7 @@ func (w *watcher) look(ctx context.Context) error {
 	case behind > 0:
 		seconds.Set(max(0, w.Now().Sub(oldest).Seconds()))
 		w.raised = true
-	case w.raised:
+	case w.raised || w.Next != nil:
 		seconds.Set(0)
 		w.raised = false
 	}
@@ -111,16 +119,26 @@ func (w *watcher) ends(ctx context.Context) (map[place]int64, error) {
 	return out, nil
 }
 
-// find learns the first unread record of each partition. One that was found is
-// not asked for again while the group stays where it is, nor what was found empty.
-func (w *watcher) find(ctx context.Context, ends map[place]int64) error {
+// offsets says where the reader stands in each partition.
+func (w *watcher) offsets(ctx context.Context) (func(place) int64, error) {
+	if w.Next != nil {
+		next := w.Next()
+		return func(place) int64 { return next }, nil
+	}
 	at, err := kafka.Offsets(ctx, w.client, w.Group)
+	return func(p place) int64 { return at[p.topic][p.partition].Offset }, err
+}
+
+// find learns the first unread record of each partition. One that was found is
+// not asked for again while the reader stays where it is, nor what was found empty.
+func (w *watcher) find(ctx context.Context, ends map[place]int64) error {
+	at, err := w.offsets(ctx)
 	if err != nil {
 		return err
 	}
 	spans := make(map[string]map[int32]kafka.Span)
 	for p, end := range ends {
-		from := at[p.topic][p.partition].Offset
+		from := at(p)
 		u, ok := w.known[p]
 		if !ok || u.at != from {
 			u = unread{at: from, to: from, first: kafka.First{None: true}}

@@ -8,6 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"lethe/stream"
 	"lethe/stream/pipeline"
 )
@@ -66,6 +70,40 @@ func stalled(t *testing.T, r *rig) {
 	r.wait(t, 2)
 	until(t, "nothing is unread again", func() bool { return idle() && value(m.Lag, stream.StageMask, "lake") < 3600 })
 	until(t, "no stage is named", func() bool { return len(r.base.Failures.Now(r.base.Now())) == 0 })
+}
+
+func TestTheLogIsBehindByWhatItHasNotTakenIn(t *testing.T) { onBoth(t, unfollowed) }
+
+// unfollowed is an audit topic whose reader stands still, and then has it all.
+func unfollowed(t *testing.T, r *rig) {
+	var ahead, next atomic.Int64
+	r.base.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	r.runThese(t, r.ingest(), r.mask())
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	t.Cleanup(func() { cancel(); group.Wait() })
+	group.Go(func() { r.base.WatchLag(ctx, 20*time.Millisecond, []pipeline.Watch{r.base.WatchLog(next.Load)}) })
+	r.source.add("k", "v")
+	m, ws := r.base.Metrics, r.base.Topics.Workspace
+	until(t, "an entry is not in the log", func() bool { return value(m.Behind, pipeline.StageLog, ws) > 0 })
+	ahead.Add(int64(time.Hour))
+	until(t, "its age grows", func() bool { return value(m.Lag, pipeline.StageLog, ws) >= 3600 })
+	until(t, "the log has it all", func() bool {
+		end := int64(0)
+		err := r.base.Cluster.ReadRange(t.Context(), r.base.Topics.Audit(), 0, 0, func(k *kgo.Record) error {
+			end = k.Offset + 1
+			return nil
+		})
+		next.Store(end)
+		return err == nil && value(m.Behind, pipeline.StageLog, ws) == 0 && value(m.Lag, pipeline.StageLog, ws) == 0
+	})
+	r.base.Logged(3, 700, r.base.Now())
+	for c, want := range map[*prometheus.CounterVec]float64{m.Records: 3, m.Out: 3, m.Bytes: 700} {
+		var got dto.Metric
+		if err := c.WithLabelValues(pipeline.StageLog, ws).Write(&got); err != nil || got.GetCounter().GetValue() != want {
+			t.Errorf("%v, want %v: %v", &got, want, err)
+		}
+	}
 }
 
 // breakable is a sink that loads nothing while it is broken.

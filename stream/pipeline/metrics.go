@@ -39,14 +39,14 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		return g
 	}
 	tx := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "lethe", Name: "transaction_seconds",
-		Help: "From the begin of a transaction to its commit.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 16)}, []string{"stage"})
+		Help: "From the begin of a transaction to its commit; for log, of a batch until it is in the log.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 16)}, []string{"stage"})
 	reg.MustRegister(tx)
 	return &Metrics{
 		Records:     counter("records_total", "Data records that a stage has taken in.", "stage", "name"),
 		Bytes:       counter("bytes_total", "Bytes of the records that a stage has taken in.", "stage", "name"),
 		Out:         counter("records_out_total", "Records that a stage has written, tombstones included.", "stage", "name"),
-		Lag:         gauge("lag_seconds", "From a change's commit at the source to its commit by a stage. While records wait, the age of the oldest that the stage has not committed: for mask since it was ingested, for sink since the source's commit.", "stage", "name"),
-		Behind:      gauge("lag_offsets", "Offsets from the first record that a stage has not committed to the end, transaction markers between them included; 0 once all records are read. Ingest has none: a source tells its own distance, such as lethe_postgres_slot_lag_bytes, and lethe_lag_seconds.", "stage", "name"),
+		Lag:         gauge("lag_seconds", "From a change's commit at the source to its commit by a stage. While records wait, the age of the oldest that the stage has not committed: for mask since it was ingested, for sink since the source's commit. For log the age of the oldest audit entry that is not in the log; 0 for none.", "stage", "name"),
+		Behind:      gauge("lag_offsets", "Offsets from the first record that a stage has not committed to the end, transaction markers between them included; 0 once all records are read. For log those of the audit topic behind the last entry in the log. Ingest has none, since it reads no topic: lethe_lag_seconds tells how late it commits, and a source its own distance, such as lethe_postgres_slot_lag_bytes.", "stage", "name"),
 		Transaction: tx,
 		Aborted:     counter("transactions_aborted_total", "Transactions that ended without a commit and were done again.", "stage", "name"),
 		Quarantined: counter("quarantined_total", "Records sent to quarantine.", "connection", "reason"),
@@ -58,6 +58,20 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		RawAge:      gauge("raw_oldest_seconds", "Age of the oldest raw record that a connection has still to mask; 0 for none.", "topic", "connection"),
 		RawOverdue:  gauge("raw_overdue", "1 if raw records wait for a connection for longer than raw_max_age.", "topic", "connection"),
 	}
+}
+
+// StageLog labels the metrics of the audit log's follower, which is none of the
+// stages here: it reads the audit topic, and its batches are no transactions.
+const StageLog = "log"
+
+// LogJob is what logs and answers call the follower.
+const LogJob = "audit log"
+
+// Logged tells of a batch that is in the log: how many entries, their bytes, and
+// when it began. A log that grows is in no failure.
+func (b Base) Logged(entries int, bytes int64, began time.Time) {
+	n := int64(entries)
+	b.measure(done{stage: StageLog, name: b.Topics.Workspace, began: began, in: n, out: n, bytes: bytes})
 }
 
 // done is what a stage did in one transaction.

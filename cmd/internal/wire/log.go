@@ -12,12 +12,14 @@ import (
 	"lethe/audit"
 	"lethe/stream"
 	"lethe/stream/kafka"
+	"lethe/stream/pipeline"
 )
 
 func (w *Workspace) openLog() error {
 	var err error
 	w.feed = &feed{cluster: w.base.Cluster, topic: w.base.Topics.Audit(), log: w.folder.Rel(w.folder.Log), began: make(chan struct{})}
-	w.follower, err = audit.NewFollower(audit.Config{Dir: w.folder.Log, Signer: w.signer, Name: "run", Feed: w.feed, Now: time.Now})
+	w.follower, err = audit.NewFollower(audit.Config{Dir: w.folder.Log, Signer: w.signer, Name: "run", Feed: w.feed, Now: time.Now,
+		Appended: func(b audit.Batch) { w.base.Logged(b.Entries, b.Bytes, b.Began) }})
 	if err != nil {
 		return err
 	}
@@ -83,7 +85,7 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		gaveUp := w.base.Keep(fctx, "audit log", func(ctx context.Context) error {
+		gaveUp := w.base.Keep(fctx, pipeline.LogJob, func(ctx context.Context) error {
 			err := w.final(w.follower.Follow(ctx))
 			var f *stream.Fault
 			if errors.As(err, &f) {

@@ -169,9 +169,9 @@ func (s *stages) start(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return s.w.base.WatchLag(ctx, 5*time.Second, s.watches()) })
 }
 
-// watches are the groups whose lag is a metric.
+// watches are the readers whose lag is a metric.
 func (s *stages) watches() []pipeline.Watch {
-	var out []pipeline.Watch
+	out := []pipeline.Watch{s.w.base.WatchLog(func() int64 { return s.w.follower.Status().Offset + 1 })}
 	for _, c := range s.w.folder.Connections {
 		t := s.w.base.Topics
 		out = append(out, pipeline.Watch{Stage: stream.StageMask, Name: c.Name, Group: t.MaskGroup(c.Name), Topics: s.w.rawTopics(c.From)},
