@@ -67,7 +67,7 @@ func tables(embedded, beside bench.Result, busy string) string {
 		if r.Brokers != brokersEmbedded {
 			title = "on Apache Kafka, which is not counted"
 		}
-		fmt.Fprintf(&b, "\n| %s | CPU a row | rows/s | peak |\n|---|---|---|---|\n", title)
+		fmt.Fprintf(&b, "\n| %s | CPU a row | rows per CPU s | rows/s | peak |\n|---|---|---|---|---|\n", title)
 		for _, h := range r.Hops {
 			fmt.Fprintln(&b, tableRow(h.Name, h))
 		}
@@ -76,6 +76,7 @@ func tables(embedded, beside bench.Result, busy string) string {
 				fmt.Fprintln(&b, tableRow(p.Name+", "+h.Name+" to a topic", h))
 			}
 		}
+		profileOf(r.Hops).markdown(&b, "where the CPU time goes, µs a row")
 		if r.Latency != nil {
 			fmt.Fprintf(&b, "\nDelay to a reader of the masked topic: %s.\n", delayLine(*r.Latency))
 		}
@@ -90,7 +91,7 @@ func tables(embedded, beside bench.Result, busy string) string {
 }
 
 func tableRow(name string, h bench.Hop) string {
-	return fmt.Sprintf("| %s | %.1f µs | %.0f | %d MB |", name, micros(h.Cost()), h.PerSecond(), h.Peak>>20)
+	return fmt.Sprintf("| %s | %.1f µs | %.0f | %.0f | %d MB |", name, micros(h.Cost()), h.PerCPUSecond(), h.PerSecond(), h.Peak>>20)
 }
 
 // forFigures are the faults of flags that --figures cannot work with.

@@ -45,7 +45,8 @@ const usage = `usage: go run ./bench/spine --postgres URL [flags]
                    fewer it is the JVM's warming up that is measured
   --peers DIR      where the peers' files lie (bench/peers)
   --figures FILE   measure on the embedded broker, then on --kafka beside Debezium, and
-                   write both tables into FILE, where bench/README.md has them
+                   write figures and profiles into FILE, where bench/README.md
+                   has them
   --json           print the result as JSON
 `
 

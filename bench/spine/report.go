@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +46,7 @@ func report(out io.Writer, r bench.Result) {
 		fmt.Fprintf(out, "\ncommit to a reader of the masked topic at %d/s: %s\n", r.Workload.Rate, delayLine(*r.Latency))
 	}
 	fmt.Fprintf(out, "\nwhere the CPU time goes, µs a row\n")
-	shares(out, r.Hops)
+	profileOf(r.Hops).text(out)
 	for _, p := range r.Peers {
 		fmt.Fprintf(out, "\n%s, in this run\n", p.Name)
 		for _, h := range p.Hops {
@@ -73,41 +71,4 @@ func ratios(ours, theirs []bench.Hop) string {
 		}
 	}
 	return "CPU time of the whole way here, to Parquet, over the peer's to its topic: " + strings.Join(parts, ", ")
-}
-
-// shares is a table of groups and hops, the costliest group first.
-func shares(out io.Writer, hops []bench.Hop) {
-	var names []string
-	cost := make(map[string]map[string]float64)
-	head := fmt.Sprintf("  %-22s", "")
-	var profiled []string
-	for _, h := range hops {
-		if h.Shares == nil || h.Rows == 0 {
-			continue
-		}
-		profiled = append(profiled, h.Name)
-		head += fmt.Sprintf("%11s", h.Name)
-		for _, s := range h.Shares {
-			if cost[s.Group] == nil {
-				cost[s.Group] = make(map[string]float64)
-				names = append(names, s.Group)
-			}
-			cost[s.Group][h.Name] = micros(s.CPU) / float64(h.Rows)
-		}
-	}
-	total := func(name string) (sum float64) {
-		for _, c := range cost[name] {
-			sum += c
-		}
-		return sum
-	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Compare(total(b), total(a)) })
-	fmt.Fprintln(out, strings.TrimRight(head, " "))
-	for _, name := range names {
-		row := fmt.Sprintf("  %-22s", name)
-		for _, h := range profiled {
-			row += fmt.Sprintf("%11.2f", cost[name][h])
-		}
-		fmt.Fprintln(out, row)
-	}
 }
