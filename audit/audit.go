@@ -5,8 +5,8 @@
 // entries: no policy, no clear value of any record (L7), no HTTP.
 //
 // A [Ledger] makes the entries that workers put on the audit topic, inside the
-// transactions they describe (L3). A [Follower] moves the topic, entry by entry
-// and with each entry's offset, into a Merkle log with signed checkpoints (L4).
+// transactions they describe. A [Follower] moves the topic, each entry once (L2)
+// and with its offset, into a Merkle log with signed checkpoints (L4).
 // Package audit/verify checks the log with nothing but the public key and shares
 // no code with this package.
 //

@@ -114,6 +114,7 @@ func (m *hmacMasker) mask(dst []byte, v datum) ([]byte, string) {
 	if m.result != nil && bytes.Equal(v.text, m.last) && (!m.apart || m.whose == v.row.digest) {
 		return append(dst, m.result...), ""
 	}
+	// L6: nothing but key, subject and normal form goes in, and that is bytes.
 	m.normed = m.normal(m.normed[:0], v.text)
 	if m.exact && !bytes.Equal(m.normed, v.text) {
 		return dst, stream.ReasonNormal

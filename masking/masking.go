@@ -35,6 +35,8 @@
 //
 //	L1 closed       what no field of the plan names is redacted, its name too;
 //	                what cannot be parsed or masked is a rejection
+//	L5 forgettable  who gives keys of subjects ([Subjects]) gives none of one that
+//	                was erased, and none without a lease
 //	L6 same again   the same bytes, plan and keys give the same masked bytes on
 //	                any machine
 //	L7 unprintable  errors name codes and paths, never a value

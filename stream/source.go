@@ -39,8 +39,8 @@ type Source interface {
 type Batch struct {
 	Records []Record
 
-	// Position is where the source stands after the last record. A batch without
-	// records may move it.
+	// Position is where the source stands after the last record. It commits with
+	// the records, in one transaction (L3). A batch without records may move it.
 	Position Position
 	// Changes is how many changes of the source the records stand for: a key
 	// change is one change in two records (a delete and a create).

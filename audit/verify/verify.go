@@ -14,6 +14,11 @@
 //	             root; runs, signatures and chains are unbroken; files and rows
 //	             are those that receipts name
 //
+// And it keeps one itself:
+//
+//	L7 unprintable  a finding names files, entries, offsets and columns, never a
+//	                value
+//
 // What it cannot prove: that masking was right, that the source gave everything,
 // and, without a remembered checkpoint, that the log was not rolled back.
 package verify

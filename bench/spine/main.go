@@ -8,6 +8,9 @@
 // written by another process while all hops run; then changes come at a steady
 // rate and their delay is taken. PostgreSQL's and the writer's CPU time are not
 // counted, the embedded broker's is.
+//
+// Promise: L7 unprintable: the server's password and the values of rows stand in
+// no error, no result and no argument of another process.
 package main
 
 import (

@@ -4,8 +4,12 @@
 // Each verb is one file with one usage text. Exit codes: 0 ok, 1 a fault of ours
 // or a finding, 2 what the user wrote, 3 the machine or its servers.
 //
-// Promise: L7 unprintable: no core dump, and errors for people are Faults, which
-// hold no value.
+// Promises:
+//
+//	L1 closed       what nobody decided on is not read; a person is told instead
+//	L2 once         a lake that was taken away is missed, not passed over
+//	L7 unprintable  no core dump, and errors for people are Faults, which hold no
+//	                value
 package main
 
 import (

@@ -6,8 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"testing"
 )
 
@@ -45,6 +43,18 @@ func sources(t *testing.T, tests bool) []source {
 	return out
 }
 
+// parsed is a package of one file.
+func parsed(t *testing.T, text string) source {
+	t.Helper()
+	s := source{fset: token.NewFileSet()}
+	f, err := parser.ParseFile(s.fset, "x.go", text, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.files = append(s.files, f)
+	return s
+}
+
 func TestNothingHappensAtInit(t *testing.T) {
 	for _, s := range sources(t, false) {
 		for _, f := range s.files {
@@ -77,12 +87,8 @@ func TestStateThatChangesIsSeen(t *testing.T) {
 		"var n int; func f() { n := 1; n++ }":                              0,
 		"import \"io\"; var _ io.Reader; func f() { _ = 1 }":               0,
 	} {
-		fset := token.NewFileSet()
-		f, err := parser.ParseFile(fset, "x.go", "package x; "+text, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := changes(fset, []*ast.File{f}); len(got) != want {
+		s := parsed(t, "package x; "+text)
+		if got := changes(s.fset, s.files); len(got) != want {
 			t.Errorf("%s: %v", text, got)
 		}
 	}
@@ -255,46 +261,4 @@ func TestEveryPackageSaysWhatItIsAndNoFileIsTooLong(t *testing.T) {
 			t.Errorf("%s has no package comment", s.ImportPath)
 		}
 	}
-}
-
-var promiseTest = regexp.MustCompile(`^(?:Test|Fuzz)((?:L[1-7])+)`)
-
-func TestEachPromiseIsBorneByATestAndNamedWhereItIsUpheld(t *testing.T) {
-	borne, named := map[string]int{}, map[string]int{}
-	for _, s := range sources(t, true) {
-		for _, f := range s.files {
-			test := strings.HasSuffix(s.fset.Position(f.Pos()).Filename, "_test.go")
-			if !test {
-				for _, c := range f.Comments {
-					for l := 1; l <= 7 && c != f.Doc; l++ {
-						if label := "L" + string(rune('0'+l)); strings.Contains(c.Text(), label) {
-							named[label]++
-						}
-					}
-				}
-				continue
-			}
-			for _, d := range f.Decls {
-				fn, ok := d.(*ast.FuncDecl)
-				if !ok {
-					continue
-				}
-				if m := promiseTest.FindStringSubmatch(fn.Name.Name); m != nil {
-					for _, label := range strings.Split(m[1], "L")[1:] {
-						borne["L"+label]++
-					}
-				}
-			}
-		}
-	}
-	for l := 1; l <= 7; l++ {
-		label := "L" + string(rune('0'+l))
-		if borne[label] == 0 {
-			t.Errorf("%s: no test bears its name", label)
-		}
-		if named[label] == 0 {
-			t.Errorf("%s: no line of code says that it upholds it", label)
-		}
-	}
-	t.Logf("tests by promise: %v", borne)
 }

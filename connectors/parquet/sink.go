@@ -58,7 +58,7 @@ func (s *sink) Load(ctx context.Context, b stream.Rows) (stream.Loaded, error) {
 		Rows:      stream.Int64(table.Rows()),
 		Deletes:   stream.Int64(table.Deletes()),
 		Truncates: stream.Int64(table.Truncates()),
-		Root:      table.Root(),
+		Root:      table.Root(), // L4: over what the object holds, salt included
 		Topic:     b.Range.Topic,
 		Partition: b.Range.Partition,
 		From:      stream.Int64(b.Range.From),
@@ -119,6 +119,7 @@ func (s *sink) tabulate(ctx context.Context, b stream.Rows, salt []byte) (*rows.
 			return nil, nil, ctx.Err()
 		}
 		if err := table.Append(&b.List[i]); err != nil {
+			// L7: the offset says which record it is.
 			return nil, nil, fmt.Errorf("%s: offset %d: %w", b.Schema.Stream, b.List[i].Offset, err)
 		}
 	}

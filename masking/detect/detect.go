@@ -13,9 +13,9 @@
 // then the longer; then the one that begins first. What loses, or fails its
 // check, takes nothing with it: what it overlaps is judged by itself.
 //
-// It reduces clear values and cannot exclude them (see promise L1 of package
-// masking): a name that no rule knows is not found. It does not know policies,
-// and remembers nothing between texts.
+// It reduces clear values and cannot exclude them: a name that no rule knows is
+// not found. It does not know policies, and remembers nothing between texts. What
+// it says of a finding is never text of the value (L7).
 package detect
 
 import (

@@ -183,7 +183,7 @@ func leafOf(digest *[32]byte, generation uint16) uint64 {
 // subjectKey derives a key from the leaf's secret, the subject's whole digest and
 // the generation, so that subjects who share a leaf share no key. It is the one-step
 // function of NIST SP 800-56C Rev. 2 §4.1 with SHA-256, whose input is of one length
-// and fills one block.
+// and fills one block. Nothing is drawn (L6).
 func subjectKey(key *[32]byte, secret *seed, digest *[32]byte, generation uint16) {
 	var b [4 + len(secret) + len(digest) + 2]byte
 	b[3] = 1 // the counter

@@ -15,7 +15,7 @@ import (
 )
 
 // recovery brings the files that a life left behind to where kfake may load
-// them. Every step may be killed and repeated: each leaves files that the next
+// them with nothing lost and nothing twice (L2). Every step may be killed and repeated: each leaves files that the next
 // attempt reads to the same end.
 type recovery struct {
 	layout

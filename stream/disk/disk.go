@@ -98,7 +98,8 @@ func writeTemp(path string, data []byte, mode fs.FileMode) (string, error) {
 	return temp, named(errors.Join(err, f.Close()), path)
 }
 
-// named makes an error tell the name that was asked for, not the temporary one.
+// named makes an error tell the name that was asked for, not the temporary one; of
+// what the file holds it tells nothing (L7).
 func named(err error, path string) error {
 	var perr *fs.PathError
 	if errors.As(err, &perr) {

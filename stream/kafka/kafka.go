@@ -4,6 +4,12 @@
 //
 // Its words are Kafka's. It knows no receipt, no policy and no encryption.
 //
+// Promises it upholds, with what is below:
+//
+//	L2 once         a lost offset is an error
+//	L3 together     a group's session commits offsets with what it produces
+//	L7 unprintable  the client's log lines hold no bodies of requests
+//
 // What is not obvious, and holds for the embedded broker and Apache Kafka alike:
 //
 //   - Consumers never reset an offset. A group gets its first offsets by

@@ -45,6 +45,9 @@
 // Every part of a receipt carries the hash of the part before it on its input
 // partition. A new owner finds that hash in the metadata of the offset commit;
 // ingest, deletion and trim, which commit no offsets, in the positions topic (L4).
+//
+// What the stages tell of themselves, metrics and failures, holds names and
+// counts, never a value (L7).
 package pipeline
 
 import (

@@ -2,7 +2,8 @@ package scan
 
 import "errors"
 
-// ErrSyntax says that the input is not JSON as this package takes it.
+// ErrSyntax says that the input is not JSON as this package takes it. It is the
+// only error there is, and says nothing of the input (L7).
 var ErrSyntax = errors.New("malformed JSON")
 
 // Scanner is a place in JSON text. The zero Scanner reads nothing; set it up

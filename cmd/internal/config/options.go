@@ -130,6 +130,7 @@ func (e *endpoint) choose(n strict.Node, role string, of func(connectors.Connect
 func option(o connectors.Option, n strict.Node) (any, bool) {
 	switch o.Type {
 	case connectors.Secret:
+		// L7: it is read into what shows nothing, and no fault repeats it.
 		x, ok := read[stream.Value](n)
 		if v, _ := x.(stream.Value); ok && bytes.HasPrefix(v.Reveal(), []byte("secret://")) {
 			n.Fault("config.no_secrets_driver", "no secrets driver is configured", "write ${NAME} and set the variable where lethe runs")

@@ -2,9 +2,11 @@
 // shows what became of it: rows before and after side by side, what the receipts
 // add up to, and what verification says of copies with one bit changed.
 //
-// It runs the rooms as any folder does; nothing in them knows of it. It holds no
-// promise. It shows clear values of the invented shop on purpose, since nobody
-// they are about exists.
+// It runs the rooms as any folder does; nothing in them knows of it. It shows
+// clear values of the invented shop on purpose, since nobody they are about exists.
+//
+// Promise: L7 unprintable: beyond those rows it shows names and counts, and the
+// URL of a server that it was given stands in no file and no error.
 package demo
 
 import (

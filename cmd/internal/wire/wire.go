@@ -2,9 +2,18 @@
 // connectors, the compiled policies, the keys and the audit log of one folder,
 // and runs them.
 //
-// Its words are those of the rooms. It decides nothing about a record. It holds
-// no promise of its own; it must not break one: a stage is only started with
-// its topics created, its groups begun and its worker's key enrolled.
+// Its words are those of the rooms. It decides nothing about a record. A stage
+// is only started with its topics created, its groups begun and its worker's key
+// enrolled.
+//
+// What the rooms promise, it must not break:
+//
+//	L1 closed       a stream that nobody decided on is not read, what stood in
+//	                quarantine is not delivered by a later policy, and nothing is
+//	                masked under a revision that is not whole
+//	L2 once         a group goes on where it stood or is an error, never begun again
+//	L6 same again   a revision is found and made of the same bytes in any build
+//	L7 unprintable  the network gets counts and names; there is no profile to ask for
 package wire
 
 import (

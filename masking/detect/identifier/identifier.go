@@ -31,7 +31,7 @@ type Identifier struct {
 	// slashes. The compact form is always one as well.
 	Written []string
 
-	// Check reports whether compact, upper-case ASCII without separators, can
+	// Check reports, by its characters alone (L6), whether compact, upper-case ASCII without separators, can
 	// be such an identifier. It is false for what is of none of the shapes,
 	// never panics and does not allocate.
 	Check func(compact []byte) bool
@@ -58,7 +58,8 @@ func All() []Identifier {
 	return all
 }
 
-// anything is the check of a number whose issuer published no rule.
+// anything is the check of a number whose issuer published no rule: one too many
+// is taken for it rather than one too few (L1).
 func anything([]byte) bool { return true }
 
 // fitsAny reports whether compact is of one of the shapes.

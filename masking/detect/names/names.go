@@ -5,7 +5,7 @@
 // as they come, and knows nothing of patterns with check digits, of policies or
 // of columns. The model (model.bin.gz) is made by the command in train and holds
 // no text: hashes of words and weights. What it finds is likely, never certain:
-// a name can pass (L1 says so of detect), and the score tells how clear a case
+// a name can pass (as the README says of detect), and the score tells how clear a case
 // was.
 //
 // A text gives the same spans on every architecture: between its bytes and the
@@ -98,7 +98,8 @@ func entity(l tag.Label) string {
 	return Location
 }
 
-// score maps a margin to between 0.3 and 0.99: half of the way at 64.
+// score maps a margin to between 0.3 and 0.99: half of the way at 64. The division
+// of two whole numbers is one rounding, alike on every architecture (L6).
 func score(margin int32) float32 {
 	m := max(margin, 0)
 	return float32(30+69*m/(m+64)) / 100

@@ -129,7 +129,7 @@ func (k *Keyring) Secret(name string) ([]byte, error) {
 	return key, nil
 }
 
-// Format implements fmt.Formatter.
+// Format implements fmt.Formatter: no verb shows a key (L7).
 func (Keyring) Format(s fmt.State, _ rune) { io.WriteString(s, "[keyring]") }
 
 // LogValue implements slog.LogValuer.

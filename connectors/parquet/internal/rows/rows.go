@@ -13,7 +13,7 @@ import (
 	"lethe/stream/scan"
 )
 
-// What Table.Append returns wraps one of these.
+// What Table.Append returns wraps one of these, and names a column at most (L7).
 var (
 	// ErrValue says that a value does not fit the type of its column.
 	ErrValue = errors.New("value does not fit its column")
@@ -47,7 +47,7 @@ type Table struct {
 }
 
 // New returns an empty Table for the rows of schema in r, with room for n. Row
-// salts derive from fileSalt.
+// salts derive from fileSalt, so that nothing in the object is drawn (L6).
 func New(r stream.Range, schema *stream.Schema, fileSalt []byte, n int) (*Table, error) {
 	t := &Table{r: r, open: len(schema.Fields), byID: make(map[string]int, len(schema.Fields)),
 		salt: fileSalt, offsets: make([]int64, 0, n), leaves: make([]stream.Hash, 0, n)}

@@ -99,7 +99,7 @@ func (t *Tagger) grow(n int) {
 }
 
 // sum adds the rows of the features: four lanes of 16 bits in each of two
-// words, which 256 features cannot overflow.
+// words, which 256 features cannot overflow. Whole numbers have one sum (L6).
 func sum(rows []uint64, feats []uint32) (out [Labels]int32) {
 	const lanes = 0x00ff00ff00ff00ff
 	var even, odd uint64
