@@ -37,7 +37,8 @@ func TestL1L7NoCanaryIsFoundAnywhereBehindTheMaskingOnApacheKafka(t *testing.T) 
 func hunt(t *testing.T, brokers []string) {
 	r := &leakRig{crashRig: newRig(t, brokers)}
 	needles := r.canaries(t)
-	r.loadSakila(t)
+	// Without the sample database the canaries are hunted all the same.
+	t.Run("Sakila is loaded", r.loadSakila)
 	r.discover(t)
 	sakila, kept := r.sakila(t)
 	r.carry(t)
@@ -76,6 +77,7 @@ type leakRig struct {
 	*crashRig
 	output  []byte // of every command, and the metrics
 	metrics string
+	loaded  bool // Sakila is there
 }
 
 // says runs a verb and keeps what it says; ok tells whether it is to succeed.
@@ -173,14 +175,13 @@ func (r *leakRig) live(t *testing.T) {
 	r.output = append(r.output, stderr.Bytes()...)
 }
 
-// loadSakila loads the sample database beside, where it is there.
+// loadSakila loads the sample database.
 func (r *leakRig) loadSakila(t *testing.T) {
-	t.Helper()
 	shared := filepath.Join("..", "..", "..", "shared", "data")
 	if _, err := os.Stat(filepath.Join(shared, "sakila-postgres-schema.sql")); err != nil {
-		t.Log("Sakila is not there: ../shared is absent")
-		return
+		t.Skip("only canaries are hunted: the Sakila sample database is not beside this repository: ", err)
 	}
+	r.loaded = true
 	for _, f := range []string{"sakila-postgres-schema.sql", "sakila-postgres-data.sql"} {
 		// The dump names an owner that does not exist here; its own errors about
 		// that are expected.
