@@ -179,7 +179,7 @@ func (r *leakRig) live(t *testing.T) {
 func (r *leakRig) loadSakila(t *testing.T) {
 	shared := filepath.Join("..", "..", "..", "shared", "data")
 	if _, err := os.Stat(filepath.Join(shared, "sakila-postgres-schema.sql")); err != nil {
-		t.Skip("only canaries are hunted: the Sakila sample database is not beside this repository: ", err)
+		t.Skip("only canaries are hunted: the Sakila sample database is not beside this repository:", err)
 	}
 	r.loaded = true
 	for _, f := range []string{"sakila-postgres-schema.sql", "sakila-postgres-data.sql"} {
