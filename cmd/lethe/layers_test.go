@@ -28,6 +28,7 @@ var mayImport = map[string]string{
 var inCmd = map[string]string{
 	"config":      "",
 	"demo":        "config screen shop wire",
+	"pipe":        "",
 	"screen":      "",
 	"shop":        "",
 	"wire":        "config",

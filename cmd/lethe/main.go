@@ -27,6 +27,7 @@ func verbs() []verb {
 		{"check", "check every file and prove where each field may go", check},
 		{"run", "stream, mask and load until stopped", run},
 		{"verify", "check the audit log and the lake offline", verifyLog},
+		{"detect", "find personal data in texts, or say what a column is about", detectText},
 		{"demo", "see all of it on an invented shop", demonstrate},
 		{"version", "say which build this is", version},
 	}
@@ -39,7 +40,7 @@ func main() {
 		<-ctx.Done()
 		stop() // the next signal ends what does not end by itself
 	}()
-	code := dispatch(ctx, streams{out: os.Stdout, err: os.Stderr, env: os.LookupEnv}, os.Args[1:])
+	code := dispatch(ctx, streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }

@@ -31,6 +31,7 @@ type verb struct {
 // streams is what a verb speaks to. Whoever reads its output by machine set
 // json, which flags.parse does for --json.
 type streams struct {
+	in       io.Reader
 	out, err io.Writer
 	env      func(string) (string, bool)
 	json     *bool

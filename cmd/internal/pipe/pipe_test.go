@@ -1,0 +1,116 @@
+package pipe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+var errOdd = errors.New("odd")
+
+// carried runs a job that doubles lines and refuses those that begin with an x.
+func carried(t *testing.T, in io.Reader) (out string, refused []string, total Result) {
+	t.Helper()
+	var b bytes.Buffer
+	total, err := Job{In: in, Out: &b,
+		Refused: func(r Refusal) error {
+			refused = append(refused, fmt.Sprintf("%d %s %v", r.Number, r.Line, r.Why))
+			return nil
+		},
+		New: func() (Worker, error) {
+			return func(dst, line []byte, number int) ([]byte, error) {
+				if line[0] == 'x' {
+					return append(dst, "half of it"...), errOdd
+				}
+				return fmt.Appendf(dst, "%d %s\n", number, line), nil
+			}, nil
+		}}.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), refused, total
+}
+
+func TestLinesKeepTheirOrderAndNumbers(t *testing.T) {
+	var in, want strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&in, "line %d\n", i)
+		fmt.Fprintf(&want, "%d line %d\n", i+1, i)
+	}
+	for name, r := range map[string]io.Reader{"whole": strings.NewReader(in.String()), "halves": iotest.HalfReader(strings.NewReader(in.String()))} {
+		if out, refused, total := carried(t, r); out != want.String() || len(refused) > 0 || total.Done != 50_000 {
+			t.Errorf("%s: %d bytes of %d, %+v", name, len(out), want.Len(), total)
+		}
+	}
+}
+
+func TestLinesWithoutTextAreSkippedAndTheLastNeedsNoEnd(t *testing.T) {
+	for _, wrap := range []func(io.Reader) io.Reader{func(r io.Reader) io.Reader { return r }, iotest.OneByteReader, iotest.DataErrReader} {
+		out, refused, total := carried(t, wrap(strings.NewReader("\xef\xbb\xbfa\r\n\n \t\nx1\nb\n\nx2\nc")))
+		if out != "1 a\n5 b\n8 c\n" || fmt.Sprint(refused) != "[4 x1 odd 7 x2 odd]" || total != (Result{3, 2}) {
+			t.Errorf("%q %q %+v", out, refused, total)
+		}
+	}
+	if out, _, total := carried(t, strings.NewReader("")); out != "" || total != (Result{}) {
+		t.Errorf("%q %+v", out, total)
+	}
+}
+
+func TestALineThatIsTooLongIsRefusedAlone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads 160 MiB")
+	}
+	long := strings.Repeat("a", Limit)
+	out, refused, _ := carried(t, strings.NewReader("a\n"+long+"\n"+long+long[:chunk*2]+"\nb\n"))
+	if len(out) != len("1 a\n2 \n4 b\n")+Limit || !strings.HasSuffix(out, "\n4 b\n") || len(refused) != 1 || refused[0] != "3  "+ErrTooLong.Error() {
+		t.Errorf("%d bytes, %q", len(out), refused)
+	}
+}
+
+func TestAnAnswerDoesNotWaitForTheNextLine(t *testing.T) {
+	in, feed := io.Pipe()
+	answers, out := io.Pipe()
+	go Job{In: in, Out: out, Refused: func(Refusal) error { return nil },
+		New: func() (Worker, error) {
+			return func(dst, line []byte, _ int) ([]byte, error) { return append(append(dst, line...), '\n'), nil }, nil
+		}}.Run(t.Context())
+	b := make([]byte, 16)
+	for range 3 {
+		fmt.Fprintln(feed, "hello")
+		if n, err := answers.Read(b); err != nil || string(b[:n]) != "hello\n" {
+			t.Fatalf("%q %v", b[:n], err)
+		}
+	}
+	feed.Close()
+}
+
+func TestAReaderThatWentAwayIsNoErrorAndOthersAre(t *testing.T) {
+	job := Job{In: strings.NewReader("a\n"), New: func() (Worker, error) {
+		return func(dst, _ []byte, _ int) ([]byte, error) { return append(dst, '\n'), nil }, nil
+	}}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	job.Out = w
+	if _, err := job.Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	job.In, job.Out = iotest.ErrReader(errOdd), io.Discard
+	if _, err := job.Run(t.Context()); !errors.Is(err, errOdd) {
+		t.Error(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	job.In, _ = io.Pipe() // which never gives anything
+	if _, err := job.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
