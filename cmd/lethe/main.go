@@ -28,6 +28,7 @@ func verbs() []verb {
 		{"run", "stream, mask and load until stopped", run},
 		{"verify", "check the audit log and the lake offline", verifyLog},
 		{"detect", "find personal data in texts, or say what a column is about", detectText},
+		{"mask", "mask lines from standard input under a policy", maskLines},
 		{"demo", "see all of it on an invented shop", demonstrate},
 		{"version", "say which build this is", version},
 	}

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"lethe/cmd/internal/config"
+	"lethe/cmd/internal/pipe"
+	"lethe/masking"
+	"lethe/masking/keyring/file"
+	"lethe/rules"
+	"lethe/stream"
+	"lethe/stream/scan"
+)
+
+const maskUsage = `usage: lethe mask [--policy FILE] [--stream NAME] [--contract FILE] [--keys DIR] [--purpose TEXT] [--quarantine FILE] [--clear]
+
+Masks lines from standard input under a policy and writes them to standard output,
+in the same order: change events as Debezium writes them (with op, before and
+after), or rows as plain JSON objects. It needs no folder, server or source. What
+was done is counted on standard error.
+
+Without a contract the columns are those that the policy names, as in
+elements: {shop.main.customer/email: contact.email}; their types are not checked.
+Every other member is redacted, and its name replaced.
+
+A line that is broken or cannot be masked is never written to standard output: it
+goes to the quarantine file, or is told by its number, and then the exit code is 2.
+
+  --policy FILE      policy.yaml; elements.yaml beside it is read, too
+  --stream NAME      whose lines these are, such as shop.main.customer
+  --contract FILE    the stream's contract: columns, types, key
+  --keys DIR         the keyring that pseudonyms are made with: keys of a folder
+                     that lethe init makes
+  --purpose TEXT     what the data is used for, by default analytics
+  --quarantine FILE  append what cannot be masked to this file, readable by you
+                     alone, encrypted under a key of the keyring for each day
+  --clear            do not encrypt the quarantine file
+`
+
+// maskFlags are what lethe mask was told.
+type maskFlags struct {
+	policy, stream, contract, keys, purpose, quarantine string
+	clear                                               bool
+}
+
+func maskLines(ctx context.Context, io streams, args []string) error {
+	f := newFlags(maskUsage)
+	var in maskFlags
+	f.StringVar(&in.policy, "policy", "", "")
+	f.StringVar(&in.stream, "stream", "", "")
+	f.StringVar(&in.contract, "contract", "", "")
+	f.StringVar(&in.keys, "keys", "", "")
+	f.StringVar(&in.purpose, "purpose", "analytics", "")
+	f.StringVar(&in.quarantine, "quarantine", "", "")
+	f.BoolVar(&in.clear, "clear", false, "")
+	if err := f.noDir(io, args); err != nil {
+		return err
+	}
+	if in.policy == "" || in.stream == "" {
+		return &stream.Fault{Code: "mask.flags", Msg: "it needs --policy and --stream", Hint: f.first()}
+	}
+	rewriter, ring, err := in.compile()
+	if err != nil {
+		return err
+	}
+	refused := &refusedLines{broken: brokenLines{to: io, first: f.first()}}
+	if in.quarantine != "" {
+		if refused.aside, err = openAside(in.quarantine, ring, in.clear); err != nil {
+			return err
+		}
+		defer refused.aside.Close()
+	}
+	done, err := pipe.Job{In: io.in, Out: unfitted(io.out), Refused: refused.take, New: func() (pipe.Worker, error) {
+		m := lineMasker{rewriter: rewriter.Clone(), stream: in.stream}
+		return m.line, nil
+	}}.Run(ctx)
+	tellf(io.err, "masked %d, refused %d\n", done.Done, done.Refused)
+	refused.show(io, in)
+	return errors.Join(piped(err), refused.fault())
+}
+
+// compile makes the rewriter by the way that run takes.
+func (in maskFlags) compile() (*masking.Rewriter, *file.Keyring, error) {
+	env := rules.Env{Workspace: "mask", Connection: "mask", Purpose: in.purpose, Generation: 1}
+	env.Source, _, _ = strings.Cut(in.stream, ".")
+	var err, eerr, cerr error
+	if env.Policy, err = ruleFile(in.policy); err != nil {
+		return nil, nil, err
+	}
+	elements, eerr := ruleFile(filepath.Join(filepath.Dir(in.policy), config.Elements))
+	if eerr == nil {
+		env.Elements = []rules.File{elements}
+	} else if errors.Is(eerr, fs.ErrNotExist) {
+		eerr = nil
+	}
+	contract := rules.Sketch(env.Policy, in.stream)
+	if in.contract != "" {
+		contract, cerr = ruleFile(in.contract)
+	}
+	if err := errors.Join(eerr, cerr); err != nil {
+		return nil, nil, err
+	}
+	env.Contracts = []rules.File{contract}
+	program, err := rules.Compile(env)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, ok := program.Stream(in.stream)
+	if !ok {
+		return nil, nil, &stream.Fault{Code: "mask.stream", Path: in.contract, Msg: fmt.Sprintf("the contract is not of stream %s", in.stream), Hint: "name the contract's stream, or another contract"}
+	}
+	plan := s.Plan
+	if in.contract == "" {
+		plan = rules.Untyped(plan)
+	}
+	ring, err := in.keyring(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := masking.Keyring(ring)
+	if ring == nil {
+		keys = noKeyring{}
+	}
+	r, err := masking.Compile(plan, keys)
+	return r, ring, err
+}
+
+// keyring opens the keys, which must be there if anything works with them.
+func (in maskFlags) keyring(s *rules.Stream) (*file.Keyring, error) {
+	if in.keys != "" {
+		return file.Open(in.keys)
+	}
+	const hint = "lethe init --workspace mask mask     makes a keyring in mask/keys: back it up\n…, then add: --keys mask/keys"
+	if i := slices.IndexFunc(s.Decisions, func(d rules.Decision) bool {
+		spec, _ := masking.Lookup(d.Operator)
+		return spec.Domain || d.Apart || spec.Subject(d.Params)
+	}); i >= 0 {
+		return nil, &stream.Fault{Code: "mask.keys", Path: in.stream + "/" + s.Decisions[i].Path, Msg: s.Decisions[i].Operator + " works with keys, and no keyring is named", Hint: hint}
+	}
+	if in.quarantine != "" && !in.clear {
+		return nil, &stream.Fault{Code: "mask.keys", Path: in.quarantine, Msg: "the quarantine file is encrypted, and no keyring is named", Hint: hint + "\nor, if the file may hold clear values: --clear"}
+	}
+	return nil, nil
+}
+
+// noKeyring is the keyring of a plan that needs none.
+type noKeyring struct{}
+
+// Epoch implements masking.Keyring.
+func (noKeyring) Epoch() string { return "none" }
+
+// Secret implements masking.Keyring.
+func (noKeyring) Secret(name string) ([]byte, error) {
+	return nil, errors.New("no keyring is named: add --keys DIR")
+}
+
+func ruleFile(path string) (rules.File, error) {
+	data, err := config.ReadFile(path, path)
+	return rules.File{Name: path, Data: data}, err
+}
+
+// lineMasker masks the lines of one goroutine.
+type lineMasker struct {
+	rewriter *masking.Rewriter
+	stream   string
+	out      stream.Masked
+	wrapped  []byte
+}
+
+// What makes a row an envelope. A snapshot's row is one as good as any.
+const rowBefore, rowAfter = `{"before":null,"after":`, `,"op":"r"}`
+
+// line implements [pipe.Worker].
+func (m *lineMasker) line(dst, line []byte, _ int) ([]byte, error) {
+	from := scan.Space(line, 0)
+	end := scan.Value(line, from, scan.MaxDepth)
+	if end < 0 || scan.Space(line, end) != len(line) || line[from] != '{' {
+		return dst, &stream.Rejection{Reason: stream.ReasonMalformed}
+	}
+	r := stream.Record{Stream: m.stream, Value: line}
+	isRow, truncate := shapeOf(line)
+	if truncate {
+		r.Kind = stream.KindTruncate
+	}
+	if isRow {
+		m.wrapped = append(append(append(m.wrapped[:0], rowBefore...), line[from:end]...), rowAfter...)
+		r.Value = m.wrapped
+	}
+	if err := m.rewriter.Process(&r, &m.out); err != nil {
+		return dst, err
+	}
+	masked := m.out.Value
+	if isRow {
+		masked = masked[len(rowBefore) : len(masked)-len(rowAfter)]
+	}
+	return append(append(dst, masked...), '\n'), nil
+}
+
+// shapeOf says whether a line is a row, and not a change event: an event has an op
+// and before or after. What is taken for the other is redacted or refused (L1).
+func shapeOf(line []byte) (isRow, truncate bool) {
+	var s scan.Scanner
+	s.Reset(line)
+	op, image := false, false
+	more, err := s.Enter('{')
+	for ; more && err == nil; more, err = s.More('{') {
+		name, nerr := s.Name()
+		value, verr := s.Skip()
+		if nerr != nil || verr != nil {
+			return true, false
+		}
+		switch string(name.Raw) {
+		case "op":
+			op = true
+			truncate = string(value) == `"t"`
+		case "before", "after":
+			image = image || value[0] == '{' || value[0] == 'n'
+		}
+	}
+	isRow = !op || !image && !truncate
+	return isRow, truncate && !isRow
+}
+
+// refusedLines keeps or tells what cannot be masked, and counts it.
+type refusedLines struct {
+	broken brokenLines
+	aside  *aside // nil where lines are told instead
+	counts []refusal
+}
+
+func (r *refusedLines) take(line pipe.Refusal) error {
+	no := &stream.Rejection{Reason: stream.ReasonTooLarge}
+	if !errors.As(line.Why, &no) && !errors.Is(line.Why, pipe.ErrTooLong) {
+		return line.Why
+	}
+	i := slices.IndexFunc(r.counts, func(c refusal) bool { return c.Reason == no.Reason && c.Field == no.Field })
+	if i < 0 {
+		i = len(r.counts)
+		r.counts = append(r.counts, refusal{Reason: no.Reason, Field: no.Field})
+	}
+	r.counts[i].Records++
+	if r.aside != nil {
+		return r.aside.add(line, no)
+	}
+	return r.broken.tell(line)
+}
+
+// show tells how many were refused, and why.
+func (r *refusedLines) show(io streams, in maskFlags) {
+	for _, c := range r.counts {
+		c.Stream = in.stream
+		tellf(io.err, "  %d of %s\n", c.Records, c.where())
+	}
+	if r.aside != nil && len(r.counts) > 0 {
+		tellf(io.err, "they are in %s\n", cmp.Or(in.quarantine, "–"))
+	}
+}
+
+// fault says at the end that lines were refused and are nowhere.
+func (r *refusedLines) fault() error { return r.broken.fault() }
