@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +71,10 @@ func maskLines(ctx context.Context, io streams, args []string) error {
 	}
 	refused := &refusedLines{broken: brokenLines{to: io, first: f.first()}}
 	if in.quarantine != "" {
-		if refused.aside, err = openAside(in.quarantine, ring, in.clear); err != nil {
+		if in.clear {
+			ring = nil
+		}
+		if refused.aside, err = openAside(in.quarantine, ring); err != nil {
 			return err
 		}
 		defer refused.aside.Close()
@@ -259,7 +261,7 @@ func (r *refusedLines) show(io streams, in maskFlags) {
 		tellf(io.err, "  %d of %s\n", c.Records, c.where())
 	}
 	if r.aside != nil && len(r.counts) > 0 {
-		tellf(io.err, "they are in %s\n", cmp.Or(in.quarantine, "–"))
+		tellf(io.err, "they are in %s\n", in.quarantine)
 	}
 }
 
