@@ -170,7 +170,7 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 		// rows for one.
 		h.exact = true
 	}
-	n.masker, n.noBool = len(c.maskers), !op.Takes(stream.Type{Base: stream.Bool})
+	n.masker, n.noBool = len(c.maskers), !op.Takes(stream.Type{Base: stream.Bool}, f.Params)
 	c.maskers = append(c.maskers, m)
 }
 
@@ -205,7 +205,7 @@ func (c *compiler) isKey(path string) bool {
 // path that is gone through are not.
 func (c *compiler) takes(r ruling) {
 	f := r.field
-	if r.node.act == actWalk || r.op.Takes(f.Type) {
+	if r.node.act == actWalk || r.op.Takes(f.Type, f.Params) {
 		return
 	}
 	if f.Type.Base == stream.Array || f.Type.Base == stream.JSON {

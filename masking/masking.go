@@ -25,7 +25,8 @@
 //	null       a null where the contract has none; not in before, which shows
 //	           only the key of a row whose table has the default replica identity
 //	type       a value that is not of its column's type
-//	operator   a value that the operator cannot hide: partial of a short text,
+//	operator   a value that the operator cannot hide or that it means nothing for:
+//	           partial of a short text, the year of a text that is no date,
 //	           hmac of an object
 //	normal     a key column's value that is not in its normal form, so that two
 //	           rows would become one

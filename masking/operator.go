@@ -3,7 +3,9 @@ package masking
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"lethe/stream"
@@ -11,7 +13,7 @@ import (
 
 // Operators lists the operators, mildest first.
 func Operators() []Spec {
-	return []Spec{keep(), partial(), findings(), hmacSHA256(), redact(), null(), drop()}
+	return []Spec{keep(), partial(), generalize(), findings(), hmacSHA256(), redact(), null(), drop()}
 }
 
 // Lookup returns the operator called name.
@@ -39,9 +41,11 @@ type Spec struct {
 	check func(Params) error
 	// refuses are the bases of types that the operator does not work on.
 	refuses []stream.Base
-	output  func(in stream.Type) stream.Type
-	act     action
-	build   func(Field, workshop) (masker, error)
+	// takes says the same where it depends on the parameters.
+	takes  func(stream.Type, Params) bool
+	output func(in stream.Type) stream.Type
+	act    action
+	build  func(Field, workshop) (masker, error)
 }
 
 // ParamType is the type of an operator's parameter.
@@ -49,7 +53,10 @@ type ParamType string
 
 // Types of parameters.
 const (
-	ParamNumber    ParamType = "number" // a whole number, not negative
+	ParamNumber    ParamType = "number"  // a whole number, not negative
+	ParamInteger   ParamType = "integer" // a whole number
+	ParamDecimal   ParamType = "decimal" // a number above zero, as a number or as text
+	ParamDate      ParamType = "date"    // a day, as 2006-01-02
 	ParamText      ParamType = "text"
 	ParamCharacter ParamType = "character" // one character
 	ParamList      ParamType = "list"      // texts, or one text with commas between
@@ -75,9 +82,12 @@ func (s Spec) Output(in stream.Type, _ Params) stream.Type { return s.output(in)
 // parameters p: a value of a row without one becomes null or the constant.
 func (s Spec) Subject(p Params) bool { return s.subject != nil && s.subject(p) }
 
-// Takes reports whether the operator works on values of type t. Most do not work
-// on an array or a JSON column as a whole, only on paths inside.
-func (s Spec) Takes(t stream.Type) bool { return !slices.Contains(s.refuses, t.Base) }
+// Takes reports whether the operator works on values of type t with parameters
+// p. Most do not work on an array or a JSON column as a whole, only on paths
+// inside.
+func (s Spec) Takes(t stream.Type, p Params) bool {
+	return !slices.Contains(s.refuses, t.Base) && (s.takes == nil || s.takes(t, p))
+}
 
 // Check returns every fault of the parameters, joined.
 func (s Spec) Check(p Params) error {
@@ -114,6 +124,18 @@ func (d Param) check(v any) error {
 	case ParamNumber:
 		if _, ok := wholeNumber(v); !ok {
 			return errors.New("want a whole number, not negative")
+		}
+	case ParamInteger:
+		if _, ok := integer(v); !ok {
+			return errors.New("want a whole number")
+		}
+	case ParamDecimal:
+		if f, ok := decimal(v); !ok || f.neg || f.digits == 0 || f.scale < 0 || f.scale > 18 {
+			return errors.New("want a number above zero, such as 0.05")
+		}
+	case ParamDate:
+		if _, ok := day(v); !ok {
+			return errors.New("want a day, such as \"2026-12-31\"")
 		}
 	case ParamCharacter:
 		s, ok := v.(string)
@@ -154,6 +176,50 @@ func wholeNumber(v any) (int, bool) {
 		return int(n), n >= 0 && n <= most && n == float64(int(n))
 	}
 	return 0, false
+}
+
+// integer does the same for numbers that may be below zero.
+func integer(v any) (int64, bool) {
+	const most = 1 << 53 // what every decoder reads exactly
+	var n int64
+	switch x := v.(type) {
+	case int:
+		n = int64(x)
+	case int64:
+		n = x
+	case uint64:
+		n = int64(min(x, math.MaxInt64))
+	case float64:
+		if n = int64(x); float64(n) != x {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	return n, n >= -most && n <= most
+}
+
+// decimal reads a number however it is written.
+func decimal(v any) (figure, bool) {
+	switch x := v.(type) {
+	case string:
+		return parseFigure([]byte(x))
+	case float64:
+		return parseFigure(strconv.AppendFloat(nil, x, 'f', -1, 64))
+	}
+	n, ok := integer(v)
+	neg, m := magnitude(n)
+	return figure{neg: neg, digits: m}, ok
+}
+
+// day reads a day, in days since 1970-01-01.
+func day(v any) (int, bool) {
+	s, ok := v.(string)
+	if !ok || len(s) != len("2006-01-02") {
+		return 0, false
+	}
+	w, ok := dateForm{common: true}.parse([]byte(s))
+	return w.day, ok && w.parts[0].what == 'y'
 }
 
 // number returns a parameter that was checked, or its default.

@@ -51,7 +51,7 @@ type Field struct {
 	// (orders[].ship_to): members joined by dots, [] for every array element.
 	// Dots, brackets and backslashes in a name are escaped by a backslash.
 	Path     string
-	Operator string // keep, drop, null, redact, partial, detect, hmac: see Operators
+	Operator string // see Operators
 	Params   Params
 	Domain   string // the element domain that keys derive from: contact.email
 	Normal   string // normal form before hmac: "", lower, digits, e164

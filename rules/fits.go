@@ -17,7 +17,7 @@ const minLog2 = 20
 // operatorFits checks what an operator promises against what the column needs.
 func (c *compiler) operatorFits(f *field, d *Decision, r rule, spec masking.Spec, t masking.Traits, allowed []string) {
 	switch t := f.col.Type; {
-	case f.walked || spec.Takes(t):
+	case f.walked || spec.Takes(t, d.Params):
 	case t.Base == stream.JSON || t.Base == stream.Array:
 		c.faultAt(c.place(r), CodeOperator, fmt.Sprintf("%s does not work on %s as a whole: %s", spec.Name, t, f.id()),
 			"name paths inside, such as "+f.id()+"[], or use redact")

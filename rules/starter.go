@@ -124,7 +124,7 @@ func starterMask(b *strings.Builder, t *Elements, contracts []schema.Contract) {
 			if slices.Contains(c.Key, col.Name) && col.Path == masking.EscapeName(col.Name) && op != "keep" && e.Log2 >= minLog2 {
 				op = "hmac" // keys of different rows must stay different
 			}
-			if spec, known := masking.Lookup(op); known && !spec.Takes(col.Type) {
+			if spec, known := masking.Lookup(op); known && !spec.Takes(col.Type, nil) {
 				whole = append(whole, fmt.Sprintf("    %s: redact\n", plain(c.Stream+"/"+col.Path)))
 				op = "redact"
 			}
