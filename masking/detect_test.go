@@ -50,7 +50,7 @@ func TestDetectFindsNamesUnlessItIsToldNotTo(t *testing.T) {
 func TestL1DetectRefusesWhatIsNoText(t *testing.T) {
 	op, _ := Lookup("detect")
 	for _, b := range []stream.Base{stream.Bool, stream.Array, stream.JSON} {
-		if op.Takes(stream.Type{Base: b}) {
+		if op.Takes(stream.Type{Base: b}, nil) {
 			t.Errorf("it takes %v", b)
 		}
 	}

@@ -20,6 +20,8 @@ func sample(operator string) Field {
 		f.Domain = "contact.email"
 	case "generalize":
 		f.Params = Params{"as": "year"}
+	case "noise":
+		f.Domain, f.Params = "commerce.amount", Params{"percent": 10}
 	}
 	return f
 }
@@ -27,7 +29,9 @@ func sample(operator string) Field {
 // samples are values that an operator can mean something for, all different.
 func samples(operator string) []string {
 	switch operator {
-	case "generalize":
+	case "noise":
+		return []string{`"1234.50"`, `1234567`, `-12.50`, `0`, `"0.01"`, `1.5e300`}
+	case "generalize", "shift_date":
 		return []string{`"2024-03-09"`, `"2024-04-09T10:00:00Z"`, `"09/03/2019"`, `"2 ม.ค. 2567"`, `"Jan 2, 2006"`}
 	}
 	return values
@@ -55,10 +59,10 @@ func TestOperatorsKeepTheirTraits(t *testing.T) {
 				t.Fatal(err)
 			}
 			traits := op.Traits(f.Params)
-			w := mustCompile(t, Plan{Stream: "s", Fields: []Field{f}})
+			w := mustCompile(t, Plan{Stream: "s", Fields: []Field{f, {Path: "who", Operator: "drop"}}, Subject: Subject{Column: "who", Domain: "id"}})
 			results := map[string]bool{}
 			for _, v := range samples(op.Name) {
-				in := `{"v":` + v + `}`
+				in := `{"who":7,"v":` + v + `}`
 				got, rej := row(t, w, in)
 				if rej != nil {
 					t.Fatal(rej)

@@ -1,0 +1,118 @@
+package masking
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"hash"
+
+	"lethe/stream"
+	"lethe/stream/scan"
+)
+
+// shiftDate moves every date of a subject by the same number of days: intervals
+// between them stay, and so do the time of day, the zone and the way in which the
+// date is written, years of the Buddhist era included. How many days comes from a
+// key that is the same for all streams and elements, so that the dates of one
+// subject move together wherever they are.
+//
+// A row of nobody gives null in a column of dates, and the constant elsewhere. A
+// text that is no date, or a date that leaves the years 1 to 9999, is refused
+// (L1); an empty text stays empty.
+func shiftDate() Spec {
+	return Spec{
+		Name: "shift_date",
+		Help: "moves all dates of the row's subject by the same number of days, never 0",
+		Params: []Param{
+			{Name: "days", Type: ParamNumber, Default: 180, Help: "how many days at most, forwards or backwards"},
+			{Name: "order", Type: ParamText, Default: "dmy", OneOf: []string{"dmy", "mdy"}, Help: "whether 01/02/2006 begins with the day or the month"},
+		},
+		traits: func(Params) Traits {
+			return Traits{Deterministic: true, KeepsFormat: true, Collides: true, Clear: true}
+		},
+		subject: func(Params) bool { return true },
+		check: func(p Params) error {
+			if n := p.number("days", 180); n < 7 || n > 36500 {
+				return errors.New("days is from 7, or dates hardly move, to 36500")
+			}
+			return nil
+		},
+		takes: func(t stream.Type, _ Params) bool {
+			return t.Base == 0 || t.Base == stream.String || isDay(t)
+		},
+		output: sameType,
+		act:    actMask,
+		build: func(f Field, shop workshop) (masker, error) {
+			key, err := shop.secret("shift_date", "all")
+			if err != nil {
+				return nil, err
+			}
+			m := &shiftMasker{key: key, days: uint64(f.Params.number("days", 180)), nobody: redacted}
+			m.form = dateForm{monthFirst: f.Params.text("order", "dmy") == "mdy", common: isDay(f.Type)}
+			if isDay(f.Type) {
+				m.nobody = "null"
+			}
+			return m, nil
+		},
+	}
+}
+
+// isDay reports whether values of type t begin with a date.
+func isDay(t stream.Type) bool {
+	return t.Base == stream.Date || t.Base == stream.Timestamp || t.Base == stream.TimestampTZ
+}
+
+// shiftMasker does what shift_date says.
+type shiftMasker struct {
+	key    stream.Value
+	days   uint64
+	form   dateForm
+	nobody string // what stands for a date of nobody
+
+	mac   hash.Hash
+	sum   []byte
+	text  []byte
+	whose [sha256.Size]byte // the subject whose shift this is
+	shift int               // 0 if there was none yet
+}
+
+func (m *shiftMasker) mask(dst []byte, v datum) ([]byte, string) {
+	switch {
+	case v.kind != kindString:
+		return dst, stream.ReasonOperator
+	case !v.row.known:
+		return append(dst, m.nobody...), ""
+	case len(v.text) == 0:
+		return append(dst, `""`...), ""
+	}
+	w, ok := m.form.parse(v.text)
+	if !ok {
+		return dst, stream.ReasonOperator
+	}
+	if m.shift == 0 || m.whose != v.row.digest {
+		m.whose = v.row.digest
+		m.find()
+	}
+	if m.text, ok = w.append(m.text[:0], v.text, w.day+m.shift); !ok {
+		return dst, stream.ReasonOperator
+	}
+	return scan.AppendQuoted(dst, m.text), ""
+}
+
+// find draws the subject's shift: one of the days before and after 0, each as
+// likely as the other.
+func (m *shiftMasker) find() {
+	m.mac.Reset()
+	m.mac.Write(m.whose[:])
+	m.sum = m.mac.Sum(m.sum[:0])
+	n := portion(m.sum, 2*m.days)
+	if m.shift = int(n) - int(m.days); n >= m.days {
+		m.shift++
+	}
+}
+
+func (m *shiftMasker) maskNull(dst []byte, _ *about) []byte { return append(dst, m.nobody...) }
+
+func (m *shiftMasker) fresh() masker {
+	return &shiftMasker{key: m.key, days: m.days, form: m.form, nobody: m.nobody, mac: hmac.New(sha256.New, m.key.Reveal())}
+}
