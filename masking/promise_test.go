@@ -196,6 +196,34 @@ func TestCountsAreOfDeliveredRecordsAndBeginAnew(t *testing.T) {
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
+// coarse is a stream whose values become coarser, or move.
+func coarse() Plan {
+	plan := Plan{Stream: "s", Subject: Subject{Column: "who", Domain: "id.internal"}, Fields: []Field{{Path: "who", Operator: "drop"}, {Path: "coarse", Operator: "keep"}}}
+	for path, p := range map[string]Params{
+		"range": {"as": "range", "width": 25, "from": 10, "top": 1000}, "month": {"as": "month"}, "age": {"as": "age", "on": "2026-01-01"},
+		"zip": {"as": "zip3"}, "net": {"as": "prefix"}, "place": {"as": "grid", "step": "0.05"}, "city": {"as": "hierarchy", "table": "Bangkok;Thailand\n*;elsewhere"},
+	} {
+		plan.Fields = append(plan.Fields, Field{Path: path, Operator: "generalize", Params: p})
+	}
+	return Plan{Stream: plan.Stream, Subject: plan.Subject, Fields: append(plan.Fields,
+		Field{Path: "day", Operator: "shift_date", Type: stream.Type{Base: stream.Date}, Nullable: true},
+		Field{Path: "said", Operator: "shift_date", Params: Params{"days": 3650}},
+		Field{Path: "amount", Operator: "noise", Params: Params{"percent": 20}, Domain: "commerce.amount"},
+		Field{Path: "total", Operator: "noise", Params: Params{"bound": "250.5"}, Domain: "commerce.amount", Apart: true},
+	)}
+}
+
+var coarseRows = []string{
+	`"who":1,"range":34.99,"month":"12 มกราคม พ.ศ. 2567","age":"1930-05-05","zip":"03601","net":"203.0.113.77","place":"13.7563,100.5018","city":"Bangkok"`,
+	`"who":1,"range":-7,"month":"Mar 9, 2024","age":41,"zip":2139,"net":"2001:db8:1:2::7","place":-33.8688,"city":"Paris"`,
+	`"who":1,"day":"2024-02-29Z","said":"๒๙ ก.พ. ๒๕๖๗","amount":123456,"total":"1234567.89"`,
+	`"who":2,"day":"2024-02-29Z","said":"29/2/24 13:00","amount":"123456","total":"1234567.89"`,
+	`"who":null,"day":"2024-02-29Z","said":"2024-02-29T01:02:03+07:00","amount":-0.01,"total":5.00`,
+	`"who":3,"day":null,"said":"9 Feb 2024","amount":6.02e23,"total":null`,
+	`"who":3,"said":"tomorrow"`,
+	`"who":3,"amount":"a lot"`,
+}
+
 // golden is a line of testdata/golden.jsonl.
 type golden struct {
 	Key   string `json:"key,omitempty"`
@@ -208,7 +236,7 @@ type golden struct {
 
 func TestL6GoldenBytes(t *testing.T) {
 	const path = "testdata/golden.jsonl"
-	w, b := mustCompile(t, nested()), mustCompile(t, busy())
+	plans := []*Rewriter{mustCompile(t, nested()), mustCompile(t, busy()), mustCompile(t, coarse())}
 	if *update {
 		var cases []golden
 		for _, e := range envelopes {
@@ -218,9 +246,12 @@ func TestL6GoldenBytes(t *testing.T) {
 			r := busyRecord(i)
 			cases = append(cases, golden{Key: string(r.Key), Value: string(r.Value)})
 		}
+		for _, e := range coarseRows {
+			cases = append(cases, golden{Value: `{"after":{"coarse":1,` + e + `},"op":"c"}`})
+		}
 		var file bytes.Buffer
 		for _, c := range cases {
-			c.run(w, b)
+			c.run(plans)
 			line, _ := json.Marshal(c)
 			file.Write(append(line, '\n'))
 		}
@@ -242,11 +273,13 @@ func TestL6GoldenBytes(t *testing.T) {
 		}
 		for range 2 { // a rewriter that has worked, and a fresh one
 			got := golden{Key: want.Key, Value: want.Value}
-			got.run(w, b)
+			got.run(plans)
 			if got != want {
 				t.Errorf("line %d:\ngot  %+v\nwant %+v", n+1, got, want)
 			}
-			w, b = w.Clone(), b.Clone()
+			for i := range plans {
+				plans[i] = plans[i].Clone()
+			}
 		}
 	}
 	if n < 10 {
@@ -254,11 +287,14 @@ func TestL6GoldenBytes(t *testing.T) {
 	}
 }
 
-// run masks the record by one plan or, if it is a record of the benchmark, by
-// its plan.
-func (g *golden) run(w, busy *Rewriter) {
-	if strings.Contains(g.Value, "national_id") {
-		w = busy
+// run masks the record by the plan that it is for.
+func (g *golden) run(plans []*Rewriter) {
+	w := plans[0]
+	switch {
+	case strings.Contains(g.Value, "national_id"):
+		w = plans[1]
+	case strings.Contains(g.Value, `"coarse":1`):
+		w = plans[2]
 	}
 	var out stream.Masked
 	if err := w.Process(&stream.Record{Key: []byte(g.Key), Value: []byte(g.Value)}, &out); err != nil {
