@@ -13,8 +13,8 @@ import (
 // shiftDate moves every date of a subject by the same number of days: intervals
 // between them stay, and so do the time of day, the zone and the way in which the
 // date is written, years of the Buddhist era included. How many days comes from a
-// key that is the same for all streams and elements, so that under one days: all dates of a
-// subject move together wherever they are.
+// key that is the same for all streams and elements: under one days, all dates of
+// a subject move together wherever they are.
 //
 // A row of nobody gives null in a column of dates, and the constant elsewhere. A
 // text that is no date, or a date that leaves the years 1 to 9999, is refused

@@ -41,6 +41,7 @@ func (c *compiler) decide(f *field, streamClass stream.Class) (Decision, masking
 	}
 	d.Because = append(d.Because, fmt.Sprintf("%s decides: %s (%s)", r.kind, d.Operator, d.Where), c.aboutText(f, d.Class))
 
+	c.lowered(f, &d)
 	allowed := c.byPacks(f, &d, r)
 	if !unsaid { // else the redaction is not anybody's choice
 		c.operatorFits(f, &d, r, spec, traits, allowed)
@@ -52,6 +53,25 @@ func (c *compiler) decide(f *field, streamClass stream.Class) (Decision, masking
 		d.Because = append(d.Because, fmt.Sprintf("less specific: %s says %s (%s)", other.kind, other.op.Name, c.place(other)))
 	}
 	return d, spec
+}
+
+// lowered counts a generalised value as removed where every pack accepts that,
+// and says by which section. Data that the laws call special is never lowered.
+func (c *compiler) lowered(f *field, d *Decision) {
+	as, ok := d.Params["as"].(string)
+	if d.Operator != "generalize" || !ok || len(c.packs) == 0 || len(c.packs) < len(c.policy.Packs) || c.special(f.law) {
+		return
+	}
+	var why []string
+	for _, p := range c.packs {
+		a, ok := p.Accepted(f.element, as)
+		if !ok {
+			return
+		}
+		why = append(why, fmt.Sprintf("%s %s accepts %s as %s in place of removal: %s", p.Name, a.Section, f.element, as, a.Because))
+	}
+	d.Label = labelRemoved
+	d.Because = append(d.Because, why...)
 }
 
 // wholly reports whether a result shows whole values. A result that collides

@@ -31,6 +31,7 @@ type Pack struct {
 	Recalled  bool                 `yaml:"recalled"`           // of the effective date
 	Sets      strict.Map[[]string] `yaml:"sets,required"`      // lists of operators by name
 	Rules     []Rule               `yaml:"rules,required"`
+	Accepts   []Acceptance         `yaml:"accepts"`
 	Home      Home                 `yaml:"home,required"`
 	Retention []Retention          `yaml:"retention"`
 	Deadlines []Deadline           `yaml:"deadlines"`
@@ -41,6 +42,18 @@ type Rule struct {
 	About     []string `yaml:"about,required"` // element, family.*, class:name
 	Purposes  []string `yaml:"purposes"`       // empty: any
 	Allow     []string `yaml:"allow,required"` // operators, or names of sets
+	Section   string   `yaml:"section,required"`
+	Because   string   `yaml:"because,required"`
+	Effective string   `yaml:"effective"`
+	Recalled  bool     `yaml:"recalled"`
+}
+
+// Acceptance is a generalisation after which a value counts as removed: the only
+// masking beside removal that lowers a class. Only what is equally coarse whatever
+// the parameters can be accepted.
+type Acceptance struct {
+	About     []string `yaml:"about,required"` // elements
+	As        []string `yaml:"as,required"`    // what generalize makes of them
 	Section   string   `yaml:"section,required"`
 	Because   string   `yaml:"because,required"`
 	Effective string   `yaml:"effective"`
@@ -127,7 +140,27 @@ func Parse(name string, data []byte) (Pack, error) {
 		}
 		p.Rules[i].Allow = all
 	}
+	for i, a := range p.Accepts {
+		for _, as := range a.As {
+			if !slices.Contains(fixed, as) {
+				return p, doc.Fault(fmt.Sprintf("accepts[%d].as", i), "pack.acceptance", fmt.Sprintf("how coarse %q is depends on its parameters, or nobody knows it", as),
+					"one of: "+strings.Join(fixed, " "))
+			}
+		}
+	}
 	return p, nil
+}
+
+// fixed are the generalisations that are equally coarse whatever the parameters.
+var fixed = []string{"month", "quarter", "year", "decade", "age", "zip3"}
+
+// Accepted returns what p accepts of an element that is generalised, if it does.
+func (p Pack) Accepted(element, as string) (Acceptance, bool) {
+	i := slices.IndexFunc(p.Accepts, func(a Acceptance) bool { return slices.Contains(a.About, element) && slices.Contains(a.As, as) })
+	if i < 0 {
+		return Acceptance{}, false
+	}
+	return p.Accepts[i], true
 }
 
 // Operators are the operators that a law may allow, in the order of the texts

@@ -89,6 +89,9 @@ func TestSectionsAreThoseOfTheLawNotes(t *testing.T) {
 		for _, r := range p.Retention {
 			check(r.Section, r.Recalled)
 		}
+		for _, a := range p.Accepts {
+			check(a.Section, a.Recalled)
+		}
 		for _, d := range p.Deadlines {
 			check(d.Section, d.Recalled)
 		}
@@ -124,6 +127,16 @@ func TestDirectIdentifiersAreNotKeptForAnalytics(t *testing.T) {
 		}
 		if slices.Contains(p.Allowed("finance.card", stream.PII, "fulfilment").Allow, "keep") {
 			t.Errorf("%s: nobody ships with a card number", name)
+		}
+	}
+}
+
+func TestL1NoPackAcceptsWhatParametersMakeFine(t *testing.T) {
+	for as, ok := range map[string]bool{"decade": true, "zip3": true, "range": false, "grid": false, "hierarchy": false, "prefix": false, "dacade": false} {
+		_, err := Parse("p.yaml", []byte(`{pack: p, law: l, effective: "2020-01-01", sets: {a: [drop]}, home: {regions: [], mechanisms: [], section: s, because: b},
+rules: [], accepts: [{about: [x], as: [`+as+`], section: s, because: b}]}`))
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", as, err)
 		}
 	}
 }
