@@ -199,7 +199,6 @@ func cmpBound(n *int64) *int64 {
 type generalizeMasker struct {
 	widen   widen
 	special bool
-	plain   []byte // the text with plain digits
 	text    []byte
 }
 
