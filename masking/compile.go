@@ -157,7 +157,7 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 	if op.build == nil {
 		return
 	}
-	if (f.Apart || op.Subject(f.Params)) && !c.underSubject(f, op) {
+	if (f.Apart || f.Erasable || op.Subject(f.Params)) && !c.underSubject(f, op) {
 		return
 	}
 	m, err := op.build(f, c.shop)

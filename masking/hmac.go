@@ -104,7 +104,7 @@ type hmacMasker struct {
 	// The last value and what became of it: a key column stands in key, before
 	// and after of one record, and most columns do not change.
 	last, result []byte
-	whose        subjectDigest
+	whose        [32]byte
 }
 
 func (m *hmacMasker) mask(dst []byte, v datum) ([]byte, string) {

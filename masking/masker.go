@@ -1,8 +1,10 @@
 package masking
 
 import (
+	"errors"
 	"fmt"
 
+	"lethe/masking/subject"
 	"lethe/stream"
 )
 
@@ -27,10 +29,13 @@ type datum struct {
 
 // about is what a masker may know of the row that a value lies in.
 type about struct {
-	digest subjectDigest // whose data it is
-	known  bool          // there is a subject
-	seq    stream.Seq    // the record's place in its source's order
-	src    []byte        // the record's key or envelope, as it was read
+	digest [32]byte   // whose data it is
+	known  bool       // there is a subject
+	seq    stream.Seq // the record's place in its source's order
+	src    []byte     // the record's key or envelope, as it was read
+
+	locator subject.Locator // of the subject's key that was given last
+	failed  error           // why the record cannot be masked now, though it may be later
 }
 
 // workshop is what an operator of a plan is built with.
@@ -47,9 +52,13 @@ func (w workshop) secret(operator, domain string) (stream.Value, error) {
 	return w.key(operator + "/" + w.epoch + "/" + domain)
 }
 
-// lasting is a 32-byte key that is the same in every epoch.
-func (w workshop) lasting(purpose, domain string) (stream.Value, error) {
-	return w.key(purpose + "/" + domain)
+// subjects are the keys of data subjects.
+func (w workshop) subjects() (subject.Subjects, error) {
+	keys, ok := w.keys.(SubjectKeyring)
+	if !ok {
+		return nil, errors.New("the keyring has no keys of subjects")
+	}
+	return keys.Subjects()
 }
 
 func (w workshop) key(name string) (stream.Value, error) {

@@ -1,6 +1,9 @@
 package masking
 
-import "lethe/stream"
+import (
+	"lethe/masking/subject"
+	"lethe/stream"
+)
 
 // Traits are what an operator guarantees. They are mandatory: a promise about
 // privacy is not optional.
@@ -25,6 +28,13 @@ type Keyring interface {
 	Epoch() string
 	// Secret returns the 32-byte key of that name.
 	Secret(name string) ([]byte, error)
+}
+
+// SubjectKeyring is a Keyring that has the keys of data subjects, too. Plans with
+// operators that work under them need one.
+type SubjectKeyring interface {
+	Keyring
+	Subjects() (subject.Subjects, error)
 }
 
 // Plan says what to do with every field of a stream's rows. What it does not
@@ -59,6 +69,9 @@ type Field struct {
 	// Apart mixes the row's subject into a result, so that equal values of two
 	// subjects give two results.
 	Apart bool
+	// Erasable puts a reversible operator under the key of the row's subject, so
+	// that nobody gets the value back once the subject is erased (L5).
+	Erasable bool
 
 	// Type is checked before the operator; the zero Type is not, and then
 	// neither is Nullable, and keep shows scalars only: nobody said that there

@@ -64,7 +64,7 @@ func (w *Rewriter) Clone() *Rewriter { return w.prog.rewriter() }
 func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 	w.touched, w.op, w.after, w.left = w.touched[:0], 0, [2]int{}, r.Unchanged
 	w.reason, w.field, w.seen = "", "", w.seen[:0]
-	w.row.seq = r.Seq
+	w.row.seq, w.row.failed = r.Seq, nil
 	ok := true
 	if len(r.Key) > 0 {
 		w.place = inKey
@@ -76,10 +76,13 @@ func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 		w.place = inEnvelope
 		out.Value, ok = w.rewrite(out.Value[:0], r.Value, w.prog.envelope)
 	}
-	ok = ok && w.whole(r)
+	ok = ok && w.whole(r) && w.row.failed == nil
 	w.src, w.dst, w.left, w.row.src = nil, nil, nil, nil
 	if !ok {
 		out.Key, out.Value, out.Unchanged = nil, out.Value[:0], out.Unchanged[:0]
+		if w.row.failed != nil {
+			return w.row.failed
+		}
 		return &stream.Rejection{Reason: w.reason, Field: w.field}
 	}
 	out.Delete = w.op == 'd'

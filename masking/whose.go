@@ -2,11 +2,8 @@ package masking
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"hash"
 
-	"lethe/stream"
+	"lethe/masking/subject"
 	"lethe/stream/scan"
 )
 
@@ -16,23 +13,17 @@ type Subject struct {
 	Domain string // the element that the column is about: ids of one domain are one person's in every stream
 }
 
-// subjectDigest stands for a data subject: HMAC-SHA-256 of the id in its normal
-// form, under a key of its domain that is the same in every epoch, so that an
-// erasure finds the subject in all of them.
-type subjectDigest [sha256.Size]byte
-
 // whose finds the subject of a row.
 type whose struct {
-	name   string // of the column
-	key    stream.Value
-	normal normalForm
+	name    string // of the column
+	digests *subject.Digester
+	normal  normalForm
 
 	scan         scan.Scanner
-	mac          hash.Hash
 	text, normed []byte
 	// The last id and its digest: it stands in key, before and after.
 	last   []byte
-	digest subjectDigest
+	digest [32]byte
 	known  bool
 }
 
@@ -47,16 +38,16 @@ func (c *compiler) buildWhose() {
 			normal, _ = normalOf(f.Normal, f.Params)
 		}
 	}
-	key, err := c.shop.lasting("subject", s.Domain)
+	digests, err := subject.NewDigester(c.shop.keys, s.Domain)
 	if err != nil {
 		c.fault(EscapeName(s.Column), "subject", "subject: "+err.Error(), "check the keyring")
 		return
 	}
-	c.program.whose = &whose{name: s.Column, key: key, normal: normal}
+	c.program.whose = &whose{name: s.Column, digests: digests, normal: normal}
 }
 
 func (s *whose) fresh() *whose {
-	return &whose{name: s.name, key: s.key, normal: s.normal, mac: hmac.New(sha256.New, s.key.Reveal())}
+	return &whose{name: s.name, digests: s.digests.Clone(), normal: s.normal}
 }
 
 // find says in r whose data the row in src is, which begins with an object. A
@@ -70,9 +61,7 @@ func (s *whose) find(r *about, src []byte) {
 	if !s.known || !bytes.Equal(text, s.last) {
 		s.last = append(s.last[:0], text...)
 		s.normed = s.normal(s.normed[:0], text)
-		s.mac.Reset()
-		s.mac.Write(s.normed)
-		s.mac.Sum(s.digest[:0])
+		s.digests.Digest(&s.digest, s.normed)
 		s.known = true
 	}
 	r.digest, r.known = s.digest, len(s.normed) > 0

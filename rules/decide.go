@@ -42,6 +42,9 @@ func (c *compiler) decide(f *field, streamClass stream.Class) (Decision, masking
 	d.Because = append(d.Because, fmt.Sprintf("%s decides: %s (%s)", r.kind, d.Operator, d.Where), c.aboutText(f, d.Class))
 
 	c.lowered(f, &d)
+	if traits.Reversible {
+		c.erasable(f, &d, r, spec)
+	}
 	allowed := c.byPacks(f, &d, r)
 	if !unsaid { // else the redaction is not anybody's choice
 		c.operatorFits(f, &d, r, spec, traits, allowed)
@@ -74,9 +77,9 @@ func (c *compiler) lowered(f *field, d *Decision) {
 	d.Because = append(d.Because, why...)
 }
 
-// wholly reports whether a result shows whole values. A result that collides
-// shows a part: it counts as pseudonymised.
-func wholly(t masking.Traits) bool { return t.Clear && !t.Collides }
+// wholly reports whether a result shows whole values. A result that collides, or
+// that a key turns back, shows a part: it counts as pseudonymised.
+func wholly(t masking.Traits) bool { return t.Clear && !t.Collides && !t.Reversible }
 
 // place is where a rule stands in the policy.
 func (c *compiler) place(r rule) string {

@@ -80,7 +80,7 @@ func (c *compiler) weaker(element string, d *Decision, t masking.Traits) bool {
 	if !ok {
 		return false
 	}
-	if c.table.rank(e.Class) > c.table.rank(d.Class) || digests(t) && !d.Apart && e.Log2 < minLog2 {
+	if c.table.rank(e.Class) > c.table.rank(d.Class) || digests(t) && !d.Apart && !d.Erasable && e.Log2 < minLog2 {
 		return true
 	}
 	return len(c.packs) > 0 && !slices.Contains(c.allowed(element, e.Class), d.Operator)
@@ -96,7 +96,10 @@ func (c *compiler) needsDeclaration(f *field, d *Decision, r rule, why []string)
 	at := declaredSection + f.declared.Key
 	c.used[at] = true
 	v := f.declared.Value
-	if c.doc.Has(at+".reason") && unwritten(v.Reason) {
+	switch {
+	case !c.doc.Has(at + ".reason"):
+		c.fault(at, CodeDeclared, "the reason is missing", "add reason: …, why the values may be seen")
+	case unwritten(v.Reason):
 		c.fault(at+".reason", CodeDeclared, "the reason is empty", "say why the values may be seen")
 	}
 	if c.table.personal(c.highest(f)) {

@@ -292,8 +292,8 @@ func TestL1RevealingRulesAreDeclared(t *testing.T) {
   → fields: belongs below mask:, indented`, []string{"file.unknown_key"}},
 		"declared":               {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {reason: three tiers}}\n"), "", nil},
 		"declared by a wildcard": {add(t, smallEnv(tier), "declared: {'crm.public.*/tier': {reason: three tiers}}\n"), "", nil},
-		"no reason": {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {by: ann}}\n"), `policy.yaml:1: declared.crm.public.customer/tier: key "reason" is missing
-  → add reason: …`, []string{"file.missing_key"}},
+		"no reason": {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {by: ann}}\n"), `policy.yaml:1: declared.crm.public.customer/tier: the reason is missing
+  → add reason: …, why the values may be seen`, []string{CodeDeclared}},
 		"empty reason": {add(t, smallEnv(tier), "declared: {crm.public.customer/tier: {reason: ' '}}\n"), `policy.yaml:1: declared.crm.public.customer/tier.reason: the reason is empty
   → say why the values may be seen`, []string{CodeDeclared}},
 		"against evidence": {edit(t, smallEnv(relabelled), "person.gender: redact", "person.gender: redact, id.record: {hmac: {}}"),

@@ -98,7 +98,7 @@ func (c *compiler) domainFits(f *field, d *Decision, r rule, spec masking.Spec, 
 	switch {
 	case !ok:
 		c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s has no element: its key derives from one", spec.Name, f.id()), "say what the column is about: letheElement in the contract")
-	case bits >= minLog2 || spec.Subject(d.Params):
+	case bits >= minLog2 || d.Erasable:
 	case f.subject && !f.key && spec.Apart:
 		d.Apart = true
 		d.Because = append(d.Because, "the row's subject is mixed in, so that results join within one subject only: "+few)

@@ -92,6 +92,7 @@ type keptField struct {
 	Normal   string         `json:"normal"`
 	Special  bool           `json:"special"`
 	Apart    bool           `json:"apart"`
+	Erasable bool           `json:"erasable"`
 	Type     string         `json:"type"`
 	Nullable bool           `json:"nullable"`
 	Required bool           `json:"required"`
@@ -147,7 +148,7 @@ func keepStream(s Stream) keptStream {
 		k.Schema = text.String()
 	}
 	for _, f := range s.Plan.Fields {
-		k.Fields = append(k.Fields, keptField{f.Path, f.Operator, written(f), f.Domain, f.Normal, f.Special, f.Apart, f.Type.String(), f.Nullable, f.Required})
+		k.Fields = append(k.Fields, keptField{f.Path, f.Operator, written(f), f.Domain, f.Normal, f.Special, f.Apart, f.Erasable, f.Type.String(), f.Nullable, f.Required})
 	}
 	for _, f := range s.Rows.Fields {
 		k.Rows = append(k.Rows, keptColumn{f.Name, f.Type.String(), f.Nullable})
@@ -231,7 +232,7 @@ func (k keptStream) restore() (Stream, error) {
 			}
 		}
 		s.Plan.Fields = append(s.Plan.Fields, masking.Field{Path: f.Path, Operator: f.Operator, Params: f.Params, Domain: f.Domain,
-			Normal: f.Normal, Special: f.Special, Apart: f.Apart, Type: t, Nullable: f.Nullable, Required: f.Required})
+			Normal: f.Normal, Special: f.Special, Apart: f.Apart, Erasable: f.Erasable, Type: t, Nullable: f.Nullable, Required: f.Required})
 	}
 	for _, c := range k.Rows {
 		t, err := stream.ParseType(c.Type)

@@ -14,7 +14,7 @@ import (
 type policy struct {
 	Packs     []string                `yaml:"packs"`
 	Elements  strict.Map[string]      `yaml:"elements"`
-	Subjects  strict.Map[subject]     `yaml:"subjects"`
+	Subjects  strict.Map[subjectRule] `yaml:"subjects"`
 	Mask      mask                    `yaml:"mask"`
 	Declared  strict.Map[declaration] `yaml:"declared"`
 	Transfers strict.Map[string]      `yaml:"transfers"`
@@ -31,10 +31,12 @@ type mask struct {
 
 // declaration says that somebody answers for a revealing rule.
 type declaration struct {
-	Reason string `yaml:"reason,required"`
+	Reason string `yaml:"reason"`
 	Class  string `yaml:"class"`  // of a field without an element
 	By     string `yaml:"by"`     // who declares it
 	Second string `yaml:"second"` // who approved it: another person
+	// Survives says why values may be given back after their subject was erased.
+	Survives string `yaml:"survives_erasure"`
 }
 
 // operation is an operator and its parameters: keep, or {hmac: {length: 32}}.
@@ -73,11 +75,11 @@ func (o *operation) DecodeNode(n strict.Node) {
 	n.Fault(strict.CodeType, fmt.Sprintf("want one operator, found %s", n.Kind()), hint)
 }
 
-// subject is {key: column}, or none.
-type subject struct{ Key string }
+// subjectRule is {key: column}, or none.
+type subjectRule struct{ Key string }
 
 // DecodeNode implements [strict.Decoder].
-func (s *subject) DecodeNode(n strict.Node) {
+func (s *subjectRule) DecodeNode(n strict.Node) {
 	switch {
 	case n.Kind() == strict.Text && n.Text() == "none":
 	case n.Kind() == strict.Table:

@@ -96,6 +96,7 @@ type Decision struct {
 	Operator string
 	Params   masking.Params
 	Apart    bool // the row's subject is mixed in
+	Erasable bool // under the key of the row's subject
 	// Because says, a sentence each: which rule decided and where it stands, what
 	// the field is about and who said so, which section of each pack allows it,
 	// what was declared, what else spoke about the field.

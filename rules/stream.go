@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lethe/masking"
+	"lethe/masking/subject"
 	"lethe/rules/schema"
 	"lethe/rules/strict"
 	"lethe/stream"
@@ -64,7 +65,7 @@ func (c *compiler) stream(ct *schema.Contract) Stream {
 		d, spec := c.decide(f, s.Class)
 		s.Decisions = append(s.Decisions, d)
 		readable = readable && spec.Name != ""
-		pf := masking.Field{Path: f.path, Operator: d.Operator, Params: d.Params, Domain: f.element, Special: c.special(f.law), Apart: d.Apart}
+		pf := masking.Field{Path: f.path, Operator: d.Operator, Params: d.Params, Domain: f.element, Special: c.special(f.law), Apart: d.Apart, Erasable: d.Erasable}
 		if e, ok := c.table.Lookup(f.element); ok {
 			pf.Normal = e.Normal
 		}
@@ -73,7 +74,7 @@ func (c *compiler) stream(ct *schema.Contract) Stream {
 		if f.column {
 			pf.Required = !f.col.Nullable
 			if d.Operator != "drop" && spec.Name != "" {
-				s.Rows.Fields = append(s.Rows.Fields, masked(f, spec, d.Params))
+				s.Rows.Fields = append(s.Rows.Fields, masked(f, spec, &d))
 			}
 		}
 		s.Plan.Fields = append(s.Plan.Fields, pf)
@@ -109,11 +110,13 @@ type noKeys struct{}
 
 func (noKeys) Epoch() string { return "none" }
 
+func (noKeys) Subjects() (subject.Subjects, error) { return nowhere{}, nil }
+
 func (noKeys) Secret(string) ([]byte, error) { return make([]byte, 32), nil }
 
 // masked is the column after masking.
-func masked(f *field, spec masking.Spec, p masking.Params) stream.Field {
-	out := stream.Field{Name: f.col.Name, Type: spec.Output(f.col.Type, p), Nullable: f.col.Nullable || spec.Name == "null" || spec.Subject(p)}
+func masked(f *field, spec masking.Spec, d *Decision) stream.Field {
+	out := stream.Field{Name: f.col.Name, Type: spec.Output(f.col.Type, d.Params), Nullable: f.col.Nullable || spec.Name == "null" || d.Erasable}
 	if f.walked {
 		// What lies inside is masked in place: the column stays JSON.
 		out.Type = f.col.Type
@@ -351,3 +354,12 @@ func (c *compiler) subject(ct *schema.Contract, class stream.Class, fields []*fi
 	c.fault("subjects."+ct.Stream+".key", CodeField, fmt.Sprintf("stream %s has no column %q", ct.Stream, s.Key), strict.Suggest(s.Key, names))
 	return masking.Subject{}
 }
+
+// nowhere are the keys of the subjects of a plan that masks nothing.
+type nowhere struct{}
+
+func (nowhere) Key(_, _ *[32]byte) (subject.Locator, error) {
+	return subject.Locator{}, subject.ErrErased
+}
+
+func (nowhere) Clone() subject.Subjects { return nowhere{} }

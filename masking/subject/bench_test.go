@@ -7,8 +7,6 @@ import (
 	"os"
 	"testing"
 	"time"
-
-	"lethe/masking"
 )
 
 // erasures is how many subjects are erased where a benchmark says that some are;
@@ -135,7 +133,7 @@ func BenchmarkSeal(b *testing.B) {
 	b.Run("open", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := s.Open(dst, token, f, position, func(_ masking.Locator, _, key *[32]byte) error { *key = x.Key; return nil }); err != nil {
+			if _, err := s.Open(dst, token, f, position, func(_ Locator, _, key *[32]byte) error { *key = x.Key; return nil }); err != nil {
 				b.Fatal(err)
 			}
 		}

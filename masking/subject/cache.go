@@ -2,8 +2,6 @@ package subject
 
 import (
 	"encoding/binary"
-
-	"lethe/masking"
 )
 
 const (
@@ -23,7 +21,7 @@ type cache struct {
 // entry is a subject's key.
 type entry struct {
 	used   bool
-	at     masking.Locator
+	at     Locator
 	digest [32]byte
 	key    [32]byte
 }

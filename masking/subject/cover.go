@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"lethe/masking"
 )
 
 // registerID is the number of the register among the trees; periods count from 1.
@@ -124,11 +122,11 @@ func (c *cover) end(name string) {
 	c.rewrite = true
 }
 
-// state returns the subject's generation, or masking.ErrErased.
+// state returns the subject's generation, or ErrErased.
 func (c *cover) state(digest *[32]byte) (uint16, error) {
 	mark, _, err := c.register.mark(leafOf(digest, 0))
 	if err == nil && mark&erased != 0 {
-		err = masking.ErrErased
+		err = ErrErased
 	}
 	return mark &^ erased, err
 }
@@ -137,7 +135,7 @@ func (c *cover) state(digest *[32]byte) (uint16, error) {
 // there is nothing left to puncture.
 func (c *cover) erase(digest *[32]byte) error {
 	generation, err := c.state(digest)
-	if errors.Is(err, masking.ErrErased) {
+	if errors.Is(err, ErrErased) {
 		return nil
 	}
 	for _, t := range c.periods {
@@ -154,11 +152,11 @@ func (c *cover) erase(digest *[32]byte) error {
 // comeBack gives an erased subject the next generation.
 func (c *cover) comeBack(digest *[32]byte) error {
 	generation, err := c.state(digest)
-	if !errors.Is(err, masking.ErrErased) {
+	if !errors.Is(err, ErrErased) {
 		return err
 	}
 	if generation == lastGeneration {
-		return fmt.Errorf("cover: the subject came back %d times: %w", generation, masking.ErrErased)
+		return fmt.Errorf("cover: the subject came back %d times: %w", generation, ErrErased)
 	}
 	return c.register.puncture(leafOf(digest, 0), generation+1, c.free)
 }

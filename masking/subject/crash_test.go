@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"lethe/masking"
 	"lethe/masking/keyring/file"
 	"lethe/stream"
 )
@@ -107,7 +106,7 @@ func TestL5PunctureThatFailsAtAnyStepIsMadeOrNotAndCompletes(t *testing.T) {
 			gone, made := 0, uint64(1)
 			for i := range 90 {
 				digest, key := subject(i), [32]byte{}
-				if _, err := w.Subjects("7y").Key(&digest, &key); errors.Is(err, masking.ErrErased) {
+				if _, err := w.Subjects("7y").Key(&digest, &key); errors.Is(err, ErrErased) {
 					gone++
 				}
 			}
@@ -193,7 +192,7 @@ func TestL5KilledPuncturerLeavesEverySubjectErasedOrNot(t *testing.T) {
 		must(t, w.Lease(last))
 		for i := range int(last) + 3 {
 			digest, key := subject(i), [32]byte{}
-			if _, err := w.Subjects("7y").Key(&digest, &key); errors.Is(err, masking.ErrErased) != (i < int(last)) {
+			if _, err := w.Subjects("7y").Key(&digest, &key); errors.Is(err, ErrErased) != (i < int(last)) {
 				t.Fatalf("life %d: subject %d of %d: %v", life, i, last, err)
 			}
 		}

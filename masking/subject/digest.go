@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash"
 
-	"lethe/masking"
 	"lethe/stream"
 )
 
@@ -15,7 +14,7 @@ import (
 // used by one goroutine, and allocates nothing.
 //
 // Two identifiers of one person are two subjects here. Who links them by their
-// digests stands between a Digester and masking.Subjects.
+// digests stands between a Digester and Subjects.
 type Digester struct {
 	key stream.Value
 	mac hash.Hash
@@ -23,7 +22,7 @@ type Digester struct {
 }
 
 // NewDigester returns the Digester of an element domain (id.internal).
-func NewDigester(keys masking.Keyring, domain string) (*Digester, error) {
+func NewDigester(keys Keyring, domain string) (*Digester, error) {
 	secret, err := keys.Secret("subject/" + domain)
 	if err != nil {
 		return nil, fmt.Errorf("key of subjects in %s: %w", domain, err)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"lethe/masking"
 	"lethe/masking/keyring/file"
 	"lethe/masking/subject"
 )
@@ -52,7 +51,7 @@ func Example() {
 	check(store.Puncture(ctx, 1, [][32]byte{who.Digest}))
 	check(store.Lease(1))
 	_, err = sealer.Open(nil, token, phone, []byte("seq 1"), store.Find)
-	fmt.Println(errors.Is(err, masking.ErrErased), err)
+	fmt.Println(errors.Is(err, subject.ErrErased), err)
 	// Output:
 	// 0812345678 <nil>
 	// true subject erased

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"sync/atomic"
-
-	"lethe/masking"
 )
 
 // tree is what is left of one tree: that of a retention period, or the register,
@@ -41,7 +39,7 @@ func (t *tree) load(s *slot, level int, way uint64) (*page, error) {
 	b, err := t.from.files.Read(pagesName(s.at.File), int64(s.at.At), int(s.at.Size))
 	if errors.Is(err, fs.ErrNotExist) {
 		// Somebody stored a newer version and removed this one.
-		return nil, fmt.Errorf("cover: page of an older version: %w", masking.ErrNoLease)
+		return nil, fmt.Errorf("cover: page of an older version: %w", ErrNoLease)
 	}
 	if err == nil {
 		b, err = unseal(&s.at.Key, b, aboutPage(t.id, level, way))
@@ -91,7 +89,7 @@ func (t *tree) mark(leaf uint64) (mark uint16, there bool, err error) {
 }
 
 // derive writes the secret of a leaf to s. It returns an error wrapping
-// masking.ErrErased for a punctured leaf: nothing is left to derive it from (L5).
+// ErrErased for a punctured leaf: nothing is left to derive it from (L5).
 func (t *tree) derive(h *halves, leaf uint64, s *seed) error {
 	at, p, level, err := t.find(leaf)
 	if err != nil {
@@ -101,7 +99,7 @@ func (t *tree) derive(h *halves, leaf uint64, s *seed) error {
 	if p != nil {
 		node, below, ok := p.find(leaf)
 		if !ok {
-			return masking.ErrErased
+			return ErrErased
 		}
 		*s, level = p.nodes[node], below
 	}

@@ -3,8 +3,6 @@ package subject
 import (
 	"bytes"
 	"testing"
-
-	"lethe/masking"
 )
 
 // A page is what encode writes and nothing else.
@@ -49,7 +47,7 @@ func FuzzToken(f *testing.F) {
 	s, err := NewSealer(fixed{})
 	must(f, err)
 	field := NewField("s", "p", "1", false)
-	find := func(at masking.Locator, digest, key *[32]byte) error {
+	find := func(at Locator, digest, key *[32]byte) error {
 		*key = *digest
 		key[0] ^= byte(at.Generation)
 		return nil

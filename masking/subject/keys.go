@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"lethe/masking"
 )
 
 // lease is leave to use a view of the cover.
@@ -55,15 +53,15 @@ func (s *Store) Lease(shreds uint64) error {
 func (s *Store) leased() (*view, error) {
 	l := s.lease.Load()
 	if l == nil || s.config.Clock() >= l.until {
-		return nil, masking.ErrNoLease
+		return nil, ErrNoLease
 	}
 	return l.view, nil
 }
 
 // Find writes the key to open a value with that locator, of the subject with that
-// digest. It returns the errors of masking.Subjects. It is what reveal uses; it is
+// digest. It returns the errors of Subjects. It is what reveal uses; it is
 // slower than Key.
-func (s *Store) Find(at masking.Locator, digest, key *[32]byte) error {
+func (s *Store) Find(at Locator, digest, key *[32]byte) error {
 	clear(key[:])
 	v, err := s.leased()
 	if err != nil {
@@ -71,7 +69,7 @@ func (s *Store) Find(at masking.Locator, digest, key *[32]byte) error {
 	}
 	t := v.numbered(at.Period)
 	if t == nil {
-		return masking.ErrErased // the period ended
+		return ErrErased // the period ended
 	}
 	var secret seed
 	if err := t.derive(t.halves.clone(), leafOf(digest, at.Generation), &secret); err != nil {
@@ -83,11 +81,11 @@ func (s *Store) Find(at masking.Locator, digest, key *[32]byte) error {
 
 // Subjects returns the keys of a retention period. It may be asked for before
 // there is a lease.
-func (s *Store) Subjects(period string) masking.Subjects {
+func (s *Store) Subjects(period string) Subjects {
 	return &keys{store: s, period: period, cache: newCache()}
 }
 
-// keys implements masking.Subjects.
+// keys implements Subjects.
 type keys struct {
 	store  *Store
 	period string
@@ -99,15 +97,15 @@ type keys struct {
 	cache  *cache
 }
 
-// Clone implements masking.Subjects.
-func (k *keys) Clone() masking.Subjects { return k.store.Subjects(k.period) }
+// Clone implements Subjects.
+func (k *keys) Clone() Subjects { return k.store.Subjects(k.period) }
 
-// Key implements masking.Subjects.
-func (k *keys) Key(digest, key *[32]byte) (masking.Locator, error) {
+// Key implements Subjects.
+func (k *keys) Key(digest, key *[32]byte) (Locator, error) {
 	v, err := k.store.leased()
 	if err != nil {
 		clear(key[:])
-		return masking.Locator{}, err
+		return Locator{}, err
 	}
 	if v != k.view {
 		k.turn(v)
@@ -116,7 +114,7 @@ func (k *keys) Key(digest, key *[32]byte) (masking.Locator, error) {
 	if e == nil {
 		if e, err = k.derive(digest); err != nil {
 			clear(key[:])
-			return masking.Locator{}, err
+			return Locator{}, err
 		}
 	}
 	*key = e.key
@@ -136,14 +134,14 @@ func (k *keys) turn(v *view) {
 // derive puts the key of a subject into the cache.
 func (k *keys) derive(digest *[32]byte) (*entry, error) {
 	if k.tree == nil {
-		return nil, masking.ErrErased // the period ended, or never began
+		return nil, ErrErased // the period ended, or never began
 	}
 	var secret seed
-	generation, err := uint16(0), masking.ErrErased
+	generation, err := uint16(0), ErrErased
 	if k.tree.early {
 		err = k.secretOf(&secret, leafOf(digest, 0))
 	}
-	if errors.Is(err, masking.ErrErased) {
+	if errors.Is(err, ErrErased) {
 		if generation, err = k.view.state(digest); err == nil {
 			err = k.secretOf(&secret, leafOf(digest, generation))
 		}
@@ -152,7 +150,7 @@ func (k *keys) derive(digest *[32]byte) (*entry, error) {
 		return nil, err
 	}
 	e := k.cache.take(digest)
-	e.at = masking.Locator{Period: k.tree.id, Generation: generation}
+	e.at = Locator{Period: k.tree.id, Generation: generation}
 	subjectKey(&e.key, &secret, digest, generation)
 	return e, nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"testing"
 
-	"lethe/masking"
 	"lethe/stream"
 )
 
@@ -141,7 +140,7 @@ func TestL5ErasedSubjectDerivesFromNoFileOldOrNew(t *testing.T) {
 	var key [32]byte
 	for _, d := range digests {
 		for period := uint16(1); period <= 2; period++ {
-			if err := w.Find(masking.Locator{Period: period}, &d, &key); !errors.Is(err, masking.ErrErased) {
+			if err := w.Find(Locator{Period: period}, &d, &key); !errors.Is(err, ErrErased) {
 				t.Fatalf("%v", err)
 			}
 		}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"sync"
 	"testing"
-
-	"lethe/masking"
 )
 
 // Goroutines ask for keys while others renew the lease, puncture, and store
@@ -31,12 +29,12 @@ func TestKeysAreRightWhileTheCoverChanges(t *testing.T) {
 				default:
 				}
 				digest, key := subject(1000+i%100), [32]byte{}
-				if _, err := mine.Key(&digest, &key); err == nil && key != kept[1000+i%100] || err != nil && !errors.Is(err, masking.ErrNoLease) {
+				if _, err := mine.Key(&digest, &key); err == nil && key != kept[1000+i%100] || err != nil && !errors.Is(err, ErrNoLease) {
 					t.Errorf("subject %d: %v or another key", 1000+i%100, err)
 					return
 				}
 				digest = subject(i % 500)
-				if _, err := mine.Key(&digest, &key); !errors.Is(err, masking.ErrErased) && !errors.Is(err, masking.ErrNoLease) {
+				if _, err := mine.Key(&digest, &key); !errors.Is(err, ErrErased) && !errors.Is(err, ErrNoLease) {
 					t.Errorf("subject %d: %v", i%500, err)
 					return
 				}
@@ -81,7 +79,7 @@ func TestPagesThatAreTooManyAreForgottenAndReadAgain(t *testing.T) {
 	s := w.Subjects("7y")
 	for i := range 300 {
 		digest, key := subject(i), [32]byte{}
-		if _, err := s.Key(&digest, &key); !errors.Is(err, masking.ErrErased) {
+		if _, err := s.Key(&digest, &key); !errors.Is(err, ErrErased) {
 			t.Fatalf("subject %d: %v", i, err)
 		}
 		if v.pages.bytes.Load() > 1<<16 {

@@ -4,7 +4,7 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 
-	"lethe/masking/subject/internal/block"
+	"lethe/masking/internal/block"
 )
 
 // blockSize is AES's, and so the size of a synthetic IV.

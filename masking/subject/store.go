@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"lethe/masking"
 	"lethe/stream"
 )
 
@@ -355,4 +354,4 @@ func (s *Store) roots() ([]uint64, error) {
 	return versions, nil
 }
 
-var _ masking.Subjects = (*keys)(nil)
+var _ Subjects = (*keys)(nil)

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"lethe/masking"
 )
 
 func TestL5ErasedSubjectHasNoKeyAndAllOthersKeepTheirs(t *testing.T) {
@@ -30,11 +28,11 @@ func TestL5ErasedSubjectHasNoKeyAndAllOthersKeepTheirs(t *testing.T) {
 	w.reopen(t, nil)
 	must(t, w.Lease(3))
 	again := w.Subjects("7y")
-	for _, s := range []masking.Subjects{again, again.Clone()} {
+	for _, s := range []Subjects{again, again.Clone()} {
 		for i := range all {
 			digest, key := subject(i), [32]byte{1}
 			_, err := s.Key(&digest, &key)
-			if i < 1000 && (!errors.Is(err, masking.ErrErased) || key != [32]byte{}) {
+			if i < 1000 && (!errors.Is(err, ErrErased) || key != [32]byte{}) {
 				t.Fatalf("subject %d: %v", i, err)
 			}
 			if i >= 1000 && (err != nil || key != before[i]) {
@@ -67,7 +65,7 @@ func TestL5SubjectWhoReturnsGetsTheNextGeneration(t *testing.T) {
 		}
 		w.erase(t, [][32]byte{digest})
 		w.erase(t, [][32]byte{digest}) // again does nothing
-		if err := w.Find(at, &digest, &found); !errors.Is(err, masking.ErrErased) {
+		if err := w.Find(at, &digest, &found); !errors.Is(err, ErrErased) {
 			t.Errorf("found: %v", err)
 		}
 		must(t, w.Return(context.Background(), [][32]byte{digest, subject(5)}))
@@ -95,22 +93,22 @@ func TestL5PeriodsEndWholeAndTheErasedAreErasedInLaterOnes(t *testing.T) {
 		t.Error("two periods give one key")
 	}
 	gone := subject(20)
-	if _, err := w.Subjects("2y").Key(&gone, &key); !errors.Is(err, masking.ErrErased) {
+	if _, err := w.Subjects("2y").Key(&gone, &key); !errors.Is(err, ErrErased) {
 		t.Errorf("erased before the period began: %v", err)
 	}
 	must(t, w.End(ctx, "30d"))
 	must(t, w.End(ctx, "30d"))
 	w.reopen(t, nil)
 	must(t, w.Lease(1))
-	if _, err := w.Subjects("30d").Key(&digest, &key); !errors.Is(err, masking.ErrErased) {
+	if _, err := w.Subjects("30d").Key(&digest, &key); !errors.Is(err, ErrErased) {
 		t.Errorf("period that ended: %v", err)
 	}
-	if err := w.Find(at, &digest, &key); !errors.Is(err, masking.ErrErased) {
+	if err := w.Find(at, &digest, &key); !errors.Is(err, ErrErased) {
 		t.Errorf("value of a period that ended: %v", err)
 	}
 	must(t, w.Begin(ctx, "30d"))
 	must(t, w.Lease(1))
-	if err := w.Find(at, &digest, &key); !errors.Is(err, masking.ErrErased) {
+	if err := w.Find(at, &digest, &key); !errors.Is(err, ErrErased) {
 		t.Errorf("value of a period that ended, and of whose name there is another: %v", err)
 	}
 	if keyOf(t, w.Subjects("7y"), digest) != kept {
@@ -127,7 +125,7 @@ func TestL5WithoutALeaseThereAreNoKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.now++
-	if _, err := s.Key(&digest, &key); !errors.Is(err, masking.ErrNoLease) || key != [32]byte{} {
+	if _, err := s.Key(&digest, &key); !errors.Is(err, ErrNoLease) || key != [32]byte{} {
 		t.Errorf("a minute later: %v", err)
 	}
 	// The puncture is known once the lease is renewed, which it is not by a cover
@@ -136,14 +134,14 @@ func TestL5WithoutALeaseThereAreNoKeys(t *testing.T) {
 	if err := w.Lease(2); !errors.Is(err, ErrBehind) {
 		t.Errorf("lease on a cover that is behind: %v", err)
 	}
-	if _, err := s.Key(&digest, &key); !errors.Is(err, masking.ErrNoLease) {
+	if _, err := s.Key(&digest, &key); !errors.Is(err, ErrNoLease) {
 		t.Errorf("after a refused lease: %v", err)
 	}
 	must(t, w.Lease(1))
-	if _, err := s.Key(&digest, &key); !errors.Is(err, masking.ErrErased) {
+	if _, err := s.Key(&digest, &key); !errors.Is(err, ErrErased) {
 		t.Errorf("after a lease: %v", err)
 	}
-	if _, err := (&Store{config: w.config}).Subjects("7y").Key(&digest, &key); !errors.Is(err, masking.ErrNoLease) {
+	if _, err := (&Store{config: w.config}).Subjects("7y").Key(&digest, &key); !errors.Is(err, ErrNoLease) {
 		t.Errorf("never leased: %v", err)
 	}
 }
@@ -215,7 +213,7 @@ func TestL5RestoredCoverIsRefused(t *testing.T) {
 			must(t, again.Puncture(context.Background(), last+1, subjects(1, 2)))
 			must(t, again.Lease(2))
 			gone, key := subject(1), [32]byte{}
-			if _, err := again.Subjects("7y").Key(&gone, &key); !errors.Is(err, masking.ErrErased) {
+			if _, err := again.Subjects("7y").Key(&gone, &key); !errors.Is(err, ErrErased) {
 				t.Errorf("%v", err)
 			}
 		})

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"lethe/masking"
 	"lethe/masking/keyring/file"
 )
 
@@ -79,7 +78,7 @@ func subjects(from, to int) [][32]byte {
 	return all
 }
 
-func keyOf(t testing.TB, s masking.Subjects, digest [32]byte) [32]byte {
+func keyOf(t testing.TB, s Subjects, digest [32]byte) [32]byte {
 	t.Helper()
 	var key [32]byte
 	_, err := s.Key(&digest, &key)

@@ -1,6 +1,6 @@
 package subject
 
-import "lethe/masking/subject/internal/block"
+import "lethe/masking/internal/block"
 
 // depth is the number of levels of a tree: a leaf is named by 64 bits of a keyed
 // digest. The chance that any of 10⁶ erased subjects shares its leaf with any of

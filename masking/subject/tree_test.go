@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"lethe/masking"
 )
 
 // testTree is a tree of a fixed salt and root, all of it in memory.
@@ -91,7 +89,7 @@ func TestL5PuncturedLeavesAreGoneAndAllOthersStay(t *testing.T) {
 	}
 	var s, want seed
 	for i, leaf := range gone {
-		if err := x.derive(x.halves, leaf, &s); !errors.Is(err, masking.ErrErased) {
+		if err := x.derive(x.halves, leaf, &s); !errors.Is(err, ErrErased) {
 			t.Fatalf("leaf %#x: %v", leaf, err)
 		}
 		last := len(gone) - 1 - slices.Index(reversed(gone), leaf)
@@ -111,7 +109,7 @@ func TestL5PuncturedLeavesAreGoneAndAllOthersStay(t *testing.T) {
 		_, punctured := slices.BinarySearch(sorted, leaf)
 		must(t, whole.derive(whole.halves, leaf, &want))
 		err := x.derive(x.halves, leaf, &s)
-		if punctured != errors.Is(err, masking.ErrErased) || !punctured && (err != nil || s != want) {
+		if punctured != errors.Is(err, ErrErased) || !punctured && (err != nil || s != want) {
 			t.Fatalf("leaf %#x: %v", leaf, err)
 		}
 		if _, there, _ := register.mark(leaf); there != punctured {

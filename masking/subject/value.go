@@ -7,8 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-
-	"lethe/masking"
 )
 
 // ErrToken says that something is no encrypted value, is one of another place, or
@@ -36,11 +34,11 @@ func NewField(stream, path, epoch string, joinable bool) *Field {
 	return &Field{sha256.Sum256(text), joinable}
 }
 
-// About is a subject whom a value is about, as masking.Subjects knows it.
+// About is a subject whom a value is about, as Subjects knows it.
 type About struct {
 	Digest [32]byte
 	Key    [32]byte
-	At     masking.Locator
+	At     Locator
 }
 
 // locatorSize is that of a locator in a token: period, generation and digest.
@@ -73,7 +71,7 @@ type Sealer struct {
 }
 
 // NewSealer returns a Sealer with the keyring's secret "locator".
-func NewSealer(keys masking.Keyring) (*Sealer, error) {
+func NewSealer(keys Keyring) (*Sealer, error) {
 	secret, err := keys.Secret("locator")
 	if err != nil {
 		return nil, fmt.Errorf("key of locators: %w", err)
@@ -117,7 +115,7 @@ func (s *Sealer) Seal(dst, plain []byte, f *Field, position []byte, a, b *About)
 
 // Open appends the value of a token. find gives the keys of its subjects, as
 // [Store.Find] does; its error is returned, and so is one wrapping [ErrToken].
-func (s *Sealer) Open(dst, token []byte, f *Field, position []byte, find func(at masking.Locator, digest, key *[32]byte) error) ([]byte, error) {
+func (s *Sealer) Open(dst, token []byte, f *Field, position []byte, find func(at Locator, digest, key *[32]byte) error) ([]byte, error) {
 	var err error
 	if s.sealed, err = base64.RawURLEncoding.Strict().AppendDecode(s.sealed[:0], token); err != nil || len(s.sealed) == 0 {
 		return dst, ErrToken
@@ -134,7 +132,7 @@ func (s *Sealer) Open(dst, token []byte, f *Field, position []byte, find func(at
 	var about [2]About
 	for i := range n {
 		x, b := &about[i], locators[i*locatorSize:]
-		x.At = masking.Locator{Period: binary.BigEndian.Uint16(b), Generation: binary.BigEndian.Uint16(b[2:])}
+		x.At = Locator{Period: binary.BigEndian.Uint16(b), Generation: binary.BigEndian.Uint16(b[2:])}
 		copy(x.Digest[:], b[4:])
 		if err := find(x.At, &x.Digest, &x.Key); err != nil {
 			return dst, err

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"lethe/masking"
 	"lethe/masking/keyring/file"
 )
 
@@ -48,17 +47,17 @@ func TestL5ValueAboutTwoSubjectsDiesWithEither(t *testing.T) {
 			}
 		}
 		w.erase(t, subjects(gone, gone+1))
-		if got, err := s.Open(nil, both, f, []byte("seq"), w.Find); !errors.Is(err, masking.ErrErased) || got != nil {
+		if got, err := s.Open(nil, both, f, []byte("seq"), w.Find); !errors.Is(err, ErrErased) || got != nil {
 			t.Errorf("of two %d is erased: %v", gone, err)
 		}
 		for i, token := range one {
-			if _, err := s.Open(nil, token, f, []byte("seq"), w.Find); errors.Is(err, masking.ErrErased) != (i == gone) {
+			if _, err := s.Open(nil, token, f, []byte("seq"), w.Find); errors.Is(err, ErrErased) != (i == gone) {
 				t.Errorf("subject %d: %v", i, err)
 			}
 		}
 		must(t, w.Return(context.Background(), subjects(gone, gone+1)))
 		must(t, w.Lease(1))
-		if _, err := s.Open(nil, both, f, []byte("seq"), w.Find); !errors.Is(err, masking.ErrErased) {
+		if _, err := s.Open(nil, both, f, []byte("seq"), w.Find); !errors.Is(err, ErrErased) {
 			t.Errorf("the subject came back: %v", err)
 		}
 	}
@@ -143,7 +142,7 @@ func TestL6TokensAreAsTheyWere(t *testing.T) {
 	must(t, err)
 	d, err := NewDigester(fixed{}, "id.internal")
 	must(t, err)
-	a, b := &About{At: masking.Locator{Period: 1, Generation: 2}}, &About{At: masking.Locator{Period: 1}}
+	a, b := &About{At: Locator{Period: 1, Generation: 2}}, &About{At: Locator{Period: 1}}
 	d.Digest(&a.Digest, []byte("42"))
 	d.Clone().Digest(&b.Digest, []byte("43"))
 	a.Key[0], b.Key[0] = 1, 2

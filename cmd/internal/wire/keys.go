@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"fmt"
 
 	"lethe/cmd/internal/config"
@@ -21,11 +22,13 @@ func MaskedKeys(f *config.Folder, connection, streamName string, keys []string) 
 	if !ok {
 		return nil, "", fmt.Errorf("connection %s carries no stream %s", connection, streamName)
 	}
-	ring, err := file.Open(f.Keys)
+	keyring, err := file.Open(f.Keys)
 	if err != nil {
 		return nil, "", err
 	}
-	rewriter, err := masking.Compile(s.Plan, ring)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	rewriter, err := masking.Compile(s.Plan, ring{keyring, cover(ctx, f.Keys, keyring, func(error) {})})
 	if err != nil {
 		return nil, "", err
 	}

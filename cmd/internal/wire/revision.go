@@ -36,7 +36,7 @@ func (r *revision) Route(name string) (stream.Route, bool) {
 func (w *Workspace) newRevision(k *rules.Revision) (*revision, error) {
 	r := &revision{id: k.ID, keys: w.keys.Epoch(), routes: make(map[string]stream.Route), rows: make(map[string]*stream.Schema)}
 	for _, s := range k.Streams {
-		rewriter, err := masking.Compile(s.Plan, w.keys)
+		rewriter, err := masking.Compile(s.Plan, w.ring)
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 		}

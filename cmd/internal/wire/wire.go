@@ -51,6 +51,8 @@ type Workspace struct {
 	programs map[string]*rules.Program // by connection
 	order    []stream.Class            // lowest first
 	keys     *file.Keyring
+	ring     ring
+	release  context.CancelFunc // ends the lease on the subjects' keys
 	worker   ed25519.PrivateKey
 	logKey   stream.Value
 	signer   note.Signer
@@ -143,6 +145,9 @@ func (w *Workspace) openKeys() error {
 	if w.keys, err = file.Open(w.folder.Keys); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.release = cancel
+	w.ring = ring{w.keys, cover(ctx, w.folder.Keys, w.keys, func(err error) { w.log.Error("subjects' keys run out", "err", err) })}
 	if w.worker, err = w.keys.SigningKey("worker"); err != nil {
 		return fmt.Errorf("worker key: %w", err)
 	}
@@ -241,6 +246,9 @@ func (w *Workspace) brokerFailed() <-chan struct{} {
 // Close stops the embedded broker and frees the folder.
 func (w *Workspace) Close() error {
 	var err error
+	if w.release != nil {
+		w.release()
+	}
 	if w.broker != nil {
 		err = w.broker.Close()
 	}

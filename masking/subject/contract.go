@@ -1,4 +1,4 @@
-package masking
+package subject
 
 import "errors"
 
@@ -12,7 +12,7 @@ var (
 )
 
 // Subjects gives the keys of data subjects, for values of one retention period.
-// A Subjects is used by one goroutine; package masking/subject implements it.
+// A Subjects is used by one goroutine; a [Store] gives them.
 type Subjects interface {
 	// Key writes the key of the subject with that digest into key, and returns
 	// what a value has to name so that the key is found again. It returns an
@@ -29,4 +29,11 @@ type Subjects interface {
 type Locator struct {
 	Period     uint16 // which retention period, by its number in the cover
 	Generation uint16 // how often the subject was erased before
+}
+
+// Keyring gives the long-lived secrets that digests and locators are made with:
+// a Keyring.
+type Keyring interface {
+	// Secret returns the 32-byte key of that name.
+	Secret(name string) ([]byte, error)
 }

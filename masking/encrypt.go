@@ -1,0 +1,85 @@
+package masking
+
+import (
+	"lethe/masking/subject"
+	"lethe/stream"
+)
+
+// encrypt puts a token in the value's place that only reveal opens: AES-SIV under
+// the key of the row's subject, bound to stream, path and epoch and, unless it is
+// joinable, to the record's place in its source (package subject). Once the subject
+// is erased, nobody gets the value back (L5). A value of a row without a subject, or
+// of an erased one, is redacted.
+func encrypt() Spec {
+	joinable := func(p Params) bool { return p.text("joinable", "no") == "yes" }
+	return Spec{
+		Name: "encrypt",
+		Help: "puts the value encrypted under its subject's key in its place; once the subject is erased nobody gets it back",
+		Params: []Param{
+			{Name: "joinable", Type: ParamText, Default: "no", OneOf: []string{"no", "yes"}, Help: "whether equal values of one subject give equal tokens"},
+		},
+		traits: func(p Params) Traits {
+			return Traits{Deterministic: true, Reversible: true, Joinable: joinable(p)}
+		},
+		subject: func(Params) bool { return true },
+		refuses: []stream.Base{stream.Array, stream.JSON},
+		output:  toString,
+		act:     actMask,
+		build: func(f Field, shop workshop) (masker, error) {
+			subjects, err := shop.subjects()
+			if err != nil {
+				return nil, err
+			}
+			sealer, err := subject.NewSealer(shop.keys)
+			if err != nil {
+				return nil, err
+			}
+			return &encryptMasker{subjects: subjects, sealer: sealer, place: subject.NewField(shop.stream, f.Path, shop.epoch, joinable(f.Params))}, nil
+		},
+	}
+}
+
+// encryptMasker does what encrypt says.
+type encryptMasker struct {
+	subjects subject.Subjects
+	sealer   *subject.Sealer
+	place    *subject.Field
+	of       subject.About
+	plain    []byte
+}
+
+func (m *encryptMasker) fresh() masker {
+	return &encryptMasker{subjects: m.subjects.Clone(), sealer: m.sealer.Clone(), place: m.place}
+}
+
+// What a token holds begins with what the value was.
+const (
+	sealedNull   = 'n'
+	sealedString = 's'
+	sealedOther  = 'v' // a number or boolean, as it was written
+)
+
+func (m *encryptMasker) mask(dst []byte, v datum) ([]byte, string) {
+	kind := byte(sealedOther)
+	if v.kind == kindString {
+		kind = sealedString
+	}
+	m.plain = append(append(m.plain[:0], kind), v.text...)
+	return m.seal(dst, v.row), ""
+}
+
+func (m *encryptMasker) maskNull(dst []byte, r *about) []byte {
+	m.plain = append(m.plain[:0], sealedNull)
+	return m.seal(dst, r)
+}
+
+func (m *encryptMasker) seal(dst []byte, r *about) []byte {
+	if !r.key(m.subjects, &m.of.Key) {
+		return append(dst, redacted...)
+	}
+	m.of.Digest, m.of.At = r.digest, r.locator
+	dst = append(dst, '"')
+	dst = m.sealer.Seal(dst, m.plain, m.place, r.seq[:], &m.of, nil)
+	clear(m.plain)
+	return append(dst, '"')
+}

@@ -1,0 +1,172 @@
+package masking
+
+import (
+	"errors"
+	"unicode/utf8"
+
+	"lethe/masking/internal/ff1"
+	"lethe/stream"
+	"lethe/stream/scan"
+)
+
+// fpe encrypts the digits of a value into digits: FF1 of NIST SP 800-38G with
+// AES-128. Everything else stays where it is, so the result has the value's format;
+// Thai and full-width digits stay such. It is for identifiers; operator tokenize
+// takes any text.
+//
+// Digits at the beginning or the end can be kept, and a check digit made right:
+// results whose check fails are encrypted again until one holds (cycle walking), so
+// it is still a permutation. A value whose encrypted digits have fewer than a million
+// results, counted without what is kept and what the check decides, is refused, and
+// so is one of more than 256 digits, or whose own check fails.
+func fpe() Spec {
+	return Spec{
+		Name:   "fpe",
+		Help:   "encrypts the digits of a value into digits (FF1); who has the key gets the value back",
+		Domain: true,
+		Params: []Param{
+			{Name: "keep_first", Type: ParamNumber, Default: 0, Help: "how many digits at the beginning to keep"},
+			{Name: "keep_last", Type: ParamNumber, Default: 0, Help: "how many digits at the end to keep"},
+			{Name: "check", Type: ParamText, Default: "none", OneOf: checkNames(), Help: "which check of its digits the result passes, as the value does"},
+		},
+		traits: func(p Params) Traits {
+			shows := p.number("keep_first", 0)+p.number("keep_last", 0) > 0
+			return Traits{Deterministic: true, Reversible: true, KeepsFormat: true, Joinable: true, Clear: shows, Collides: false}
+		},
+		check: func(p Params) error {
+			if n := p.number("keep_first", 0) + p.number("keep_last", 0); n > mostKept {
+				return errors.New("keeps more than 10 digits: an account or a card is told by fewer")
+			}
+			return nil
+		},
+		refuses: []stream.Base{stream.Array, stream.JSON, stream.Bool, stream.Date, stream.TimeOfDay, stream.Timestamp, stream.TimestampTZ, stream.Bytes, stream.Float, stream.Decimal, stream.Int},
+		output:  toString,
+		act:     actMask,
+		build: func(f Field, shop workshop) (masker, error) {
+			keys, err := newPermuter("fpe", f, shop)
+			if err != nil {
+				return nil, err
+			}
+			return &fpeMasker{keys: keys, first: f.Params.number("keep_first", 0), last: f.Params.number("keep_last", 0),
+				check: checkOf(f.Params.text("check", "none"))}, nil
+		},
+	}
+}
+
+const mostKept = 10
+
+// checks are the checks of digits that fpe can keep.
+func checks() map[string]func(digits []uint16) bool {
+	return map[string]func([]uint16) bool{"luhn": passesLuhn, "mod11_th": passesThai}
+}
+
+func checkNames() []string { return []string{"none", "luhn", "mod11_th"} }
+
+func checkOf(name string) func([]uint16) bool { return checks()[name] }
+
+// passesLuhn is the check of cards (ISO/IEC 7812-1, annex B).
+func passesLuhn(digits []uint16) bool {
+	sum := 0
+	for i, d := range digits {
+		if (len(digits)-i)%2 == 0 {
+			d *= 2
+			d -= d / 10 * 9
+		}
+		sum += int(d)
+	}
+	return sum%10 == 0
+}
+
+// passesThai is the check of Thai national identity numbers.
+func passesThai(digits []uint16) bool {
+	if len(digits) != 13 {
+		return false
+	}
+	sum := 0
+	for i, d := range digits[:12] {
+		sum += int(d) * (13 - i)
+	}
+	return (11-sum%11)%10 == int(digits[12])
+}
+
+// fpeMasker does what fpe says.
+type fpeMasker struct {
+	keys        *permuter
+	first, last int
+	check       func([]uint16) bool
+	text        []byte
+}
+
+func (m *fpeMasker) fresh() masker {
+	return &fpeMasker{keys: m.keys.fresh(), first: m.first, last: m.last, check: m.check}
+}
+
+func (m *fpeMasker) maskNull(dst []byte, _ *about) []byte { return append(dst, redacted...) }
+
+func (m *fpeMasker) mask(dst []byte, v datum) ([]byte, string) {
+	if !m.keys.turn(v.row) {
+		return append(dst, redacted...), ""
+	}
+	if !m.permute(v.text, m.keys.cipher.Encrypt) {
+		return dst, stream.ReasonOperator
+	}
+	return scan.AppendQuoted(dst, m.text), ""
+}
+
+// permute writes the text with its digits replaced to m.text.
+func (m *fpeMasker) permute(text []byte, by permutation) bool {
+	x, radix := m.keys.x[:0], m.keys.radix[:0]
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		i += n
+		if d, ok := digitOf(r); ok {
+			x, radix = append(x, uint16(d-zeroOf(r))), append(radix, 10)
+		}
+	}
+	m.keys.x, m.keys.radix = x, radix
+	free := len(x) - m.first - m.last
+	need := 6 // digits for a million
+	if m.check != nil {
+		need++ // the check decides about one
+	}
+	if len(x) > ff1.MaxLen || free < need || m.check != nil && !m.check(x) {
+		return false
+	}
+	for range mostSteps {
+		by(x[m.first:m.first+free], radix[:free], nil)
+		if m.check == nil || m.check(x) {
+			m.write(text, x)
+			return true
+		}
+	}
+	return false
+}
+
+func (m *fpeMasker) write(text []byte, x []uint16) {
+	m.text = m.text[:0]
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		i += n
+		if _, ok := digitOf(r); ok {
+			r = zeroOf(r) + rune(x[0])
+			x = x[1:]
+		}
+		m.text = utf8.AppendRune(m.text, r)
+	}
+}
+
+// digitOf reports whether r is a digit: of ASCII, Thai or full width.
+func digitOf(r rune) (rune, bool) {
+	return r, r >= '0' && r <= '9' || r >= '๐' && r <= '๙' || r >= '０' && r <= '９'
+}
+
+// zeroOf is the zero of a digit's kind.
+func zeroOf(r rune) rune {
+	switch {
+	case r >= '０':
+		return '０'
+	case r >= '๐':
+		return '๐'
+	}
+	return '0'
+}
