@@ -156,8 +156,8 @@ func forgedControls(t *testing.T, r *rig) {
 			control(topic, p, strings.Repeat("A", 43)+old),       // with some MAC
 			control(topic, p, string(genuine[0].Value[:43])+old), // with that of another
 			control(topic, p, raised),                            // an old one with a greater number
-			genuine[0],                                           // an old one again
 			genuine[1],                                           // that in force again
+			genuine[0],                                           // an old one again
 			control(topic, p, string(elsewhere[0].Value)),        // those of another partition
 			control(topic, p, string(elsewhere[1].Value)))
 	}

@@ -17,6 +17,8 @@
 //  2. A changed policy is a control record in every raw partition, before the
 //     transaction's first record: all workers change at the same offset. A raw
 //     topic that is new to the source begins with those of all its connections.
+//     The workspace's key vouches for it, for positions and for what is committed
+//     with offsets: who may only write to topics changes no policy (L1).
 //  3. Mask reads raw records read-committed, decrypts and masks them under the
 //     revision that stands there, and produces them to the masked topic of their
 //     stream, same partition, with a tombstone after a delete. What cannot be
