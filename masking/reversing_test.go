@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -220,6 +221,9 @@ func TestAnEncryptedValueOpensAtItsPlaceOnly(t *testing.T) {
 }
 
 func TestSurrogatesAllocateNothing(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("without AES instructions of our own crypto/aes is used, which allocates for each key")
+	}
 	keys := &subjectKeys{}
 	plan := Plan{Stream: "s", Subject: Subject{Column: "customer", Domain: "id.internal"}, Fields: []Field{
 		{Path: "customer", Operator: "tokenize", Domain: "a", Type: int64s},

@@ -47,7 +47,7 @@ elements:
 subjects: {till.main.customer: {key: nr}}
 filter: {till.main.customer: 'true'}
 mask:
-  fields: {till.main.customer/note: reduct, till.main.customer/name: tokenize, till.main.order/total: {partial: {keep: 3}}}
+  fields: {till.main.customer/note: reduct, till.main.customer/name: fake, till.main.order/total: {partial: {keep: 3}}}
   elements: {contact.email: keep, person.gender: {hmac: {}}, id.internal: redact, belief.religion: redact}
   classes: {pi: redact}
 -- bare.yaml --
@@ -121,7 +121,7 @@ func TestCheckTellsEveryKindOfFaultAtOnceWithLineAndHint(t *testing.T) {
 	var told struct {
 		Faults []struct{ Code, Path, Msg, Hint string }
 	}
-	if err := json.Unmarshal(out.Bytes(), &told); err != nil || code != stream.ExitInput || errs.Len() > 0 {
+	if err := json.Unmarshal(out.Bytes(), &told); err != nil || code != stream.ExitInput || !strings.HasPrefix(errs.String(), "warning: run would not start: there is no keyring") {
 		t.Fatalf("exit %d, %v\n%s%s", code, err, out.Bytes(), errs.Bytes())
 	}
 	placed := regexp.MustCompile(`^([a-z./]+\.yaml):[1-9][0-9]*(:|$)`)

@@ -117,7 +117,9 @@ connections:
 		t.Fatal(err)
 	}
 	// A number too short for its operator goes to quarantine.
-	put(t, policy, strings.Replace(string(text), "\nmask:\n", "\nmask:\n  default: redact\n  fields: {src.public.visit/phone: {partial: {keep_last: 3}}}\n", 1))
+	// Nor does discover decide whose data rows are that no column leads to.
+	put(t, policy, strings.NewReplacer("\nmask:\n", "\nmask:\n  default: redact\n  fields: {src.public.visit/phone: {partial: {keep_last: 3}}}\n",
+		"\nsubjects:\n", "\nsubjects:\n  src.public.address: none\n  src.public.visit: none\n").Replace(string(text)))
 	r.says(t, true, "discover", "--json", r.dir)
 	r.says(t, true, "check", "--online", r.dir)
 	r.says(t, true, "check", "--explain", "src.public.patient/email", r.dir)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -145,6 +146,9 @@ func noneIsLeft(t *testing.T, w *workplace) {
 	}
 	periods, err := w.config.Keyring.Periods("subjects")
 	must(t, err)
+	// A change that was killed before its root key was stored leaves the key to wrap
+	// that under, which the next change uses: it wraps nothing yet.
+	periods = slices.DeleteFunc(periods, func(p string) bool { return p == rootPeriod(c.version+1) })
 	if len(periods) != 1 || periods[0] != rootPeriod(c.version) {
 		t.Errorf("keys of root keys: %q", periods)
 	}

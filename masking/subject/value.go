@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrToken says that something is no encrypted value, is one of another place, or
@@ -99,7 +100,7 @@ func (s *Sealer) Seal(dst, plain []byte, f *Field, position []byte, a, b *About)
 	about := s.sorted(a, b)
 	bound := s.rekey(f, position, about)
 	at := 1 + blockSize + locatorSize*len(about)
-	s.sealed = append(s.sealed[:0], make([]byte, at)...)
+	s.sealed = slices.Grow(s.sealed[:0], at)[:at] // head and locators are written below
 	s.sealed = s.value.seal(s.sealed, plain, bound)
 
 	s.plain = s.plain[:0]
