@@ -118,7 +118,9 @@ func (s *Sealer) Seal(dst, plain []byte, f *Field, position []byte, a, b *About)
 // [Store.Find] does; its error is returned, and so is one wrapping [ErrToken].
 func (s *Sealer) Open(dst, token []byte, f *Field, position []byte, find func(at Locator, digest, key *[32]byte) error) ([]byte, error) {
 	var err error
-	if s.sealed, err = base64.RawURLEncoding.Strict().AppendDecode(s.sealed[:0], token); err != nil || len(s.sealed) == 0 {
+	s.sealed, err = base64.RawURLEncoding.Strict().AppendDecode(s.sealed[:0], token)
+	// The decoder passes over line ends: one token has one form.
+	if err != nil || len(s.sealed) == 0 || len(token) != base64.RawURLEncoding.EncodedLen(len(s.sealed)) {
 		return dst, ErrToken
 	}
 	n := int(s.sealed[0]) - tokenVersion
