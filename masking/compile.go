@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"lethe/masking/subject"
 	"lethe/stream"
 )
 
@@ -19,7 +20,8 @@ type program struct {
 	schema   RowSchema
 	slots    []stream.FieldCount
 	maskers  []masker
-	whose    *whose // nil where no operator works under the row's subject
+	whose    *whose           // nil where no operator works under the row's subject
+	subjects subject.Subjects // nil where none works under the subject's key
 }
 
 // compiler builds a program and collects every fault on the way.
@@ -48,7 +50,8 @@ var (
 // Compile makes a Rewriter of a plan. Its errors are Faults, all joined.
 func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
 	epoch := keys.Epoch()
-	c := &compiler{plan: plan, shop: workshop{stream: plan.Stream, epoch: epoch, keys: keys}, known: map[stream.FieldCount]int32{}}
+	c := &compiler{plan: plan, known: map[stream.FieldCount]int32{}}
+	c.shop = workshop{stream: plan.Stream, epoch: epoch, keys: keys, subjects: &c.program.subjects}
 	c.program.row = &node{slot: -1}
 	c.program.schema = plan.Schema
 	if !epochName.MatchString(epoch) {

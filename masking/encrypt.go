@@ -26,30 +26,28 @@ func encrypt() Spec {
 		output:  toString,
 		act:     actMask,
 		build: func(f Field, shop workshop) (masker, error) {
-			subjects, err := shop.subjects()
-			if err != nil {
+			if err := shop.openSubjects(); err != nil {
 				return nil, err
 			}
 			sealer, err := subject.NewSealer(shop.keys)
 			if err != nil {
 				return nil, err
 			}
-			return &encryptMasker{subjects: subjects, sealer: sealer, place: subject.NewField(shop.stream, f.Path, shop.epoch, joinable(f.Params))}, nil
+			return &encryptMasker{sealer: sealer, place: subject.NewField(shop.stream, f.Path, shop.epoch, joinable(f.Params))}, nil
 		},
 	}
 }
 
 // encryptMasker does what encrypt says.
 type encryptMasker struct {
-	subjects subject.Subjects
-	sealer   *subject.Sealer
-	place    *subject.Field
-	of       subject.About
-	plain    []byte
+	sealer *subject.Sealer
+	place  *subject.Field
+	of     subject.About
+	plain  []byte
 }
 
 func (m *encryptMasker) fresh() masker {
-	return &encryptMasker{subjects: m.subjects.Clone(), sealer: m.sealer.Clone(), place: m.place}
+	return &encryptMasker{sealer: m.sealer.Clone(), place: m.place}
 }
 
 // What a token holds begins with what the value was.
@@ -74,7 +72,7 @@ func (m *encryptMasker) maskNull(dst []byte, r *about) []byte {
 }
 
 func (m *encryptMasker) seal(dst []byte, r *about) []byte {
-	if !r.key(m.subjects, &m.of.Key) {
+	if !r.key(&m.of.Key) {
 		return append(dst, redacted...)
 	}
 	m.of.Digest, m.of.At = r.digest, r.locator

@@ -29,6 +29,8 @@ type datum struct {
 
 // about is what a masker may know of the row that a value lies in.
 type about struct {
+	subjects subject.Subjects // nil where nothing is under a subject's key
+
 	digest [32]byte   // whose data it is
 	known  bool       // there is a subject
 	seq    stream.Seq // the record's place in its source's order
@@ -40,9 +42,10 @@ type about struct {
 
 // workshop is what an operator of a plan is built with.
 type workshop struct {
-	stream string // the plan's
-	epoch  string
-	keys   Keyring
+	stream   string // the plan's
+	epoch    string
+	keys     Keyring
+	subjects *subject.Subjects // those of the plan, once an operator asked for them
 }
 
 // secret is the 32-byte key that an operator derives for an element domain in
@@ -52,13 +55,18 @@ func (w workshop) secret(operator, domain string) (stream.Value, error) {
 	return w.key(operator + "/" + w.epoch + "/" + domain)
 }
 
-// subjects are the keys of data subjects.
-func (w workshop) subjects() (subject.Subjects, error) {
+// openSubjects has the plan's rows have the keys of data subjects.
+func (w workshop) openSubjects() error {
+	if *w.subjects != nil {
+		return nil
+	}
 	keys, ok := w.keys.(SubjectKeyring)
 	if !ok {
-		return nil, errors.New("the keyring has no keys of subjects")
+		return errors.New("the keyring has no keys of subjects")
 	}
-	return keys.Subjects()
+	var err error
+	*w.subjects, err = keys.Subjects()
+	return err
 }
 
 func (w workshop) key(name string) (stream.Value, error) {

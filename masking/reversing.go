@@ -15,9 +15,9 @@ import (
 // key of the row's subject where the stream has one, so that it dies with the
 // subject (L5), and otherwise under a key of the element domain.
 type permuter struct {
-	purpose  string           // of the key
-	key      stream.Value     // of the domain; not under a subject
-	subjects subject.Subjects // nil without
+	purpose string       // of the key
+	key     stream.Value // of the domain; not under a subject
+	under   bool         // a subject
 
 	cipher   ff1.Cipher
 	owner    [keySize]byte // of the row's subject
@@ -29,21 +29,19 @@ type permuter struct {
 
 // newPermuter takes the keys of an operator's field.
 func newPermuter(operator string, f Field, shop workshop) (*permuter, error) {
-	p := &permuter{purpose: operator + "/" + shop.epoch + "/" + f.Domain}
-	var err error
-	if f.Erasable {
-		p.subjects, err = shop.subjects()
-		return p, err
+	p := &permuter{purpose: operator + "/" + shop.epoch + "/" + f.Domain, under: f.Erasable}
+	if p.under {
+		return p, shop.openSubjects()
 	}
+	var err error
 	p.key, err = shop.secret(operator, f.Domain)
 	return p, err
 }
 
 // fresh returns the same for another goroutine.
 func (p *permuter) fresh() *permuter {
-	c := &permuter{purpose: p.purpose, key: p.key}
-	if p.subjects != nil {
-		c.subjects = p.subjects.Clone()
+	c := &permuter{purpose: p.purpose, key: p.key, under: p.under}
+	if p.under {
 		return c
 	}
 	c.cipher.SetKey((*[block.Size]byte)(p.key.Reveal()))
@@ -57,10 +55,10 @@ func (p *permuter) fresh() *permuter {
 // Under a subject the cipher's key is the first half of SHA-256(subject's key ‖
 // purpose); subjects' keys are all of one length.
 func (p *permuter) turn(r *about) bool {
-	if p.subjects == nil {
+	if !p.under {
 		return true
 	}
-	if !r.key(p.subjects, &p.owner) {
+	if !r.key(&p.owner) {
 		return false
 	}
 	if !p.ready || p.of != p.owner {
@@ -75,11 +73,11 @@ func (p *permuter) turn(r *about) bool {
 // key gives the key of the row's subject. It reports false for a row of nobody,
 // and for an erased subject; any other failure is no property of the record, and
 // stops who masks it.
-func (r *about) key(subjects subject.Subjects, key *[keySize]byte) bool {
+func (r *about) key(key *[keySize]byte) bool {
 	if !r.known {
 		return false
 	}
-	at, err := subjects.Key(&r.digest, key)
+	at, err := r.subjects.Key(&r.digest, key)
 	if err != nil && !errors.Is(err, subject.ErrErased) {
 		r.failed = fmt.Errorf("key of a subject: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"lethe/masking/subject"
@@ -23,6 +24,8 @@ type subjectKeys struct {
 func (k *subjectKeys) Subjects() (subject.Subjects, error) { return k, nil }
 
 func (k *subjectKeys) Clone() subject.Subjects { return k }
+
+func (k *subjectKeys) Holds(time.Duration) error { return nil }
 
 func (k *subjectKeys) Key(digest, key *[32]byte) (subject.Locator, error) {
 	if k.fault != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"lethe/stream"
 	"lethe/stream/scan"
@@ -51,6 +52,9 @@ func (p *program) rewriter() *Rewriter {
 	}
 	if p.whose != nil {
 		w.whose = p.whose.fresh()
+	}
+	if p.subjects != nil {
+		w.row.subjects = p.subjects.Clone()
 	}
 	return w
 }
@@ -179,6 +183,15 @@ func (w *Rewriter) Counts(add func(c stream.FieldCount, n int64)) {
 			w.counts[i] = 0
 		}
 	}
+}
+
+// Holds implements stream.Processor: what is under subjects' keys is committed only
+// under the cover and the lease that it was masked under (L5).
+func (w *Rewriter) Holds(within time.Duration) error {
+	if w.row.subjects == nil {
+		return nil
+	}
+	return w.row.subjects.Holds(within)
 }
 
 // fail notes why the record is refused and returns -1.

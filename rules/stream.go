@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"lethe/masking"
 	"lethe/masking/subject"
@@ -363,3 +364,5 @@ func (nowhere) Key(_, _ *[32]byte) (subject.Locator, error) {
 }
 
 func (nowhere) Clone() subject.Subjects { return nowhere{} }
+
+func (nowhere) Holds(time.Duration) error { return nil }

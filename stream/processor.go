@@ -1,5 +1,14 @@
 package stream
 
+import (
+	"errors"
+	"time"
+)
+
+// ErrStale says that what was processed may not be committed any more, and would
+// come out otherwise now: process it again.
+var ErrStale = errors.New("keys changed since")
+
 // Processor makes a raw record safe under one revision of a policy. One
 // Processor is used by one goroutine at a time.
 type Processor interface {
@@ -11,6 +20,10 @@ type Processor interface {
 	// the last call, over the records that Process delivered, and begins anew.
 	// Whoever aborts a transaction calls it too, and forgets what it adds.
 	Counts(add func(c FieldCount, n int64))
+	// Holds says whether what Process delivered since the last call may be
+	// committed by a commit that takes no longer than within, and begins anew. Any
+	// error forbids it; one wrapping [ErrStale] asks to process the records again.
+	Holds(within time.Duration) error
 }
 
 // Masked is the masked form of a record. Its slices are reused from one call to

@@ -1,6 +1,9 @@
 package subject
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Why a subject has no key.
 var (
@@ -21,6 +24,11 @@ type Subjects interface {
 	//
 	// The digest is the subject's own: who links aliases resolves them first.
 	Key(digest, key *[32]byte) (Locator, error)
+	// Holds says whether what was made with the keys given since the last Holds
+	// may still be committed, by a commit that takes no longer than within; it
+	// begins anew. It returns an error wrapping [stream.ErrStale] if the cover has
+	// changed since, [ErrNoLease] if the lease is over by then (L5).
+	Holds(within time.Duration) error
 	// Clone returns the same for another goroutine.
 	Clone() Subjects
 }

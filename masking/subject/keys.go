@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"lethe/stream"
 )
 
 // lease is leave to use a view of the cover.
@@ -95,6 +97,8 @@ type keys struct {
 	top    *top
 	halves *halves
 	cache  *cache
+	since  *view // that the first key since the last Holds is of
+	moved  bool  // and another one is of another
 }
 
 // Clone implements Subjects.
@@ -110,6 +114,10 @@ func (k *keys) Key(digest, key *[32]byte) (Locator, error) {
 	if v != k.view {
 		k.turn(v)
 	}
+	if k.since == nil {
+		k.since = v
+	}
+	k.moved = k.moved || k.since != v
 	e := k.cache.find(digest)
 	if e == nil {
 		if e, err = k.derive(digest); err != nil {
@@ -119,6 +127,24 @@ func (k *keys) Key(digest, key *[32]byte) (Locator, error) {
 	}
 	*key = e.key
 	return e.at, nil
+}
+
+// Holds implements Subjects. It asks for the whole cover, not for the subjects that
+// were met: a change is rare, and to do a transaction again is cheap.
+func (k *keys) Holds(within time.Duration) error {
+	since, moved := k.since, k.moved
+	k.since, k.moved = nil, false
+	if since == nil {
+		return nil
+	}
+	l := k.store.lease.Load()
+	switch {
+	case l == nil || k.store.config.Clock()+within >= l.until:
+		return ErrNoLease
+	case moved || l.view != since:
+		return fmt.Errorf("cover: version %d after %d: %w", l.view.version, since.version, stream.ErrStale)
+	}
+	return nil
 }
 
 // turn goes over to another version of the cover.

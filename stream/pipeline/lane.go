@@ -28,6 +28,7 @@ type lane struct {
 
 	revision string
 	routes   map[string]*routed
+	former   []*routed // of revisions before it in the same transaction
 	rec      stream.Record
 	masked   stream.Masked
 	plain    []byte
@@ -121,8 +122,26 @@ func (l *lane) use(revision string) error {
 	if _, err := l.w.revision(revision); err != nil {
 		return err
 	}
+	for _, to := range l.routes {
+		l.former = append(l.former, to)
+	}
 	l.revision, l.short, l.routes = revision, []byte(shortRevision(revision)), make(map[string]*routed)
 	return nil
+}
+
+// holds asks the processors of the transaction whether it may be committed.
+func (l *lane) holds(within time.Duration) error {
+	var errs []error
+	for _, to := range l.routes {
+		l.former = append(l.former, to)
+	}
+	for _, to := range l.former {
+		if to.processor != nil {
+			errs = append(errs, to.processor.Holds(within))
+		}
+	}
+	l.former = l.former[:0]
+	return errors.Join(errs...)
 }
 
 // lookup finds the route of a stream; nil for one that nobody decided on.

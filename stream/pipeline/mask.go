@@ -47,6 +47,7 @@ func (m *Mask) Run(ctx context.Context) error {
 		return err
 	}
 	defer w.session.Close()
+	w.holds = w.lanesHold
 	for {
 		err := w.round(ctx)
 		if ctx.Err() != nil {
@@ -224,6 +225,15 @@ func (w *maskWorker) maskAll(ctx context.Context, inputs map[int32][]*share) ([]
 	}
 	slices.SortStableFunc(all, func(x, y *share) int { return x.compare(y.place) })
 	return all, group.Wait()
+}
+
+// lanesHold asks every lane whether what it masked may be committed.
+func (w *maskWorker) lanesHold(within time.Duration) error {
+	var errs []error
+	for _, l := range w.lanes {
+		errs = append(errs, l.holds(within))
+	}
+	return errors.Join(errs...)
 }
 
 // describe produces leaves, chain entries and receipts of what was flushed.

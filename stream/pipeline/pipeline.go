@@ -27,7 +27,8 @@
 //     topic is filtered, and what no key opens any more is shredded: both are
 //     counted. Outputs are flushed, so that their offsets are known; the receipt
 //     is produced; masked records, receipt and offsets commit in one transaction
-//     (L3).
+//     (L3), while the keys that they were masked under still may be used: else
+//     it is aborted, and the records are masked again (L5).
 //  4. Sink holds masked records until a load is due, has the sink make them
 //     durable, and commits offsets and receipt in one transaction. After it,
 //     readers are shown the object; an owner that comes later shows it again, if

@@ -417,6 +417,7 @@ func (processor) Process(r *stream.Record, out *stream.Masked) error {
 	return nil
 }
 func (processor) Counts(func(stream.FieldCount, int64)) {}
+func (processor) Holds(time.Duration) error             { return nil }
 
 // keyring keeps keys in memory.
 type keyring struct {

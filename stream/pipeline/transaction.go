@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -60,6 +61,10 @@ type member struct {
 
 	mu     sync.Mutex // guards what follows, and what a stage holds, against the group's callbacks
 	chains chains
+
+	// holds is asked last of all whether what was made may be committed within a
+	// time; nil for always.
+	holds func(within time.Duration) error
 }
 
 // join opens a membership. moved is called under mu for each partition that was
@@ -105,7 +110,8 @@ func (m *member) abort(ctx context.Context) {
 
 // commit ends the open transaction with the offsets and metadata of the steps
 // that describe gives, and makes them the state of their chains. false means
-// that a rebalance came between: the records are polled again.
+// that a rebalance came between, or that what was made is stale: the records are
+// polled again.
 func (m *member) commit(ctx context.Context, describe func() ([]step, error)) (bool, error) {
 	var steps []step
 	ended := false
@@ -119,8 +125,16 @@ func (m *member) commit(ctx context.Context, describe func() ([]step, error)) (b
 		if err != nil {
 			return false, err
 		}
+		how := kgo.TryCommit
+		switch err := m.held(ctx); {
+		case errors.Is(err, stream.ErrStale):
+			how = kgo.TryAbort
+		case err != nil:
+			return false, err
+		}
 		ended = true
-		return m.session.End(withMetadata(ctx, vouched), kgo.TryCommit)
+		committed, err := m.session.End(withMetadata(ctx, vouched), how)
+		return committed && how == kgo.TryCommit, err
 	})
 	if err != nil && !ended {
 		m.abort(ctx)
@@ -137,6 +151,19 @@ func (m *member) commit(ctx context.Context, describe func() ([]step, error)) (b
 	m.chains.of = make(map[place]*chain)
 	m.audit.Metrics.Aborted.WithLabelValues(m.chains.stage, m.chains.connection).Inc()
 	return false, nil
+}
+
+// held asks whether what was made may be committed in the time that a commit takes
+// at most (L5).
+func (m *member) held(ctx context.Context) error {
+	if m.holds == nil {
+		return nil
+	}
+	within := commitWithin
+	if end, ok := ctx.Deadline(); ok {
+		within = time.Until(end)
+	}
+	return m.holds(within)
 }
 
 // vouch gives offset and metadata of each step as a group commits them.
