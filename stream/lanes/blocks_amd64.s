@@ -1,0 +1,226 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// Sixteen messages side by side: register i holds word i of each, and what
+// follows is FIPS 180-4 §6.2.2 as for one message. VPRORD rotates; VPTERNLOGD
+// is any function of three bits by its truth table: 0x96 is x⊕y⊕z, 0xCA is
+// Ch(x,y,z), 0xE8 is Maj(x,y,z).
+
+// Z0 to Z7 are the working variables, Z16 to Z31 the last sixteen words of the
+// schedule, BX the constants. h becomes the next a; the caller turns the names
+// instead of the registers.
+#define ROUND(a, b, c, d, e, f, g, h, w, k) \
+	VPADDD.BCST k(BX), w, Z8            \
+	VPRORD      $6, e, Z9               \
+	VPRORD      $11, e, Z10             \
+	VPRORD      $25, e, Z11             \
+	VMOVDQA32   e, Z12                  \
+	VPTERNLOGD  $0xCA, g, f, Z12        \
+	VPTERNLOGD  $0x96, Z11, Z10, Z9     \
+	VPADDD      Z8, h, h                \
+	VPADDD      Z12, h, h               \
+	VPADDD      Z9, h, h                \
+	VPADDD      h, d, d                 \
+	VPRORD      $2, a, Z13              \
+	VPRORD      $13, a, Z14             \
+	VPRORD      $22, a, Z15             \
+	VMOVDQA32   a, Z12                  \
+	VPTERNLOGD  $0xE8, c, b, Z12        \
+	VPTERNLOGD  $0x96, Z15, Z14, Z13    \
+	VPADDD      Z12, h, h               \
+	VPADDD      Z13, h, h
+
+// NEXT puts word t+16 in the place of word t, which its round has used.
+#define NEXT(w, w1, w9, w14)              \
+	VPRORD     $7, w1, Z8             \
+	VPRORD     $18, w1, Z9            \
+	VPSRLD     $3, w1, Z10            \
+	VPADDD     w9, w, w               \
+	VPTERNLOGD $0x96, Z10, Z9, Z8     \
+	VPRORD     $17, w14, Z11          \
+	VPRORD     $19, w14, Z12          \
+	VPSRLD     $10, w14, Z13          \
+	VPADDD     Z8, w, w               \
+	VPTERNLOGD $0x96, Z13, Z12, Z11   \
+	VPADDD     Z11, w, w
+
+#define STEP(a, b, c, d, e, f, g, h, w, w1, w9, w14, k) \
+	ROUND(a, b, c, d, e, f, g, h, w, k)             \
+	NEXT(w, w1, w9, w14)
+
+// PAIR interleaves the doublewords of x and y.
+#define PAIR(x, y, lo, hi)      \
+	VPUNPCKLDQ y, x, lo     \
+	VPUNPCKHDQ y, x, hi
+
+// QUAD turns four rows, paired into Z0 to Z3, so that each of their quarters
+// holds one column of four rows.
+#define QUAD(c0, c1, c2, c3)      \
+	VPUNPCKLQDQ Z2, Z0, c0    \
+	VPUNPCKHQDQ Z2, Z0, c1    \
+	VPUNPCKLQDQ Z3, Z1, c2    \
+	VPUNPCKHQDQ Z3, Z1, c3
+
+// LOAD4 reads the block at AX of four lanes as big-endian words, Z15 being how
+// bytes are swapped, and turns them.
+#define LOAD4(p, c0, c1, c2, c3)     \
+	MOVQ      p+0(SI), R8        \
+	MOVQ      p+8(SI), R9        \
+	MOVQ      p+16(SI), R10      \
+	MOVQ      p+24(SI), R11      \
+	VMOVDQU32 (R8)(AX*1), Z4     \
+	VMOVDQU32 (R9)(AX*1), Z5     \
+	VMOVDQU32 (R10)(AX*1), Z6    \
+	VMOVDQU32 (R11)(AX*1), Z7    \
+	VPSHUFB   Z15, Z4, Z4        \
+	VPSHUFB   Z15, Z5, Z5        \
+	VPSHUFB   Z15, Z6, Z6        \
+	VPSHUFB   Z15, Z7, Z7        \
+	PAIR(Z4, Z5, Z0, Z1)         \
+	PAIR(Z6, Z7, Z2, Z3)         \
+	QUAD(c0, c1, c2, c3)
+
+// GATHER makes words j, j+4, j+8 and j+12 of all lanes from the j-th columns of
+// the four quads, which it overwrites.
+#define GATHER(q0, q1, q2, q3)         \
+	VSHUFI32X4 $0x88, q1, q0, Z0   \
+	VSHUFI32X4 $0xDD, q1, q0, Z1   \
+	VSHUFI32X4 $0x88, q3, q2, Z2   \
+	VSHUFI32X4 $0xDD, q3, q2, Z3   \
+	VSHUFI32X4 $0x88, Z2, Z0, q0   \
+	VSHUFI32X4 $0x88, Z3, Z1, q1   \
+	VSHUFI32X4 $0xDD, Z2, Z0, q2   \
+	VSHUFI32X4 $0xDD, Z3, Z1, q3
+
+// func blocks(state *[8][16]uint32, in *[16]*byte, n int)
+TEXT ·blocks(SB), NOSPLIT, $0-24
+	MOVQ state+0(FP), DI
+	MOVQ in+8(FP), SI
+	MOVQ n+16(FP), CX
+	XORQ AX, AX
+
+block:
+	VBROADCASTI32X4 ·swap(SB), Z15
+	LOAD4(0, Z16, Z17, Z18, Z19)
+	LOAD4(32, Z20, Z21, Z22, Z23)
+	LOAD4(64, Z24, Z25, Z26, Z27)
+	LOAD4(96, Z28, Z29, Z30, Z31)
+	GATHER(Z16, Z20, Z24, Z28)
+	GATHER(Z17, Z21, Z25, Z29)
+	GATHER(Z18, Z22, Z26, Z30)
+	GATHER(Z19, Z23, Z27, Z31)
+
+	VMOVDQU32 0(DI), Z0
+	VMOVDQU32 64(DI), Z1
+	VMOVDQU32 128(DI), Z2
+	VMOVDQU32 192(DI), Z3
+	VMOVDQU32 256(DI), Z4
+	VMOVDQU32 320(DI), Z5
+	VMOVDQU32 384(DI), Z6
+	VMOVDQU32 448(DI), Z7
+	LEAQ      ·constants(SB), BX
+	MOVQ      $3, DX
+
+sixteen:
+	STEP(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z16, Z17, Z25, Z30, 0)
+	STEP(Z7, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z17, Z18, Z26, Z31, 4)
+	STEP(Z6, Z7, Z0, Z1, Z2, Z3, Z4, Z5, Z18, Z19, Z27, Z16, 8)
+	STEP(Z5, Z6, Z7, Z0, Z1, Z2, Z3, Z4, Z19, Z20, Z28, Z17, 12)
+	STEP(Z4, Z5, Z6, Z7, Z0, Z1, Z2, Z3, Z20, Z21, Z29, Z18, 16)
+	STEP(Z3, Z4, Z5, Z6, Z7, Z0, Z1, Z2, Z21, Z22, Z30, Z19, 20)
+	STEP(Z2, Z3, Z4, Z5, Z6, Z7, Z0, Z1, Z22, Z23, Z31, Z20, 24)
+	STEP(Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z0, Z23, Z24, Z16, Z21, 28)
+	STEP(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z24, Z25, Z17, Z22, 32)
+	STEP(Z7, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z25, Z26, Z18, Z23, 36)
+	STEP(Z6, Z7, Z0, Z1, Z2, Z3, Z4, Z5, Z26, Z27, Z19, Z24, 40)
+	STEP(Z5, Z6, Z7, Z0, Z1, Z2, Z3, Z4, Z27, Z28, Z20, Z25, 44)
+	STEP(Z4, Z5, Z6, Z7, Z0, Z1, Z2, Z3, Z28, Z29, Z21, Z26, 48)
+	STEP(Z3, Z4, Z5, Z6, Z7, Z0, Z1, Z2, Z29, Z30, Z22, Z27, 52)
+	STEP(Z2, Z3, Z4, Z5, Z6, Z7, Z0, Z1, Z30, Z31, Z23, Z28, 56)
+	STEP(Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z0, Z31, Z16, Z24, Z29, 60)
+	ADDQ $64, BX
+	DECQ DX
+	JNZ  sixteen
+
+	ROUND(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z16, 0)
+	ROUND(Z7, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z17, 4)
+	ROUND(Z6, Z7, Z0, Z1, Z2, Z3, Z4, Z5, Z18, 8)
+	ROUND(Z5, Z6, Z7, Z0, Z1, Z2, Z3, Z4, Z19, 12)
+	ROUND(Z4, Z5, Z6, Z7, Z0, Z1, Z2, Z3, Z20, 16)
+	ROUND(Z3, Z4, Z5, Z6, Z7, Z0, Z1, Z2, Z21, 20)
+	ROUND(Z2, Z3, Z4, Z5, Z6, Z7, Z0, Z1, Z22, 24)
+	ROUND(Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z0, Z23, 28)
+	ROUND(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z24, 32)
+	ROUND(Z7, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z25, 36)
+	ROUND(Z6, Z7, Z0, Z1, Z2, Z3, Z4, Z5, Z26, 40)
+	ROUND(Z5, Z6, Z7, Z0, Z1, Z2, Z3, Z4, Z27, 44)
+	ROUND(Z4, Z5, Z6, Z7, Z0, Z1, Z2, Z3, Z28, 48)
+	ROUND(Z3, Z4, Z5, Z6, Z7, Z0, Z1, Z2, Z29, 52)
+	ROUND(Z2, Z3, Z4, Z5, Z6, Z7, Z0, Z1, Z30, 56)
+	ROUND(Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z0, Z31, 60)
+
+	VPADDD    0(DI), Z0, Z0
+	VPADDD    64(DI), Z1, Z1
+	VPADDD    128(DI), Z2, Z2
+	VPADDD    192(DI), Z3, Z3
+	VPADDD    256(DI), Z4, Z4
+	VPADDD    320(DI), Z5, Z5
+	VPADDD    384(DI), Z6, Z6
+	VPADDD    448(DI), Z7, Z7
+	VMOVDQU32 Z0, 0(DI)
+	VMOVDQU32 Z1, 64(DI)
+	VMOVDQU32 Z2, 128(DI)
+	VMOVDQU32 Z3, 192(DI)
+	VMOVDQU32 Z4, 256(DI)
+	VMOVDQU32 Z5, 320(DI)
+	VMOVDQU32 Z6, 384(DI)
+	VMOVDQU32 Z7, 448(DI)
+	ADDQ      $64, AX
+	DECQ      CX
+	JNZ       block
+
+	// Upper halves that are not clear make the SSE instructions of crypto/sha256
+	// twenty times as slow.
+	VZEROUPPER
+	RET
+
+// swap turns the bytes of each word around: FIPS 180-4 §3.1, big-endian.
+DATA ·swap+0(SB)/8, $0x0405060700010203
+DATA ·swap+8(SB)/8, $0x0c0d0e0f08090a0b
+GLOBL ·swap(SB), RODATA|NOPTR, $16
+
+// FIPS 180-4 §4.2.2, two words a line, the second first.
+DATA ·constants+0(SB)/8, $0x71374491428a2f98
+DATA ·constants+8(SB)/8, $0xe9b5dba5b5c0fbcf
+DATA ·constants+16(SB)/8, $0x59f111f13956c25b
+DATA ·constants+24(SB)/8, $0xab1c5ed5923f82a4
+DATA ·constants+32(SB)/8, $0x12835b01d807aa98
+DATA ·constants+40(SB)/8, $0x550c7dc3243185be
+DATA ·constants+48(SB)/8, $0x80deb1fe72be5d74
+DATA ·constants+56(SB)/8, $0xc19bf1749bdc06a7
+DATA ·constants+64(SB)/8, $0xefbe4786e49b69c1
+DATA ·constants+72(SB)/8, $0x240ca1cc0fc19dc6
+DATA ·constants+80(SB)/8, $0x4a7484aa2de92c6f
+DATA ·constants+88(SB)/8, $0x76f988da5cb0a9dc
+DATA ·constants+96(SB)/8, $0xa831c66d983e5152
+DATA ·constants+104(SB)/8, $0xbf597fc7b00327c8
+DATA ·constants+112(SB)/8, $0xd5a79147c6e00bf3
+DATA ·constants+120(SB)/8, $0x1429296706ca6351
+DATA ·constants+128(SB)/8, $0x2e1b213827b70a85
+DATA ·constants+136(SB)/8, $0x53380d134d2c6dfc
+DATA ·constants+144(SB)/8, $0x766a0abb650a7354
+DATA ·constants+152(SB)/8, $0x92722c8581c2c92e
+DATA ·constants+160(SB)/8, $0xa81a664ba2bfe8a1
+DATA ·constants+168(SB)/8, $0xc76c51a3c24b8b70
+DATA ·constants+176(SB)/8, $0xd6990624d192e819
+DATA ·constants+184(SB)/8, $0x106aa070f40e3585
+DATA ·constants+192(SB)/8, $0x1e376c0819a4c116
+DATA ·constants+200(SB)/8, $0x34b0bcb52748774c
+DATA ·constants+208(SB)/8, $0x4ed8aa4a391c0cb3
+DATA ·constants+216(SB)/8, $0x682e6ff35b9cca4f
+DATA ·constants+224(SB)/8, $0x78a5636f748f82ee
+DATA ·constants+232(SB)/8, $0x8cc7020884c87814
+DATA ·constants+240(SB)/8, $0xa4506ceb90befffa
+DATA ·constants+248(SB)/8, $0xc67178f2bef9a3f7
+GLOBL ·constants(SB), RODATA|NOPTR, $256
