@@ -75,7 +75,7 @@ func NewKey(secret []byte) *Key {
 	return &Key{inner: after(0x36), outer: after(0x5c)}
 }
 
-// Format implements fmt.Formatter.
+// Format implements fmt.Formatter (L7).
 func (*Key) Format(s fmt.State, _ rune) { io.WriteString(s, "[key]") }
 
 // LogValue implements slog.LogValuer.
@@ -91,6 +91,7 @@ type Hasher struct {
 // Sum hashes every message into its Out. An Out lies in no Data of the same
 // batch.
 func (h *Hasher) Sum(messages []Message) {
+	// L6: which way is taken depends on the machine, the digests do not.
 	if native && len(messages) > few {
 		h.side.sum(messages, &h.single)
 		return
