@@ -34,6 +34,15 @@ type Source interface {
 	Close() error
 }
 
+// Sampler is a Source that shows values of its streams without reading changes.
+type Sampler interface {
+	// Sample gives about n rows of a stream that Discover listed, spread over the
+	// table, or all where it has fewer: of each the named columns in that order, as
+	// text, nil for null. It changes nothing in the source, and asks an unchanged
+	// table for the same rows again. A row may be overwritten once row returns.
+	Sample(ctx context.Context, stream string, columns []string, n int, row func(values [][]byte)) error
+}
+
 // Batch is a run of records that a source gives, in order, and the place that it
 // leads to.
 type Batch struct {

@@ -8,14 +8,13 @@ import (
 	"strings"
 
 	"lethe/cmd/internal/config"
-	"lethe/stream"
 )
 
 // warnUndecided asks the sources for their streams and holds them against the
 // contracts. A stream without one is no fault: it must not keep the others from
 // being read (L1).
 func warnUndecided(ctx context.Context, folder *config.Folder, log *slog.Logger, next string) error {
-	schemas, err := ask(ctx, folder)
+	schemas, err := ask(ctx, folder, false)
 	if err != nil {
 		return err
 	}
@@ -31,7 +30,7 @@ func warnUndecided(ctx context.Context, folder *config.Folder, log *slog.Logger,
 	}
 	for _, name := range slices.Sorted(maps.Keys(contracts)) {
 		source, _, _ := strings.Cut(name, ".")
-		if _, ok := folder.Source(source); ok && !slices.ContainsFunc(schemas, func(s stream.Schema) bool { return s.Stream == name }) {
+		if _, ok := folder.Source(source); ok && !slices.ContainsFunc(schemas, func(s seen) bool { return s.Stream == name }) {
 			log.Warn("a contract has no stream: the table is gone, or lethe.yaml does not select it", "stream", name,
 				next, "correct lethe.yaml, or remove "+contracts[name].file.Name)
 		}

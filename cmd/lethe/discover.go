@@ -10,6 +10,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"lethe/cmd/internal/config"
 	"lethe/rules"
@@ -18,7 +19,7 @@ import (
 	"lethe/stream/disk"
 )
 
-const discoverUsage = `usage: lethe discover [--json] [DIR]
+const discoverUsage = `usage: lethe discover [--sample] [--json] [DIR]
 
 Asks every source for its streams and writes a contract for each into contracts:
 columns, types, keys, and what each column seems to be about, with the evidence.
@@ -28,7 +29,9 @@ A contract that is there keeps what people wrote. Columns that are new are added
 columns that are gone are taken out and told. Where there is no policy yet, or
 still the one of lethe init, one to begin with is written.
 
-  --json   print what was found as JSON
+  --sample  read about a thousand rows of every table too, and look at the values:
+            what they seem to be is evidence beside the names. None is kept or shown
+  --json    print what was found as JSON
 `
 
 // found is what discover did about a stream.
@@ -40,11 +43,22 @@ type found struct {
 	Added   []string `json:"added,omitempty"`
 	Dropped []string `json:"dropped,omitempty"`
 	Unsaid  []string `json:"unsaid,omitempty"` // columns without an element
+	// Evidence is what values were read as, by column; with --sample.
+	Evidence []evidence `json:"evidence,omitempty"`
+}
+
+// evidence is why a column seems to be about something.
+type evidence struct {
+	Column  string `json:"column"`
+	Element string `json:"element"` // what the contract says
+	Seems   string `json:"seems"`
+	Why     string `json:"why"`
 }
 
 func discover(ctx context.Context, io streams, args []string) error {
 	f := newFlags(discoverUsage)
 	f.JSON()
+	sample := f.Bool("sample", false, "")
 	dir, err := f.parse(io, args)
 	if err != nil {
 		return err
@@ -56,11 +70,11 @@ func discover(ctx context.Context, io streams, args []string) error {
 	if len(folder.Sources) == 0 {
 		return folder.Doc.Fault("sources", "discover.no_source", "there is no source", "add one below sources:, as the comment shows")
 	}
-	schemas, err := ask(ctx, folder)
+	seen, err := ask(ctx, folder, *sample)
 	if err != nil {
 		return err
 	}
-	all, contracts, err := update(folder, schemas)
+	all, contracts, err := update(folder, seen)
 	if err != nil {
 		return err
 	}
@@ -78,9 +92,15 @@ func discover(ctx context.Context, io streams, args []string) error {
 	return nil
 }
 
+// seen is a stream of a source, and of its columns a sample where one was asked for.
+type seen struct {
+	stream.Schema
+	values map[string][][]byte
+}
+
 // ask lists the streams of all sources. Every source is asked, so that all
 // faults are told at once; after a fault nothing is written.
-func ask(ctx context.Context, folder *config.Folder) (all []stream.Schema, err error) {
+func ask(ctx context.Context, folder *config.Folder, sample bool) (all []seen, err error) {
 	var faults []error
 	for _, s := range folder.Sources {
 		faults = append(faults, withSource(folder, s, slog.New(slog.DiscardHandler), func(src stream.Source) error {
@@ -88,32 +108,68 @@ func ask(ctx context.Context, folder *config.Folder) (all []stream.Schema, err e
 			if err == nil && len(schemas) == 0 {
 				err = folder.Doc.Fault("sources."+s.Name, "discover.no_streams", "the source has no streams", "see what its options select")
 			}
-			all = append(all, schemas...)
+			for _, sc := range schemas {
+				one := seen{Schema: sc}
+				if sample && err == nil {
+					one.values, err = look(ctx, src, sc)
+				}
+				all = append(all, one)
+			}
 			return err
 		}))
 	}
 	return all, errors.Join(faults...)
 }
 
+// sampleRows is how many rows of a stream are looked at.
+const sampleRows = 1000
+
+// look reads a sample of a stream's values, by column.
+func look(ctx context.Context, src stream.Source, s stream.Schema) (map[string][][]byte, error) {
+	sampler, ok := src.(stream.Sampler)
+	if !ok {
+		return nil, &stream.Fault{Code: "discover.no_sample", Path: s.Stream, Msg: "its connector cannot give a sample", Hint: "leave --sample out"}
+	}
+	var columns []string
+	for _, f := range s.Fields {
+		if rules.Sampled(f.Type) {
+			columns = append(columns, f.Name)
+		}
+	}
+	if len(columns) == 0 {
+		return nil, nil
+	}
+	values := make(map[string][][]byte, len(columns))
+	err := sampler.Sample(ctx, s.Stream, columns, sampleRows, func(row [][]byte) {
+		for i, v := range row {
+			values[columns[i]] = append(values[columns[i]], bytes.Clone(v))
+		}
+	})
+	if err != nil {
+		return nil, &stream.Fault{Code: "discover.sample", Path: s.Stream, Msg: err.Error(), Hint: "the role needs SELECT on the table; or leave --sample out", Exit: stream.ExitEnvironment}
+	}
+	return values, nil
+}
+
 // update writes the contracts of the streams, and says what changed.
-func update(folder *config.Folder, schemas []stream.Schema) ([]found, []schema.Contract, error) {
+func update(folder *config.Folder, all []seen) ([]found, []schema.Contract, error) {
 	table, old, err := known(folder)
 	if err != nil {
 		return nil, nil, err
 	}
-	var all []found
+	var does []found
 	var contracts []schema.Contract
-	for _, s := range schemas {
+	for _, s := range all {
 		before, isOld := old[s.Stream]
 		delete(old, s.Stream)
-		next, does := merge(table, before.contract, s, isOld)
-		does.File = folder.Rel(folder.ContractFile(s.Stream))
+		next, did := merge(table, before.contract, s, isOld)
+		did.File = folder.Rel(folder.ContractFile(s.Stream))
 		if isOld {
-			does.File = before.file.Name
+			did.File = before.file.Name
 		}
 		contracts = append(contracts, next)
-		all = append(all, does)
-		if does.Change == "unchanged" {
+		does = append(does, did)
+		if did.Change == "unchanged" {
 			continue
 		}
 		path := folder.ContractFile(s.Stream)
@@ -125,9 +181,9 @@ func update(folder *config.Folder, schemas []stream.Schema) ([]found, []schema.C
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(old)) {
-		all = append(all, found{Stream: name, File: old[name].file.Name, Change: "gone", Columns: len(old[name].contract.Columns)})
+		does = append(does, found{Stream: name, File: old[name].file.Name, Change: "gone", Columns: len(old[name].contract.Columns)})
 	}
-	return all, contracts, nil
+	return does, contracts, nil
 }
 
 // written is a contract that is there.
@@ -159,12 +215,13 @@ func known(folder *config.Folder) (*rules.Elements, map[string]written, error) {
 }
 
 // merge brings a contract to the columns that the source has now. New columns
-// get what they seem to be about; what people wrote stays.
-func merge(table *rules.Elements, before schema.Contract, s stream.Schema, isOld bool) (schema.Contract, found) {
+// get what they seem to be about; what people wrote stays, and values that speak
+// against it are noted beside it.
+func merge(table *rules.Elements, before schema.Contract, s seen, isOld bool) (schema.Contract, found) {
 	does := found{Stream: s.Stream, Change: "new", Columns: len(s.Fields)}
-	next := schema.New(s)
+	next := schema.New(s.Schema)
 	if isOld {
-		next = before.Merge(s)
+		next = before.Merge(s.Schema)
 		for _, c := range before.Columns {
 			if _, still := s.Field(c.Name); !still {
 				does.Dropped = append(does.Dropped, c.Name)
@@ -172,16 +229,28 @@ func merge(table *rules.Elements, before schema.Contract, s stream.Schema, isOld
 		}
 	}
 	had := before.Rows()
-	suggested := table.Suggest(s)
+	suggested := table.Suggest(s.Schema)
 	for i := range next.Columns {
 		c := &next.Columns[i]
-		if _, old := had.Field(c.Name); !old {
-			if isOld {
-				does.Added = append(does.Added, c.Name)
-			}
-			if sg, ok := suggested[c.Name]; ok {
-				c.Element = sg.Element
-				c.Evidence = []schema.Evidence{{Element: sg.Element, Why: sg.Evidence}}
+		_, old := had.Field(c.Name)
+		if !old && isOld {
+			does.Added = append(does.Added, c.Name)
+		}
+		named := suggested[c.Name]
+		if old {
+			named = rules.Suggestion{} // it was considered once
+		}
+		all := table.Weigh(s.Schema, c.Field, named, s.values[c.Name])
+		if c.Element == "" && len(all) > 0 {
+			c.Element = all[0].Element
+		}
+		if s.values != nil {
+			c.Evidence = slices.DeleteFunc(c.Evidence, func(e schema.Evidence) bool { return strings.HasPrefix(e.Why, rules.OfValues) })
+		}
+		for _, sg := range all {
+			c.Evidence = append(c.Evidence, schema.Evidence{Element: sg.Element, Why: sg.Evidence})
+			if sg != named {
+				does.Evidence = append(does.Evidence, evidence{c.Name, c.Element, sg.Element, sg.Evidence})
 			}
 		}
 		if c.Element == "" {
@@ -244,6 +313,7 @@ func showFound(io streams, all []found, policies []string, dir string, refused b
 		return plainf("%s\t%d\t%d\t%s (%s)", d.Stream, d.Columns, len(d.Unsaid), d.File, d.Change)
 	})
 	fmt.Fprintln(io.out)
+	showEvidence(io, all)
 	for _, d := range all {
 		for _, name := range d.Added {
 			tellf(io.out, "new column %s/%s\n", d.Stream, name)
@@ -273,6 +343,21 @@ func showFound(io streams, all []found, policies []string, dir string, refused b
 		tellf(io.out, "wrote %s\n", p)
 	}
 	tellf(io.out, "next: read the contracts and the policy, then lethe check %s\n", dir)
+}
+
+// showEvidence lists what values were read as.
+func showEvidence(io streams, all []found) {
+	var lines []string
+	for _, d := range all {
+		for _, e := range d.Evidence {
+			lines = append(lines, plainf("%s/%s\t%s\t%s", d.Stream, e.Column, e.Seems, e.Why))
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	table(io, "column\tvalues seem to be\tbecause", len(lines), func(i int) string { return lines[i] })
+	fmt.Fprintln(io.out)
 }
 
 func either(one bool, singular, plural string) string {

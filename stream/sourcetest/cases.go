@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,44 @@ func testDiscover(t *testing.T, h Harness) {
 	}
 	if !slices.Equal(schemas[i].Key, []string{"id"}) {
 		t.Errorf("the key is %q", schemas[i].Key)
+	}
+}
+
+// testSample is for sources that are a [stream.Sampler], too.
+func testSample(t *testing.T, h Harness) {
+	src, err := h.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	sampler, ok := src.(stream.Sampler)
+	if !ok {
+		return
+	}
+	ask := func(n int) (ids []int64) {
+		must(t, sampler.Sample(t.Context(), h.Stream, []string{"name", "id"}, n, func(row [][]byte) {
+			id, err := strconv.ParseInt(string(row[1]), 10, 64)
+			if err != nil || string(row[0]) != fmt.Sprint("name ", id) {
+				t.Fatalf("a row of name %q and id %q", row[0], row[1])
+			}
+			ids = append(ids, id)
+		}))
+		return ids
+	}
+	if ids := ask(10); len(ids) > 0 {
+		t.Fatalf("%d rows of an empty table", len(ids))
+	}
+	const rows = 5000
+	fill(t, h, rows)
+	some := ask(100)
+	if len(some) < 50 || len(some) > 200 || slices.Max(some)-slices.Min(some) < rows/2 {
+		t.Errorf("%d rows between %d and %d for 100 of %d", len(some), slices.Min(some), slices.Max(some), rows)
+	}
+	if !slices.Equal(some, ask(100)) {
+		t.Error("another sample of the same table")
+	}
+	if all := ask(2 * rows); len(all) != rows {
+		t.Errorf("%d rows for all %d", len(all), rows)
 	}
 }
 

@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 	}{
 		{"a configuration that works passes the check", testCheck},
 		{"discover names the stream with its columns and key", testDiscover},
+		{"a sample is of rows that are there, spread over the table", testSample},
 		{"an empty table is caught up without a record", testEmpty},
 		{"TestL2 the rows that are there are given once each", testSnapshot},
 		{"TestL2 changes follow in the order they were made", testChanges},
