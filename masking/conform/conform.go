@@ -1,0 +1,137 @@
+// Package conform checks JSON values against JSON Schema on their bytes, in one
+// walk, without decoding them and without allocating.
+//
+// Its words are JSON Schema's (keyword, type, properties, items). [Compile]
+// takes a document that santhosh-tekuri/jsonschema/v5 reads, drafts 4 to 2020-12,
+// lets that library resolve drafts, references and anchors, and makes a graph of
+// checks of what it understood. What the graph does not hold, the library decides
+// about the value: unevaluatedProperties, unevaluatedItems, $dynamicRef,
+// $recursiveRef, content keywords where a draft asserts them, and values that
+// would cost more than they are worth (see [Beyond]). So the two never disagree on
+// what conforms; a test compares them.
+//
+// In two points it says no where the library, which decodes first, says yes: a
+// member that properties or required list must not occur twice in one object,
+// and of any other member that occurs twice each value is checked.
+//
+// It knows no columns, policies or contracts, and expects JSON that package
+// stream/scan accepts.
+//
+// Promises it upholds:
+//
+//	L1 closed       what cannot be decided is refused
+//	L7 unprintable  a refusal names a keyword and a path of names that the
+//	                schema lists, never a value
+package conform
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"lethe/stream/scan"
+)
+
+// Verdict is what a check came to.
+type Verdict uint8
+
+const (
+	// Conforms: the value is as the schema asks.
+	Conforms Verdict = iota
+	// Fails: it is not; the Checker tells keyword and path.
+	Fails
+	// Beyond: only the library can tell, see [Rule.Ask].
+	Beyond
+)
+
+// Rule is a compiled schema. It is immutable and safe for concurrent use.
+type Rule struct {
+	root    *node
+	library *jsonschema.Schema
+	tally   Tally
+	// listed are the names of all properties: those that a path may show.
+	listed  map[string]bool
+	decimal bool
+}
+
+// Tally counts the keywords of a schema.
+type Tally struct {
+	Compiled int      // checked in the walk
+	Library  []string // left to the library, each once, in order
+}
+
+// Compile reads a schema document. It loads nothing from elsewhere: a reference
+// to another document is an error.
+func Compile(document []byte) (*Rule, error) {
+	c := jsonschema.NewCompiler()
+	c.AssertFormat = true
+	c.LoadURL = func(string) (io.ReadCloser, error) { return nil, errors.New("no schema is loaded from elsewhere") }
+	c.RegisterExtension(TimeBounds, nil, boundsCompiler{})
+	const at = "lethe:schema"
+	if err := c.AddResource(at, bytes.NewReader(document)); err != nil {
+		return nil, fmt.Errorf("schema: %w", err)
+	}
+	s, err := c.Compile(at)
+	if err != nil {
+		return nil, fmt.Errorf("schema: %w", err)
+	}
+	return ruleOf(s), nil
+}
+
+func ruleOf(s *jsonschema.Schema) *Rule {
+	b := builder{nodes: map[*jsonschema.Schema]*node{}, listed: map[string]bool{}, left: map[string]bool{}}
+	r := &Rule{root: b.node(s), library: s, listed: b.listed}
+	r.tally = b.tally()
+	return r
+}
+
+// OfDecimals is the rule for a column of decimals, which rows hold as strings:
+// a string that is written as a number counts as that number.
+func (r *Rule) OfDecimals() *Rule {
+	d := *r
+	d.decimal = true
+	return &d
+}
+
+// Keywords counts what the rule's schema asks for.
+func (r *Rule) Keywords() Tally { return r.tally }
+
+// Checker is the room that a check needs. It is used by one goroutine at a
+// time; its zero value is ready.
+type Checker struct {
+	keyword string
+	trail   []string // path of the failure, innermost first
+	seen    []uint64 // bit sets of the objects that are open
+	depth   int
+	text    []byte // of a string, unescaped
+	other   []byte // of the string that it is compared with
+	digits  []byte // of a number
+}
+
+// Check decides about the value that begins at src[i].
+func (c *Checker) Check(r *Rule, src []byte, i int) Verdict {
+	c.keyword, c.trail, c.seen, c.depth = "", c.trail[:0], c.seen[:0], 0
+	if r.decimal && src[i] == '"' {
+		if end, _ := scan.Number(src, i+1); end > 0 && src[end] == '"' {
+			i++
+		}
+	}
+	_, v := c.value(r.root, src, i)
+	return v
+}
+
+// Keyword is the keyword that the value failed at.
+func (c *Checker) Keyword() string { return c.keyword }
+
+// AppendPath appends where in the value that was: members with a dot before
+// them, their dots, brackets and backslashes escaped by a backslash; [] for
+// elements; _unknown for a member that the schema does not list.
+func (c *Checker) AppendPath(dst []byte) []byte {
+	for k := len(c.trail) - 1; k >= 0; k-- {
+		dst = append(dst, c.trail[k]...)
+	}
+	return dst
+}
