@@ -3,6 +3,8 @@ package masking
 import (
 	"errors"
 	"strings"
+
+	"lethe/masking/conform"
 )
 
 // step is one step of a path: into a member, or into every element of an array.
@@ -57,6 +59,4 @@ func parsePath(path string) ([]step, error) {
 }
 
 // EscapeName writes a member's name as a path names it.
-func EscapeName(name string) string {
-	return strings.NewReplacer(`\`, `\\`, `.`, `\.`, `[`, `\[`, `]`, `\]`).Replace(name)
-}
+func EscapeName(name string) string { return conform.EscapeName(name) }

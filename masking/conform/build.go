@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
@@ -265,6 +266,10 @@ func (o *objectRule) mentions(names []string) []uint64 {
 
 // settle orders what maps gave, so that the first failure is always the same.
 func (o *objectRule) settle() {
+	o.next = make([]atomic.Int32, len(o.members)+1)
+	for k := range o.next {
+		o.next[k].Store(int32(min(k, len(o.members)-1)))
+	}
 	slices.SortFunc(o.needs, func(x, y need) int { return strings.Compare(o.members[x.given].path, o.members[y.given].path) })
 	slices.SortFunc(o.whens, func(x, y when) int { return strings.Compare(o.members[x.given].path, o.members[y.given].path) })
 	slices.SortFunc(o.patterns, func(x, y patternRule) int { return strings.Compare(x.pattern.re.String(), y.pattern.re.String()) })

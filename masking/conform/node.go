@@ -1,5 +1,7 @@
 package conform
 
+import "sync/atomic"
+
 // kinds is a set of JSON's types.
 type kinds uint8
 
@@ -61,7 +63,7 @@ type arrayRule struct {
 	closed   bool  // nothing after the prefix: additionalItems false
 	unique   bool
 
-	contains               *node
+	contains                 *node
 	minContains, maxContains int // max -1 for any
 }
 
@@ -70,6 +72,9 @@ type objectRule struct {
 	min, max int // max -1 for any
 	members  []member
 	index    map[string]int
+	// next is a hint: which member came after which one when a name was looked up
+	// last, at its number + 1. Nothing is decided by it.
+	next     []atomic.Int32
 	required []uint64 // bit set of members, nil for none
 	patterns []patternRule
 	names    *node // propertyNames

@@ -15,21 +15,19 @@ func (c *Checker) object(o *objectRule, src []byte, i int) (end int, v Verdict) 
 	for range o.words() {
 		c.seen = append(c.seen, 0)
 	}
-	cursor, count := 0, 0
+	last, count := -1, 0
 	i = scan.Space(src, i+1)
 	if i < len(src) && src[i] == '}' {
 		end = i + 1
 	}
 	for end == 0 {
 		at, k := i, -1
-		if m := o.members; cursor < len(m) && len(src)-i >= len(m[cursor].quoted) && string(src[i:i+len(m[cursor].quoted)]) == m[cursor].quoted {
-			k, i = cursor, i+len(m[cursor].quoted)
-		} else if k, i = c.name(o, src, i); i < 0 {
+		if k, i = c.name(o, src, i, last); i < 0 {
 			return -1, Beyond
 		}
 		count++
 		if k >= 0 {
-			cursor = k + 1
+			last = k
 			word, bit := base+k/64, uint64(1)<<(k%64)
 			if c.seen[word]&bit != 0 {
 				return -1, c.inside(c.fail("duplicate"), o.members[k].path)
@@ -55,8 +53,15 @@ func (c *Checker) object(o *objectRule, src []byte, i int) (end int, v Verdict) 
 }
 
 // name reads the name at src[i] and its colon and finds its number, -1 for one
-// that o does not mention. value is -1 if there is none.
-func (c *Checker) name(o *objectRule, src []byte, i int) (k, value int) {
+// that o does not mention. value is -1 if there is none. last is the number of
+// the member before.
+func (c *Checker) name(o *objectRule, src []byte, i, last int) (k, value int) {
+	if len(o.members) > 0 {
+		k = int(o.next[last+1].Load())
+		if q := o.members[k].quoted; len(src)-i >= len(q) && string(src[i:i+len(q)]) == q {
+			return k, i + len(q)
+		}
+	}
 	if i >= len(src) || src[i] != '"' {
 		return -1, -1
 	}
@@ -72,6 +77,8 @@ func (c *Checker) name(o *objectRule, src []byte, i int) (k, value int) {
 	k, ok := o.index[string(body)]
 	if !ok {
 		k = -1
+	} else {
+		o.next[last+1].Store(int32(k))
 	}
 	return k, scan.Colon(src, end)
 }
