@@ -37,6 +37,20 @@ func NewLogKey(origin string) (skey, vkey string, err error) {
 	return note.GenerateKey(rand.Reader, origin)
 }
 
+// Verifier is what checks the checkpoints that a signer key signs. An error does
+// not hold the key (L7).
+func Verifier(skey string) (note.Verifier, error) {
+	l, err := LogLedger(skey, "verifier")
+	if err != nil {
+		return nil, err
+	}
+	vkey, err := note.NewEd25519VerifierKey(strings.SplitN(skey, "+", 5)[2], l.key.Public().(ed25519.PublicKey))
+	if err != nil {
+		return nil, errors.New("log key: not an Ed25519 key")
+	}
+	return note.NewVerifier(vkey)
+}
+
 // LogLedger is the ledger of a run of the log's own key, for entries that enrol
 // workers. An error does not hold the key (L7).
 func LogLedger(skey, run string) (*Ledger, error) {

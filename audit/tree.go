@@ -37,6 +37,7 @@ const (
 // tree is the Merkle log on disk. One goroutine appends.
 type tree struct {
 	dir    string
+	origin string // of its checkpoints
 	signer note.Signer
 	driver tessera.Driver
 	reader tessera.LogReader
@@ -47,7 +48,7 @@ type tree struct {
 // openTree opens the log, or makes an empty one, and begins to publish
 // checkpoints until ctx ends.
 func openTree(ctx context.Context, dir string, signer note.Signer) (*tree, error) {
-	t := &tree{dir: dir, signer: signer}
+	t := &tree{dir: dir, origin: signer.Name(), signer: signer}
 	if err := t.intact(); err != nil {
 		return nil, err
 	}
@@ -197,8 +198,8 @@ func (t *tree) readCheckpoint() (bool, tlog.Tree, error) {
 		return false, tlog.Tree{}, err
 	}
 	lines := bytes.SplitN(raw, []byte("\n"), 4)
-	if len(lines) < 4 || string(lines[0]) != t.signer.Name() {
-		return false, tlog.Tree{}, fmt.Errorf("checkpoint: origin is not %s: %w", t.signer.Name(), ErrDamaged)
+	if len(lines) < 4 || string(lines[0]) != t.origin {
+		return false, tlog.Tree{}, fmt.Errorf("checkpoint: origin is not %s: %w", t.origin, ErrDamaged)
 	}
 	var cp tlog.Tree
 	if n, err := fmt.Sscan(string(lines[1]), &cp.N); n != 1 || err != nil {

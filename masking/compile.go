@@ -164,6 +164,10 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 		return
 	}
 	m, err := op.build(f, c.shop)
+	if fault := (*stream.Fault)(nil); errors.As(err, &fault) {
+		c.faults = append(c.faults, fault) // it says itself what to do
+		return
+	}
 	if err != nil {
 		c.fault(f.Path, "operator", op.Name+": "+err.Error(), "check the keyring")
 		return

@@ -2,6 +2,7 @@ package masking
 
 import (
 	"bytes"
+	"errors"
 
 	"lethe/masking/subject"
 	"lethe/stream/scan"
@@ -44,6 +45,25 @@ func (c *compiler) buildWhose() {
 		return
 	}
 	c.program.whose = &whose{name: s.Column, digests: digests, normal: normal}
+}
+
+// NewIdentifier returns what makes the digest of an id of the plan's subject, as it
+// stands in the subject's column; false for the id of nobody. It is used by one
+// goroutine. The error is a Fault if the plan has no subject.
+func NewIdentifier(plan Plan, keys Keyring) (func(id []byte) (digest [32]byte, ok bool), error) {
+	c := &compiler{plan: plan, shop: workshop{stream: plan.Stream, keys: keys}}
+	if c.buildWhose(); c.program.whose == nil {
+		if len(c.faults) == 0 {
+			c.fault("", "subject", "the stream's rows are about nobody", "name a stream that has a subject")
+		}
+		return nil, errors.Join(c.faults...)
+	}
+	s := c.program.whose
+	return func(id []byte) (digest [32]byte, ok bool) {
+		s.normed = s.normal(s.normed[:0], id)
+		s.digests.Digest(&digest, s.normed)
+		return digest, len(s.normed) > 0
+	}, nil
 }
 
 func (s *whose) fresh() *whose {

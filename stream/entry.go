@@ -9,6 +9,9 @@ const (
 	EntryPolicy       = "policy"        // PolicyEvent
 	EntryAnnounce     = "announce"      // Announcement
 	EntryForged       = "forged"        // Forged
+	EntryIntent       = "intent"        // Intent
+	EntryOutcome      = "outcome"       // Outcome
+	EntryShred        = "shred"         // Shred
 	EntryEnrol        = "enrol"         // a worker's key, signed by the log's: package audit has its body
 )
 
@@ -91,6 +94,56 @@ type Forged struct {
 	First      Int64  `json:"first"` // offset of the first
 	Last       Int64  `json:"last"`
 	Worker     string `json:"worker"`
+}
+
+// Actions of an Intent.
+const (
+	ActionErase  = "erase"
+	ActionReveal = "reveal"
+)
+
+// Intent tells that a person is about to do something. It stands on the audit topic
+// before that takes effect. What could name a person is a commitment: HMAC-SHA-256
+// of the value under 32 random bytes, which lie with the value in the topic openings,
+// under the entry's id. Without them the entry stays what it is and tells no more.
+type Intent struct {
+	Action    string `json:"action"` // ActionErase, ActionReveal
+	Count     Int64  `json:"count"`  // of subjects, or of values
+	Principal Hash   `json:"principal"`
+	Object    Hash   `json:"object"` // stream, or stream/field
+	Reason    Hash   `json:"reason"`
+	Ticket    Hash   `json:"ticket"`
+	Subjects  Hash   `json:"subjects"` // the keyed digests of those concerned, one after the other
+	// Approval is the SHA-256 of the approval that a second person signed.
+	Approval *Hash  `json:"approval,omitempty"`
+	Worker   string `json:"worker"`
+	Time     string `json:"time"` // RFC 3339 UTC
+}
+
+// Outcome tells what became of an intent.
+type Outcome struct {
+	Of     string `json:"of"`     // id of the intent
+	Result string `json:"result"` // OutcomeDone and so on
+	Count  Int64  `json:"count"`  // of what it was done to
+	Worker string `json:"worker"`
+	Time   string `json:"time"`
+}
+
+// Results of an Outcome.
+const (
+	OutcomeDone    = "done"
+	OutcomeRefused = "refused" // it took no effect
+	OutcomeFailed  = "failed"  // it may have taken effect in part
+)
+
+// Shred tells that the subjects of the shreds from First to Last were erased: their
+// keys are gone.
+type Shred struct {
+	Of     string `json:"of"` // id of the intent
+	First  Int64  `json:"first"`
+	Last   Int64  `json:"last"`
+	Worker string `json:"worker"`
+	Time   string `json:"time"` // when the root key of the covers before was destroyed
 }
 
 // Ledger makes audit entries. The entries of one Ledger are a run: each names

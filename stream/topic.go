@@ -66,6 +66,12 @@ func (t Topics) Details() string { return t.name("details") }
 // Leaves holds the record leaves of each receipt part.
 func (t Topics) Leaves() string { return t.name("leaves") }
 
+// Openings holds what the salted commitments of intents stand for, sealed, by entry.
+func (t Topics) Openings() string { return t.name("openings") }
+
+// Shreds holds who was erased, sealed, by number.
+func (t Topics) Shreds() string { return t.name("shreds") }
+
 // MaskGroup is the consumer group of a connection's mask stage.
 func (t Topics) MaskGroup(connection string) string { return t.name("mask", connection) }
 

@@ -41,6 +41,7 @@ const (
 	CodeChainBroken         Code = "chain_broken"
 	CodeChainReplayed       Code = "chain_replayed"
 	CodeAnnounce            Code = "announce"           // a policy revision announced by another than the source's ingest, or not behind the last
+	CodeAction              Code = "action"             // an outcome or an erasure without the intent that it is of
 	CodePolicyUnannounced   Code = "policy_unannounced" // records masked under another revision than was announced before them
 )
 
@@ -94,7 +95,8 @@ const (
 	CodeSnapshotVoid  Code = "snapshot_void"
 	CodeOrphan        Code = "orphan"
 	CodeTemporary     Code = "temporary"
-	CodeForged        Code = "forged" // control records that workers refused
+	CodeForged        Code = "forged"      // control records that workers refused
+	CodeIntentOpen    Code = "intent_open" // nobody says what became of an action
 )
 
 // promise is the one that a finding of the code breaks.

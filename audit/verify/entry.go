@@ -74,6 +74,7 @@ type entry struct {
 	chain        *chain        // kind chain
 	announcement *announcement // kind announce
 	forged       *forged       // kind forged
+	action       *action       // kinds intent, outcome and shred
 	worker       string        // that the body names
 	err          error         // why it is no entry
 	code         Code          // of err
@@ -86,6 +87,9 @@ const (
 	entryEnrol    = "enrol"
 	entryAnnounce = "announce"
 	entryForged   = "forged"
+	entryIntent   = "intent"
+	entryOutcome  = "outcome"
+	entryShred    = "shred"
 
 	stageIngest = "ingest"
 	stageMask   = "mask"
@@ -308,6 +312,12 @@ func (e *entry) parseBody() *entry {
 			return e.bad(CodeEntryMalformed, err)
 		}
 		e.worker = e.forged.Worker
+	case entryIntent, entryOutcome, entryShred:
+		e.action = new(action)
+		if err := json.Unmarshal(e.body, e.action); err != nil {
+			return e.bad(CodeEntryMalformed, err)
+		}
+		e.worker = e.action.Worker
 	case entryEnrol:
 		e.worker = logWorker
 	}

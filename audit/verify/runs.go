@@ -66,6 +66,8 @@ func (c *checker) apply(e *entry) {
 		c.flow.announce(e)
 	case entryForged:
 		c.flow.forged(e)
+	case entryIntent, entryOutcome, entryShred:
+		c.actions.take(c, e)
 	case "snapshot-void":
 		c.void(e)
 	}

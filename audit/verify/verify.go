@@ -92,7 +92,7 @@ type Report struct {
 
 	Findings []Finding `json:"findings"`
 	// Notes are worth knowing and no fault: files that no receipt names, snapshots
-	// begun again.
+	// begun again, actions of which nobody knows what became.
 	Notes []Finding `json:"notes,omitempty"`
 }
 
@@ -177,6 +177,8 @@ type checker struct {
 	keys keys
 	runs map[string]*run
 	flow *flow
+
+	actions actions
 }
 
 // What Run returns for options that are not what they should be.
@@ -211,6 +213,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	}
 	c.endRuns()
 	c.flow.end()
+	c.actions.end(c)
 	if err := c.lakes(ctx); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,7 @@ func verbs() []verb {
 		{"verify", "check the audit log and the lake offline", verifyLog},
 		{"detect", "find personal data in texts, or say what a column is about", detectText},
 		{"mask", "mask lines from standard input under a policy", maskLines},
+		{"erase", "make a person's encrypted and tokenised values unreadable for good", erase},
 		{"demo", "see all of it on an invented shop", demonstrate},
 		{"version", "say which build this is", version},
 	}

@@ -55,6 +55,7 @@ type Folder struct {
 	Keep    time.Duration // of what nobody has to read any more, raw records apart; 0 for ever
 
 	Keys    string // directory of the file keyring
+	Cover   string // directory of the cover of subjects' keys
 	Log     string // directory of the audit log
 	State   string // directory of what this machine keeps between runs
 	Metrics string // address to listen on; "" for none
@@ -124,6 +125,10 @@ func (f *Folder) Connection(name string) (Connection, bool) {
 	return Connection{}, false
 }
 
+// Roots is the directory of the cover's root keys. It is the keyring's, so that
+// whoever backs that up apart has no cover without having both.
+func (f *Folder) Roots() string { return filepath.Join(f.Keys, "subjects") }
+
 // PublicKeyFile is where the verifier key of the folder's log is.
 func (f *Folder) PublicKeyFile() string { return filepath.Join(f.Root, PublicKey) }
 
@@ -168,7 +173,7 @@ func Check(dir string, data []byte) error {
 
 func (f *Folder) decode(name string, data []byte, env strict.Lookup) (err error) {
 	in := file{
-		Keyring:    keyring{File: "./keys"},
+		Keyring:    keyring{File: "./keys", Cover: "./subjects"},
 		Audit:      audit{Log: "./log"},
 		State:      "./state",
 		Partitions: DefaultPartitions,

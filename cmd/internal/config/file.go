@@ -94,7 +94,8 @@ func (k *keep) DecodeNode(n strict.Node) {
 }
 
 type keyring struct {
-	File string `yaml:"file,required"`
+	File  string `yaml:"file,required"`
+	Cover string `yaml:"cover"`
 }
 
 type audit struct {
@@ -133,7 +134,7 @@ func (in *file) into(f *Folder) error {
 	if f.Keep = in.Keep.d; !in.Keep.written && len(f.Brokers) == 0 {
 		f.Keep = DefaultKeep
 	}
-	f.Keys, f.Log, f.State = f.at(in.Keyring.File), f.at(in.Audit.Log), f.at(in.State)
+	f.Keys, f.Cover, f.Log, f.State = f.at(in.Keyring.File), f.at(in.Keyring.Cover), f.at(in.Audit.Log), f.at(in.State)
 	in.endsInto(f, c)
 	in.connectionsInto(f, c)
 	return errors.Join(c.faults...)

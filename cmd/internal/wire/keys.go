@@ -28,7 +28,7 @@ func MaskedKeys(f *config.Folder, connection, streamName string, keys []string) 
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	rewriter, err := masking.Compile(s.Plan, ring{keyring, cover(ctx, f.Keys, keyring, func(error) {})})
+	rewriter, err := masking.Compile(s.Plan, ring{keyring, cover{folder: f, keys: keyring}.opened(ctx)})
 	if err != nil {
 		return nil, "", err
 	}

@@ -78,17 +78,11 @@ func (w *Workspace) revisions() func(id string) (*revision, error) {
 // declare writes what must stand in the log before anything is done: the
 // worker's key, and each policy revision that is new.
 func (w *Workspace) declare(ctx context.Context) error {
-	var entries [][]byte
-	own, err := audit.LogLedger(string(w.logKey.Reveal()), fmt.Sprintf("log-%x", w.base.Now().UnixNano()))
+	enrol, err := w.enrolment()
 	if err != nil {
 		return err
 	}
-	pub := w.worker.Public().(ed25519.PublicKey)
-	enrol, err := audit.Enrol(own, audit.WorkerID(pub), pub, w.base.Now())
-	if err != nil {
-		return fmt.Errorf("enrol worker: %w", err)
-	}
-	entries = append(entries, enrol)
+	entries := [][]byte{enrol}
 	ledger, err := w.ledger()
 	if err != nil {
 		return err
@@ -120,6 +114,20 @@ func (w *Workspace) declare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// enrolment is the entry by which the log's key enrols the worker's.
+func (w *Workspace) enrolment() ([]byte, error) {
+	own, err := audit.LogLedger(string(w.logKey.Reveal()), fmt.Sprintf("log-%x", w.base.Now().UnixNano()))
+	if err != nil {
+		return nil, err
+	}
+	pub := w.worker.Public().(ed25519.PublicKey)
+	enrol, err := audit.Enrol(own, audit.WorkerID(pub), pub, w.base.Now())
+	if err != nil {
+		return nil, fmt.Errorf("enrol worker: %w", err)
+	}
+	return enrol, nil
 }
 
 func packNames(p *rules.Program) []string {

@@ -2,13 +2,15 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"time"
 
+	"lethe/cmd/internal/config"
 	"lethe/masking/keyring/file"
 	"lethe/masking/subject"
+	"lethe/stream"
 )
 
 // ring are the keys of a workspace as operators see them.
@@ -32,52 +34,115 @@ const period = "all"
 // renewal is how often the lease on the cover is renewed, which lasts a minute.
 const renewal = 15 * time.Second
 
-// cover opens the subjects' keys of a folder at the first call, makes them if the
-// folder has none, and renews the lease on them until ctx ends. The cover lies
-// beside the keyring and its root keys in a directory of their own: either is
-// nothing without the other, and they never go into one backup.
-func cover(ctx context.Context, keys string, keyring *file.Keyring, failed func(error)) func() (*subject.Store, error) {
+// cover is where a folder's subjects' keys come from.
+type cover struct {
+	folder *config.Folder
+	keys   *file.Keyring
+	// shreds gives the number of the last shred; nil asks nobody.
+	shreds func(context.Context) (uint64, error)
+	failed func(error) // hears why a lease was not renewed; nil renews none
+}
+
+// opened gives the subjects' keys at the first call, makes them if the folder has
+// none, and renews the lease on them until ctx ends.
+func (c cover) opened(ctx context.Context) func() (*subject.Store, error) {
 	return sync.OnceValues(func() (*subject.Store, error) {
-		beside := filepath.Dir(keys)
-		pages, roots, err := file.SubjectDirs(filepath.Join(beside, "subjects", "cover"), filepath.Join(beside, "subjects", "roots"))
+		store, err := c.store(ctx)
+		if err == nil {
+			err = c.begin(ctx, store)
+		}
+		if err == nil {
+			err = c.vouch(ctx, store)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("keys of subjects: %w", err)
+			return nil, c.fault(err)
 		}
-		start := time.Now()
-		config := subject.Config{Cover: pages, Roots: roots, Keyring: keyring, Clock: func() time.Duration { return time.Since(start) }}
-		if err := subject.Create(ctx, config); err != nil {
-			return nil, fmt.Errorf("keys of subjects: %w", err)
+		if c.failed != nil {
+			go c.renew(ctx, store)
 		}
-		store, err := subject.Open(config)
-		if err != nil {
-			return nil, fmt.Errorf("keys of subjects: %w", err)
-		}
-		if err := store.Begin(ctx, period); err != nil {
-			return nil, fmt.Errorf("keys of subjects: %w", err)
-		}
-		if err := vouch(store); err != nil {
-			return nil, err
-		}
-		go func() {
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case <-time.After(renewal):
-				}
-				if err := vouch(store); err != nil {
-					failed(err) // within the minute there are no keys any more
-				}
-			}
-		}()
 		return store, nil
 	})
 }
 
-// vouch renews the lease. The log of shreds is empty: no verb of this build erases.
-func vouch(store *subject.Store) error {
-	if err := store.Lease(0); err != nil {
-		return fmt.Errorf("lease on the keys of subjects: %w", err)
+// store opens the cover. It lies in a directory of its own and its root keys in the
+// keyring's: either is nothing without the other, and they never go into one backup.
+func (c cover) store(ctx context.Context) (*subject.Store, error) {
+	pages, roots, err := file.SubjectDirs(c.folder.Cover, c.folder.Roots())
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	start := time.Now()
+	config := subject.Config{Cover: pages, Roots: roots, Keyring: c.keys, Clock: func() time.Duration { return time.Since(start) }}
+	if err := subject.Create(ctx, config); err != nil {
+		return nil, err
+	}
+	return subject.Open(config)
+}
+
+// begin makes the period, unless there is one: each change is a new root key.
+func (c cover) begin(ctx context.Context, store *subject.Store) error {
+	periods, err := store.Periods()
+	if err != nil {
+		return err
+	}
+	for _, name := range periods {
+		if name == period {
+			return nil
+		}
+	}
+	return store.Begin(ctx, period)
+}
+
+// vouch renews the lease. A cover that does not know the last shred gets none (L5).
+func (c cover) vouch(ctx context.Context, store *subject.Store) error {
+	if c.shreds == nil {
+		return store.Lease(0)
+	}
+	last, err := c.shreds(ctx)
+	if err != nil {
+		return err
+	}
+	return store.Lease(last)
+}
+
+func (c cover) renew(ctx context.Context, store *subject.Store) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(renewal):
+		}
+		// A minute after the last success there are no keys any more.
+		if err := c.vouch(ctx, store); err != nil && ctx.Err() == nil {
+			c.failed(c.fault(err))
+		}
+	}
+}
+
+// fault says what to do about a cover that is refused.
+func (c cover) fault(err error) error {
+	at, roots := c.folder.Rel(c.folder.Cover), c.folder.Rel(c.folder.Roots())
+	switch {
+	case errors.Is(err, subject.ErrBehind):
+		return &stream.Fault{Code: "subjects.behind", Path: at, Exit: stream.ExitEnvironment,
+			Msg:  "the keys of subjects are older than the last erasure: they were restored from a backup, or an erasure was interrupted",
+			Hint: "lethe erase --resume " + c.folder.Dir + "     erases again who was erased since"}
+	case errors.Is(err, subject.ErrRestored):
+		return &stream.Fault{Code: "subjects.restored", Path: at, Exit: stream.ExitEnvironment,
+			Msg: "the cover and its root key in " + roots + " do not belong together: one of them was restored from a backup, and its keys were destroyed since",
+			Hint: "bring back " + at + " and " + roots + " as they were last, such as from a mirror;\n" +
+				"if they are lost, so is what is encrypted under subjects' keys: move both away, and later values get new keys"}
+	}
+	return fmt.Errorf("keys of subjects: %w", err)
+}
+
+// lastShred is the number of the last subject who was erased.
+func (w *Workspace) lastShred(ctx context.Context) (uint64, error) {
+	if w.shreds == nil {
+		return 0, errors.New("shreds: asked for before there are topics")
+	}
+	if err := w.shreds.read(ctx); err != nil {
+		return 0, err
+	}
+	return w.shreds.last()
 }

@@ -65,11 +65,15 @@ func (w *Workspace) quarantine(c config.Connection) string {
 func (w *Workspace) prepareOwn(ctx context.Context) error {
 	n, t := w.base.Partitions, w.base.Topics
 	err := w.base.Cluster.EnsureTopics(ctx, []kafka.Topic{{Name: t.Positions(), Partitions: n, Compact: true}, {Name: t.Revisions(), Partitions: 1, Compact: true},
-		{Name: t.Audit(), Partitions: 1}, {Name: t.Details(), Partitions: 1}, {Name: t.Leaves(), Partitions: n}})
+		{Name: t.Audit(), Partitions: 1}, {Name: t.Details(), Partitions: 1}, {Name: t.Leaves(), Partitions: n},
+		{Name: t.Openings(), Partitions: 1, Compact: true}, {Name: t.Shreds(), Partitions: 1, Compact: true}})
 	if err != nil {
 		return err
 	}
-	w.store, err = newRevisionStore(w.base.Cluster, t.Revisions(), w.keys)
+	if w.store, err = newRevisionStore(w.base.Cluster, t.Revisions(), w.keys); err != nil {
+		return err
+	}
+	w.shreds, err = newShredLog(w.base.Cluster, t.Shreds(), w.keys)
 	return err
 }
 

@@ -12,6 +12,8 @@
 //	                quarantine is not delivered by a later policy, and nothing is
 //	                masked under a revision that is not whole
 //	L2 once         a group goes on where it stood or is an error, never begun again
+//	L5 forgettable  nobody gets a subject's key under a cover that does not know
+//	                the last erasure, and who was erased stays so
 //	L6 same again   a revision is found and made of the same bytes in any build
 //	L7 unprintable  the network gets counts and names; there is no profile to ask for
 package wire
@@ -35,6 +37,7 @@ import (
 	"lethe/audit"
 	"lethe/cmd/internal/config"
 	"lethe/masking/keyring/file"
+	"lethe/masking/subject"
 	"lethe/rules"
 	"lethe/stream"
 	"lethe/stream/broker"
@@ -52,6 +55,8 @@ type Workspace struct {
 	order    []stream.Class            // lowest first
 	keys     *file.Keyring
 	ring     ring
+	cover    func() (*subject.Store, error)
+	shreds   *shredLog          // nil until the topics are there
 	release  context.CancelFunc // ends the lease on the subjects' keys
 	worker   ed25519.PrivateKey
 	logKey   stream.Value
@@ -147,7 +152,9 @@ func (w *Workspace) openKeys() error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.release = cancel
-	w.ring = ring{w.keys, cover(ctx, w.folder.Keys, w.keys, func(err error) { w.log.Error("subjects' keys run out", "err", err) })}
+	w.cover = cover{folder: w.folder, keys: w.keys, shreds: w.lastShred,
+		failed: func(err error) { w.log.Error("subjects' keys run out", "err", err) }}.opened(ctx)
+	w.ring = ring{w.keys, w.cover}
 	if w.worker, err = w.keys.SigningKey("worker"); err != nil {
 		return fmt.Errorf("worker key: %w", err)
 	}

@@ -1,0 +1,237 @@
+package wire
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"lethe/audit"
+	"lethe/cmd/internal/config"
+	"lethe/stream"
+	"lethe/stream/pipeline"
+)
+
+// Action is what a person does to a workspace, as the audit log tells it.
+type Action struct {
+	Kind      string // of stream.Intent
+	Count     int
+	Principal string
+	Object    string
+	Reason    string
+	Ticket    string
+	Subjects  [][32]byte // digests of those concerned
+	Approval  *stream.Hash
+}
+
+// opening is what a salted commitment stands for.
+type opening struct {
+	Salt  []byte `json:"salt"`
+	Value []byte `json:"value"`
+}
+
+// openForAction opens a folder for one action of a person: what it must to write
+// entries, and nothing that moves records. On the embedded broker nobody else may
+// hold the folder.
+func openForAction(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace, err error) {
+	w := &Workspace{folder: f, log: log, registry: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			w.Close()
+		}
+	}()
+	if len(f.Brokers) == 0 {
+		if w.lock, err = hold(f.State); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.openKeys(); err != nil {
+		return nil, err
+	}
+	if err := w.connect(ctx); err != nil {
+		return nil, err
+	}
+	w.base.Tries = onceTries
+	if err := w.prepareOwn(ctx); err != nil {
+		return nil, err
+	}
+	return w, w.openLog()
+}
+
+// acting runs work while somebody writes the log: this process on the embedded
+// broker, else whoever runs the workspace.
+func (w *Workspace) acting(ctx context.Context, work func(context.Context) error) error {
+	if w.broker == nil {
+		return work(ctx)
+	}
+	return w.with(ctx, work)
+}
+
+// begun is an action whose intent is on the audit topic.
+type begun struct {
+	id     string // of the intent
+	time   time.Time
+	w      *Workspace
+	ledger stream.Ledger
+}
+
+// begin writes the intent of an action, and before it what its commitments stand
+// for. Until it returns, the action takes no effect.
+func (w *Workspace) begin(ctx context.Context, a Action) (*begun, error) {
+	enrol, err := w.enrolment()
+	if err != nil {
+		return nil, err
+	}
+	ledger, err := w.ledger()
+	if err != nil {
+		return nil, err
+	}
+	openings := make(map[string]opening)
+	commit := func(name string, value []byte) stream.Hash {
+		salt := make([]byte, 32)
+		rand.Read(salt)
+		openings[name] = opening{salt, value}
+		return commitment(salt, value)
+	}
+	var subjects []byte
+	for _, d := range a.Subjects {
+		subjects = append(subjects, d[:]...)
+	}
+	now := w.base.Now().UTC()
+	intent, err := ledger.Entry(stream.EntryIntent, stream.Intent{Action: a.Kind, Count: stream.Int64(a.Count), Approval: a.Approval,
+		Principal: commit("principal", []byte(a.Principal)), Object: commit("object", []byte(a.Object)), Reason: commit("reason", []byte(a.Reason)),
+		Ticket: commit("ticket", []byte(a.Ticket)), Subjects: commit("subjects", subjects),
+		Worker: ledger.Worker(), Time: now.Format(time.RFC3339Nano)})
+	if err != nil {
+		return nil, fmt.Errorf("intent: %w", err)
+	}
+	id, err := entryID(intent)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.putOpenings(ctx, id, openings); err != nil {
+		return nil, err
+	}
+	if err := w.base.Cluster.Append(ctx, w.base.Topics.Audit(), [][]byte{enrol, intent}); err != nil {
+		return nil, err
+	}
+	return &begun{id: id, time: now, w: w, ledger: ledger}, nil
+}
+
+// commitment is what stands in an entry for a value.
+func commitment(salt, value []byte) stream.Hash {
+	h := hmac.New(sha256.New, salt)
+	h.Write(value)
+	return stream.Hash(h.Sum(nil))
+}
+
+func entryID(entry []byte) (string, error) {
+	var e struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(entry, &e); err != nil {
+		return "", fmt.Errorf("entry: %w", err)
+	}
+	return e.ID, nil
+}
+
+func (w *Workspace) putOpenings(ctx context.Context, id string, openings map[string]opening) error {
+	seal, err := pipeline.NewSeal(w.keys, "openings")
+	if err != nil {
+		return err
+	}
+	plain, err := json.Marshal(openings)
+	if err != nil {
+		return err
+	}
+	return w.base.Cluster.Put(ctx, w.base.Topics.Openings(), []byte(id), seal.Seal(plain))
+}
+
+// tell writes an entry of the action.
+func (b *begun) tell(ctx context.Context, kind string, body any) error {
+	e, err := b.ledger.Entry(kind, body)
+	if err != nil {
+		return fmt.Errorf("entry %s: %w", kind, err)
+	}
+	return b.w.base.Cluster.Append(ctx, b.w.base.Topics.Audit(), [][]byte{e})
+}
+
+// end writes what became of the action. It does so also while the process is being
+// stopped.
+func (b *begun) end(ctx context.Context, result string, count int) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	return b.tell(ctx, stream.EntryOutcome, stream.Outcome{Of: b.id, Result: result, Count: stream.Int64(count),
+		Worker: b.ledger.Worker(), Time: b.w.base.Now().UTC().Format(time.RFC3339Nano)})
+}
+
+// logWithin is how long an intent may take into a signed checkpoint.
+const logWithin = 30 * time.Second
+
+// logged waits until the intent is under a signed checkpoint of the log, and refuses
+// otherwise.
+func (b *begun) logged(ctx context.Context) error {
+	v, err := audit.Verifier(string(b.w.logKey.Reveal()))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, logWithin)
+	defer cancel()
+	if b.w.broker != nil {
+		if err := b.w.followed(ctx); err != nil {
+			return b.unlogged(err)
+		}
+	}
+	for {
+		found := false
+		err := audit.Newest(ctx, b.w.folder.Log, v, func(_ int64, entry []byte) bool {
+			id, _ := entryID(entry)
+			found = id == b.id
+			return !found && !before(entry, b.time.Add(-time.Hour))
+		})
+		if found {
+			return nil
+		}
+		if err != nil {
+			return b.unlogged(err)
+		}
+		select {
+		case <-ctx.Done():
+			return b.unlogged(ctx.Err())
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+}
+
+func (b *begun) unlogged(err error) error {
+	hint := "see what keeps lethe from writing " + b.w.folder.Rel(b.w.folder.Log)
+	if b.w.broker == nil {
+		hint = "lethe run " + b.w.folder.Dir + "     writes the log; type it where this log lies, then again what you typed"
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("not within %v", logWithin)
+	}
+	return &stream.Fault{Code: "action.not_logged", Path: b.w.folder.Rel(b.w.folder.Log), Exit: stream.ExitEnvironment,
+		Msg: "what you are about to do could not be written into the audit log, so it was not done: " + err.Error(), Hint: hint}
+}
+
+// before reports whether an entry says that it was made before a time.
+func before(entry []byte, t time.Time) bool {
+	var e struct {
+		Body struct {
+			Time string `json:"time"`
+		} `json:"body"`
+	}
+	if json.Unmarshal(entry, &e) != nil {
+		return false
+	}
+	at, err := time.Parse(time.RFC3339Nano, e.Body.Time)
+	return err == nil && at.Before(t)
+}

@@ -1,0 +1,181 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"lethe/cmd/internal/config"
+	"lethe/masking"
+	"lethe/masking/keyring/file"
+	"lethe/masking/subject"
+	"lethe/rules/strict"
+	"lethe/stream"
+)
+
+// Erasure is how far an erasure is.
+type Erasure struct {
+	Subjects int            `json:"subjects"`
+	Stages   subject.Stages `json:"-"`
+	// FencedAt is when no worker has a key of theirs any more.
+	FencedAt time.Time `json:"fenced_at"`
+}
+
+// Erase destroys the keys of subjects of a stream, who are named as in the stream's
+// subject column. With no stream it completes erasures that a cover does not know.
+//
+//	intent → shreds → puncture, the old root key is destroyed → shred, outcome
+//
+// A crash leaves the intent without outcome; from the shreds on nobody gets keys
+// until the puncture is made, which the next Erase does (L5).
+func Erase(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, streamName string, ids [][]byte) (*Erasure, error) {
+	digests, err := digestsOf(f, streamName, ids)
+	if err != nil {
+		return nil, err
+	}
+	w, err := openForAction(ctx, f, log)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	// One erasure at a time gives out numbers.
+	_, roots, err := file.SubjectDirs(f.Cover, f.Roots())
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := roots.Lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	a.Kind, a.Object, a.Subjects, a.Count = stream.ActionErase, streamName, digests, len(digests)
+	var e *Erasure
+	err = w.acting(ctx, func(ctx context.Context) error {
+		b, err := w.begin(ctx, a)
+		if err != nil {
+			return err
+		}
+		if e, err = w.erase(ctx, b, digests); err != nil {
+			return fmt.Errorf("erase: %w", err)
+		}
+		return b.end(ctx, stream.OutcomeDone, e.Subjects)
+	})
+	return e, err
+}
+
+// erase does what Erase says of digests, and of those before them that the cover
+// does not know.
+func (w *Workspace) erase(ctx context.Context, b *begun, digests [][32]byte) (*Erasure, error) {
+	c := cover{folder: w.folder, keys: w.keys, shreds: w.lastShred}
+	store, err := c.store(ctx)
+	if err == nil {
+		err = c.begin(ctx, store)
+	}
+	if err != nil {
+		return nil, c.fault(err)
+	}
+	last, err := w.lastShred(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known, err := store.Last()
+	if err != nil {
+		return nil, c.fault(err)
+	}
+	if last < known {
+		return nil, w.shreds.lost(known, last)
+	}
+	if err := w.shreds.add(ctx, last+1, digests); err != nil {
+		return nil, err
+	}
+	e := &Erasure{}
+	if err := e.Stages.Reach(subject.Restricted, w.base.Now()); err != nil {
+		return nil, err
+	}
+	if last, err = w.lastShred(ctx); err != nil {
+		return nil, err
+	}
+	open := w.shreds.after(known)
+	if e.Subjects = len(open); e.Subjects > 0 {
+		if err := store.Puncture(ctx, last, open); err != nil {
+			return nil, c.fault(err)
+		}
+	}
+	now := w.base.Now()
+	for _, s := range []subject.Stage{subject.Punctured, subject.KeyDestroyed} {
+		if err := e.Stages.Reach(s, now); err != nil {
+			return nil, err
+		}
+	}
+	if e.FencedAt, err = e.Stages.Fence(now); err != nil {
+		return nil, err
+	}
+	if w.broker != nil {
+		e.FencedAt = now // whoever holds the folder is its only worker
+		err = e.Stages.Reach(subject.WorkersFenced, now)
+	}
+	if err != nil || e.Subjects == 0 {
+		return e, err
+	}
+	return e, b.tell(ctx, stream.EntryShred, stream.Shred{Of: b.id, First: stream.Int64(known + 1), Last: stream.Int64(last),
+		Worker: b.ledger.Worker(), Time: now.UTC().Format(time.RFC3339Nano)})
+}
+
+// digestsOf are the digests of subjects: one for each id, or several where policies
+// say of different elements what the subject's column is about.
+func digestsOf(f *config.Folder, streamName string, ids [][]byte) ([][32]byte, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	keys, err := file.Open(f.Keys)
+	if err != nil {
+		return nil, err
+	}
+	plans, err := plansOf(f, streamName)
+	if err != nil {
+		return nil, err
+	}
+	var out [][32]byte
+	seen := make(map[[32]byte]bool)
+	for _, plan := range plans {
+		identify, err := masking.NewIdentifier(plan, keys)
+		if err != nil {
+			return nil, err
+		}
+		for i, id := range ids {
+			d, ok := identify(id)
+			if !ok {
+				return nil, &stream.Fault{Code: "erase.subject", Path: fmt.Sprintf("line %d", i+1), Msg: "this identifies nobody",
+					Hint: "write identifiers as they stand in column " + plan.Subject.Column + ", one a line"}
+			}
+			if !seen[d] {
+				seen[d] = true
+				out = append(out, d)
+			}
+		}
+	}
+	return out, nil
+}
+
+// plansOf are the plans of the connections that carry a stream.
+func plansOf(f *config.Folder, streamName string) ([]masking.Plan, error) {
+	var plans []masking.Plan
+	var names []string
+	for _, c := range f.Connections {
+		p, err := f.Compile(c.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range p.Streams {
+			names = append(names, s.Name)
+		}
+		if s, ok := p.Stream(streamName); ok {
+			plans = append(plans, s.Plan)
+		}
+	}
+	if len(plans) == 0 {
+		return nil, &stream.Fault{Code: "cli.stream", Path: "--stream", Msg: fmt.Sprintf("no connection carries a stream %q", streamName), Hint: strict.Suggest(streamName, names)}
+	}
+	return plans, nil
+}

@@ -1,0 +1,100 @@
+package wire
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/stream"
+	"lethe/stream/kafka"
+	"lethe/stream/pipeline"
+)
+
+// shredLog is the topic of who was erased, in order: a record for each subject, by
+// its number, sealed. It knows of every erasure, also of those that a cover does
+// not know which was restored from a backup.
+type shredLog struct {
+	cluster kafka.Cluster
+	topic   string
+	seal    stream.Seal
+
+	mu      sync.Mutex
+	next    int64 // offset up to which the topic was read
+	digests map[uint64][32]byte
+	highest uint64
+}
+
+func newShredLog(c kafka.Cluster, topic string, keys stream.Keyring) (*shredLog, error) {
+	seal, err := pipeline.NewSeal(keys, "shreds")
+	return &shredLog{cluster: c, topic: topic, seal: seal, digests: make(map[uint64][32]byte)}, err
+}
+
+// shredSize is a number and a digest.
+const shredSize = 8 + 32
+
+// read reads what was appended since. What does not open is no record of who has
+// the keys, and erases nobody.
+func (l *shredLog) read(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err := l.cluster.ReadRange(ctx, l.topic, 0, l.next, func(r *kgo.Record) error {
+		l.next = r.Offset + 1
+		plain, err := l.seal.Open(r.Value)
+		if err != nil || len(plain) != shredSize {
+			return nil
+		}
+		n := binary.BigEndian.Uint64(plain)
+		l.digests[n] = [32]byte(plain[8:])
+		l.highest = max(l.highest, n)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("shreds: %w", err)
+	}
+	return nil
+}
+
+// last is the number of the last shred. One that is missing before it is a fault:
+// nobody could tell whom a restored cover brings back (L5).
+func (l *shredLog) last() (uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if there := uint64(len(l.digests)); there < l.highest {
+		return 0, l.lost(l.highest, there)
+	}
+	return l.highest, nil
+}
+
+func (l *shredLog) lost(of, there uint64) error {
+	return &stream.Fault{Code: "subjects.shreds_lost", Path: l.topic, Exit: stream.ExitEnvironment,
+		Msg:  fmt.Sprintf("of %d erasures that were written down only %d are there", of, there),
+		Hint: "restore the topic (with the embedded broker: state/) from the backup that belongs to the log"}
+}
+
+// after gives the digests of the shreds after that number, in order.
+func (l *shredLog) after(n uint64) [][32]byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out [][32]byte
+	for n++; n <= l.highest; n++ {
+		out = append(out, l.digests[n])
+	}
+	return out
+}
+
+// add appends a record for each digest, numbered from that number on; all are
+// durable on return, or there is an error.
+func (l *shredLog) add(ctx context.Context, from uint64, digests [][32]byte) error {
+	for i, d := range digests {
+		n := from + uint64(i)
+		plain := binary.BigEndian.AppendUint64(nil, n)
+		plain = append(plain, d[:]...)
+		if err := l.cluster.Put(ctx, l.topic, fmt.Appendf(nil, "%016x", n), l.seal.Seal(plain)); err != nil {
+			return fmt.Errorf("shreds: %w", err)
+		}
+	}
+	return nil
+}

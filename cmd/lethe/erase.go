@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"lethe/audit"
+	"lethe/cmd/internal/config"
+	"lethe/cmd/internal/wire"
+	"lethe/masking/subject"
+	"lethe/stream"
+)
+
+const eraseUsage = `usage: lethe erase --stream NAME [--reason TEXT] [--ticket ID] [--resume] [--json] [DIR] < identifiers
+
+Destroys the keys of persons: what was encrypted, or tokenised under their keys,
+can be read nowhere any more, in topics, files and backups alike. Standard input
+names them, one identifier a line, as the column says that policy.yaml names under
+subjects: for the stream; they are never shown, and there is no way back.
+
+  --stream NAME  <source>.<schema>.<table>
+  --reason TEXT  why; the audit log commits to it
+  --ticket ID    where it was asked for
+  --resume       read no identifiers: complete what was interrupted, and erase
+                 again who was erased since the keys of subjects were backed up
+  --json         print the result as JSON
+
+Rows, files and pseudonyms are not deleted by this build: it says what is left.
+On the embedded broker lethe run must be stopped meanwhile.
+`
+
+func erase(ctx context.Context, io streams, args []string) error {
+	f := newFlags(eraseUsage)
+	f.JSON()
+	var a wire.Action
+	name := f.String("stream", "", "")
+	f.StringVar(&a.Reason, "reason", "", "")
+	f.StringVar(&a.Ticket, "ticket", "", "")
+	resume := f.Bool("resume", false, "")
+	dir, err := f.parse(io, args)
+	if err != nil {
+		return err
+	}
+	if *resume == (*name != "") {
+		return &stream.Fault{Code: "erase.flags", Msg: "it needs --stream, or --resume alone", Hint: "lethe erase --stream shop.main.customer " + dir + " < identifiers"}
+	}
+	folder, err := config.Load(dir, io.env)
+	if err != nil {
+		return err
+	}
+	if a.Principal, err = osUser(); err != nil {
+		return err
+	}
+	log, err := runLog(io, logFormat(io), "warn", dir)
+	if err != nil {
+		return err
+	}
+	audit.RouteDriverLog(log)
+	if err := keyed(folder); err != nil {
+		return err
+	}
+	var ids [][]byte
+	if !*resume {
+		if ids, err = identifiers(io); err != nil {
+			return err
+		}
+	}
+	e, err := wire.Erase(ctx, folder, log, a, *name, ids)
+	if err != nil {
+		return err
+	}
+	return showErasure(io, e)
+}
+
+// longestLine bounds an identifier or a value.
+const longestLine = 1 << 20
+
+// identifiers reads one a line.
+func identifiers(io streams) ([][]byte, error) {
+	var ids [][]byte
+	in := bufio.NewScanner(io.in)
+	in.Buffer(nil, longestLine)
+	for in.Scan() {
+		id := bytes.TrimSuffix(in.Bytes(), []byte("\r"))
+		if len(id) == 0 {
+			return nil, &stream.Fault{Code: "erase.subject", Path: fmt.Sprintf("line %d", len(ids)+1), Msg: "this line is empty", Hint: "write one identifier a line"}
+		}
+		ids = append(ids, bytes.Clone(id))
+	}
+	switch err := in.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return nil, &stream.Fault{Code: "erase.subject", Path: fmt.Sprintf("line %d", len(ids)+1), Msg: "this line is longer than 1 MiB", Hint: "write one identifier a line"}
+	case err != nil:
+		return nil, fmt.Errorf("standard input: %w", err)
+	case len(ids) == 0:
+		return nil, &stream.Fault{Code: "erase.subject", Msg: "standard input names nobody", Hint: "write one identifier a line"}
+	}
+	return ids, nil
+}
+
+// showErasure tells which stages an erasure reached, and what this build leaves.
+func showErasure(io streams, e *wire.Erasure) error {
+	if *io.json {
+		stages := make(map[string]string)
+		for i, at := range e.Stages {
+			if !at.IsZero() {
+				stages[subject.Stage(i).String()] = at.UTC().Format(time.RFC3339)
+			}
+		}
+		return showJSON(io, struct {
+			*wire.Erasure
+			Stages map[string]string `json:"stages"`
+			Left   []string          `json:"left"`
+		}{e, stages, left()})
+	}
+	tellf(io.out, "erased %s; the audit log says so, and not whom\n\n", count(e.Subjects, "subject"))
+	for i, at := range e.Stages {
+		stage := subject.Stage(i)
+		switch {
+		case !at.IsZero():
+			tellf(io.out, "  %-33s%s\n", stage, at.UTC().Format("2006-01-02 15:04:05Z"))
+		case stage == subject.WorkersFenced:
+			tellf(io.out, "  %-33s%s: until then a worker may still have a key\n", stage, e.FencedAt.UTC().Format("2006-01-02 15:04:05Z"))
+		default:
+			tellf(io.out, "  %-33snot in this build\n", stage)
+		}
+	}
+	fmt.Fprintln(io.out, "\nleft, and still personal data:")
+	for _, what := range left() {
+		fmt.Fprintln(io.out, "  "+what)
+	}
+	return nil
+}
+
+// left is what an erasure does not reach.
+func left() []string {
+	return []string{
+		"rows and files in lakes: pseudonyms (hmac), and what is kept, partial, coarse or shifted; delete them there",
+		"values declared survives_erasure: lethe check names them",
+		"raw and quarantined records, encrypted, until their keys are destroyed (quarantine: 30 days)",
+		"the source itself: what it gives again is masked without a key, redacted",
+	}
+}
