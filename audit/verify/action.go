@@ -39,7 +39,8 @@ func (a *actions) take(c *checker, e *entry) {
 		delete(a.open, e.action.Of)
 		return
 	}
-	if e.action.First != a.shred+1 || e.action.Last < e.action.First {
+	// Those before it are named again where a cover came from a backup.
+	if e.action.First > a.shred+1 || e.action.Last < e.action.First {
 		c.fail(CodeAction, e.id, leafRange(e.leaf), "erases subjects %d to %d after %d", e.action.First, e.action.Last, a.shred)
 	}
 	a.shred = max(a.shred, e.action.Last)

@@ -15,7 +15,7 @@ import (
 	"lethe/stream"
 )
 
-const eraseUsage = `usage: lethe erase --stream NAME [--reason TEXT] [--ticket ID] [--resume] [--json] [DIR] < identifiers
+const eraseUsage = `usage: lethe erase [--stream NAME] [--reason TEXT] [--ticket ID] [--resume] [--json] [DIR] < identifiers
 
 Destroys the keys of persons: what was encrypted, or tokenised under their keys,
 can be read nowhere any more, in topics, files and backups alike. Standard input
