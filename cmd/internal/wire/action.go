@@ -6,14 +6,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"lethe/audit"
 	"lethe/cmd/internal/config"
 	"lethe/stream"
 	"lethe/stream/pipeline"
@@ -170,68 +168,4 @@ func (b *begun) end(ctx context.Context, result string, count int) error {
 	defer cancel()
 	return b.tell(ctx, stream.EntryOutcome, stream.Outcome{Of: b.id, Result: result, Count: stream.Int64(count),
 		Worker: b.ledger.Worker(), Time: b.w.base.Now().UTC().Format(time.RFC3339Nano)})
-}
-
-// logWithin is how long an intent may take into a signed checkpoint.
-const logWithin = 30 * time.Second
-
-// logged waits until the intent is under a signed checkpoint of the log, and refuses
-// otherwise.
-func (b *begun) logged(ctx context.Context) error {
-	v, err := audit.Verifier(string(b.w.logKey.Reveal()))
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, logWithin)
-	defer cancel()
-	if b.w.broker != nil {
-		if err := b.w.followed(ctx); err != nil {
-			return b.unlogged(err)
-		}
-	}
-	for {
-		found := false
-		err := audit.Newest(ctx, b.w.folder.Log, v, func(_ int64, entry []byte) bool {
-			id, _ := entryID(entry)
-			found = id == b.id
-			return !found && !before(entry, b.time.Add(-time.Hour))
-		})
-		if found {
-			return nil
-		}
-		if err != nil {
-			return b.unlogged(err)
-		}
-		select {
-		case <-ctx.Done():
-			return b.unlogged(ctx.Err())
-		case <-time.After(250 * time.Millisecond):
-		}
-	}
-}
-
-func (b *begun) unlogged(err error) error {
-	hint := "see what keeps lethe from writing " + b.w.folder.Rel(b.w.folder.Log)
-	if b.w.broker == nil {
-		hint = "lethe run " + b.w.folder.Dir + "     writes the log; type it where this log lies, then again what you typed"
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("not within %v", logWithin)
-	}
-	return &stream.Fault{Code: "action.not_logged", Path: b.w.folder.Rel(b.w.folder.Log), Exit: stream.ExitEnvironment,
-		Msg: "what you are about to do could not be written into the audit log, so it was not done: " + err.Error(), Hint: hint}
-}
-
-// before reports whether an entry says that it was made before a time.
-func before(entry []byte, t time.Time) bool {
-	var e struct {
-		Body struct {
-			Time string `json:"time"`
-		} `json:"body"`
-	}
-	if json.Unmarshal(entry, &e) != nil {
-		return false
-	}
-	at, err := time.Parse(time.RFC3339Nano, e.Body.Time)
-	return err == nil && at.Before(t)
 }
