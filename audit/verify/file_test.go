@@ -18,6 +18,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/schema"
 
 	"lethe/stream"
+	"lethe/stream/tree"
 )
 
 // table is a file to be written by arrow-go, and hashed here value by value as
@@ -108,7 +109,7 @@ func (tb *table) write(t testing.TB) ([]byte, stream.Hash, int64) {
 	for _, off := range tb.offsets {
 		leaves = append(leaves, tb.leaf(salt[:], off))
 	}
-	return out.Bytes(), stream.Root(leaves), int64(len(tb.offsets))
+	return out.Bytes(), tree.Root(leaves), int64(len(tb.offsets))
 }
 
 // row gives the values of the row at an offset; nil is null.

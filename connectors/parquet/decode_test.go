@@ -19,6 +19,7 @@ import (
 	"github.com/xitongsys/parquet-go/source"
 
 	"lethe/stream"
+	"lethe/stream/tree"
 )
 
 // memory is an object for xitongsys/parquet-go.
@@ -181,7 +182,7 @@ func (d decoded) root(t *testing.T) stream.Hash {
 		}
 		leaves[i] = sha256.Sum256(leaf)
 	}
-	return stream.Root(leaves)
+	return tree.Root(leaves)
 }
 
 func appendField(b []byte, v any, typ stream.Type) []byte {

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
+	"lethe/stream/tree"
 )
 
 func TestL4ReceiptsNameTheirKeysAndTheCountsOfTheirStreams(t *testing.T) { onBoth(t, detailed) }
@@ -107,7 +108,7 @@ func checkLeaves(t *testing.T, p stream.Part, leaves map[stream.Hash][]byte) {
 			}
 			list, b = append(list, stream.Hash(b[8:40])), b[40:]
 		}
-		if stream.Root(list) != o.Root {
+		if tree.Root(list) != o.Root {
 			t.Errorf("%s/%d: the leaves give another root", o.Topic, o.Partition)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
+	"lethe/stream/tree"
 )
 
 // Ingest publishes one source into its raw topics.
@@ -107,7 +108,7 @@ type ingestWriter struct {
 	topic     string       // raw topic of the last record
 	undecided map[string]bool
 	marked    bool // the record at hand is of an undecided stream
-	leaf      *stream.LeafHasher
+	leaves    tree.Leaves
 	seal      seal
 	broken    error
 	tx        ingestTx
@@ -118,7 +119,7 @@ func (g *Ingest) open(ctx context.Context) (*ingestWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &ingestWriter{Ingest: g, client: client, leaf: stream.NewLeafHasher(), salt: newSalts(), undecided: make(map[string]bool)}
+	w := &ingestWriter{Ingest: g, client: client, salt: newSalts(), undecided: make(map[string]bool)}
 	if err := w.prepare(ctx); err != nil {
 		client.Close()
 		return nil, err

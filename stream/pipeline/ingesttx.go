@@ -139,6 +139,7 @@ func (w *ingestWriter) receipt() (head, error) {
 	if w.tx.in == 0 {
 		return w.head, nil
 	}
+	w.leaves.Flush()
 	if err := w.tx.outputs.check(); err != nil {
 		return head{}, err
 	}

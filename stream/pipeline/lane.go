@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
+	"lethe/stream/tree"
 )
 
 // lane masks the records of one partition number, one after the other. The raw
@@ -20,7 +21,7 @@ type lane struct {
 	decrypter *decrypter
 	encrypter *encrypter // for quarantine
 	salt      func() []byte
-	leaf      *stream.LeafHasher
+	leaves    tree.Leaves
 	// parked holds the raw keys with a record in quarantine: what follows under
 	// such a key follows it there, so that order per key holds. nil until read
 	// from the quarantine topic.
@@ -53,7 +54,7 @@ func newLane(w *maskWorker, p int32) (*lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lane{w: w, partition: p, decrypter: dec, encrypter: enc, salt: newSalts(), leaf: stream.NewLeafHasher()}, nil
+	return &lane{w: w, partition: p, decrypter: dec, encrypter: enc, salt: newSalts()}, nil
 }
 
 // begin readies the lane for a transaction. What the last one produced is
@@ -89,6 +90,7 @@ func (l *lane) work(ctx context.Context, shares []*share) error {
 	if err := l.begin(ctx); err != nil {
 		return err
 	}
+	defer l.leaves.Flush()
 	for _, s := range shares {
 		if err := l.mask(s); err != nil {
 			return err
@@ -276,13 +278,13 @@ func (l *lane) deliver(s *share, r *kgo.Record, topic string) {
 		unchanged, _ = json.Marshal(m.Unchanged)
 		k.Headers = append(k.Headers, kgo.RecordHeader{Key: stream.HeaderUnchanged, Value: unchanged})
 	}
-	out.leaves = append(out.leaves, l.leaf.Record(salt.Value, key, value, seq.Value, unchanged))
+	l.leaves.Add(&out.leaves, salt.Value, key, value, seq.Value, unchanged)
 	l.produce(k, out.promise)
 	if !m.Delete || key == nil {
 		return
 	}
 	salt.Value = l.salt()
-	out.leaves = append(out.leaves, l.leaf.Record(salt.Value, key, nil, seq.Value, nil))
+	l.leaves.Add(&out.leaves, salt.Value, key, nil, seq.Value, nil)
 	out.tombstones++
 	k = l.slab.record(topic, l.partition)
 	k.Key, k.Headers = key, l.slab.head(seq, salt, policy)
@@ -306,7 +308,7 @@ func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) {
 	seq, salt := header(r, stream.HeaderSeq), l.salt()
 	l.arena = l.encrypter.encrypt(l.arena, outside{out.place, r.Key, seq}, &rec)
 	value := l.arena[from:len(l.arena):len(l.arena)]
-	out.leaves = append(out.leaves, l.leaf.Record(salt, r.Key, value, seq, nil))
+	l.leaves.Add(&out.leaves, salt, r.Key, value, seq, nil)
 	l.produce(&kgo.Record{Topic: topic, Partition: l.partition, Key: r.Key, Value: value, Headers: []kgo.RecordHeader{
 		{Key: stream.HeaderSeq, Value: seq}, {Key: stream.HeaderSalt, Value: salt}, {Key: stream.HeaderSession, Value: l.encrypter.header},
 		{Key: stream.HeaderReason, Value: []byte(why.Reason)}, {Key: stream.HeaderStream, Value: []byte(rec.Stream)},

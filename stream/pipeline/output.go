@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/stream"
+	"lethe/stream/tree"
 )
 
 // place is one partition of a topic.
@@ -48,7 +49,7 @@ func (o *output) done(r *kgo.Record, err error) {
 func (o *output) receipt() stream.Out {
 	return stream.Out{Topic: o.topic, Partition: o.partition,
 		First: stream.Int64(o.offsets[0]), Last: stream.Int64(o.offsets[len(o.offsets)-1]),
-		N: stream.Int64(len(o.offsets)), Tombstones: stream.Int64(o.tombstones), Root: stream.Root(o.leaves)}
+		N: stream.Int64(len(o.offsets)), Tombstones: stream.Int64(o.tombstones), Root: tree.Root(o.leaves)}
 }
 
 // appendLeaves writes (offset u64, leaf) pairs, as the leaves topic holds them.

@@ -92,7 +92,7 @@ func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) 
 	seq := r.Seq.AppendHex(w.slab.room(40))
 	w.tx.arena = w.encrypter.encrypt(w.tx.arena, outside{place{topic, p}, key, seq}, r)
 	value := w.tx.arena[from:len(w.tx.arena):len(w.tx.arena)]
-	out.leaves = append(out.leaves, w.leaf.Record(salt, key, value, seq, nil))
+	w.leaves.Add(&out.leaves, salt, key, value, seq, nil)
 	k := w.slab.record(topic, p)
 	k.Key, k.Value = key, value
 	k.Headers = w.slab.head(kgo.RecordHeader{Key: stream.HeaderSeq, Value: seq}, kgo.RecordHeader{Key: stream.HeaderSalt, Value: salt},

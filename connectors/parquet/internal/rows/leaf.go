@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"lethe/stream"
+	"lethe/stream/tree"
 )
 
 // cursor reads a column row by row in its canonical form.
@@ -69,7 +70,7 @@ func (t *Table) Root() stream.Hash {
 			t.leaves = append(t.leaves, h.leaf(row))
 		}
 	}
-	return stream.Root(slices.Clone(t.leaves))
+	return tree.Root(slices.Clone(t.leaves))
 }
 
 // appendSalt appends the salt of the row at offset.
