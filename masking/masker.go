@@ -35,6 +35,7 @@ type about struct {
 	known  bool       // there is a subject
 	seq    stream.Seq // the record's place in its source's order
 	src    []byte     // the record's key or envelope, as it was read
+	reals  reals      // what is in src, once somebody asks
 
 	locator subject.Locator // of the subject's key that was given last
 	failed  error           // why the record cannot be masked now, though it may be later

@@ -13,7 +13,7 @@ import (
 
 // Operators lists the operators, mildest first.
 func Operators() []Spec {
-	return []Spec{keep(), partial(), generalize(), noise(), shiftDate(), findings(), fpe(), tokenize(), encrypt(), hmacSHA256(), redact(), null(), drop()}
+	return []Spec{keep(), partial(), generalize(), noise(), shiftDate(), findings(), fpe(), tokenize(), encrypt(), hmacSHA256(), fake(), redact(), null(), drop()}
 }
 
 // Lookup returns the operator called name.

@@ -22,6 +22,8 @@ func sample(operator string) Field {
 		f.Params = Params{"as": "year"}
 	case "noise":
 		f.Domain, f.Params = "commerce.amount", Params{"percent": 10}
+	case "fake":
+		f.Domain, f.Params = "person.name", Params{"kind": "person", "locale": "de"}
 	}
 	return f
 }
@@ -31,6 +33,8 @@ func samples(operator string) []string {
 	switch operator {
 	case "noise":
 		return []string{`"1234.50"`, `1234567`, `-12.50`, `0`, `"0.01"`, `1.5e300`}
+	case "fake":
+		return []string{`"สมชาย ใจดี"`, `"Ειρήνη Ωμέγα"`, `"Нина Яшин"`, `"김영희"`}
 	case "generalize", "shift_date":
 		return []string{`"2024-03-09"`, `"2024-04-09T10:00:00Z"`, `"09/03/2019"`, `"2 ม.ค. 2567"`, `"Jan 2, 2006"`}
 	}

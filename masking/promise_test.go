@@ -210,6 +210,12 @@ func coarse() Plan {
 		Field{Path: "said", Operator: "shift_date", Params: Params{"days": 3650}},
 		Field{Path: "amount", Operator: "noise", Params: Params{"percent": 20}, Domain: "commerce.amount"},
 		Field{Path: "total", Operator: "noise", Params: Params{"bound": "250.5"}, Domain: "commerce.amount", Apart: true},
+		Field{Path: "name", Operator: "fake", Params: Params{"kind": "person", "locale": "th"}, Domain: "person.name", Normal: "lower"},
+		Field{Path: "email", Operator: "fake", Params: Params{"kind": "email"}, Domain: "contact.email", Normal: "lower"},
+		Field{Path: "phone", Operator: "fake", Params: Params{"kind": "phone", "locale": "eu"}, Domain: "contact.phone", Normal: "e164"},
+		Field{Path: "address", Operator: "fake", Params: Params{"kind": "address", "locale": "any"}, Domain: "address.street"},
+		Field{Path: "town", Operator: "fake", Params: Params{"kind": "city", "locale": "sg"}, Domain: "address.city", Apart: true},
+		Field{Path: "employer", Operator: "fake", Params: Params{"kind": "company", "locale": "gb"}, Domain: "person.employer"},
 	)}
 }
 
@@ -221,6 +227,11 @@ var coarseRows = []string{
 	`"who":null,"day":"2024-02-29Z","said":"2024-02-29T01:02:03+07:00","amount":-0.01,"total":5.00`,
 	`"who":3,"day":null,"said":"9 Feb 2024","amount":6.02e23,"total":null`,
 	`"who":3,"said":"tomorrow"`,
+	`"who":3,"name":"สมชาย ใจดี","email":"Somchai.J@Example.org","phone":"+66 81 234 5678","address":"99/1 ถนนสุขุมวิท กรุงเทพมหานคร","town":"Bedok","employer":"Siam Ltd"`,
+	`"who":4,"name":"SMITH, Ann","email":"ann@example.org","phone":"030 1234567","address":"1 High Street","town":"Bedok","employer":"Siam Ltd","said":""`,
+	`"who":4,"name":"SMITH, Ann","email":"ann@example.org","name_before":"@","town":"Yishun Tampines","employer":"","phone":null`,
+	`"who":null,"name":"","town":"Bedok"`,
+	`"who":4,"email":7`,
 	`"who":3,"amount":"a lot"`,
 }
 

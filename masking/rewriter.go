@@ -103,7 +103,7 @@ func (w *Rewriter) rewrite(dst, src []byte, root *node) ([]byte, bool) {
 	if need := len(src) + len(src)/4; cap(dst) < need {
 		dst = make([]byte, 0, need)
 	}
-	w.src, w.dst, w.row.src = src, dst, src
+	w.src, w.dst, w.row.src, w.row.reals.read = src, dst, src, false
 	i := scan.Space(src, 0)
 	w.from = i
 	if w.place == inKey {
