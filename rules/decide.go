@@ -41,6 +41,7 @@ func (c *compiler) decide(f *field, streamClass stream.Class) (Decision, masking
 	}
 	d.Because = append(d.Because, fmt.Sprintf("%s decides: %s (%s)", r.kind, d.Operator, d.Where), c.aboutText(f, d.Class))
 
+	c.invents(f, &d, r)
 	c.lowered(f, &d)
 	if traits.Reversible {
 		c.erasable(f, &d, r, spec)
@@ -130,7 +131,7 @@ func (c *compiler) byPacks(f *field, d *Decision, r rule) []string {
 	}
 	for _, p := range c.packs {
 		rule := c.spoken(p, f.element, f.law)
-		d.Because = append(d.Because, fmt.Sprintf("%s %s allows %s: %s", p.Name, rule.Section, strings.Join(inBuild(rule.Allow), " "), rule.Because))
+		d.Because = append(d.Because, fmt.Sprintf("%s %s allows %s: %s", p.Name, rule.Section, strings.Join(rule.Allow, " "), rule.Because))
 		if slices.Contains(rule.Allow, d.Operator) || len(allowed) == 0 {
 			continue
 		}
@@ -159,17 +160,12 @@ func (c *compiler) spoken(p packs.Pack, element string, class stream.Class) pack
 	return p.Allowed(element, class, c.env.Purpose)
 }
 
-// allowed are the operators of this build that every pack allows.
+// allowed are the operators that every pack allows.
 func (c *compiler) allowed(element string, class stream.Class) []string {
-	out := inBuild(packs.Operators)
+	out := slices.Clone(packs.Operators)
 	for _, p := range c.packs {
 		rule := c.spoken(p, element, class)
 		out = slices.DeleteFunc(out, func(op string) bool { return !slices.Contains(rule.Allow, op) })
 	}
 	return out
-}
-
-// inBuild leaves out the operators that this build does not have.
-func inBuild(ops []string) []string {
-	return slices.DeleteFunc(slices.Clone(ops), func(op string) bool { _, ok := masking.Lookup(op); return !ok })
 }

@@ -25,6 +25,7 @@ type Element struct {
 	Length int    // how many characters it has at most
 	Normal string // normal form before a digest
 	Mask   string // the operator that a new policy begins with
+	Fake   string // the kind of what operator fake invents; "" if a policy has to say
 
 	names    []words
 	exact    []words // the whole name
@@ -66,6 +67,7 @@ type elementData struct {
 	Length   int      `yaml:"length"`
 	Normal   string   `yaml:"normal"`
 	Mask     string   `yaml:"mask"`
+	Fake     string   `yaml:"fake"`
 	About    string   `yaml:"about"`
 	Names    []string `yaml:"names"`
 	Own      []string `yaml:"own"`
@@ -137,6 +139,9 @@ func (t *Elements) load(f File) error {
 		if _, known := masking.Lookup(d.Mask); !known && d.Mask != "" {
 			fault(at+".mask", CodeOperator, fmt.Sprintf("unknown operator %q", d.Mask), strict.Suggest(d.Mask, operatorNames()))
 		}
+		if kinds := kindsOfFake(); d.Fake != "" && !slices.Contains(kinds, d.Fake) {
+			fault(at+".fake", CodeElement, fmt.Sprintf("nothing of kind %q is invented", d.Fake), strict.Suggest(d.Fake, kinds))
+		}
 		t.byName[e.Key] = newElement(e.Key, d)
 		t.order = append(t.order, e.Key)
 	}
@@ -144,7 +149,7 @@ func (t *Elements) load(f File) error {
 }
 
 func newElement(name string, d elementData) Element {
-	e := Element{Name: name, Class: stream.Class(d.Class), About: d.About, Log2: d.Log2, Length: d.Length, Normal: d.Normal, Mask: d.Mask, date: d.Date || d.Only, only: d.Only, fraction: d.Fraction, flag: d.Flag}
+	e := Element{Name: name, Class: stream.Class(d.Class), About: d.About, Log2: d.Log2, Length: d.Length, Normal: d.Normal, Mask: d.Mask, Fake: d.Fake, date: d.Date || d.Only, only: d.Only, fraction: d.Fraction, flag: d.Flag}
 	if e.Mask == "" {
 		e.Mask = "redact"
 	}

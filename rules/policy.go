@@ -94,8 +94,8 @@ func (s *subjectRule) DecodeNode(n strict.Node) {
 	}
 }
 
-// notInBuild tells the sections and operators that this build does not have;
-// they are never ignored.
+// notInBuild tells the sections that this build does not have; they are never
+// ignored.
 func (c *compiler) notInBuild() {
 	for _, key := range []string{"filter", "add"} {
 		if c.doc.Has(key) {
@@ -181,10 +181,6 @@ func (c *compiler) checkOperation(at string, o operation) {
 	}
 	spec, ok := masking.Lookup(o.Name)
 	if !ok {
-		if slices.Contains(packs.Operators, o.Name) {
-			c.fault(at, CodeNotInBuild, fmt.Sprintf("operator %s is not in this build", o.Name), "one of: "+strings.Join(operatorNames(), " "))
-			return
-		}
 		c.fault(at, CodeOperator, fmt.Sprintf("unknown operator %q", o.Name), strict.Suggest(o.Name, operatorNames()))
 		return
 	}

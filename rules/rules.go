@@ -146,7 +146,7 @@ const (
 	CodeKey           = "rules.key_operator"   // keys would collide or change
 	CodeLength        = "rules.shows_too_much" // no value would be long enough to hide half of it
 	CodeLabel         = "rules.unknown_label"
-	CodeNotInBuild    = "rules.not_in_this_build"
+	CodeNotInBuild    = "rules.not_in_this_build" // a section of the policy
 	CodeOperator      = "rules.unknown_operator"
 	CodePack          = "rules.unknown_pack"
 	CodePacks         = "rules.no_packs" // packs: is not written

@@ -118,7 +118,7 @@ elements:
   Loyalty: {class: pi, log2: 4, normal: e146, colour: red}
 `)})
 	want := `el.yaml:4: elements.Loyalty.colour: unknown key "colour"
-  → one of: about class date flag fraction length log2 mask names normal only_dates own
+  → one of: about class date fake flag fraction length log2 mask names normal only_dates own
 el.yaml:1: classes[0].name: class "Top" is no name
   → use lower case letters and digits
 el.yaml:1: classes[1].name: class "pii" is there already

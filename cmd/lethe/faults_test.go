@@ -47,7 +47,7 @@ elements:
 subjects: {till.main.customer: {key: nr}}
 filter: {till.main.customer: 'true'}
 mask:
-  fields: {till.main.customer/note: reduct, till.main.customer/name: fake, till.main.order/total: {partial: {keep: 3}}}
+  fields: {till.main.customer/note: reduct, till.main.customer/name: shuffle, till.main.order/total: {partial: {keep: 3}}}
   elements: {contact.email: keep, person.gender: {hmac: {}}, id.internal: redact, belief.religion: redact}
   classes: {pi: redact}
 -- bare.yaml --
@@ -157,7 +157,7 @@ func TestCheckTellsEveryKindOfFaultAtOnceWithLineAndHint(t *testing.T) {
 		"rules.no_subject policy.yaml:8: subjects",
 		"rules.not_in_this_build policy.yaml:9: filter",
 		"rules.unknown_operator policy.yaml:11: mask.fields.till.main.customer/note",
-		"rules.not_in_this_build policy.yaml:11: mask.fields.till.main.customer/name",
+		"rules.unknown_operator policy.yaml:11: mask.fields.till.main.customer/name",
 		"rules.params policy.yaml:11: mask.fields.till.main.order/total",
 		"rules.weaker_than_pack policy.yaml:12: mask.elements.contact.email",
 		"rules.domain policy.yaml:12: mask.elements.person.gender",

@@ -163,8 +163,8 @@ func (p Pack) Accepted(element, as string) (Acceptance, bool) {
 	return p.Accepts[i], true
 }
 
-// Operators are the operators that a law may allow, in the order of the texts
-// that list them; a build may not have all of them.
+// Operators are the operators that a law may allow: all that there are, in the
+// order of the texts that list them.
 var Operators = []string{"keep", "partial", "generalize", "noise", "shift_date", "detect", "hmac", "tokenize", "fpe",
 	"encrypt", "fake", "redact", "null", "drop"}
 

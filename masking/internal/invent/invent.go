@@ -61,6 +61,8 @@ type part struct {
 }
 
 // Load returns the lists of a version.
+//
+// L6: revisions that were kept name it, and lists never change.
 func Load(version int) (*Lists, error) {
 	if version != 1 {
 		return nil, fmt.Errorf("no lists of version %d: there are 1 to %d", version, Versions)
