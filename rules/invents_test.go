@@ -74,4 +74,3 @@ func TestPacksNameEveryOperatorThatThereIs(t *testing.T) {
 		t.Errorf("%q and %q", names, all)
 	}
 }
-
