@@ -218,7 +218,8 @@ func TestAFakeIsTheSubjectsOwnWhereTheSubjectIsMixedIn(t *testing.T) {
 		}
 		return got
 	}
-	if of("1") == of("2") || of("1") != of("1") {
+	first := of("1")
+	if second, again := of("2"), of("1"); first == second || first != again {
 		t.Error("two subjects have one address, or one has two")
 	}
 	if got := of("null"); got != `{"v":`+redacted+`}` {
