@@ -74,10 +74,23 @@ type Env struct {
 	// that may not waits: nothing of it is given, and nothing is lost, since it is
 	// read from its beginning once it may. One that was begun is read on in any case.
 	Begin func(stream string) bool
+	// Again gives a number for a stream of which all rows are to be given once
+	// more: a greater one each time, 0 where they never were; nil: none ever are. A
+	// source keeps in its position the number under which it reads a stream. Where
+	// that is less, it empties the stream (op t) and gives all its rows.
+	Again func(stream string) int64
 }
 
 // MayBegin is what Begin says, or true without one.
 func (e Env) MayBegin(stream string) bool { return e.Begin == nil || e.Begin(stream) }
+
+// ReadAgain is what Again gives, or 0 without one.
+func (e Env) ReadAgain(stream string) int64 {
+	if e.Again == nil {
+		return 0
+	}
+	return e.Again(stream)
+}
 
 // Config holds a connector's options, checked against its [Option] list and
 // filled up with defaults: string (a path is

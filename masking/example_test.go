@@ -14,6 +14,8 @@ func (noKeys) Epoch() string { return "1" }
 
 func (noKeys) Secret(string) ([]byte, error) { return nil, fmt.Errorf("no key") }
 
+func (noKeys) EpochSecret(string) ([]byte, error) { return nil, fmt.Errorf("no key") }
+
 func ExampleCompile() {
 	w, err := masking.Compile(masking.Plan{
 		Stream: "crm.public.customer",

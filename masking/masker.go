@@ -53,7 +53,15 @@ type workshop struct {
 // this epoch. An epoch has no slash, so no two pairs of epoch and domain share a
 // name.
 func (w workshop) secret(operator, domain string) (stream.Value, error) {
-	return w.key(operator + "/" + w.epoch + "/" + domain)
+	name := operator + "/" + w.epoch + "/" + domain
+	secret, err := w.keys.EpochSecret(name)
+	if err != nil {
+		return stream.Value{}, fmt.Errorf("key %s: %w", name, err)
+	}
+	if len(secret) != keySize {
+		return stream.Value{}, fmt.Errorf("key %s: %d bytes, want %d", name, len(secret), keySize)
+	}
+	return stream.NewValue(secret), nil
 }
 
 // openSubjects has the plan's rows have the keys of data subjects.
@@ -68,17 +76,6 @@ func (w workshop) openSubjects() error {
 	var err error
 	*w.subjects, err = keys.Subjects()
 	return err
-}
-
-func (w workshop) key(name string) (stream.Value, error) {
-	secret, err := w.keys.Secret(name)
-	if err != nil {
-		return stream.Value{}, fmt.Errorf("key %s: %w", name, err)
-	}
-	if len(secret) != keySize {
-		return stream.Value{}, fmt.Errorf("key %s: %d bytes, want %d", name, len(secret), keySize)
-	}
-	return stream.NewValue(secret), nil
 }
 
 // keySize is the length of every key, in bytes.

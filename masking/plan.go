@@ -26,8 +26,10 @@ type Keyring interface {
 	// Epoch names the generation of masking keys that is in force: letters,
 	// digits, _ and -. Equal values give other results in another epoch.
 	Epoch() string
-	// Secret returns the 32-byte key of that name.
+	// Secret returns the 32-byte key of that name, which all epochs share.
 	Secret(name string) ([]byte, error)
+	// EpochSecret returns the 32-byte key of that name in the epoch in force.
+	EpochSecret(name string) ([]byte, error)
 }
 
 // SubjectKeyring is a Keyring that has the keys of data subjects, too. Plans with
@@ -80,6 +82,12 @@ type Field struct {
 	Type     stream.Type
 	Nullable bool
 	Required bool // the member must be there, unless it is named as unchanged
+}
+
+// Keyed reports whether what becomes of a value depends on the epoch of the keys.
+func (f Field) Keyed() bool {
+	spec, ok := Lookup(f.Operator)
+	return ok && (spec.Domain || f.Apart || f.Erasable || spec.Subject(f.Params))
 }
 
 // RowSchema checks a row against the rest of JSON Schema.

@@ -19,6 +19,8 @@ func (hashKeys) Secret(name string) ([]byte, error) {
 	return h[:], nil
 }
 
+func (k hashKeys) EpochSecret(name string) ([]byte, error) { return k.Secret(name) }
+
 func mustCompile(t testing.TB, plan Plan) *Rewriter {
 	t.Helper()
 	w, err := Compile(plan, hashKeys{})

@@ -55,7 +55,7 @@ func (c *compiler) sinkAt() string { return cmp.Or(c.env.SinkAt, "sink "+c.env.S
 
 // flow checks, before any record moves, that a stream may reach the sink.
 func (c *compiler) flow(s *Stream) {
-	s.Topic = stream.Topics{Workspace: c.env.Workspace}.Masked(s.Label, c.env.Connection, s.Name, c.env.Generation)
+	s.Topic = stream.Topics{Workspace: c.env.Workspace}.Masked(s.Label, c.env.Connection, s.Name, max(1, c.env.Generations[s.Name]))
 	at := cmp.Or(c.env.ConnectionAt, "connection "+c.env.Connection) + ": " + s.Name
 	if n := len(s.Topic); n > stream.MaxTopicName {
 		c.faultAt(at, CodeTopic, fmt.Sprintf("topic name has %d characters, Kafka takes %d", n, stream.MaxTopicName), "shorten the connection's or workspace's name")

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,15 +15,19 @@ import (
 	"lethe/stream"
 )
 
-// keptVersion is the form of a kept revision. A build reads every form that it
-// lists here, since records are masked under the revision of their time.
-const keptVersion = 1
+// Forms of a kept revision. A build reads every form that it lists here, since
+// records are masked under the revision of their time.
+const (
+	keptFirst = 1 // under the first epoch of the masking keys
+	keptEpoch = 2 // names another one
+)
 
 // Revision is a program as workers use it: what is to be done, and no longer why.
 // It is kept with the data, so that packs, elements and rules of another build
 // change nothing about records of its time (L6).
 type Revision struct {
 	ID      string   // SHA-256 in hex of its canonical bytes
+	Epoch   string   // of the keys that it masks with
 	Streams []Stream // by name, without Decisions
 }
 
@@ -50,6 +55,7 @@ type kept struct {
 	Source     string        `json:"source"`
 	Connection string        `json:"connection"`
 	Purpose    string        `json:"purpose"`
+	Epoch      string        `json:"epoch,omitempty"` // in form keptEpoch
 	Packs      []keptPack    `json:"packs"`
 	Elements   []keptElement `json:"elements"`
 	Streams    []keptStream  `json:"streams"`
@@ -109,8 +115,12 @@ type keptColumn struct {
 // L6: the id is the hash of decisions, not of files, so that equal revisions mask
 // equally on every machine, and a comment changes nothing.
 func (c *compiler) keep(p *Program) (id string, data []byte, err error) {
-	all := kept{V: keptVersion, Source: c.env.Source, Connection: c.env.Connection, Purpose: c.env.Purpose,
+	all := kept{V: keptFirst, Source: c.env.Source, Connection: c.env.Connection, Purpose: c.env.Purpose,
 		Packs: []keptPack{}, Elements: []keptElement{}, Streams: []keptStream{}}
+	if c.env.Epoch != "" && c.env.Epoch != stream.FirstEpoch {
+		// L6: a revision and the epoch that it masks in go together.
+		all.V, all.Epoch = keptEpoch, c.env.Epoch
+	}
 	for _, pack := range c.packs {
 		b, err := stream.Canonical(pack)
 		if err != nil {
@@ -189,9 +199,9 @@ func Restore(id string, data []byte) (*Revision, error) {
 	if err := json.Unmarshal(data, &form); err != nil {
 		return nil, fmt.Errorf("revision %s: %w", id, err)
 	}
-	if form.V != keptVersion {
+	if form.V != keptFirst && form.V != keptEpoch {
 		return nil, &stream.Fault{Code: CodeNewer, Path: "revision " + id, Exit: stream.ExitEnvironment,
-			Msg: fmt.Sprintf("its kept plan has form %d, this build reads %d", form.V, keptVersion), Hint: "run the build that wrote it, or a newer one"}
+			Msg: fmt.Sprintf("its kept plan has form %d, this build reads up to %d", form.V, keptEpoch), Hint: "run the build that wrote it, or a newer one"}
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -202,7 +212,10 @@ func Restore(id string, data []byte) (*Revision, error) {
 	if _, err := dec.Token(); err != io.EOF {
 		return nil, fmt.Errorf("revision %s: something follows it", id)
 	}
-	r := &Revision{ID: id}
+	if (all.V == keptEpoch) != (all.Epoch != "") {
+		return nil, fmt.Errorf("revision %s: form %d does not go with epoch %q", id, all.V, all.Epoch)
+	}
+	r := &Revision{ID: id, Epoch: cmp.Or(all.Epoch, stream.FirstEpoch)}
 	for _, k := range all.Streams {
 		s, err := k.restore()
 		if err != nil {

@@ -43,10 +43,14 @@ type Env struct {
 
 	Purpose string
 	// Sink is the sink's name; without one, no flow is checked.
-	Sink       string
-	Region     string   // of the sink
-	Clearance  []string // labels that the sink may hold
-	Generation int      // of the masked topics
+	Sink      string
+	Region    string   // of the sink
+	Clearance []string // labels that the sink may hold
+
+	Epoch string // of the masking keys; "" for the first
+	// Generations are those of the masked topics, by stream; the first for one that
+	// is not named.
+	Generations map[string]int
 
 	// SourceAt, SinkAt and ConnectionAt are where faults about them are told, such
 	// as "lethe.yaml:9: sinks.lake"; "" for their names.

@@ -95,7 +95,7 @@ func shopEnv() Env {
 		Policy:    File{"policy.yaml", []byte(shopPolicy)},
 		Contracts: shopContracts(),
 		Workspace: "shop", Source: "crm", Connection: "crm-lake", Purpose: "analytics",
-		Sink: "lake", Region: "TH", Clearance: []string{"public", "internal", "pii-pseudo"}, Generation: 1,
+		Sink: "lake", Region: "TH", Clearance: []string{"public", "internal", "pii-pseudo"},
 	}
 }
 

@@ -115,6 +115,8 @@ func (noKeys) Subjects() (subject.Subjects, error) { return nowhere{}, nil }
 
 func (noKeys) Secret(string) ([]byte, error) { return make([]byte, 32), nil }
 
+func (noKeys) EpochSecret(string) ([]byte, error) { return make([]byte, 32), nil }
+
 // masked is the column after masking.
 func masked(f *field, spec masking.Spec, d *Decision) stream.Field {
 	out := stream.Field{Name: f.col.Name, Type: spec.Output(f.col.Type, d.Params), Nullable: f.col.Nullable || spec.Name == "null" || d.Erasable}

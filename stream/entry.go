@@ -64,6 +64,7 @@ type SnapshotVoid struct {
 type PolicyEvent struct {
 	Connection string   `json:"connection"`
 	Revision   string   `json:"revision"`
+	Keys       string   `json:"keys"`  // epoch of the masking keys that it masks with
 	Packs      []string `json:"packs"` // their names
 	Time       string   `json:"time"`  // RFC 3339 UTC
 }
@@ -75,7 +76,8 @@ type Announcement struct {
 	Source     string `json:"source"`
 	Connection string `json:"connection"`
 	Revision   string `json:"revision"`
-	Number     Int64  `json:"number"` // as PolicyChange.Number
+	Keys       string `json:"keys,omitempty"` // epoch of the masking keys that it masks with
+	Number     Int64  `json:"number"`         // as PolicyChange.Number
 	Topic      string `json:"topic"`
 	// Partition is that of the first offset; those of the next ones follow.
 	Partition int32   `json:"partition"`

@@ -5,6 +5,9 @@ import "errors"
 // ErrDestroyed says that a key existed and was destroyed on purpose.
 var ErrDestroyed = errors.New("key destroyed")
 
+// FirstEpoch is the epoch of masking keys that every keyring begins with.
+const FirstEpoch = "1"
+
 // Keyring holds the keys that topics are encrypted with. Drivers live in
 // masking/keyring. It is safe for concurrent use.
 type Keyring interface {

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -43,6 +44,20 @@ func (t Topics) Masked(l Label, connection, stream string, generation int) strin
 		parts[i] = EscapeName(parts[i])
 	}
 	return t.name("masked", string(l), connection, strings.Join(parts, "."), fmt.Sprintf("g%d", generation))
+}
+
+// Generation tells which generation of a masked stream a topic of this workspace
+// holds. Topics of one stream of one connection give one name, whatever their
+// labels.
+func (t Topics) Generation(topic string) (name string, generation int, ok bool) {
+	rest, ok := strings.CutPrefix(topic, t.name("masked", ""))
+	_, rest, labelled := strings.Cut(rest, ".")
+	dot := strings.LastIndex(rest, ".g")
+	if !ok || !labelled || dot < 0 {
+		return "", 0, false
+	}
+	generation, err := strconv.Atoi(rest[dot+len(".g"):])
+	return rest[:dot], generation, err == nil && generation > 0
 }
 
 // Quarantine holds what a connection could not mask.

@@ -60,7 +60,7 @@ func compile(ctx context.Context, src stream.Source, workspace string) (*rules.P
 		Policy:    rules.File{Name: "policy.yaml", Data: []byte(policy)},
 		Contracts: []rules.File{{Name: table + ".odcs.yaml", Data: schema.Write(contract)}},
 		Workspace: workspace, Source: source, Connection: connection, Purpose: "analytics",
-		Sink: "lake", Region: "TH", Clearance: []string{"public", "internal", "financial", "pii-pseudo"}, Generation: 1,
+		Sink: "lake", Region: "TH", Clearance: []string{"public", "internal", "financial", "pii-pseudo"},
 	})
 }
 

@@ -60,9 +60,9 @@ func (r *running) stop() {
 }
 
 func (w *world) ingest(caughtUp func()) *pipeline.Ingest {
-	return &pipeline.Ingest{Base: w.base, Source: source, Open: w.source, RawTopics: []string{w.raw()},
+	return &pipeline.Ingest{Base: w.base, Source: source, Open: func(func(string) int64) (stream.Source, error) { return w.source() }, RawTopics: []string{w.raw()},
 		Class:     func(name string) (stream.Class, bool) { return w.class, name == table },
-		Revisions: map[string]string{connection: w.revision.id}, CaughtUp: caughtUp}
+		Revisions: map[string]string{connection: w.revision.id}, Keys: map[string]string{connection: w.revision.keys}, CaughtUp: caughtUp}
 }
 
 func (w *world) mask() *pipeline.Mask {

@@ -90,7 +90,7 @@ func maskLines(ctx context.Context, io streams, args []string) error {
 
 // compile makes the rewriter by the way that run takes.
 func (in maskFlags) compile() (*masking.Rewriter, *file.Keyring, error) {
-	env := rules.Env{Workspace: "mask", Connection: "mask", Purpose: in.purpose, Generation: 1}
+	env := rules.Env{Workspace: "mask", Connection: "mask", Purpose: in.purpose}
 	env.Source, _, _ = strings.Cut(in.stream, ".")
 	var err, eerr, cerr error
 	if env.Policy, err = ruleFile(in.policy); err != nil {
@@ -140,11 +140,8 @@ func (in maskFlags) keyring(s *rules.Stream) (*file.Keyring, error) {
 		return file.Open(in.keys)
 	}
 	const hint = "lethe init --workspace mask mask     makes a keyring in mask/keys: back it up\n…, then add: --keys mask/keys"
-	if i := slices.IndexFunc(s.Decisions, func(d rules.Decision) bool {
-		spec, _ := masking.Lookup(d.Operator)
-		return spec.Domain || d.Apart || spec.Subject(d.Params)
-	}); i >= 0 {
-		return nil, &stream.Fault{Code: "mask.keys", Path: in.stream + "/" + s.Decisions[i].Path, Msg: s.Decisions[i].Operator + " works with keys, and no keyring is named", Hint: hint}
+	if i := slices.IndexFunc(s.Plan.Fields, masking.Field.Keyed); i >= 0 {
+		return nil, &stream.Fault{Code: "mask.keys", Path: in.stream + "/" + s.Plan.Fields[i].Path, Msg: s.Plan.Fields[i].Operator + " works with keys, and no keyring is named", Hint: hint}
 	}
 	if in.quarantine != "" && !in.clear {
 		return nil, &stream.Fault{Code: "mask.keys", Path: in.quarantine, Msg: "the quarantine file is encrypted, and no keyring is named", Hint: hint + "\nor, if the file may hold clear values: --clear"}
@@ -162,6 +159,9 @@ func (noKeyring) Epoch() string { return "none" }
 func (noKeyring) Secret(name string) ([]byte, error) {
 	return nil, errors.New("no keyring is named: add --keys DIR")
 }
+
+// EpochSecret implements masking.Keyring.
+func (k noKeyring) EpochSecret(name string) ([]byte, error) { return k.Secret(name) }
 
 func ruleFile(path string) (rules.File, error) {
 	data, err := config.ReadFile(path, path)

@@ -18,12 +18,15 @@ type known struct {
 	Table  uint32   `json:"table"` // 0 once the table has another name
 	Entry  string   `json:"entry"` // the way of its changes
 	Leaves []string `json:"leaves,omitempty"`
+	Again  int64    `json:"again,omitempty"` // number under which its rows were given
 }
 
 // broken says why changes of t may be missing, given the way on which they come
-// now. It is empty if none are.
-func (k *known) broken(t *table, entry string) string {
+// now, or why all its rows are needed once more. It is empty if neither is so.
+func (k *known) broken(t *table, entry string, again int64) string {
 	switch {
+	case k.Again < again:
+		return "it is masked otherwise, and all its rows are needed again"
 	case k.Table != t.oid:
 		return "another table has its name now"
 	case k.Entry != entry:
@@ -46,9 +49,10 @@ func knownAs(list []known, name string, oid uint32) *known {
 	return nil
 }
 
-// now is what is known of a table from here on.
-func (s *settings) now(t *table, f *facts) known {
-	k := known{Stream: s.stream(t), Table: t.oid, Entry: f.entry(s, t)}
+// knownNow is what is known of a table from here on.
+func (ses *session) knownNow(t *table, f *facts) known {
+	name := ses.set.stream(t)
+	k := known{Stream: name, Table: t.oid, Entry: f.entry(ses.set, t), Again: ses.again(name)}
 	for i := range t.leaves {
 		k.Leaves = append(k.Leaves, t.leaves[i].place())
 	}
@@ -106,10 +110,10 @@ func (ses *session) reconcile(p *progress, f *facts) (void []stream.Void) {
 		}
 	}
 	for _, t := range f.selected {
-		now := ses.set.now(t, f)
+		now := ses.knownNow(t, f)
 		k := knownAs(p.Known, now.Stream, t.oid)
 		if k != nil {
-			if why := k.broken(t, now.Entry); why != "" && ses.readsAgain(k, t, now.Stream, why) {
+			if why := k.broken(t, now.Entry, now.Again); why != "" && ses.readsAgain(k, t, now.Stream, why) {
 				again(t.oid)
 			}
 		}
@@ -122,6 +126,20 @@ func (ses *session) reconcile(p *progress, f *facts) (void []stream.Void) {
 	})
 	ses.known = slices.Clone(p.Known)
 	return void
+}
+
+// unreadable are the faults of tables whose rows are all needed again, and that are
+// read without a snapshot.
+func (ses *session) unreadable(p *progress, f *facts) (faults []*stream.Fault) {
+	for _, t := range f.selected {
+		now := ses.knownNow(t, f)
+		if k := knownAs(p.Known, now.Stream, t.oid); !ses.set.snapshot && k != nil && k.Again < now.Again {
+			faults = append(faults, &stream.Fault{Code: "postgres.rows_needed", Path: now.Stream, Exit: stream.ExitInput,
+				Msg:  "its key or its label is masked otherwise, so that all its rows are needed again, and snapshot: false gives none",
+				Hint: "take back what was changed; or name source and connection anew in lethe.yaml"})
+		}
+	}
+	return faults
 }
 
 // readsAgain tells that a table is read again, or that it cannot be. Without a
@@ -173,7 +191,7 @@ func (ses *session) watchTables(ctx context.Context) {
 		k := knownAs(ses.known, name, t.oid)
 		switch {
 		case k != nil && !ses.knows(t.oid) && ses.set.snapshot && !ses.mayBegin(name): // it waits
-		case k != nil && k.broken(t, f.entry(ses.set, t)) != "":
+		case k != nil && k.broken(t, f.entry(ses.set, t), ses.again(name)) != "":
 			select {
 			case ses.altered <- errAltered:
 			default:
@@ -184,7 +202,7 @@ func (ses *session) watchTables(ctx context.Context) {
 			ses.log.Warn("a table was made that streams selects: it is read from the next start on", "stream", name,
 				"next", "lethe discover, so that somebody decides about its columns, and start run again")
 		case k != nil:
-			k.Leaves = ses.set.now(t, f).Leaves
+			k.Leaves = ses.knownNow(t, f).Leaves
 		}
 	}
 	ses.gone(ses.known, f)

@@ -41,6 +41,9 @@ func (ses *session) prepare(ctx context.Context, pos *position) (string, error) 
 	if err := ses.brought(ctx, f, pos.Snapshot.Known); err != nil {
 		return "", err
 	}
+	if err := errors.Join(asErrors(ses.unreadable(&pos.Snapshot, f))...); err != nil {
+		return "", err
+	}
 	ses.tables = f.selected
 	ses.void = ses.reconcile(&pos.Snapshot, f)
 	return f.ours(s), nil

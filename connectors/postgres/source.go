@@ -31,6 +31,7 @@ type source struct {
 	owed func(float64) // rows given without some of their values
 
 	mayBegin func(stream string) bool
+	again    func(stream string) int64
 
 	// flush is the LSN up to which the caller has made everything durable;
 	// report wakes whoever tells the server.
@@ -43,7 +44,7 @@ func openSource(env connectors.Env, c connectors.Config) (stream.Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &source{set: set, log: quiet(env.Log), lag: func(float64) {}, owed: func(float64) {}, now: env.Now, report: make(chan struct{}, 1), mayBegin: env.MayBegin}
+	s := &source{set: set, log: quiet(env.Log), lag: func(float64) {}, owed: func(float64) {}, now: env.Now, report: make(chan struct{}, 1), mayBegin: env.MayBegin, again: env.ReadAgain}
 	if s.now == nil {
 		s.now = time.Now
 	}

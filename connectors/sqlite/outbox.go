@@ -21,6 +21,7 @@ const (
 	changed        // a known row with another digest
 	gone           // a row that is there no more
 	touched        // only the digest of the cursor differs; no record
+	emptied        // every row of the stream is there no more; its record is a truncate
 )
 
 // change is a change of the state and, unless it is touched, a record.

@@ -136,6 +136,9 @@ func (r *reader) read(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, t := range tables {
+		if err := r.empty(t, ms); err != nil {
+			return fmt.Errorf("empty %s: %w", t.name, err)
+		}
 		r.tails = newTails(env.Name, t.name, ms)
 		if err := r.table(ctx, t, ms); err != nil {
 			return fmt.Errorf("poll %s: %w", t.name, err)
@@ -210,9 +213,8 @@ func (r *reader) begin(tables []*table, ms int64) error {
 		if t.gone {
 			continue
 		}
-		value := append([]byte(`{"before":null,"after":null`), newTails(r.source.env.Name, t.name, ms).truncate...)
-		b.Records = append(b.Records, stream.Record{Stream: t.stream, Kind: stream.KindTruncate, Value: value,
-			Seq: stream.NewSeq(r.at.Incarnation, n, uint64(i))})
+		b.Records = append(b.Records, r.truncate(t, ms, uint64(i)))
+		r.readUnder(t, r.source.env.ReadAgain(t.stream))
 	}
 	b.Changes = len(b.Records)
 	if err := r.give(b); err != nil {
@@ -220,6 +222,46 @@ func (r *reader) begin(tables []*table, ms int64) error {
 	}
 	r.again, r.void = false, nil
 	return nil
+}
+
+// truncate is the record that empties a stream, in the batch that r.at leads to.
+func (r *reader) truncate(t *table, ms int64, ordinal uint64) stream.Record {
+	value := append([]byte(`{"before":null,"after":null`), newTails(r.source.env.Name, t.name, ms).truncate...)
+	return stream.Record{Stream: t.stream, Kind: stream.KindTruncate, Value: value, Seq: stream.NewSeq(r.at.Incarnation, r.at.N, ordinal)}
+}
+
+// readUnder notes the number under which a table's rows are given.
+func (r *reader) readUnder(t *table, again int64) {
+	if r.at.Again[t.name] < again {
+		r.at.Again[t.name], r.moved = again, true
+	}
+}
+
+// empty empties a stream of which all rows are needed again: the state forgets
+// them, and what is read next gives them.
+func (r *reader) empty(t *table, ms int64) error {
+	again := r.source.env.ReadAgain(t.stream)
+	if t.gone || r.at.Again[t.name] >= again {
+		return nil
+	}
+	_, begun := r.st.streams[t.stream]
+	r.readUnder(t, again)
+	if !begun {
+		return nil
+	}
+	r.source.env.Log.Warn("a table is read again, after a record that empties it downstream", "stream", t.stream,
+		"because", "it is masked otherwise, and all its rows are needed again")
+	id, err := r.st.stream(t.stream)
+	if err != nil {
+		return err
+	}
+	n := r.st.n + 1
+	if err := r.st.write([]change{{act: emptied, stream: id, n: n}}, n, r.source.committed.Load()); err != nil {
+		return err
+	}
+	r.at.N = n
+	delete(r.at.Tables, t.name)
+	return r.give(stream.Batch{Records: []stream.Record{r.truncate(t, ms, 0)}, Changes: 1})
 }
 
 // table polls one table.

@@ -18,6 +18,9 @@ type place struct {
 	N           uint64 `json:"n"` // number of the last batch
 	// Tables are the tables that were read to their end at least once.
 	Tables map[string]mark `json:"tables"`
+	// Again is the number under which a table's rows were given, of those that
+	// were given again.
+	Again map[string]int64 `json:"again,omitempty"`
 }
 
 // isBeginning says that no position was given: every one names a state.
@@ -79,7 +82,7 @@ func (p place) position() (stream.Position, error) {
 }
 
 func parsePlace(p stream.Position) (place, error) {
-	out := place{Version: 1, Tables: map[string]mark{}}
+	out := place{Version: 1, Tables: map[string]mark{}, Again: map[string]int64{}}
 	if p.IsZero() {
 		return out, nil
 	}
@@ -92,6 +95,9 @@ func parsePlace(p stream.Position) (place, error) {
 	}
 	if out.Tables == nil {
 		out.Tables = map[string]mark{}
+	}
+	if out.Again == nil {
+		out.Again = map[string]int64{}
 	}
 	return out, nil
 }

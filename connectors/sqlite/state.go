@@ -255,6 +255,13 @@ func (st *state) apply(ctx context.Context, c *change) (int64, error) {
 		_, err := st.touch.run(ctx, d, c.stream, k)
 		return 0, err
 	}
+	if c.act == emptied {
+		if _, err := st.exec(ctx, `INSERT OR IGNORE INTO undo (n, stream, k, d, s, was) SELECT ?, stream, k, d, s, n FROM live WHERE stream = ?`, n, c.stream); err != nil {
+			return 0, err
+		}
+		went, err := st.exec(ctx, `DELETE FROM live WHERE stream = ?`, c.stream)
+		return -went, err
+	}
 	if c.act == added {
 		done, err := st.insert.run(ctx, c.stream, k, d, c.sealed, n)
 		if err != nil || done == 1 {

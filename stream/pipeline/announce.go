@@ -37,7 +37,7 @@ func (w *ingestWriter) announceIn(topic, conn, rev string) error {
 	// L1: a worker believes rising numbers only. The clock keeps them rising where
 	// somebody has put an old position back.
 	w.tx.number = max(w.at.Number+1, stream.Int64(w.tx.began.UnixMilli()))
-	a := announcement{Announcement: stream.Announcement{Source: w.Source, Connection: conn, Revision: rev, Topic: topic, Number: w.tx.number}}
+	a := announcement{Announcement: stream.Announcement{Source: w.Source, Connection: conn, Revision: rev, Keys: w.Keys[conn], Topic: topic, Number: w.tx.number}}
 	for p := range w.Partitions {
 		text, err := w.audit.voucher.vouch(controlAt(place{topic, p}), stream.PolicyChange{Connection: conn, Revision: rev, Number: w.tx.number})
 		if err != nil {

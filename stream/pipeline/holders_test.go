@@ -53,7 +53,7 @@ func strangersOutlast(t *testing.T, r *rig) {
 	other := r.ingest()
 	other.Now, other.Source, other.RawTopics = now, "other", []string{raw}
 	other.Revisions = map[string]string{"reads": r.policy.id, "unknown": r.policy.id}
-	other.Open = func() (stream.Source, error) { return theirs, nil }
+	other.Open = func(func(string) int64) (stream.Source, error) { return theirs, nil }
 	reads := r.mask()
 	reads.Connection, reads.RawTopics = "reads", []string{raw}
 	deletion := &pipeline.Deletion{Base: r.base, Sources: []string{"other"}, Connections: map[string][]string{raw: {"reads"}}, Every: time.Millisecond}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,8 +23,10 @@ import (
 type Ingest struct {
 	Base
 	Source string
-	// Open opens the source; it is closed when the stage ends.
-	Open func() (stream.Source, error)
+	// Open opens the source; it is closed when the stage ends. again gives a number
+	// for a stream of which all rows are needed once more: a greater one than the
+	// last time, 0 where they never were.
+	Open func(again func(streamName string) int64) (stream.Source, error)
 	// Class gives the class of a stream; false for a stream that nobody decided
 	// on. Its records take the highest built-in class, and every connection
 	// quarantines them (L1): it hurts only itself. It stays so for as long as the
@@ -34,6 +37,12 @@ type Ingest struct {
 	RawTopics []string
 	// Revisions are the policy revisions in force, by connection.
 	Revisions map[string]string
+	// Keys are the epochs of the keys that they mask with, by connection.
+	Keys map[string]string
+	// Again names the streams of which all rows are needed once more where one
+	// revision of a connection follows another: their masked topic is another one.
+	// nil where there are none.
+	Again func(from, to string) ([]string, error)
 	// Seen are those that were in force when this process read its files, which
 	// it may replace. Any other is another machine's, and newer (L1).
 	Seen map[string]string
@@ -57,7 +66,7 @@ func (g *Ingest) Run(ctx context.Context) error {
 	if err := w.turn(ctx); err != nil {
 		return err
 	}
-	src, err := g.Open()
+	src, err := g.Open(func(name string) int64 { return int64(w.again[name]) })
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}
@@ -107,7 +116,8 @@ type ingestWriter struct {
 	last      stream.Class // of topic
 	topic     string       // raw topic of the last record
 	undecided map[string]bool
-	marked    bool // the record at hand is of an undecided stream
+	again     map[string]stream.Int64 // as positionRecord.Again, with what is announced next
+	marked    bool                    // the record at hand is of an undecided stream
 	leaves    tree.Leaves
 	seal      seal
 	broken    error
@@ -159,8 +169,34 @@ func (w *ingestWriter) prepare(ctx context.Context) error {
 		for _, name := range at.Undecided {
 			w.undecided[name] = true
 		}
+		if err := w.needAgain(); err != nil {
+			return err
+		}
 		if w.state, err = w.seal.Open(at.State); err != nil {
 			return fmt.Errorf("position: %w", err)
+		}
+	}
+	return nil
+}
+
+// needAgain finds the streams whose rows are needed once more. Their number commits
+// with the announcement, so that a crash after it forgets none, and one before it
+// changes nothing (L2).
+func (w *ingestWriter) needAgain() error {
+	if w.again = maps.Clone(w.at.Again); w.again == nil {
+		w.again = make(map[string]stream.Int64)
+	}
+	for conn, to := range w.Revisions {
+		from := w.at.Revisions[conn]
+		if w.Again == nil || from == "" || from == to {
+			continue
+		}
+		names, err := w.Again(from, to)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			w.again[name] = w.at.Number + 1 // announcements number higher than those before
 		}
 	}
 	return nil

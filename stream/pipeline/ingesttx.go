@@ -128,7 +128,7 @@ func (w *ingestWriter) describe() (next positionRecord, err error) {
 		return next, err
 	}
 	next = positionRecord{Label: w.tx.next.Label, State: w.seal.Seal(w.tx.next.State), Revisions: w.Revisions, Number: w.tx.number, Topics: w.RawTopics,
-		Undecided: slices.Sorted(maps.Keys(w.undecided)), Period: w.encrypter.current,
+		Undecided: slices.Sorted(maps.Keys(w.undecided)), Again: w.again, Period: w.encrypter.current,
 		Worker: w.audit.ledger.Worker(), Heads: heads{w.Source: reached}}
 	return next, w.audit.writePosition(w.Source, next)
 }

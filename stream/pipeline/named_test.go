@@ -20,7 +20,7 @@ func TestWhatAStageFailedOfNamesItOnce(t *testing.T) {
 	r.base.Tries = 1
 	why := errors.New("no route")
 	ingest := r.ingest()
-	ingest.Open = func() (stream.Source, error) { return nil, why }
+	ingest.Open = func(func(string) int64) (stream.Source, error) { return nil, why }
 	err = r.base.Lease(t.Context(), []pipeline.Job{{Name: "src", Run: ingest.Run}})
 	if err == nil || err.Error() != "source src: open: no route" {
 		t.Errorf("ingest: %v", err)

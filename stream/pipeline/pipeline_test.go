@@ -95,7 +95,7 @@ func (r *rig) raw() []string { return []string{r.base.Topics.Raw(stream.PII, "sr
 
 func (r *rig) ingest() *pipeline.Ingest {
 	return &pipeline.Ingest{Base: r.base, Source: "src", RawTopics: r.raw(), Revisions: map[string]string{"lake": r.policy.id},
-		Open:  func() (stream.Source, error) { return r.source, nil },
+		Open:  func(func(string) int64) (stream.Source, error) { return r.source, nil },
 		Class: func(string) (stream.Class, bool) { return stream.PII, true }}
 }
 

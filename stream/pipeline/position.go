@@ -29,6 +29,9 @@ type positionRecord struct {
 	Topics []string `json:"topics,omitempty"`
 	// Undecided are the streams that were read before anybody decided on them.
 	Undecided []string `json:"undecided,omitempty"`
+	// Again are the streams of which all rows were needed once more, with a number
+	// that is greater each time.
+	Again map[string]stream.Int64 `json:"again,omitempty"`
 	// Period is what the source's raw records are wrapped under from here on;
 	// none is ever wrapped under an earlier one.
 	Period string `json:"period,omitempty"`

@@ -50,7 +50,7 @@ func (f *Folder) Env(connection string) (rules.Env, error) {
 	sink, _ := f.Sink(c.To)
 	env := rules.Env{Policy: policy, Contracts: contracts, Elements: elements,
 		Workspace: f.Workspace, Source: source.Name, Connection: c.Name, Purpose: c.Purpose,
-		Sink: sink.Name, Region: sink.Region, Generation: 1,
+		Sink: sink.Name, Region: sink.Region,
 		SourceAt: f.Doc.Where("sources." + c.From), SinkAt: f.Doc.Where("sinks." + c.To), ConnectionAt: f.Doc.Where("connections." + c.Name)}
 	for _, l := range sink.Clearance {
 		env.Clearance = append(env.Clearance, string(l))

@@ -26,7 +26,7 @@ func (w *Workspace) groups() []group {
 	var out []group
 	for _, c := range w.folder.Connections {
 		out = append(out, group{w.base.Topics.MaskGroup(c.Name), w.rawTopics(c.From), w.isNew(c)},
-			group{w.base.Topics.SinkGroup(c.Name), w.maskedTopics(c), nil})
+			group{w.base.Topics.SinkGroup(c.Name), w.masked[c.Name], nil})
 	}
 	return out
 }

@@ -103,7 +103,7 @@ func (s *stages) masked(ctx context.Context) (bool, error) {
 
 func (s *stages) loaded(ctx context.Context) (bool, error) {
 	for _, c := range s.w.folder.Connections {
-		left, err := s.w.base.Cluster.Pending(ctx, s.w.base.Topics.SinkGroup(c.Name), s.w.maskedTopics(c))
+		left, err := s.w.base.Cluster.Pending(ctx, s.w.base.Topics.SinkGroup(c.Name), s.w.masked[c.Name])
 		if left || err != nil {
 			return false, err
 		}

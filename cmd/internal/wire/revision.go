@@ -34,9 +34,16 @@ func (r *revision) Route(name string) (stream.Route, bool) {
 }
 
 func (w *Workspace) newRevision(k *rules.Revision) (*revision, error) {
-	r := &revision{id: k.ID, keys: w.keys.Epoch(), routes: make(map[string]stream.Route), rows: make(map[string]*stream.Schema)}
+	// L6: in its own epoch, whichever is in force by now.
+	keys, err := w.keys.In(k.Epoch)
+	if err != nil {
+		return nil, err
+	}
+	in := w.ring
+	in.Keyring = keys
+	r := &revision{id: k.ID, keys: k.Epoch, routes: make(map[string]stream.Route), rows: make(map[string]*stream.Schema)}
 	for _, s := range k.Streams {
-		rewriter, err := masking.Compile(s.Plan, w.ring)
+		rewriter, err := masking.Compile(s.Plan, in)
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 		}
@@ -47,6 +54,9 @@ func (w *Workspace) newRevision(k *rules.Revision) (*revision, error) {
 	}
 	return r, nil
 }
+
+// lookup is how long a revision is looked for.
+const lookup = time.Minute
 
 // revisions finds revisions by id or its first characters. The one in force is
 // made of the same bytes as one that is found later, in whichever build (L6).
@@ -61,7 +71,7 @@ func (w *Workspace) revisions() func(id string) (*revision, error) {
 				return r, nil
 			}
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), lookup)
 		defer cancel()
 		k, err := w.store.find(ctx, id)
 		if err != nil {
@@ -96,7 +106,7 @@ func (w *Workspace) declare(ctx context.Context) error {
 			}
 			continue
 		}
-		e, err := ledger.Entry(stream.EntryPolicy, stream.PolicyEvent{Connection: c.Name, Revision: p.Revision, Packs: packNames(p),
+		e, err := ledger.Entry(stream.EntryPolicy, stream.PolicyEvent{Connection: c.Name, Revision: p.Revision, Keys: w.keys.Epoch(), Packs: packNames(p),
 			Time: w.base.Now().UTC().Format(time.RFC3339)})
 		if err != nil {
 			return fmt.Errorf("policy entry: %w", err)

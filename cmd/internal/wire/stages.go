@@ -65,7 +65,7 @@ func (w *Workspace) trim() *pipeline.Trim {
 	t := &pipeline.Trim{Base: w.base, Keep: w.folder.Keep, Sinks: make(map[string]string),
 		Every: min(max(w.folder.Keep/4, time.Second), 15*time.Minute)}
 	for _, c := range w.folder.Connections {
-		for _, m := range w.maskedTopics(c) {
+		for _, m := range w.masked[c.Name] {
 			t.Sinks[m] = c.Name
 		}
 	}
@@ -100,22 +100,23 @@ func (s *stages) ingest(src config.Source) *pipeline.Ingest {
 	w := s.w
 	classes := w.classes(src.Name)
 	decided := func(name string) bool { _, ok := classes[name]; return ok }
-	revisions := make(map[string]string)
+	revisions, epochs := make(map[string]string), make(map[string]string)
 	for _, c := range w.folder.Connections {
 		if c.From == src.Name {
-			revisions[c.Name] = w.programs[c.Name].Revision
+			revisions[c.Name], epochs[c.Name] = w.programs[c.Name].Revision, w.current[c.Name].keys
 		}
 	}
-	return &pipeline.Ingest{Base: w.base, Source: src.Name, RawTopics: w.rawTopics(src.Name), Revisions: revisions, Seen: w.seen[src.Name],
+	return &pipeline.Ingest{Base: w.base, Source: src.Name, RawTopics: w.rawTopics(src.Name), Revisions: revisions, Keys: epochs, Again: w.again, Seen: w.seen[src.Name],
 		Notice:   w.Notice,
 		Class:    func(name string) (stream.Class, bool) { c, ok := classes[name]; return c, ok },
 		CaughtUp: func() { s.mu.Lock(); delete(s.behind, src.Name); s.mu.Unlock() },
-		Open: func() (stream.Source, error) {
+		Open: func(again func(string) int64) (stream.Source, error) {
 			env, err := w.env(src.Name)
 			if err != nil {
 				return nil, err
 			}
 			env.Begin = decided // L1: what nobody decided on is not even read, where it was not before
+			env.Again = again
 			return src.Connector.OpenSource(env, src.Config)
 		}}
 }
@@ -140,7 +141,7 @@ func (w *Workspace) mask(c config.Connection) *pipeline.Mask {
 
 func (w *Workspace) sink(c config.Connection) *pipeline.Sink {
 	sink, _ := w.folder.Sink(c.To)
-	return &pipeline.Sink{Base: w.base, Connection: c.Name, Topics: w.maskedTopics(c),
+	return &pipeline.Sink{Base: w.base, Connection: c.Name, Topics: w.masked[c.Name],
 		RollBytes: sink.Config.Number("roll_bytes"), RollEvery: sink.Config.Duration("roll_every"),
 		Open: func() (stream.Sink, error) {
 			env, err := w.env(c.To)
@@ -175,7 +176,7 @@ func (s *stages) watches() []pipeline.Watch {
 	for _, c := range s.w.folder.Connections {
 		t := s.w.base.Topics
 		out = append(out, pipeline.Watch{Stage: stream.StageMask, Name: c.Name, Group: t.MaskGroup(c.Name), Topics: s.w.rawTopics(c.From)},
-			pipeline.Watch{Stage: stream.StageSink, Name: c.Name, Group: t.SinkGroup(c.Name), Topics: s.w.maskedTopics(c)})
+			pipeline.Watch{Stage: stream.StageSink, Name: c.Name, Group: t.SinkGroup(c.Name), Topics: s.w.masked[c.Name]})
 	}
 	return out
 }

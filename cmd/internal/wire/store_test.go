@@ -22,7 +22,7 @@ func program(t *testing.T, operator string) *rules.Program {
 	c := schema.New(stream.Schema{Stream: "crm.public.customer", Key: []string{"id"}, Fields: []stream.Field{
 		{Name: "id", Type: stream.Type{Base: stream.Int, Bits: 64}}, {Name: "email", Type: stream.Type{Base: stream.String}, Nullable: true}}})
 	c.Columns[0].Element, c.Columns[1].Element = "id.internal", "contact.email"
-	p, err := rules.Compile(rules.Env{Workspace: "shop", Source: "crm", Connection: "crm-lake", Purpose: "analytics", Generation: 1,
+	p, err := rules.Compile(rules.Env{Workspace: "shop", Source: "crm", Connection: "crm-lake", Purpose: "analytics",
 		Contracts: []rules.File{{Name: "customer.odcs.yaml", Data: schema.Write(c)}},
 		Policy: rules.File{Name: "policy.yaml", Data: []byte("packs: []\nsubjects: {crm.public.customer: {key: id}}\nmask: {elements: {id.internal: {hmac: {}}, contact.email: " +
 			operator + "}}\n")}})

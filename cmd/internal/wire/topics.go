@@ -80,6 +80,9 @@ func (w *Workspace) prepareOwn(ctx context.Context) error {
 // prepareTopics creates the topics of records and begins the groups, before any
 // client of a stage joins.
 func (w *Workspace) prepareTopics(ctx context.Context) error {
+	if err := w.findMasked(ctx); err != nil {
+		return err
+	}
 	n := w.base.Partitions
 	var topics []kafka.Topic
 	for _, s := range w.folder.Sources {
@@ -89,7 +92,7 @@ func (w *Workspace) prepareTopics(ctx context.Context) error {
 	}
 	for _, c := range w.folder.Connections {
 		topics = append(topics, kafka.Topic{Name: w.quarantine(c), Partitions: n})
-		for _, m := range w.maskedTopics(c) {
+		for _, m := range w.masked[c.Name] {
 			topics = append(topics, kafka.Topic{Name: m, Partitions: n})
 		}
 	}
@@ -109,12 +112,4 @@ func (w *Workspace) prepareTopics(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (w *Workspace) maskedTopics(c config.Connection) []string {
-	var out []string
-	for _, s := range w.programs[c.Name].Streams {
-		out = append(out, s.Topic)
-	}
-	return out
 }

@@ -52,6 +52,7 @@ type Workspace struct {
 	log      *slog.Logger
 	registry *prometheus.Registry
 	programs map[string]*rules.Program // by connection
+	masked   map[string][]string       // topics of all generations, by connection
 	order    []stream.Class            // lowest first
 	keys     *file.Keyring
 	ring     ring

@@ -6,9 +6,13 @@
 // that nobody asked for, has no default keys, and does not open a directory that
 // others can read.
 //
+// Masking keys come in epochs: [Keyring.Rotate] begins the next one, and those
+// before it stay readable for what is masked under them.
+//
 // What is on disk, in a directory of mode 0700:
 //
 //	root                     LETHE-ROOT-1-<hex>, 0600
+//	epochs/<n>               LETHE-EPOCH-1-<hex>, 0600, from the second on
 //	periods/raw/<time>       LETHE-PERIOD-1-<hex>, 0600
 //	periods/raw/<time>.gone  the mark that a period's key is destroyed, made before it is
 //	signing/<name>           LETHE-ED25519-1-<hex>, the seed, 0600
@@ -24,6 +28,8 @@
 //	                destroyed before Destroy returns. What a file system or a
 //	                disk keeps of overwritten blocks it does not know: put the
 //	                directory on an encrypted volume
+//	L6 same again   an epoch's name tells its key: where another is found under
+//	                its number, nothing is masked
 //	L7 unprintable  keys lie behind functions; errors name files, never bytes
 package file
 
@@ -55,8 +61,9 @@ const (
 // Keyring is an open directory of keys. It is safe for concurrent use, also by
 // several processes, and cannot be printed.
 type Keyring struct {
-	dir  string
-	root stream.Value
+	dir   string
+	root  stream.Value
+	epoch Epoch // that operators mask in
 }
 
 // Create makes a keyring with a new random root in dir. It refuses a directory
@@ -81,8 +88,8 @@ func Create(dir string) error {
 	return nil
 }
 
-// Open opens the keyring in dir and completes the destructions that a crash
-// interrupted. A directory or file that others can read is refused with a Fault
+// Open opens the keyring in dir, in its newest epoch, and completes the destructions
+// that a crash interrupted. A directory or file that others can read is refused with a Fault
 // that says what to type.
 func Open(dir string) (*Keyring, error) {
 	if err := checkMode(dir, "700"); err != nil {
@@ -99,6 +106,11 @@ func Open(dir string) (*Keyring, error) {
 	if err := k.completeDestructions(); err != nil {
 		return nil, fmt.Errorf("keyring %s: complete destruction: %w", dir, err)
 	}
+	epochs, err := k.Epochs()
+	if err != nil {
+		return nil, err
+	}
+	k.epoch = epochs[len(epochs)-1]
 	return k, nil
 }
 
@@ -109,12 +121,6 @@ func missing(dir string) error {
 	return &stream.Fault{Code: CodeMissing, Path: dir, Msg: "there is no keyring here",
 		Hint: "restore it from its backup; for a new workspace: lethe init", Exit: stream.ExitEnvironment}
 }
-
-// epoch is the only generation of masking keys: nothing begins another yet.
-const epoch = "1"
-
-// Epoch implements masking.Keyring.
-func (k *Keyring) Epoch() string { return epoch }
 
 // Secret returns the 32-byte key of that name: HKDF-SHA-256 (RFC 5869) of the
 // root with the name as info.
