@@ -311,12 +311,12 @@ func TestPlansWithoutSenseAreRefusedAllAtOnce(t *testing.T) {
 // lost is a keyring without keys.
 type lost struct{ hashKeys }
 
-func (lost) Secret(string) ([]byte, error) { return nil, errors.New("the server is away") }
+func (lost) EpochSecret(string) ([]byte, error) { return nil, errors.New("the server is away") }
 
 // short is a keyring of keys that are too short.
 type short struct{ hashKeys }
 
-func (short) Secret(string) ([]byte, error) { return []byte("123456"), nil }
+func (short) EpochSecret(string) ([]byte, error) { return []byte("123456"), nil }
 
 func TestL1WithoutAKeyNothingCompiles(t *testing.T) {
 	for _, keys := range []Keyring{lost{}, short{}} {

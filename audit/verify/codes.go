@@ -43,6 +43,7 @@ const (
 	CodeAnnounce            Code = "announce"           // a policy revision announced by another than the source's ingest, or not behind the last
 	CodeAction              Code = "action"             // an outcome or an erasure without the intent that it is of
 	CodePolicyUnannounced   Code = "policy_unannounced" // records masked under another revision than was announced before them
+	CodeKeysUnannounced     Code = "keys_unannounced"   // records masked with keys of another epoch than was announced with their revision
 )
 
 // Findings under L4: the lake is not what was written.

@@ -114,6 +114,7 @@ type receipt struct {
 	Source     string            `json:"source"`
 	Worker     string            `json:"worker"`
 	Policy     string            `json:"policy"`
+	Keys       string            `json:"keys"`
 	Time       string            `json:"time"`
 	Detail     *digest           `json:"detail"` // of a record that is not in the log: its form is checked
 	Streams    []streamShare     `json:"streams"`
@@ -176,6 +177,7 @@ type announcement struct {
 	Source     string  `json:"source"`
 	Connection string  `json:"connection"`
 	Revision   string  `json:"revision"`
+	Keys       string  `json:"keys"` // "" where a build wrote it that knew one epoch
 	Number     count   `json:"number"`
 	Topic      string  `json:"topic"`
 	Partition  int32   `json:"partition"` // of the first offset

@@ -14,6 +14,7 @@ type flow struct {
 	order    []chainID // as they began
 	produced map[place]*spans
 	policies map[chainID][]inForce // of mask chains, in the order of offsets
+	epochs   map[string]string     // of the masking keys, by announced revision
 	places   []place               // of produced, as they began
 
 	sources     map[string]*SourceCount
@@ -72,7 +73,7 @@ type waitingPart struct {
 const maxWaiting = 64
 
 func newFlow(c *checker) *flow {
-	return &flow{c: c, offset: -1, chains: make(map[chainID]*chainState), produced: make(map[place]*spans), policies: make(map[chainID][]inForce),
+	return &flow{c: c, offset: -1, chains: make(map[chainID]*chainState), produced: make(map[place]*spans), policies: make(map[chainID][]inForce), epochs: make(map[string]string),
 		sources: make(map[string]*SourceCount), connections: make(map[[2]string]*ConnectionCount), topics: make(map[string]*TopicCount),
 		streams: make(map[[2]string]*StreamCount), ingested: make(map[[2]string]int64),
 		deleted: make(map[place]int64)}

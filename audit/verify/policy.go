@@ -21,6 +21,13 @@ func (f *flow) announce(e *entry) {
 		f.c.fail(CodeAnnounce, "connection "+a.Connection, leafRange(e.leaf), "%s: %s is no raw topic of source %s", e.id, a.Topic, a.Source)
 		return
 	}
+	if was, ok := f.epochs[a.Revision]; ok && a.Keys != "" && was != a.Keys {
+		f.c.fail(CodeAnnounce, "connection "+a.Connection, leafRange(e.leaf), "%s: policy revision %.12s was announced with keys of epoch %q before, and is with %q now", e.id, a.Revision, was, a.Keys)
+		return
+	}
+	if a.Keys != "" {
+		f.epochs[a.Revision] = a.Keys
+	}
 	for i, offset := range a.Offsets {
 		r := chainID{stageMask, a.Connection, place{a.Topic, a.Partition + int32(i)}}
 		x := inForce{int64(offset), int64(a.Number), a.Revision}
@@ -36,6 +43,10 @@ func (f *flow) announce(e *entry) {
 // policy holds the revision that a part's records were masked under against what was
 // announced before them (L4).
 func (f *flow) policy(id chainID, e *entry, p *part) {
+	if epoch, ok := f.epochs[e.receipt.Policy]; ok && epoch != e.receipt.Keys {
+		f.fail(CodeKeysUnannounced, id, e, "of [%s,%s) %d records are masked with keys of epoch %q, and their policy revision %.12s was announced with %q",
+			p.From, p.To, p.In, e.receipt.Keys, e.receipt.Policy, epoch)
+	}
 	list, at, end := f.policies[id], offsetOf(p.From), offsetOf(p.To)
 	i := sort.Search(len(list), func(i int) bool { return list[i].offset >= at })
 	now := ""

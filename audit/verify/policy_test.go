@@ -17,6 +17,63 @@ func (w *world) under(revision string) {
 	}
 }
 
+func TestL4ARevisionAndTheEpochOfItsKeysGoTogether(t *testing.T) {
+	announce := func(w *world, revision, keys string, number int64) {
+		w.t.Helper()
+		w.add(w.ledger("w-ingest").Entry(stream.EntryAnnounce, stream.Announcement{Source: "crm", Connection: "crm-lake", Revision: revision, Keys: keys,
+			Number: stream.Int64(number), Topic: rawTopic, Offsets: []stream.Int64{stream.Int64(w.rawEnd)}, Worker: "w-ingest"}))
+		w.rawEnd++
+	}
+	masks := func(w *world, revision, keys string) {
+		w.tamper = func(r *stream.Receipt) {
+			if r.Stage == stream.StageMask {
+				r.Policy, r.Keys = revision, keys
+			}
+		}
+		w.run(1)
+	}
+	for name, c := range map[string]struct {
+		write       func(w *world)
+		code, where string
+	}{
+		"each with its own": {func(w *world) {
+			announce(w, "p2", "1", 2)
+			masks(w, "p2", "1")
+			announce(w, "p3", "2-0badcafe", 3)
+			masks(w, "p3", "2-0badcafe")
+			announce(w, "p2", "1", 4)
+			masks(w, "p2", "1")
+		}, "", ""},
+		"the epoch of before": {func(w *world) {
+			announce(w, "p2", "2-0badcafe", 2)
+			masks(w, "p2", "1")
+		}, "keys_unannounced", `20 records are masked with keys of epoch "1", and their policy revision p2 was announced with "2-0badcafe"`},
+		"no epoch": {func(w *world) {
+			announce(w, "p2", "1", 2)
+			masks(w, "p2", "")
+		}, "keys_unannounced", `keys of epoch ""`},
+		"one revision with two": {func(w *world) {
+			announce(w, "p2", "1", 2)
+			masks(w, "p2", "1")
+			announce(w, "p2", "2-0badcafe", 3)
+		}, "announce", `policy revision p2 was announced with keys of epoch "1" before, and is with "2-0badcafe" now`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.run(1)
+			c.write(w)
+			r := w.follow().verify()
+			if c.code == "" {
+				if !r.OK() {
+					t.Errorf("findings %v", r.Findings)
+				}
+				return
+			}
+			named(t, r, Code(c.code), c.where)
+		})
+	}
+}
+
 func TestL4RecordsMaskedUnderARevisionThatWasNotAnnouncedAreNamed(t *testing.T) {
 	for name, c := range map[string]struct {
 		write func(w *world)

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"lethe/cmd/internal/config"
+	"lethe/cmd/internal/wire"
+	"lethe/masking/keyring/file"
+	"lethe/stream"
+)
+
+const keysUsage = `usage: lethe keys [rotate] [--yes] [--json] [DIR]
+
+Lists the keys of the folder: the epochs of the masking keys, and the periods of
+those that raw records and quarantine are encrypted with. Keys themselves are not
+shown.
+
+keys rotate begins a new epoch of the masking keys. It says first what that means
+for each stream, and asks. Nothing is masked under the new epoch before run is
+started again; then all workers switch at one offset, which the log names. Earlier
+epochs are kept: what is masked under them joins and opens as before.
+
+  --yes   rotate without asking
+  --json  print the result as JSON
+`
+
+func keys(_ context.Context, io streams, args []string) error {
+	f := newFlags(keysUsage)
+	f.JSON()
+	yes := f.Bool("yes", false, "")
+	rotate := false
+	if i := slices.IndexFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") }); i >= 0 && args[i] == "rotate" {
+		rotate, args = true, slices.Delete(slices.Clone(args), i, i+1)
+	}
+	dir, err := f.parse(io, args)
+	if err != nil {
+		return err
+	}
+	folder, err := config.Load(dir, io.env)
+	if err != nil {
+		return err
+	}
+	if err := keyed(folder); err != nil {
+		return err
+	}
+	ring, err := file.Open(folder.Keys)
+	if err != nil {
+		return err
+	}
+	if rotate {
+		return rotateKeys(io, folder, ring, *yes, dir)
+	}
+	return listKeys(io, folder, ring, dir)
+}
+
+type epochShown struct {
+	Name  string    `json:"epoch"`
+	Made  time.Time `json:"made"`
+	Force bool      `json:"in_force"` // from the next start of run on
+}
+
+// listKeys shows what the keyring holds.
+func listKeys(io streams, folder *config.Folder, ring *file.Keyring, dir string) error {
+	all, err := ring.Epochs()
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Keyring string              `json:"keyring"`
+		Epochs  []epochShown        `json:"epochs"`
+		Periods map[string][]string `json:"periods"`
+	}{Keyring: folder.Rel(folder.Keys), Periods: make(map[string][]string)}
+	for _, e := range all {
+		out.Epochs = append(out.Epochs, epochShown{e.Name, e.Made.UTC().Truncate(time.Second), e.Name == ring.Epoch()})
+	}
+	for _, purpose := range []string{"raw", "quarantine"} {
+		list, err := ring.Periods(purpose)
+		if err != nil {
+			return err
+		}
+		out.Periods[purpose] = append([]string{}, list...)
+	}
+	if *io.json {
+		return showJSON(io, out)
+	}
+	tellf(io.out, "keyring %s\n\n", out.Keyring)
+	table(io, "epoch\tmade\tmasking keys", len(out.Epochs), func(i int) string {
+		e, use := out.Epochs[i], "of what was masked before the epoch after it"
+		if e.Force {
+			use = "of what run masks from its next start on"
+		}
+		return plainf("%s\t%s\t%s", e.Name, e.Made.Format(time.DateTime)+" UTC", use)
+	})
+	tellf(io.out, "\n")
+	showPeriods(io, out.Periods["raw"], "raw records that not every connection has masked yet")
+	showPeriods(io, out.Periods["quarantine"], "records in quarantine, for 30 days")
+	tellf(io.out, "\nnext: lethe keys rotate %s begins a new epoch, and says first what that means\n", dir)
+	return nil
+}
+
+func showPeriods(io streams, periods []string, what string) {
+	if n := len(periods); n > 0 {
+		tellf(io.out, "%s, %s to %s: %s\n", count(n, "period"), periods[0], periods[n-1], what)
+	}
+}
+
+// rotateKeys says what a new epoch means, asks, and begins it.
+func rotateKeys(io streams, folder *config.Folder, ring *file.Keyring, yes bool, dir string) error {
+	meant, err := rotationOf(folder)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Before  string         `json:"before"`
+		Epoch   string         `json:"epoch"`
+		Streams []streamInTurn `json:"streams"`
+	}{Before: ring.Epoch(), Streams: meant}
+	running := wire.Held(folder.State)
+	if f := stream.Faults(running); running != nil && f[0].Code != wire.CodeHeld {
+		return running
+	}
+	if !*io.json {
+		showRotation(io, meant, out.Before, running)
+	}
+	if !yes {
+		if err := confirmed(io, dir); err != nil {
+			return err
+		}
+	}
+	begun, err := ring.Rotate()
+	if errors.Is(err, fs.ErrExist) {
+		return &stream.Fault{Code: "keys.rotated", Path: folder.Rel(folder.Keys), Msg: "somebody else began an epoch at this moment", Hint: "lethe keys " + dir, Exit: stream.ExitEnvironment}
+	}
+	if err != nil {
+		return err
+	}
+	out.Epoch = begun.Name
+	if *io.json {
+		return showJSON(io, out)
+	}
+	next := "lethe run " + dir
+	if running != nil {
+		next = "stop run, and start it again: " + next
+	}
+	tellf(io.out, "epoch %s is made, and in force from the next start of run on\nnext: back up %s: no older backup has this epoch\n      %s\n",
+		begun.Name, folder.Rel(folder.Keys), next)
+	return nil
+}
+
+// confirmed asks whether to rotate.
+func confirmed(io streams, dir string) error {
+	answer := ""
+	if !*io.json {
+		tellf(io.out, "\nrotate? Type yes: ")
+		flush(io.out)
+		answer, _ = bufio.NewReader(io.in).ReadString('\n') // nothing is no
+	}
+	if strings.TrimSpace(answer) == "yes" {
+		return nil
+	}
+	return &stream.Fault{Code: "keys.unconfirmed", Msg: "nothing was changed: nobody said yes", Hint: "lethe keys rotate --yes " + dir}
+}
