@@ -40,6 +40,7 @@ type database struct {
 	conn *pgconn.PgConn
 
 	begin func(stream string) bool // of the sources that it opens
+	again func(stream string) int64
 }
 
 func newDatabase(t testing.TB) *database {
@@ -123,7 +124,7 @@ func (d *database) config(over connectors.Config) connectors.Config {
 
 func (d *database) open(over connectors.Config) stream.Source {
 	d.t.Helper()
-	src, err := Connector().OpenSource(connectors.Env{Workspace: "test", Name: "crm", Log: slog.New(slog.DiscardHandler), Now: time.Now, Begin: d.begin}, d.config(over))
+	src, err := Connector().OpenSource(connectors.Env{Workspace: "test", Name: "crm", Log: slog.New(slog.DiscardHandler), Now: time.Now, Begin: d.begin, Again: d.again}, d.config(over))
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -141,6 +142,7 @@ func TestSourceConforms(t *testing.T) {
 		}
 		return sourcetest.Harness{
 			Stream: "crm.public.item",
+			Again:  func(n int64) { d.again = func(string) int64 { return n } },
 			Open:   func() (stream.Source, error) { return d.open(connectors.Config{"chunk_rows": int64(700)}), nil },
 			Put: func(rows ...sourcetest.Row) error {
 				var values []string

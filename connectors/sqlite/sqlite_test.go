@@ -179,6 +179,7 @@ func harness(t *testing.T, journal, schema, cursor string) sourcetest.Harness {
 	crash := filepath.Join(filepath.Dir(s.env.StateDir), "crash")
 	return sourcetest.Harness{
 		Stream: "crm.main.item",
+		Again:  func(n int64) { s.env.Again = func(string) int64 { return n } },
 		Open: func() (stream.Source, error) {
 			if _, err := os.Stat(crash); err == nil {
 				if err := os.RemoveAll(s.env.StateDir); err != nil {

@@ -203,6 +203,50 @@ func testResume(t *testing.T, h Harness) {
 	}
 }
 
+func testAgain(t *testing.T, h Harness) {
+	want := fill(t, h, 2300)
+	first := read(t, h, stream.Position{})
+	first.untilTable(want)
+	first.untilCaughtUp()
+	first.stop()
+	all := first.given()
+	h.Again(7)
+	must(t, h.Put(Row{1, "changed"}, Row{9000, "new"}))
+	want[1], want[9000] = "changed", "new"
+	second := read(t, h, all[len(all)-1].Position)
+	second.untilTable(want) // without what was given before
+	second.untilCaughtUp()
+	second.stop()
+	rows, truncated := map[string]int{}, 0
+	for _, rec := range second.records() {
+		switch parse(rec).Op {
+		case "t":
+			truncated++
+		case "r":
+			if rows[string(rec.Key)]++; truncated != 1 || rows[string(rec.Key)] > 1 {
+				t.Fatalf("a row comes after %d truncates, %d times", truncated, rows[string(rec.Key)])
+			}
+		}
+	}
+	if truncated != 1 {
+		t.Errorf("%d truncates", truncated)
+	}
+	before := len(all)
+	all = append(all, second.given()...)
+	for i := before; i < len(all); i += max(1, (len(all)-before)/6) {
+		resumed := read(t, h, all[i].Position)
+		resumed.untilTable(want, all[:i+1]...)
+		resumed.untilCaughtUp()
+		resumed.stop()
+	}
+	last := read(t, h, all[len(all)-1].Position)
+	last.untilCaughtUp()
+	last.stop()
+	if n := len(last.records()); n > 0 && h.Traits.Every {
+		t.Errorf("%d records under a number that all rows were given under", n)
+	}
+}
+
 // sameAgain compares the changes of the rest of one reading with those of
 // another from the same place, byte for byte. Rows of a snapshot may come under
 // a new watermark.

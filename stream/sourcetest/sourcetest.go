@@ -36,6 +36,9 @@ type Harness struct {
 	Put func(rows ...Row) error
 	// Delete deletes rows by id in one transaction.
 	Delete func(ids ...int64) error
+	// Again has sources that are opened from then on be told that all rows of the
+	// stream are needed once more, under this number.
+	Again  func(number int64)
 	Traits Traits
 }
 
@@ -63,6 +66,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"TestL2 changes follow in the order they were made", testChanges},
 		{"TestL2 rows written while the snapshot is read end as the table does", testConcurrent},
 		{"TestL2 reading resumes after every batch", testResume},
+		{"TestL2 rows that are needed again are given once more behind a truncate", testAgain},
 		{"TestL2 what was committed is not given again", testCommit},
 		{"TestL2 a receiver that is slow loses nothing", testSlow},
 		{"the shape of a stream is told before its records", testSchemas},

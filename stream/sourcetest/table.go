@@ -38,7 +38,7 @@ type cell struct {
 }
 
 // replay applies the records of the harness's stream as a sink does: per key,
-// only what is newer. It returns the rows that are left.
+// only what is newer, and nothing of before a truncate. It returns the rows that are left.
 func replay(h Harness, batches []stream.Batch) map[string]cell {
 	rows := map[string]cell{}
 	for _, b := range batches {
@@ -51,6 +51,14 @@ func replay(h Harness, batches []stream.Batch) map[string]cell {
 				continue
 			}
 			c := parse(rec)
+			if c.Op == "t" {
+				for k, row := range rows {
+					if bytes.Compare(row.seq[:], rec.Seq[:]) < 0 {
+						rows[k] = cell{seq: rec.Seq, gone: true}
+					}
+				}
+				continue
+			}
 			if c.After == nil {
 				rows[key] = cell{seq: rec.Seq, gone: true}
 				continue

@@ -19,10 +19,15 @@ import (
 // program is a policy about one table, with the operator for its mail address.
 func program(t *testing.T, operator string) *rules.Program {
 	t.Helper()
+	return programIn(t, operator, "", nil)
+}
+
+func programIn(t *testing.T, operator, epoch string, generations map[string]int) *rules.Program {
+	t.Helper()
 	c := schema.New(stream.Schema{Stream: "crm.public.customer", Key: []string{"id"}, Fields: []stream.Field{
 		{Name: "id", Type: stream.Type{Base: stream.Int, Bits: 64}}, {Name: "email", Type: stream.Type{Base: stream.String}, Nullable: true}}})
 	c.Columns[0].Element, c.Columns[1].Element = "id.internal", "contact.email"
-	p, err := rules.Compile(rules.Env{Workspace: "shop", Source: "crm", Connection: "crm-lake", Purpose: "analytics",
+	p, err := rules.Compile(rules.Env{Workspace: "shop", Source: "crm", Connection: "crm-lake", Purpose: "analytics", Epoch: epoch, Generations: generations,
 		Contracts: []rules.File{{Name: "customer.odcs.yaml", Data: schema.Write(c)}},
 		Policy: rules.File{Name: "policy.yaml", Data: []byte("packs: []\nsubjects: {crm.public.customer: {key: id}}\nmask: {elements: {id.internal: {hmac: {}}, contact.email: " +
 			operator + "}}\n")}})
