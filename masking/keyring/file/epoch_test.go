@@ -94,7 +94,7 @@ func TestL6EpochThatIsNotTheOneThatItsNameTellsIsRefused(t *testing.T) {
 }
 
 func TestRotationThatWasInterruptedIsDoneOrNot(t *testing.T) {
-	k, dir := newKeyring(t)
+	_, dir := newKeyring(t)
 	if err := os.Mkdir(filepath.Join(dir, "epochs"), 0o700); err != nil {
 		t.Fatal(err)
 	}
