@@ -12,3 +12,8 @@ var native = cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW
 //
 //go:noescape
 func blocks(state *[8][width]uint32, in *[width]*byte, n int)
+
+// macs writes to out the HMACs of messages of one padded block each.
+//
+//go:noescape
+func macs(scratch *[2 * 8][width]uint32, keys *[width]*Key, in *[width]*byte, out *[width]*[Size]byte)

@@ -47,7 +47,7 @@ var initial = state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 
 // Key is a key of HMAC-SHA-256 (RFC 2104), its two blocks hashed already. It
 // does not change, and cannot be printed (L7).
 type Key struct {
-	inner, outer state
+	inner, outer state // in this order: the assembly reads them
 }
 
 // NewKey returns the key that secret is. It keeps nothing of secret.

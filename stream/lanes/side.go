@@ -23,7 +23,10 @@ type side struct {
 	tails [width][2 * block]byte // the last one or two blocks of each lane's message
 	lanes [width]lane
 
+	scratch [2 * 8][width]uint32
+
 	order  []int32 // messages, longest first
+	short  []int32 // messages with a key whose inner hash is one block
 	counts [classes]int32
 }
 
@@ -44,20 +47,54 @@ const (
 	outer             // the digest under the key's outer state
 )
 
-// sum hashes the messages. The longest come first, so that the lanes end
-// together; what then is left for few lanes, one takes.
+// sum hashes the messages.
 func (s *side) sum(messages []Message, one *single) {
 	s.sort(messages)
+	for at := 0; at < len(s.short); at += width {
+		s.macs(messages, s.short[at:min(at+width, len(s.short))], one)
+	}
+	s.long(messages, one)
+}
+
+// macs hashes messages with keys that are short: both hashes of each are one
+// block.
+func (s *side) macs(messages []Message, run []int32, one *single) {
+	if len(run) <= few {
+		for _, k := range run {
+			one.sum(&messages[k])
+		}
+		return
+	}
+	var keys [width]*Key
+	var in [width]*byte
+	var out [width]*[Size]byte
+	for i, k := range run {
+		m, t := &messages[k], (*[block]byte)(s.tails[i][:])
+		clear(t[:])
+		n := copy(t[:block-padding], m.Data)
+		t[n] = 0x80
+		binary.BigEndian.PutUint16(t[block-2:], uint16(block+n)*8)
+		keys[i], in[i], out[i] = m.Key, &t[0], m.Out
+	}
+	for i := len(run); i < width; i++ { // the same once more
+		keys[i], in[i], out[i] = keys[0], in[0], out[0]
+	}
+	macs(&s.scratch, &keys, &in, &out)
+}
+
+// long hashes the messages in order. The longest come first, so that the lanes
+// end together; what then is left for few lanes, one takes.
+func (s *side) long(messages []Message, one *single) {
 	var in [width]*byte
 	busy := uint32(0) // a bit for each lane at work
 	next := 0
-	for i := range min(width, len(messages)) {
+	for i := range min(width, len(s.order)) {
 		s.begin(i, &messages[s.order[next]])
 		next++
 		busy |= 1 << i
 	}
 	for {
-		if next == len(messages) && bits.OnesCount32(busy) <= few {
+		if next == len(s.order) && bits.OnesCount32(busy) <= few {
 			busy = s.hand(busy, one)
 		}
 		if busy == 0 {
@@ -70,7 +107,7 @@ func (s *side) sum(messages []Message, one *single) {
 			if !s.advance(i, n) {
 				continue
 			}
-			if next == len(messages) {
+			if next == len(s.order) {
 				busy &^= 1 << i
 				s.lanes[i].m = nil
 				continue
@@ -81,23 +118,37 @@ func (s *side) sum(messages []Message, one *single) {
 	}
 }
 
-// sort fills order: longest first, by their blocks; all the very long ones are
-// alike.
+// sort fills short, and order with all others: longest first, by their blocks;
+// all the very long ones are alike.
 func (s *side) sort(messages []Message) {
-	if cap(s.order) < len(messages) {
-		s.order = make([]int32, len(messages))
-	}
-	s.order = s.order[:len(messages)]
+	s.short = s.short[:0]
 	clear(s.counts[:])
 	for i := range messages {
-		s.counts[length(&messages[i])]++
+		m := &messages[i]
+		if m.Key != nil && len(m.Data) <= block-padding {
+			s.short = append(s.short, int32(i))
+		} else {
+			s.counts[length(m)]++
+		}
+	}
+	rest := len(messages) - len(s.short)
+	if cap(s.order) < rest {
+		s.order = make([]int32, len(messages))
+	}
+	s.order = s.order[:rest]
+	if rest == 0 {
+		return
 	}
 	at := int32(0)
-	for k := len(s.counts) - 1; k >= 0; k-- {
+	for k := classes - 1; k >= 0; k-- {
 		at, s.counts[k] = at+s.counts[k], at
 	}
 	for i := range messages {
-		k := length(&messages[i])
+		m := &messages[i]
+		if m.Key != nil && len(m.Data) <= block-padding {
+			continue
+		}
+		k := length(m)
 		s.order[s.counts[k]] = int32(i)
 		s.counts[k]++
 	}
