@@ -189,7 +189,7 @@ func (c *compiler) underSubject(f Field, op Spec) bool {
 	case s.Column == "":
 		c.fault(f.Path, "subject", op.Name+" works under the row's subject, and the stream has none", "say whose data the rows are under subjects:")
 		return false
-	case c.isKey(f.Path) && !slices.Contains(c.plan.Key, s.Column):
+	case c.isKey(f.Path) && (!slices.Contains(c.plan.Key, s.Column) || s.Also != "" && !slices.Contains(c.plan.Key, s.Also)):
 		c.fault(f.Path, "subject", op.Name+" works under the row's subject, which the record's key does not name", "use hmac or keep on a key column")
 		return false
 	}

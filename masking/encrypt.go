@@ -9,7 +9,7 @@ import (
 // the key of the row's subject, bound to stream, path and epoch and, unless it is
 // joinable, to the record's place in its source (package subject). Once the subject
 // is erased, nobody gets the value back (L5). A value of a row without a subject, or
-// of an erased one, is redacted.
+// of an erased one, is redacted; one about two subjects is gone with either.
 func encrypt() Spec {
 	joinable := func(p Params) bool { return p.text("joinable", "no") == "yes" }
 	return Spec{
@@ -33,21 +33,22 @@ func encrypt() Spec {
 			if err != nil {
 				return nil, err
 			}
-			return &encryptMasker{sealer: sealer, place: subject.NewField(shop.stream, f.Path, shop.epoch, joinable(f.Params))}, nil
+			return &encryptMasker{sealer: sealer, joinable: joinable(f.Params),
+				place: subject.NewField(shop.stream, f.Path, shop.epoch, joinable(f.Params))}, nil
 		},
 	}
 }
 
 // encryptMasker does what encrypt says.
 type encryptMasker struct {
-	sealer *subject.Sealer
-	place  *subject.Field
-	of     subject.About
-	plain  []byte
+	sealer   *subject.Sealer
+	place    *subject.Field
+	joinable bool
+	plain    []byte
 }
 
 func (m *encryptMasker) fresh() masker {
-	return &encryptMasker{sealer: m.sealer.Clone(), place: m.place}
+	return &encryptMasker{sealer: m.sealer.Clone(), place: m.place, joinable: m.joinable}
 }
 
 // What a token holds begins with what the value was.
@@ -72,12 +73,11 @@ func (m *encryptMasker) maskNull(dst []byte, r *about) []byte {
 }
 
 func (m *encryptMasker) seal(dst []byte, r *about) []byte {
-	if !r.key(&m.of.Key) {
+	if !r.keys() {
 		return append(dst, redacted...)
 	}
-	m.of.Digest, m.of.At = r.digest, r.locator
 	dst = append(dst, '"')
-	dst = m.sealer.Seal(dst, m.plain, m.place, r.seq[:], &m.of, nil)
+	dst = m.sealer.Seal(dst, m.plain, m.place, r.seq[:], &r.of[0], r.second())
 	clear(m.plain)
 	return append(dst, '"')
 }

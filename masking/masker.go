@@ -32,13 +32,15 @@ type about struct {
 	subjects subject.Subjects // nil where nothing is under a subject's key
 
 	digest [32]byte   // whose data it is
-	known  bool       // there is a subject
+	known  bool       // there is a subject, and every one is known
+	other  [32]byte   // the second one
+	both   bool       // there is a second one
 	seq    stream.Seq // the record's place in its source's order
 	src    []byte     // the record's key or envelope, as it was read
 	reals  reals      // what is in src, once somebody asks
 
-	locator subject.Locator // of the subject's key that was given last
-	failed  error           // why the record cannot be masked now, though it may be later
+	of     [2]subject.About // keys that were given last
+	failed error            // why the record cannot be masked now, though it may be later
 }
 
 // workshop is what an operator of a plan is built with.

@@ -20,7 +20,7 @@ type permuter struct {
 	under   bool         // a subject
 
 	cipher   ff1.Cipher
-	owner    [keySize]byte // of the row's subject
+	owner    [keySize]byte // of the row's subject, or of both
 	of       [keySize]byte // the subject's key that cipher has its key from
 	ready    bool
 	from     []byte // what a cipher's key is made of
@@ -58,9 +58,10 @@ func (p *permuter) turn(r *about) bool {
 	if !p.under {
 		return true
 	}
-	if !r.key(&p.owner) {
+	if !r.keys() {
 		return false
 	}
+	p.owner = subject.Joint(&r.of[0], r.second())
 	if !p.ready || p.of != p.owner {
 		p.from = append(append(p.from[:0], p.owner[:]...), p.purpose...)
 		sum := sha256.Sum256(p.from)
@@ -70,17 +71,26 @@ func (p *permuter) turn(r *about) bool {
 	return true
 }
 
-// key gives the key of the row's subject. It reports false for a row of nobody,
-// and for an erased subject; any other failure is no property of the record, and
+// keys gets the keys of the row's subjects. It reports false for a row of nobody, and
+// where one of them is erased (L5); any other failure is no property of the record, and
 // stops who masks it.
-func (r *about) key(key *[keySize]byte) bool {
-	if !r.known {
-		return false
-	}
-	at, err := r.subjects.Key(&r.digest, key)
-	if err != nil && !errors.Is(err, subject.ErrErased) {
+func (r *about) keys() bool {
+	return r.known && r.key(&r.of[0], &r.digest) && (!r.both || r.key(&r.of[1], &r.other))
+}
+
+func (r *about) key(of *subject.About, digest *[keySize]byte) bool {
+	var err error
+	of.Digest = *digest
+	if of.At, err = r.subjects.Key(digest, &of.Key); err != nil && !errors.Is(err, subject.ErrErased) {
 		r.failed = fmt.Errorf("key of a subject: %w", err)
 	}
-	r.locator = at
 	return err == nil
+}
+
+// second is the row's second subject, or nil.
+func (r *about) second() *subject.About {
+	if r.both {
+		return &r.of[1]
+	}
+	return nil
 }

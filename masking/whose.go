@@ -12,16 +12,27 @@ import (
 type Subject struct {
 	Column string // that leads to the person; "" if the rows are about nobody
 	Domain string // the element that the column is about: ids of one domain are one person's in every stream
+	// Also is the column of a second person whom each row is about, of AlsoDomain;
+	// "" for none. A null in it is nobody.
+	Also       string
+	AlsoDomain string
 }
 
-// whose finds the subject of a row.
+// whose finds the subjects of a row.
 type whose struct {
+	first person
+	also  *person // nil if rows are about one
+	scan  scan.Scanner
+	text  []byte
+}
+
+// person is a column that leads to a person.
+type person struct {
 	name    string // of the column
 	digests *subject.Digester
 	normal  normalForm
 
-	scan         scan.Scanner
-	text, normed []byte
+	normed []byte
 	// The last id and its digest: it stands in key, before and after.
 	last   []byte
 	digest [32]byte
@@ -33,18 +44,32 @@ func (c *compiler) buildWhose() {
 	if s.Column == "" {
 		return
 	}
+	first := c.person(s.Column, s.Domain)
+	var also *person
+	if s.Also != "" {
+		if also = c.person(s.Also, s.AlsoDomain); also == nil {
+			return
+		}
+	}
+	if first != nil {
+		c.program.whose = &whose{first: *first, also: also}
+	}
+}
+
+// person reads the persons that a column leads to; nil if the keyring cannot tell.
+func (c *compiler) person(column, domain string) *person {
 	normal, _ := normalOf("", nil)
 	for _, f := range c.plan.Fields {
-		if f.Path == EscapeName(s.Column) {
+		if f.Path == EscapeName(column) {
 			normal, _ = normalOf(f.Normal, f.Params)
 		}
 	}
-	digests, err := subject.NewDigester(c.shop.keys, s.Domain)
+	digests, err := subject.NewDigester(c.shop.keys, domain)
 	if err != nil {
-		c.fault(EscapeName(s.Column), "subject", "subject: "+err.Error(), "check the keyring")
-		return
+		c.fault(EscapeName(column), "subject", "subject: "+err.Error(), "check the keyring")
+		return nil
 	}
-	c.program.whose = &whose{name: s.Column, digests: digests, normal: normal}
+	return &person{name: column, digests: digests, normal: normal}
 }
 
 // NewIdentifier returns what makes the digest of an id of the plan's subject, as it
@@ -58,69 +83,108 @@ func NewIdentifier(plan Plan, keys Keyring) (func(id []byte) (digest [32]byte, o
 		}
 		return nil, errors.Join(c.faults...)
 	}
-	s := c.program.whose
-	return func(id []byte) (digest [32]byte, ok bool) {
-		s.normed = s.normal(s.normed[:0], id)
-		s.digests.Digest(&digest, s.normed)
-		return digest, len(s.normed) > 0
-	}, nil
+	return c.program.whose.first.of, nil
 }
 
 func (s *whose) fresh() *whose {
-	return &whose{name: s.name, digests: s.digests.Clone(), normal: s.normal}
+	w := &whose{first: s.first.fresh()}
+	if s.also != nil {
+		also := s.also.fresh()
+		w.also = &also
+	}
+	return w
+}
+
+func (p *person) fresh() person {
+	return person{name: p.name, digests: p.digests.Clone(), normal: p.normal}
+}
+
+// of gives the digest of an id; false for that of nobody.
+func (p *person) of(id []byte) ([32]byte, bool) {
+	if !p.known || !bytes.Equal(id, p.last) {
+		p.last = append(p.last[:0], id...)
+		p.normed = p.normal(p.normed[:0], id)
+		p.digests.Digest(&p.digest, p.normed)
+		p.known = true
+	}
+	return p.digest, len(p.normed) > 0
 }
 
 // find says in r whose data the row in src is, which begins with an object. A
-// malformed one has no subject: who walks it refuses it.
+// malformed one has no subject: who walks it refuses it. Where it cannot be told who
+// the second person is, it is nobody's data: nothing of it may outlive that person.
 func (s *whose) find(r *about, src []byte) {
-	r.known = false
-	text, ok := s.column(src)
-	if !ok {
+	r.known, r.both = false, false
+	text, at := s.column(src, s.first.name)
+	if at != someone {
 		return
 	}
-	if !s.known || !bytes.Equal(text, s.last) {
-		s.last = append(s.last[:0], text...)
-		s.normed = s.normal(s.normed[:0], text)
-		s.digests.Digest(&s.digest, s.normed)
-		s.known = true
+	r.digest, r.known = s.first.of(text)
+	if s.also == nil || !r.known {
+		return
 	}
-	r.digest, r.known = s.digest, len(s.normed) > 0
+	switch text, at = s.column(src, s.also.name); at {
+	case someone:
+		r.other, r.both = s.also.of(text)
+		r.known = r.both
+	case unresolved:
+		r.known = false
+	}
 }
 
-// column returns the text of the subject's column. A null is nobody, and so is
-// an object or array.
-func (s *whose) column(src []byte) (text []byte, ok bool) {
+// Whom a column leads to.
+const (
+	unresolved = iota // it is not there, or holds an object or array
+	nobody            // null
+	someone
+)
+
+// column returns the text of a subject's column.
+func (s *whose) column(src []byte, column string) (text []byte, whom int) {
 	s.scan.Reset(src)
 	more, err := s.scan.Enter('{')
 	for ; more && err == nil; more, err = s.scan.More('{') {
 		name, err := s.scan.Name()
 		if err != nil {
-			return nil, false
+			return nil, unresolved
 		}
 		body := name.Raw
 		if name.Escaped {
 			s.text = name.Append(s.text[:0])
 			body = s.text
 		}
-		if string(body) != s.name {
+		if string(body) != column {
 			if _, err := s.scan.Skip(); err != nil {
-				return nil, false
+				return nil, unresolved
 			}
 			continue
 		}
-		switch s.scan.Peek() {
-		case '"':
-			t, err := s.scan.String()
-			if err != nil || !t.Escaped {
-				return t.Raw, err == nil
-			}
-			s.text = t.Append(s.text[:0])
-			return s.text, true
-		case 'n', '{', '[':
-			return nil, false
-		}
-		raw, err := s.scan.Skip()
-		return raw, err == nil
+		return s.value()
 	}
-	return nil, false
+	return nil, unresolved
+}
+
+// value reads the value of a subject's column.
+func (s *whose) value() (text []byte, whom int) {
+	switch s.scan.Peek() {
+	case '"':
+		t, err := s.scan.String()
+		switch {
+		case err != nil:
+			return nil, unresolved
+		case !t.Escaped:
+			return t.Raw, someone
+		}
+		s.text = t.Append(s.text[:0])
+		return s.text, someone
+	case 'n':
+		return nil, nobody
+	case '{', '[':
+		return nil, unresolved
+	}
+	raw, err := s.scan.Skip()
+	if err != nil {
+		return nil, unresolved
+	}
+	return raw, someone
 }

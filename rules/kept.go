@@ -88,6 +88,9 @@ type keptStream struct {
 type keptSubject struct {
 	Column string `json:"column"` // "" for none
 	Domain string `json:"domain"`
+	// Left out where there is none, so that a revision without one is what it was.
+	Also       string `json:"also,omitempty"`
+	AlsoDomain string `json:"also_domain,omitempty"`
 }
 
 type keptField struct {

@@ -75,8 +75,8 @@ func (o *operation) DecodeNode(n strict.Node) {
 	n.Fault(strict.CodeType, fmt.Sprintf("want one operator, found %s", n.Kind()), hint)
 }
 
-// subjectRule is {key: column}, or none.
-type subjectRule struct{ Key string }
+// subjectRule is {key: column}, {key: column, also: column} or none.
+type subjectRule struct{ Key, Also string }
 
 // DecodeNode implements [strict.Decoder].
 func (s *subjectRule) DecodeNode(n strict.Node) {
@@ -84,10 +84,11 @@ func (s *subjectRule) DecodeNode(n strict.Node) {
 	case n.Kind() == strict.Text && n.Text() == "none":
 	case n.Kind() == strict.Table:
 		var t struct {
-			Key string `yaml:"key,required"`
+			Key  string `yaml:"key,required"`
+			Also string `yaml:"also"`
 		}
 		if n.Into(&t) {
-			s.Key = t.Key
+			s.Key, s.Also = t.Key, t.Also
 		}
 	default:
 		n.Fault(strict.CodeType, "want the subject's key or none, found "+string(n.Kind()), "write {key: <column>}, or none if the rows are about nobody")

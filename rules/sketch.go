@@ -35,6 +35,9 @@ func Sketch(file File, name string) File {
 	}
 	if s, ok := p.Subjects.Get(name); ok {
 		add(s.Key)
+		if s.Also != "" {
+			add(s.Also)
+		}
 	}
 	s := stream.Schema{Stream: name}
 	for _, column := range sortedKeys(columns) {

@@ -345,17 +345,29 @@ func (c *compiler) subject(ct *schema.Contract, class stream.Class, fields []*fi
 	if s.Key == "" {
 		return masking.Subject{}
 	}
+	out := masking.Subject{}
+	out.Column, out.Domain = c.person(ct, fields, "key", s.Key)
+	if s.Also == s.Key && s.Also != "" {
+		c.fault("subjects."+ct.Stream+".also", CodeField, "the second person is the first", "name another column, or leave also out")
+	} else if s.Also != "" {
+		out.Also, out.AlsoDomain = c.person(ct, fields, "also", s.Also)
+	}
+	return out
+}
+
+// person finds the column that leads to a person, and what its ids are about.
+func (c *compiler) person(ct *schema.Contract, fields []*field, member, path string) (column, domain string) {
 	for _, f := range fields {
-		if f.column && f.path == s.Key {
-			return masking.Subject{Column: f.col.Name, Domain: cmp.Or(f.element, "stream/"+ct.Stream)}
+		if f.column && f.path == path {
+			return f.col.Name, cmp.Or(f.element, "stream/"+ct.Stream)
 		}
 	}
 	var names []string
 	for _, col := range ct.Columns {
 		names = append(names, masking.EscapeName(col.Name))
 	}
-	c.fault("subjects."+ct.Stream+".key", CodeField, fmt.Sprintf("stream %s has no column %q", ct.Stream, s.Key), strict.Suggest(s.Key, names))
-	return masking.Subject{}
+	c.fault("subjects."+ct.Stream+"."+member, CodeField, fmt.Sprintf("stream %s has no column %q", ct.Stream, path), strict.Suggest(path, names))
+	return "", ""
 }
 
 // nowhere are the keys of the subjects of a plan that masks nothing.

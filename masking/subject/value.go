@@ -168,14 +168,32 @@ func (s *Sealer) sorted(a, b *About) []*About {
 	return s.order[:2]
 }
 
+// Joint is the key of what is about two subjects, and is gone with either (L5); that
+// of a alone if b is nil or the same subject. Their order does not matter.
+func Joint(a, b *About) [32]byte {
+	if b == nil {
+		return a.Key
+	}
+	switch bytes.Compare(a.Digest[:], b.Digest[:]) {
+	case 0:
+		return a.Key
+	case 1:
+		a, b = b, a
+	}
+	var key [32]byte
+	var text [64]byte
+	hmacSHA256(&key, a.Key[:], append(append(text[:0], "lethe two subjects 1 "...), b.Key[:]...))
+	return key
+}
+
 // rekey makes value the cipher of the subjects' key, and returns what binds a value
 // to its place.
 func (s *Sealer) rekey(f *Field, position []byte, about []*About) [blockSize]byte {
-	key := about[0].Key
+	var second *About
 	if len(about) == 2 {
-		var b [64]byte
-		hmacSHA256(&key, about[0].Key[:], append(append(b[:0], "lethe two subjects 1 "...), about[1].Key[:]...))
+		second = about[1]
 	}
+	key := Joint(about[0], second)
 	if !s.keyed || key != s.key {
 		s.value.setKey(&key)
 		s.key, s.keyed = key, true
