@@ -37,9 +37,11 @@ func (m Meter) Stop(name string, rows int64) (Hop, error) {
 	return Hop{Name: name, Rows: rows, Wall: wall, CPU: cpu - m.cpu, Peak: peak}, err
 }
 
-func selfCPU() (time.Duration, error) {
+func selfCPU() (time.Duration, error) { return used(syscall.RUSAGE_SELF) }
+
+func used(who int) (time.Duration, error) {
 	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+	if err := syscall.Getrusage(who, &u); err != nil {
 		return 0, fmt.Errorf("resource usage: %w", err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
