@@ -3,6 +3,7 @@ package masking
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,7 +18,6 @@ type program struct {
 	envelope *node
 	key      *node
 	row      *node
-	schema   RowSchema
 	slots    []stream.FieldCount
 	maskers  []masker
 	whose    *whose           // nil where no operator works under the row's subject
@@ -53,13 +53,13 @@ func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
 	c := &compiler{plan: plan, known: map[stream.FieldCount]int32{}}
 	c.shop = workshop{stream: plan.Stream, epoch: epoch, keys: keys, subjects: &c.program.subjects}
 	c.program.row = &node{slot: -1}
-	c.program.schema = plan.Schema
 	if !epochName.MatchString(epoch) {
 		c.fault("", "epoch", "the keyring's epoch is not a plain name", "use a keyring that names it by letters, digits, _ and -")
 	}
 	for _, f := range plan.Fields {
 		c.field(f)
 	}
+	c.conforming()
 	c.finish(c.row, restRedact)
 	for _, r := range c.ruled {
 		c.takes(r)
@@ -111,6 +111,22 @@ func (c *compiler) field(f Field) {
 		return
 	}
 	c.rule(n, f, op)
+}
+
+// conforming gives columns the rules of the plan's schema.
+func (c *compiler) conforming() {
+	if c.plan.Schema == nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.plan.Schema.Columns)) {
+		i := c.column(EscapeName(name))
+		if i < 0 {
+			// L1: what nobody masks, nobody checks.
+			c.fault(EscapeName(name), "schema_column", "the schema asks something of a column that has no decision", "give the column an operator, or take it out of the schema")
+			continue
+		}
+		c.row.members[i].node.rules = c.plan.Schema.Columns[name]
+	}
 }
 
 // into goes one step down the trie, making the node if it is new.

@@ -1,6 +1,7 @@
 package masking
 
 import (
+	"lethe/masking/conform"
 	"lethe/masking/subject"
 	"lethe/stream"
 )
@@ -47,9 +48,9 @@ type Plan struct {
 	Key    []string // columns of the primary key
 	// Subject is whose data the rows are.
 	Subject Subject
-	// Schema checks the JSON Schema keywords that the pass itself does not; nil
-	// where the contract has none. It is given the bytes of a row.
-	Schema RowSchema
+	// Schema is what JSON Schema asks of columns beyond type, required and null;
+	// nil for nothing. It is checked in after, in the same pass.
+	Schema *RowSchema
 }
 
 // Field is the decision about one path of a row.
@@ -90,9 +91,9 @@ func (f Field) Keyed() bool {
 	return ok && (spec.Domain || f.Apart || f.Erasable || spec.Subject(f.Params))
 }
 
-// RowSchema checks a row against the rest of JSON Schema.
-type RowSchema interface {
-	// Check returns nil or why the row is refused; it names a keyword and a
-	// path, never a value. skip lists columns left out as unchanged.
-	Check(row []byte, skip []string) *stream.Rejection
+// RowSchema is what JSON Schema asks of the values of columns. What the compiled
+// rules leave to the JSON Schema library is asked of it for that value.
+type RowSchema struct {
+	Columns map[string][]*conform.Rule // by column
+	Text    string                     // what the rules were made of: part of what decides about a record
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"lethe/masking/conform"
 	"lethe/stream"
 	"lethe/stream/scan"
 )
@@ -17,6 +18,8 @@ type Rewriter struct {
 	prog    *program
 	maskers []masker
 	counts  []int64
+	checker conform.Checker
+	asked   int64 // rows of which the JSON Schema library had to decide a value
 
 	// Of the record in work.
 	src     []byte   // what is read
@@ -24,13 +27,14 @@ type Rewriter struct {
 	from    int      // src[from:] is not yet copied to dst
 	place   place    // where in the record
 	op      byte     // operation; 0 until it was read
-	after   [2]int   // where after's row is; 0,0 for none
+	hasRow  bool     // there is a row in after
 	touched []int32  // slots to count once the record is delivered
 	reason  string   // of the rejection
 	field   string   // of the rejection
 	seen    []uint64 // bit sets of the objects that are open, innermost last
 	text    []byte   // the unescaped text of one value or name
 	left    []string // Record.Unchanged
+	beyond  bool     // the library was asked about the row
 	row     about    // what operators may know of the row in work
 	whose   *whose   // finds whose it is; nil if no operator asks
 }
@@ -66,8 +70,8 @@ func (w *Rewriter) Clone() *Rewriter { return w.prog.rewriter() }
 // Process masks r into out. Its errors are *stream.Rejection (L1: what cannot
 // be parsed or masked is refused whole).
 func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
-	w.touched, w.op, w.after, w.left = w.touched[:0], 0, [2]int{}, r.Unchanged
-	w.reason, w.field, w.seen = "", "", w.seen[:0]
+	w.touched, w.op, w.hasRow, w.left = w.touched[:0], 0, false, r.Unchanged
+	w.reason, w.field, w.seen, w.beyond = "", "", w.seen[:0], false
 	w.row.seq, w.row.failed = r.Seq, nil
 	ok := true
 	if len(r.Key) > 0 {
@@ -133,7 +137,6 @@ func (w *Rewriter) identify(i int) {
 
 // whole checks what concerns the record as a whole.
 func (w *Rewriter) whole(r *stream.Record) bool {
-	hasRow := w.after != [2]int{}
 	kind, wantsRow := stream.KindData, false
 	switch w.op {
 	case 'c', 'u', 'r':
@@ -145,15 +148,9 @@ func (w *Rewriter) whole(r *stream.Record) bool {
 		w.fail(stream.ReasonOperation, "")
 		return false
 	}
-	if r.Kind != kind || hasRow != wantsRow {
+	if r.Kind != kind || w.hasRow != wantsRow {
 		w.fail(stream.ReasonOperation, "")
 		return false
-	}
-	if hasRow && w.prog.schema != nil {
-		if rej := w.prog.schema.Check(r.Value[w.after[0]:w.after[1]], r.Unchanged); rej != nil {
-			w.fail(rej.Reason, rej.Field)
-			return false
-		}
 	}
 	return true
 }
@@ -192,6 +189,12 @@ func (w *Rewriter) Holds(within time.Duration) error {
 		return nil
 	}
 	return w.row.subjects.Holds(within)
+}
+
+// Quality adds what was seen in the rows since the last call, and begins anew.
+func (w *Rewriter) Quality(to *stream.Quality) {
+	to.Library += stream.Int64(w.asked)
+	w.asked = 0
 }
 
 // fail notes why the record is refused and returns -1.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 
+	"lethe/masking/conform"
 	"lethe/stream"
 	"lethe/stream/scan"
 )
@@ -53,6 +54,7 @@ type node struct {
 	shape    int32 // counts values redacted for their shape
 	path     string
 	typ      stream.Type
+	rules    []*conform.Rule // of a column: what its value conforms to in after
 
 	members  []member // in the plan's order
 	index    []int32  // open addressing over members by name: 1 + number, 0 is free

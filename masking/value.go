@@ -150,7 +150,7 @@ func (w *Rewriter) rowAt(i int, p place, depth int) int {
 			end := w.object(i, w.prog.row, depth-1)
 			w.place = inEnvelope
 			if p == inAfter {
-				w.after = [2]int{i, end}
+				w.hasRow = true
 			}
 			return end
 		}

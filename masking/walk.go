@@ -94,6 +94,9 @@ func (w *Rewriter) object(i int, n *node, depth int) int {
 			}
 			w.seen[word] |= bit
 			end = w.member(&at, &n.members[k], start, value, depth)
+			if m := n.members[k].node; m.rules != nil && w.place == inAfter && end >= 0 && !w.conforms(m, value, end) {
+				return -1
+			}
 		}
 		if end < 0 {
 			return -1

@@ -157,8 +157,8 @@ func digest(b []byte) string {
 func keepStream(s Stream) keptStream {
 	k := keptStream{Name: s.Name, Class: s.Class, Label: s.Label, Topic: s.Topic, Subject: keptSubject(s.Plan.Subject),
 		Key: append([]string{}, s.Plan.Key...), Fields: []keptField{}, Rows: []keptColumn{}}
-	if text, ok := s.Plan.Schema.(fmt.Stringer); ok {
-		k.Schema = text.String()
+	if s.Plan.Schema != nil {
+		k.Schema = s.Plan.Schema.Text
 	}
 	for _, f := range s.Plan.Fields {
 		k.Fields = append(k.Fields, keptField{f.Path, f.Operator, written(f), f.Domain, f.Normal, f.Special, f.Apart, f.Erasable, f.Type.String(), f.Nullable, f.Required})

@@ -177,8 +177,14 @@ func TestKeywordsOfAContractReachThePlan(t *testing.T) {
 	env := smallEnv()
 	env.Contracts[0].Data = bytes.Replace(env.Contracts[0].Data, []byte("- name: email\n        logicalType: string\n"), []byte("- name: email\n        logicalType: string\n        logicalTypeOptions: {maxLength: 8}\n"), 1)
 	p := compile(t, env)
-	if r := p.Streams[0].Plan.Schema.Check([]byte(`{"email":"a@example.org"}`), nil); r == nil || r.Reason != "schema.maxLength" || r.Field != "email" {
-		t.Errorf("rejection %v", r)
+	w, err := masking.Compile(p.Streams[0].Plan, keys{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var no *stream.Rejection
+	err = w.Process(&stream.Record{Value: []byte(`{"after":{"email":"a@example.org"},"op":"c"}`)}, &stream.Masked{})
+	if !errors.As(err, &no) || no.Reason != "schema.maxLength" || no.Field != "email" {
+		t.Errorf("rejection %v", err)
 	}
 	if p.Revision == compile(t, smallEnv()).Revision {
 		t.Error("a keyword does not change the revision")

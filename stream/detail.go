@@ -15,6 +15,7 @@ type MaskDetail struct {
 type MaskCount struct {
 	Quarantined map[string]map[string]Int64 `json:"quarantined,omitempty"` // reason, path; "" for the whole record
 	Fields      map[string]map[string]Int64 `json:"fields,omitempty"`      // path, operator: over the delivered
+	Quality     Quality                     `json:"quality,omitzero"`
 }
 
 // unlisted is the path under which values are counted that no contract lists.

@@ -20,6 +20,9 @@ type Processor interface {
 	// the last call, over the records that Process delivered, and begins anew.
 	// Whoever aborts a transaction calls it too, and forgets what it adds.
 	Counts(add func(c FieldCount, n int64))
+	// Quality adds to to what Process saw in rows since the last call, and begins
+	// anew, as Counts does.
+	Quality(to *Quality)
 	// Holds says whether what Process delivered since the last call may be
 	// committed by a commit that takes no longer than within, and begins anew. Any
 	// error forbids it; one wrapping [ErrStale] asks to process the records again.

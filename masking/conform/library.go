@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"lethe/stream/scan"
 )
 
 // Refusal is why a value does not conform.
@@ -28,7 +30,7 @@ func (r *Rule) Ask(value []byte) *Refusal {
 	if err := dec.Decode(&v); err != nil {
 		return &Refusal{}
 	}
-	if s, ok := v.(string); ok && r.decimal && isNumber(s) {
+	if s, ok := v.(string); ok && r.decimal && IsNumber(s) {
 		v = json.Number(s)
 	}
 	if expensive(v) {
@@ -110,14 +112,15 @@ func (r *Rule) place(pointer string, v any) string {
 	return path.String()
 }
 
-// isNumber reports whether s is written as JSON writes numbers.
-func isNumber(s string) bool {
-	return s != "" && s[0] != ' ' && (s[0] == '-' || s[0]-'0' <= 9) && json.Valid([]byte(s)) && s[len(s)-1] > ' '
+// IsNumber reports whether s is written as JSON writes numbers.
+func IsNumber(s string) bool {
+	end, _ := scan.Number([]byte(s), 0)
+	return end > 0 && end == len(s)
 }
 
-// cheap reports whether a number's exact value is small enough to compute: the
+// Cheap reports whether a number's exact value is small enough to compute: the
 // library works with exact fractions, and 1e999999999 has a billion digits.
-func cheap(s string) bool {
+func Cheap(s string) bool {
 	_, exp, ok := strings.Cut(strings.ToLower(s), "e")
 	return len(s) <= 20000 && (!ok || len(strings.TrimLeft(exp, "+-0")) <= 4)
 }
@@ -125,7 +128,7 @@ func cheap(s string) bool {
 func expensive(v any) bool {
 	switch x := v.(type) {
 	case json.Number:
-		return !cheap(string(x))
+		return !Cheap(string(x))
 	case []any:
 		return slices.ContainsFunc(x, expensive)
 	case map[string]any:

@@ -214,17 +214,44 @@ func (x *number) spread(room *[20]byte) number {
 }
 
 // multipleOf reports whether x is a multiple of m, which is above zero; not
-// known for large ones.
+// known of a large m.
 func (x *number) multipleOf(m *number) (multiple, known bool) {
-	if !x.small || !m.small || m.units == 0 {
+	switch {
+	case !m.small || m.units == 0:
 		return false, false
-	}
-	if x.scale > m.scale {
+	case !x.small:
+		return x.multipleOfSmall(m), true
+	case x.scale > m.scale:
 		hi, lo := bits.Mul64(m.units, pow10[x.scale-m.scale])
 		return x.units == 0 || hi == 0 && x.units%lo == 0, true
 	}
 	hi, lo := bits.Mul64(x.units, pow10[m.scale-x.scale])
 	return bits.Rem64(hi, lo, m.units) == 0, true
+}
+
+// multipleOfSmall does so for a large x, which is D × 10^e with an integer D that
+// ten does not divide.
+func (x *number) multipleOfSmall(m *number) bool {
+	zeros := x.point - int64(len(x.digits)) + int64(m.scale)
+	if zeros < 0 {
+		return len(x.digits) == 0
+	}
+	rest := uint64(0) // of D × 10^zeros by m's units
+	for _, d := range x.digits {
+		rest = shift(rest, uint64(d-'0'), m.units)
+	}
+	// Units of at most 18 digits have fewer than 64 factors two or five.
+	for range min(zeros, 64) {
+		rest = shift(rest, 0, m.units)
+	}
+	return rest == 0
+}
+
+// shift is 10 × rest + digit modulo m.
+func shift(rest, digit, m uint64) uint64 {
+	hi, lo := bits.Mul64(rest, 10)
+	lo, carry := bits.Add64(lo, digit, 0)
+	return bits.Rem64(hi+carry, lo, m)
 }
 
 // bound is a minimum or maximum, exclusive or not.

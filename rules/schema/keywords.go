@@ -2,12 +2,9 @@ package schema
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
-	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v5"
-
+	"lethe/masking/conform"
 	"lethe/stream"
 )
 
@@ -70,7 +67,7 @@ func keywords(col Column) map[string]any {
 			}
 		}
 		if len(b) > 0 {
-			t[timeBounds] = b
+			t[conform.TimeBounds] = b
 		}
 	}
 	var all []any
@@ -104,7 +101,7 @@ func (q quality) keywords(col Column) []any {
 	if len(q.Arguments.ValidValues) > 0 {
 		enum := []json.RawMessage{json.RawMessage("null")}
 		for _, l := range q.Arguments.ValidValues {
-			if s, ok := l.text(); ok && col.Type.Base == stream.Decimal && isNumber(s) {
+			if s, ok := l.text(); ok && col.Type.Base == stream.Decimal && conform.IsNumber(s) {
 				l = literal(s)
 			}
 			enum = append(enum, json.RawMessage(l))
@@ -136,67 +133,9 @@ func inside(t map[string]any, col Column) {
 	}
 }
 
-// timeBounds is the keyword for bounds of dates and times: JSON Schema has none.
-const timeBounds = "timeBounds"
-
-// The forms in which rows hold them; they compare as instants.
-var layouts = []string{"2006-01-02Z", "2006-01-02T15:04:05.999999999Z", "15:04:05.999999999Z",
-	"2006-01-02", "2006-01-02T15:04:05.999999999", "15:04:05.999999999", time.RFC3339Nano, "2006-01-02 15:04:05.999999999"}
-
 var boundExample = map[string]string{"date": "2006-01-02", "time": "15:04:05", "timestamp": "2006-01-02T15:04:05Z"}
 
-func instant(s string) (time.Time, bool) {
-	for _, l := range layouts {
-		if t, err := time.Parse(l, s); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
-}
-
 func isBound(logical, s string) bool {
-	_, ok := instant(s)
+	_, ok := conform.Instant(s)
 	return ok && strings.Contains(s, ":") == (logical != "date") && (logical != "timestamp" || strings.ContainsAny(s, "T "))
-}
-
-type boundsCompiler struct{}
-
-// Compile implements jsonschema.ExtCompiler.
-func (boundsCompiler) Compile(_ jsonschema.CompilerContext, m map[string]interface{}) (jsonschema.ExtSchema, error) {
-	raw, ok := m[timeBounds].(map[string]any)
-	if !ok {
-		return nil, nil
-	}
-	b := boundsSchema{}
-	for name, x := range raw {
-		s, _ := x.(string)
-		if b[name], ok = instant(s); !ok {
-			return nil, errors.New("a bound is no time")
-		}
-	}
-	return b, nil
-}
-
-type boundsSchema map[string]time.Time
-
-// Validate implements jsonschema.ExtSchema.
-func (b boundsSchema) Validate(ctx jsonschema.ValidationContext, v interface{}) error {
-	s, ok := v.(string)
-	if !ok {
-		return nil
-	}
-	t, ok := instant(s)
-	for _, name := range boundNames {
-		bound, set := b[name]
-		if !set {
-			continue
-		}
-		c := t.Compare(bound)
-		// L1: what cannot be compared, such as infinity, is out of bounds.
-		if !ok || name == "minimum" && c < 0 || name == "maximum" && c > 0 ||
-			name == "exclusiveMinimum" && c <= 0 || name == "exclusiveMaximum" && c >= 0 {
-			return ctx.Error(name, "out of bounds")
-		}
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
+	"lethe/masking/conform"
 	"lethe/rules/strict"
 )
 
@@ -76,14 +77,14 @@ func (p *parser) bounds(at, l string, o options) {
 		text, isText := b.text()
 		switch {
 		case l == "integer" || l == "number":
-			if !isNumber(string(b)) || !cheap(string(b)) {
+			if !conform.IsNumber(string(b)) || !conform.Cheap(string(b)) {
 				p.fault(at+"."+name, "want a number", "write digits, such as 100")
 			}
 		case !isText || !isBound(l, text):
 			p.fault(at+"."+name, "want a "+l+" as text", `write it as "`+boundExample[l]+`"`)
 		}
 	}
-	if !cheap(string(o.MultipleOf)) || strings.HasPrefix(string(o.MultipleOf), "-") || strings.Trim(string(o.MultipleOf), "0.") == "" && o.MultipleOf != "" {
+	if !conform.Cheap(string(o.MultipleOf)) || strings.HasPrefix(string(o.MultipleOf), "-") || strings.Trim(string(o.MultipleOf), "0.") == "" && o.MultipleOf != "" {
 		p.fault(at+".multipleOf", "want a number above 0", "write digits, such as 0.01")
 	}
 }

@@ -329,6 +329,7 @@ func (l *lane) count(s *share) {
 		to.processor.Counts(func(f stream.FieldCount, n int64) {
 			addOne(c.detail.Fields, f.Field, f.Operator, stream.Int64(n))
 		})
+		to.processor.Quality(&c.detail.Quality)
 	}
 }
 

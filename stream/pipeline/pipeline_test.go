@@ -417,7 +417,9 @@ func (processor) Process(r *stream.Record, out *stream.Masked) error {
 	return nil
 }
 func (processor) Counts(func(stream.FieldCount, int64)) {}
-func (processor) Holds(time.Duration) error             { return nil }
+
+func (processor) Quality(*stream.Quality)   {}
+func (processor) Holds(time.Duration) error { return nil }
 
 // keyring keeps keys in memory.
 type keyring struct {

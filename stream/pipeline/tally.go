@@ -38,6 +38,7 @@ func (t tallies) add(from tallies) {
 		to.Quarantined += c.Quarantined
 		addNested(to.detail.Quarantined, c.detail.Quarantined)
 		addNested(to.detail.Fields, c.detail.Fields)
+		to.detail.Quality.Add(&c.detail.Quality)
 	}
 }
 
