@@ -30,7 +30,7 @@
 //	           hmac of an object
 //	normal     a key column's value that is not in its normal form, so that two
 //	           rows would become one
-//	           and whatever the plan's RowSchema says
+//	schema.…    what the plan's RowSchema asks for: package conform's keywords
 //
 // Promises it upholds:
 //

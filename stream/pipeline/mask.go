@@ -316,6 +316,7 @@ func (w *maskWorker) tellStream(name string, c stream.MaskCount) {
 			w.Metrics.Fields.WithLabelValues(w.Connection, operator).Add(float64(n))
 		}
 	}
+	w.tellQuality(name, &c.Quality)
 	if w.Counted != nil {
 		w.Counted(name, c)
 	}
