@@ -120,6 +120,7 @@ func (q quality) perRow() bool {
 }
 
 func (p *parser) unchecked(at string, q quality) {
+	// L1: what nobody checks is told.
 	if q.Type != "text" {
 		p.out.Unchecked = append(p.out.Unchecked, p.doc.Where(at))
 	}

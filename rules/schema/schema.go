@@ -11,9 +11,8 @@
 //
 // Promises:
 //
-//	L1 closed       what a contract says about values is checked, or listed as
-//	                unchecked; a row that cannot be checked is rejected
-//	L7 unprintable  a rejection names a keyword and a path, never a value
+//	L1 closed  what a contract says about values reaches the plan, or is listed as
+//	           unchecked
 package schema
 
 import (
