@@ -217,31 +217,24 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 	}
 	for k := range list {
 		it := &list[k]
-		if !f.on[it.entity] || !it.alone && !f.topics.has(it.topic) || !it.check(c.text[:c.n]) {
+		if !f.on[it.entity] || !it.alone && !f.topics.has(it.topic) {
 			continue
 		}
+		// What costs little comes first: most are refused before their check.
 		form, ok := f.formOf(it, c, start, end)
 		told := f.near(it.topic, start, end)
 		if !ok && told < 0 {
 			continue
 		}
-		points := it.points + form
-		if c.letters > 0 && !c.lower {
-			points += .5
+		points := it.points + form + c.telling(told, form)
+		words := float32(0)
+		if told >= 0 {
+			words = 2
 		}
-		if c.n >= 13 && c.letters == 0 {
-			points += .5
+		if points+words < enough || !it.check(c.text[:c.n]) {
+			continue
 		}
-		if c.letters == 0 && c.text[0] == '0' && told < 0 && form == 0 {
-			points -= 1.5 // as telephone numbers begin
-		}
-		if told < 0 && looksLikeTime(c.text[:c.n]) {
-			points--
-		}
-		if allSame(c.text[:c.n]) {
-			points--
-		}
-		points += f.surroundings(told, form, start, end)
+		points += words - f.against(told, form, start, end)
 		if points < enough {
 			continue
 		}
@@ -253,25 +246,42 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 	}
 }
 
+// telling is how much the number itself adds to the points of check and form,
+// which weighs less where a word announces it.
+func (c *compact) telling(told int, form float32) (points float32) {
+	digits := c.letters == 0
+	if !digits && !c.lower {
+		points += .5
+	}
+	if c.n >= 13 && digits {
+		points += .5
+	}
+	if digits && c.text[0] == '0' && told < 0 && form == 0 {
+		points -= 1.5 // as telephone numbers begin
+	}
+	if told < 0 && looksLikeTime(c.text[:c.n]) {
+		points--
+	}
+	if allSame(c.text[:c.n]) {
+		points--
+	}
+	return points
+}
+
 // looksLikeTime reports whether digits may count the seconds or milliseconds
 // since 1970 up to some day from 2014 on.
 func looksLikeTime(digits []byte) bool {
 	return (len(digits) == 10 || len(digits) == 13) && digits[0] == '1' && digits[1] >= '4' && digits[1] <= '9'
 }
 
-// surroundings are the points for and against a number by the words near it.
-func (f *Finder) surroundings(told int, form float32, start, end int) float32 {
-	points := float32(0)
-	if told >= 0 {
-		points = 2
-	}
-	against := [...]topic{aboutOrder, aboutPhone, aboutCard}
-	for i, t := range against {
+// against is how many words near a number say that it is something else.
+func (f *Finder) against(told int, form float32, start, end int) (points float32) {
+	for i, t := range [...]topic{aboutOrder, aboutPhone, aboutCard} {
 		if i > 0 && form >= 1 {
 			break // written as no telephone or card number is
 		}
 		if other := f.near(t, start, end); other >= 0 && (told < 0 || other < told) {
-			points--
+			points++
 		}
 	}
 	return points

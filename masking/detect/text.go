@@ -1,6 +1,9 @@
 package detect
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // read sets f.text to text in plain form: digits of Thai and full width as ASCII,
 // full-width signs and letters too, every space and dash as one of ASCII, and
@@ -8,10 +11,15 @@ import "unicode/utf8"
 // came, as it mostly is.
 func (f *Finder) read(text []byte) (same bool) {
 	i := 0
-	for i < len(text) && !unusual(text, i) {
-		i++
+	for ; i < len(text); i++ {
+		for i+8 <= len(text) && binary.LittleEndian.Uint64(text[i:])&(0x80*0x0101010101010101) == 0 {
+			i += 8 // mostly all is ASCII
+		}
+		if i < len(text) && unusual(text, i) {
+			break
+		}
 	}
-	if i == len(text) {
+	if i >= len(text) {
 		f.text = text
 		return true
 	}
