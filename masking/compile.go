@@ -185,13 +185,20 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 		return
 	}
 	if err != nil {
-		c.fault(f.Path, "operator", op.Name+": "+err.Error(), "check the keyring")
+		hint := "see the operator's parameters"
+		if op.Domain || op.subject != nil {
+			hint = "check the keyring"
+		}
+		c.fault(f.Path, "operator", op.Name+": "+err.Error(), hint)
 		return
 	}
 	if h, ok := m.(*hmacMasker); ok && c.isKey(f.Path) {
 		// A normal form gives two keys one pseudonym, and sinks would take two
 		// rows for one.
 		h.exact = true
+	}
+	if _, ok := m.(*hierarchyMasker); ok {
+		n.shape = c.slot(n.path, "redact")
 	}
 	n.masker, n.noBool = len(c.maskers), !op.Takes(stream.Type{Base: stream.Bool}, f.Params)
 	c.maskers = append(c.maskers, m)

@@ -24,7 +24,8 @@ import (
 //	prefix      IPv4 and IPv6 addresses: 203.0.113.0/24
 //	grid        coordinates: the corner of the cell of size step, as 13.75, or
 //	            13.75,100.50 of a pair
-//	hierarchy   the text that stands beside the value in a table
+//	hierarchy   the text that stands beside the value in a table; the constant,
+//	            counted as redacted, where the table has neither the value nor *
 //
 // An empty text stays empty, for there is nothing to hide; in class special it
 // becomes the constant, like null. A value that it cannot mean anything for is
@@ -44,6 +45,7 @@ func generalize() Spec {
 			{Name: "bits6", Type: ParamNumber, Default: 48, Help: "prefix: how many bits of an IPv6 address stay"},
 			{Name: "step", Type: ParamDecimal, Default: "", Help: "grid: the size of a cell"},
 			{Name: "table", Type: ParamText, Default: "", Help: "hierarchy: lines of value;level 1;level 2;…, and * as value for all others"},
+			{Name: "file", Type: ParamText, Default: "", Help: "hierarchy: a file of such lines, by its path in the folder"},
 			{Name: "level", Type: ParamNumber, Default: 1, Help: "hierarchy: which level"},
 			{Name: "order", Type: ParamText, Default: "dmy", OneOf: []string{"dmy", "mdy"}, Help: "dates: whether 01/02/2006 begins with the day or the month"},
 		},
@@ -54,6 +56,9 @@ func generalize() Spec {
 		output:  toString,
 		act:     actMask,
 		build: func(f Field, _ workshop) (masker, error) {
+			if f.Params.text("as", "") == "hierarchy" {
+				return buildHierarchy(f)
+			}
 			return &generalizeMasker{special: f.Special, widen: widening(f)}, nil
 		},
 	}
@@ -75,7 +80,7 @@ func belongs(param, as string) bool {
 		return as == "prefix"
 	case "step":
 		return as == "grid"
-	case "table", "level":
+	case "table", "file", "level":
 		return as == "hierarchy"
 	case "order":
 		return as == "age" || ofDates(as)
@@ -119,10 +124,7 @@ func checkGeneralize(p Params) error {
 	case "grid":
 		needs("step", "step: 0.05")
 	case "hierarchy":
-		if needs("table", `"Bangkok;Central;Thailand"`); p["table"] != nil {
-			_, err := hierarchy(p)
-			errs = append(errs, err)
-		}
+		errs = append(errs, checkHierarchy(p))
 	}
 	return errors.Join(errs...)
 }
@@ -154,7 +156,7 @@ func generalizeTakes(t stream.Type, p Params) bool {
 	case date:
 		return ofDates(as) || as == "age" && p["on"] != nil
 	case number:
-		return as == "range" || as == "age" || as == "grid" || as == "hierarchy" || as == "zip3" && t.Base == stream.Int
+		return as == "range" || as == "age" || as == "grid" || as == "hierarchy" && hierarchyTakes(t) || as == "zip3" && t.Base == stream.Int
 	}
 	return t.Base != stream.Bool
 }
@@ -180,9 +182,6 @@ func widening(f Field) widen {
 	case "grid":
 		step, _ := decimal(p["step"])
 		return grid{int64(step.digits), step.scale}.widen
-	case "hierarchy":
-		table, _ := hierarchy(p)
-		return table.widen
 	default:
 		return spans{form, as}.widen
 	}

@@ -38,6 +38,8 @@ type about struct {
 	seq    stream.Seq // the record's place in its source's order
 	src    []byte     // the record's key or envelope, as it was read
 	reals  reals      // what is in src, once somebody asks
+	// redacted says that a masker put the constant in a value's place.
+	redacted bool
 
 	of     [2]subject.About // keys that were given last
 	failed error            // why the record cannot be masked now, though it may be later

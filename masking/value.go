@@ -100,6 +100,9 @@ func (w *Rewriter) mask(i, end int, n *node, null bool) int {
 	if w.dst, reason = m.mask(w.dst, datum{text, kind, &w.row}); reason != "" {
 		return w.fail(reason, n.path)
 	}
+	if w.row.redacted {
+		w.row.redacted, w.touched[len(w.touched)-1] = false, n.shape
+	}
 	return end
 }
 

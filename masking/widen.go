@@ -2,13 +2,8 @@ package masking
 
 import (
 	"bytes"
-	"encoding/csv"
-	"errors"
-	"fmt"
-	"io"
 	"net/netip"
 	"strconv"
-	"strings"
 	"unsafe"
 )
 
@@ -210,52 +205,4 @@ func (g grid) corner(dst, text []byte) ([]byte, bool) {
 	}
 	neg, m := magnitude(floorTo(n, g.step))
 	return appendFixed(dst, neg, m, g.scale), true
-}
-
-// levels are one level of a hierarchy: what becomes of each value.
-type levels struct {
-	of     map[string]string
-	others string // what becomes of values that it does not list; "" if they are refused
-}
-
-func (l levels) widen(dst, text []byte, _ kinds) ([]byte, bool) {
-	wide, ok := l.of[string(text)]
-	if !ok {
-		wide, ok = l.others, l.others != ""
-	}
-	return append(dst, wide...), ok
-}
-
-// hierarchy reads a table as ARX writes one: value;level 1;level 2;…
-func hierarchy(p Params) (levels, error) {
-	level := p.number("level", 1)
-	if level < 1 {
-		return levels{}, errors.New("level 0 is the value itself: at least 1")
-	}
-	r := csv.NewReader(strings.NewReader(p.text("table", "")))
-	r.Comma, r.FieldsPerRecord, r.ReuseRecord = ';', -1, true
-	l := levels{of: map[string]string{}}
-	for n := 1; ; n++ {
-		row, err := r.Read()
-		switch {
-		case err == io.EOF:
-			if len(l.of) == 0 && l.others == "" {
-				return l, errors.New("table has no lines")
-			}
-			return l, nil
-		case err != nil:
-			return l, fmt.Errorf("line %d of table is no list of texts joined by semicolons", n)
-		case len(row) <= level || row[level] == "":
-			return l, fmt.Errorf("line %d of table has no level %d", n, level)
-		case row[0] == "*":
-			l.others = row[level]
-			continue
-		case row[level] == row[0]:
-			return l, fmt.Errorf("line %d of table shows the value itself at level %d", n, level)
-		}
-		if other, twice := l.of[row[0]]; twice && other != row[level] {
-			return l, fmt.Errorf("line %d of table has a value that another line has", n)
-		}
-		l.of[row[0]] = row[level]
-	}
 }

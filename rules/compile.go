@@ -44,7 +44,8 @@ func Draft(env Env) (all []Decision) {
 
 // draft decides; what may not be is among the compiler's faults.
 func draft(env Env) (*compiler, *Program) {
-	c := &compiler{env: env, contracts: map[string]*schema.Contract{}, used: map[string]bool{}, sources: map[string]bool{env.Source: true}}
+	c := &compiler{env: env, contracts: map[string]*schema.Contract{}, used: map[string]bool{}, sources: map[string]bool{env.Source: true},
+		hierarchies: map[table]*masking.Hierarchy{}, tables: map[table]string{}}
 	var err error
 	if c.table, err = LoadElements(env.Elements...); err != nil {
 		c.errs = append(c.errs, err)
@@ -82,6 +83,9 @@ type compiler struct {
 	unchecked []string
 	used      map[string]bool // paths of the policy that could have decided nothing
 	unclear   bool            // the clearance has labels that nobody knows
+
+	hierarchies map[table]*masking.Hierarchy
+	tables      map[table]string // what is said of each
 
 	errs []error
 }

@@ -185,8 +185,12 @@ func (c *compiler) checkOperation(at string, o operation) {
 		c.fault(at, CodeOperator, fmt.Sprintf("unknown operator %q", o.Name), strict.Suggest(o.Name, operatorNames()))
 		return
 	}
-	for _, line := range lines(spec.Check(o.Params)) {
+	faults := lines(spec.Check(o.Params))
+	for _, line := range faults {
 		c.fault(at, CodeParams, line, paramsHint(spec))
+	}
+	if len(faults) == 0 {
+		c.readTable(at, o)
 	}
 }
 

@@ -35,6 +35,9 @@ type Env struct {
 	Policy    File
 	Contracts []File // of any source; those of others are left out
 	Elements  []File // what the folder adds to the element table
+	// Tables are the hierarchy files that the policy names, by their paths in it:
+	// see the function Tables. One that is not there is a fault.
+	Tables map[string]File
 
 	Workspace, Connection string
 	// Source is the source's name; without one, files are checked and no stream is

@@ -64,9 +64,10 @@ func (c *compiler) stream(ct *schema.Contract) Stream {
 		f.law = c.lawClass(f, s.Class)
 		f.subject = s.Plan.Subject.Column != ""
 		d, spec := c.decide(f, s.Class)
+		params := c.planned(&d)
 		s.Decisions = append(s.Decisions, d)
 		readable = readable && spec.Name != ""
-		pf := masking.Field{Path: f.path, Operator: d.Operator, Params: d.Params, Domain: f.element, Special: c.special(f.law), Apart: d.Apart, Erasable: d.Erasable}
+		pf := masking.Field{Path: f.path, Operator: d.Operator, Params: params, Domain: f.element, Special: c.special(f.law), Apart: d.Apart, Erasable: d.Erasable}
 		if e, ok := c.table.Lookup(f.element); ok {
 			pf.Normal = e.Normal
 		}

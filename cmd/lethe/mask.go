@@ -102,11 +102,13 @@ func (in maskFlags) compile() (*masking.Rewriter, *file.Keyring, error) {
 	} else if errors.Is(eerr, fs.ErrNotExist) {
 		eerr = nil
 	}
+	tables, terr := config.Tables(filepath.Dir(in.policy), filepath.Dir(in.policy), env.Policy)
+	env.Tables = tables
 	contract := rules.Sketch(env.Policy, in.stream)
 	if in.contract != "" {
 		contract, cerr = ruleFile(in.contract)
 	}
-	if err := errors.Join(eerr, cerr); err != nil {
+	if err := errors.Join(eerr, cerr, terr); err != nil {
 		return nil, nil, err
 	}
 	env.Contracts = []rules.File{contract}

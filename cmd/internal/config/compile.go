@@ -46,16 +46,17 @@ func (f *Folder) Env(connection string) (rules.Env, error) {
 	}
 	contracts, cerr := f.Contracts()
 	elements, eerr := f.Elements()
+	tables, terr := Tables(f.Root, f.Dir, policy)
 	source, _ := f.Source(c.From) // without a name where c names none: told by Load
 	sink, _ := f.Sink(c.To)
-	env := rules.Env{Policy: policy, Contracts: contracts, Elements: elements,
+	env := rules.Env{Policy: policy, Contracts: contracts, Elements: elements, Tables: tables,
 		Workspace: f.Workspace, Source: source.Name, Connection: c.Name, Purpose: c.Purpose,
 		Sink: sink.Name, Region: sink.Region,
 		SourceAt: f.Doc.Where("sources." + c.From), SinkAt: f.Doc.Where("sinks." + c.To), ConnectionAt: f.Doc.Where("connections." + c.Name)}
 	for _, l := range sink.Clearance {
 		env.Clearance = append(env.Clearance, string(l))
 	}
-	return env, errors.Join(err, cerr, eerr)
+	return env, errors.Join(err, cerr, eerr, terr)
 }
 
 // besides is the YAML file in the directory of path whose name is near; "" for
@@ -113,6 +114,23 @@ func (f *Folder) Elements() ([]rules.File, error) {
 		return nil, nil
 	}
 	return []rules.File{file}, err
+}
+
+// Tables reads the hierarchy files that a policy names, which lie in root; faults
+// call them by their path from dir. Those that are not there are left out: the fault
+// tells where the policy names them.
+func Tables(root, dir string, policy rules.File) (map[string]rules.File, error) {
+	all := map[string]rules.File{}
+	var faults []error
+	for _, path := range rules.Tables(policy) {
+		name := filepath.Join(dir, filepath.FromSlash(path))
+		data, err := ReadFile(name, filepath.Join(root, filepath.FromSlash(path)))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		all[path], faults = rules.File{Name: name, Data: data}, append(faults, err)
+	}
+	return all, errors.Join(faults...)
 }
 
 // read reads a file; its name is what faults call it. A file that is not there

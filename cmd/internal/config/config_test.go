@@ -300,3 +300,33 @@ func TestAFileOfUnknownKeysIsToldInAHundredFaults(t *testing.T) {
 		t.Errorf("nobody tells how many there are: %v", faults[len(faults)-1])
 	}
 }
+
+func TestHierarchyFilesAreThoseOfThePolicyAndOfTheFolder(t *testing.T) {
+	dir := folder(t, shop)
+	for name, text := range map[string]string{
+		Policy:         "mask: {fields: {a.b/c: {generalize: {as: hierarchy, file: towns/th.csv}}, a.b/d: {generalize: {as: hierarchy, file: gone.csv}}, a.b/e: {generalize: {as: hierarchy, file: ../x.csv}}}}\n",
+		"towns/th.csv": "Bangkok;Thailand\n", "x.csv": "a;b\n",
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := Load(dir, env("CRM_URL", "postgres://x/y"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.Env("till-lake")
+	if err != nil || len(got.Tables) != 1 || string(got.Tables["towns/th.csv"].Data) != "Bangkok;Thailand\n" || got.Tables["towns/th.csv"].Name != f.Rel(filepath.Join(dir, "towns", "th.csv")) {
+		t.Errorf("%v %v", got.Tables, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "gone.csv"), bytes.Repeat([]byte("a;b\n"), maxFile/4+1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Env("till-lake"); err == nil || stream.Faults(err)[0].Code != "config.too_large" {
+		t.Errorf("%v", err)
+	}
+}
