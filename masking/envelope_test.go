@@ -67,7 +67,7 @@ func TestEnvelopesComeOutAsDebeziumWritesThem(t *testing.T) {
 			if c.key != "" {
 				key = []byte(c.key)
 			}
-			err := w.Process(&stream.Record{Key: key, Value: []byte(c.in), Kind: c.kind, Unchanged: c.unchanged}, &out)
+			err := process(w, &stream.Record{Key: key, Value: []byte(c.in), Kind: c.kind, Unchanged: c.unchanged}, &out)
 			var rej *stream.Rejection
 			if errors.As(err, &rej) {
 				if rej.Reason != c.reason {

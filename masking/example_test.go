@@ -34,6 +34,7 @@ func ExampleCompile() {
 	err = w.Process(&stream.Record{
 		Value: []byte(`{"after":{"status":"new","phone":"0812345678","nickname":"Lek","orders":[{"ship_to":"Bangkok","amount":"12.50"}]},"op":"c"}`),
 	}, &out)
+	w.Finish()
 	fmt.Printf("%s %v\n", out.Value, err)
 	// Output: {"after":{"status":"new","phone":"*******678","_unknown_1":"[redacted]","orders":[{"ship_to":"[redacted]","amount":"12.50"}]},"op":"c"} <nil>
 }

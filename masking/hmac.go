@@ -2,15 +2,14 @@ package masking
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"hash"
 
 	"lethe/stream"
+	"lethe/stream/lanes"
 )
 
 // An encoding writes bytes as characters of so many bits each.
@@ -72,8 +71,8 @@ func hmacSHA256() Spec {
 				return nil, err
 			}
 			normal, _ := normalOf(f.Normal, f.Params)
-			m := &hmacMasker{key: key, normal: normal, apart: f.Apart}
-			m.encoding, m.length = hmacLength(f.Params)
+			m := &hmacMasker{key: lanes.NewKey(key.Reveal()), normal: normal, apart: f.Apart, form: new(digestForm)}
+			m.form.encoding, m.form.length = hmacLength(f.Params)
 			return m, nil
 		},
 	}
@@ -91,45 +90,40 @@ func hmacLength(p Params) (encoding, int) {
 
 // hmacMasker does what hmac says.
 type hmacMasker struct {
-	key      stream.Value
-	normal   normalForm
-	encoding encoding
-	length   int
-	exact    bool // refuse what is not in its normal form
-	apart    bool // the subject's digest goes before the value
+	key    *lanes.Key
+	normal normalForm
+	form   *digestForm
+	exact  bool // refuse what is not in its normal form
+	apart  bool // the subject's digest goes before the value
 
-	mac    hash.Hash
-	sum    []byte
-	normed []byte
-	// The last value and what became of it: a key column stands in key, before
-	// and after of one record, and most columns do not change.
-	last, result []byte
-	whose        [32]byte
+	// The last value and the digest asked for it: a key column stands in key,
+	// before and after of one record, and most columns do not change.
+	last  []byte
+	whose [32]byte
+	asked ask
 }
 
 func (m *hmacMasker) mask(dst []byte, v datum) ([]byte, string) {
 	if m.apart && !v.row.known {
 		return append(dst, redacted...), ""
 	}
-	if m.result != nil && bytes.Equal(v.text, m.last) && (!m.apart || m.whose == v.row.digest) {
-		return append(dst, m.result...), ""
+	h := v.row.hashing
+	if !h.still(m.asked) || !bytes.Equal(v.text, m.last) || m.apart && m.whose != v.row.digest {
+		// L6: nothing but key, subject and normal form goes in, and that is bytes.
+		text := h.text
+		if m.apart {
+			m.whose = v.row.digest
+			text = append(text, m.whose[:]...)
+		}
+		from := len(text)
+		text = m.normal(text, v.text)
+		if m.exact && !bytes.Equal(text[from:], v.text) {
+			return dst, stream.ReasonNormal
+		}
+		m.asked = h.ask(m.key, text, m.form)
+		m.last = append(m.last[:0], v.text...)
 	}
-	// L6: nothing but key, subject and normal form goes in, and that is bytes.
-	m.normed = m.normal(m.normed[:0], v.text)
-	if m.exact && !bytes.Equal(m.normed, v.text) {
-		return dst, stream.ReasonNormal
-	}
-	m.mac.Reset()
-	if m.apart {
-		m.whose = v.row.digest
-		m.mac.Write(m.whose[:])
-	}
-	m.mac.Write(m.normed)
-	m.sum = m.mac.Sum(m.sum[:0])
-	m.result = m.encoding.append(append(m.result[:0], '"'), m.sum)
-	m.result = append(m.result[:1+m.length], '"')
-	m.last = append(m.last[:0], v.text...)
-	return append(dst, m.result...), ""
+	return h.leave(dst, m.asked, m.form), ""
 }
 
 // maskNull takes the null of class special for the empty text.
@@ -140,7 +134,6 @@ func (m *hmacMasker) maskNull(dst []byte, r *about) []byte {
 
 func (m *hmacMasker) fresh() masker {
 	c := *m
-	c.mac = hmac.New(sha256.New, m.key.Reveal())
-	c.sum, c.normed, c.last, c.result = nil, nil, nil, nil
+	c.last, c.asked = nil, ask{}
 	return &c
 }

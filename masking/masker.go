@@ -41,8 +41,9 @@ type about struct {
 	// redacted says that a masker put the constant in a value's place.
 	redacted bool
 
-	of     [2]subject.About // keys that were given last
-	failed error            // why the record cannot be masked now, though it may be later
+	of      [2]subject.About // keys that were given last
+	hashing *hashing         // where digests are asked for that may come later
+	failed  error            // why the record cannot be masked now, though it may be later
 }
 
 // workshop is what an operator of a plan is built with.

@@ -231,7 +231,7 @@ func TestHMACJoinsInsideADomainAndNowhereElse(t *testing.T) {
 	// Two streams, a key there and a column here.
 	customer := mustCompile(t, Plan{Stream: "c", Key: []string{"id"}, Fields: []Field{{Path: "id", Operator: "hmac", Domain: "id.internal"}}})
 	var out stream.Masked
-	if err := customer.Process(&stream.Record{Key: []byte(`{"id":42}`), Value: []byte(`{"op":"d"}`)}, &out); err != nil || string(out.Key) != `{"id":`+n+`}` {
+	if err := process(customer, &stream.Record{Key: []byte(`{"id":42}`), Value: []byte(`{"op":"d"}`)}, &out); err != nil || string(out.Key) != `{"id":`+n+`}` {
 		t.Errorf("the key of the other stream does not join: %v %s", err, out.Key)
 	}
 	if got := masked(t, id, `null`); got != "null" {
@@ -354,7 +354,7 @@ func TestNoOperatorAllocatesInTheSteadyState(t *testing.T) {
 		var out stream.Masked
 		process := func() {
 			for _, r := range records {
-				if err := w.Process(r, &out); err != nil {
+				if err := process(w, r, &out); err != nil {
 					t.Fatal(op.Name, err)
 				}
 			}

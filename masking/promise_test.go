@@ -39,7 +39,7 @@ func TestL1NoPartOfWhatNobodyListedPasses(t *testing.T) {
 		}
 	}
 	var out stream.Masked
-	err := w.Process(&stream.Record{Key: []byte(`{"id":1,"` + d(0x1111) + `":"` + d(0x2222) + `"}`), Value: []byte(`{"op":"d"}`)}, &out)
+	err := process(w, &stream.Record{Key: []byte(`{"id":1,"` + d(0x1111) + `":"` + d(0x2222) + `"}`), Value: []byte(`{"op":"d"}`)}, &out)
 	if err != nil || string(out.Key) != `{"id":`+digest(t, "id", "1")+`,"_unknown_1":"[redacted]"}` {
 		t.Errorf("key: %v %s", err, out.Key)
 	}
@@ -272,7 +272,7 @@ func (g *golden) run(plans []*Rewriter) {
 		w = plans[2]
 	}
 	var out stream.Masked
-	if err := w.Process(&stream.Record{Key: []byte(g.Key), Value: []byte(g.Value)}, &out); err != nil {
+	if err := process(w, &stream.Record{Key: []byte(g.Key), Value: []byte(g.Value)}, &out); err != nil {
 		g.Rejected = err.Error()
 		return
 	}
@@ -318,7 +318,7 @@ func TestRejectionsAreAllThatProcessReturns(t *testing.T) {
 		"": "malformed", "null": "malformed", "[]": "malformed", `{"op":"c"`: "malformed", `{"op":"d"}x`: "malformed", `{}`: "operation",
 		`{"op":5}`: "operation", `{"op":""}`: "operation", `{"op":"cc"}`: "operation", `{"op":"m"}`: "operation", `{"op":"c"}`: "operation",
 	} {
-		err := w.Process(&stream.Record{Value: []byte(value)}, &out)
+		err := process(w, &stream.Record{Value: []byte(value)}, &out)
 		var rej *stream.Rejection
 		if !errors.As(err, &rej) || rej.Reason != reason {
 			t.Errorf("%s: %v", value, err)
@@ -331,7 +331,7 @@ func TestTheRecordStaysAsItWas(t *testing.T) {
 	w := mustCompile(t, busy())
 	r, same := busyRecord(1), busyRecord(1)
 	var out stream.Masked
-	if err := w.Process(r, &out); err != nil || !reflect.DeepEqual(r, same) {
+	if err := process(w, r, &out); err != nil || !reflect.DeepEqual(r, same) {
 		t.Errorf("the record changed: %v", err)
 	}
 }

@@ -194,7 +194,7 @@ func TestL5WhatIsUnderASubjectsKeyIsGoneWithTheSubject(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out stream.Masked
-		err = w.Process(&stream.Record{Value: []byte(`{"after":{"customer":"bo","v":"081 234 5678"},"op":"c"}`)}, &out)
+		err = process(w, &stream.Record{Value: []byte(`{"after":{"customer":"bo","v":"081 234 5678"},"op":"c"}`)}, &out)
 		if rej := (*stream.Rejection)(nil); !errors.Is(err, subject.ErrNoLease) || errors.As(err, &rej) || len(out.Value) > 0 {
 			t.Errorf("%s without a lease: %v", f.Operator, err)
 		}
@@ -245,7 +245,7 @@ func TestSurrogatesAllocateNothing(t *testing.T) {
 	var out stream.Masked
 	process := func() {
 		for _, r := range records {
-			if err := w.Process(r, &out); err != nil {
+			if err := process(w, r, &out); err != nil {
 				t.Fatal(err)
 			}
 		}

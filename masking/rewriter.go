@@ -13,7 +13,8 @@ import (
 
 // Rewriter masks the records of one stream under one plan. It is a
 // stream.Processor: used by one goroutine at a time, and Clone makes one for
-// another. It keeps nothing of a record, and cannot be printed (L7).
+// another. It keeps nothing of a record once that is finished, and cannot be
+// printed (L7).
 type Rewriter struct {
 	prog    *program
 	maskers []masker
@@ -51,6 +52,7 @@ const (
 
 func (p *program) rewriter() *Rewriter {
 	w := &Rewriter{prog: p, counts: make([]int64, len(p.slots)), maskers: make([]masker, len(p.maskers))}
+	w.row.hashing = newHashing()
 	for i, m := range p.maskers {
 		w.maskers[i] = m.fresh()
 	}
@@ -67,12 +69,14 @@ func (p *program) rewriter() *Rewriter {
 // what does not change.
 func (w *Rewriter) Clone() *Rewriter { return w.prog.rewriter() }
 
-// Process masks r into out. Its errors are *stream.Rejection (L1: what cannot
-// be parsed or masked is refused whole).
+// Process masks r into out, which is whole after the next Finish. Its errors are
+// *stream.Rejection (L1: what cannot be parsed or masked is refused whole).
 func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 	w.touched, w.op, w.hasRow, w.left = w.touched[:0], 0, false, r.Unchanged
 	w.reason, w.field, w.seen, w.beyond = "", "", w.seen[:0], false
 	w.row.seq, w.row.failed = r.Seq, nil
+	hashing := w.row.hashing
+	hashing.begin()
 	ok := true
 	if len(r.Key) > 0 {
 		w.place = inKey
@@ -81,17 +85,23 @@ func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 		out.Key = nil
 	}
 	if ok {
+		hashing.place(out.Key)
 		w.place = inEnvelope
 		out.Value, ok = w.rewrite(out.Value[:0], r.Value, w.prog.envelope)
 	}
 	ok = ok && w.whole(r) && w.row.failed == nil
 	w.src, w.dst, w.left, w.row.src = nil, nil, nil, nil
 	if !ok {
+		hashing.revoke()
 		out.Key, out.Value, out.Unchanged = nil, out.Value[:0], out.Unchanged[:0]
 		if w.row.failed != nil {
 			return w.row.failed
 		}
 		return &stream.Rejection{Reason: w.reason, Field: w.field}
+	}
+	hashing.place(out.Value)
+	if hashing.full() {
+		hashing.finish()
 	}
 	out.Delete = w.op == 'd'
 	out.Unchanged = w.unchanged(out.Unchanged[:0], r.Unchanged)
@@ -100,6 +110,10 @@ func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 	}
 	return nil
 }
+
+// Finish implements stream.Processor: it makes the digests that the records since
+// the last call wait for.
+func (w *Rewriter) Finish() { w.row.hashing.finish() }
 
 // rewrite appends src, one JSON object and nothing else, to dst as the trie
 // says.

@@ -34,7 +34,7 @@ func mustCompile(t testing.TB, plan Plan) *Rewriter {
 func row(t testing.TB, w *Rewriter, after string) (string, *stream.Rejection) {
 	t.Helper()
 	var out stream.Masked
-	err := w.Process(&stream.Record{Value: []byte(`{"after":` + after + `,"op":"c"}`)}, &out)
+	err := process(w, &stream.Record{Value: []byte(`{"after":` + after + `,"op":"c"}`)}, &out)
 	var rej *stream.Rejection
 	if errors.As(err, &rej) {
 		if len(out.Value) != 0 || out.Key != nil {

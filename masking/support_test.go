@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"strings"
 	"testing"
+
+	"lethe/stream"
 )
 
 // digest is what hmac makes of a normal form by default, as JSON, computed
@@ -27,4 +29,11 @@ func digestOf(domain, normal string) string {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(normal))
 	return hex.EncodeToString(mac.Sum(nil))[:32]
+}
+
+// process masks one record and finishes it.
+func process(w *Rewriter, r *stream.Record, out *stream.Masked) error {
+	err := w.Process(r, out)
+	w.Finish()
+	return err
 }

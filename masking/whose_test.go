@@ -68,7 +68,7 @@ func TestTheSubjectIsThatOfTheRowNotOfTheRecord(t *testing.T) {
 	r := &stream.Record{Stream: "s", Key: []byte(`{"id":1}`), Value: []byte(
 		`{"before":{"id":1,"customer":"ann","sex":"f"},"after":{"id":1,"customer":"bo","sex":"f"},"op":"u"}`)}
 	var out stream.Masked
-	if err := w.Process(r, &out); err != nil {
+	if err := process(w, r, &out); err != nil {
 		t.Fatal(err)
 	}
 	before, after, _ := strings.Cut(string(out.Value), `"after":`)

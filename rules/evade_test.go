@@ -40,6 +40,7 @@ func masks(t *testing.T, env Env, after string) string {
 	var out stream.Masked
 	after = strings.Replace(after, "{", `{"id":1,"email":null,"sex":null,`, 1)
 	err = w.Process(&stream.Record{Key: []byte(`{"id":1}`), Value: []byte(`{"after":` + after + `,"op":"c"}`)}, &out)
+	w.Finish()
 	var rej *stream.Rejection
 	if errors.As(err, &rej) {
 		return rej.Reason + " " + rej.Field

@@ -22,6 +22,7 @@ func maskOne(t *testing.T, p masking.Plan, value string) string {
 	if err := w.Process(&stream.Record{Stream: p.Stream, Key: []byte(`{"id":7}`), Value: []byte(value)}, &out); err != nil {
 		t.Fatal(err)
 	}
+	w.Finish()
 	return string(out.Key) + string(out.Value)
 }
 

@@ -12,10 +12,18 @@ var ErrStale = errors.New("keys changed since")
 // Processor makes a raw record safe under one revision of a policy. One
 // Processor is used by one goroutine at a time.
 type Processor interface {
-	// Process appends the masked key and value of r to out. It keeps nothing of
+	// Process writes the masked key and value of r to out. It keeps nothing of
 	// r. An error wrapping *Rejection quarantines the record; any other error
 	// stops the worker.
+	//
+	// What it delivers is whole after the next Finish, so that many values are
+	// hashed side by side. Until then Key and Value have their length, but bytes of
+	// them may be missing: whoever holds out leaves those bytes where they are, and
+	// lets nobody read them. After an error nothing is written to out any more.
 	Process(r *Record, out *Masked) error
+	// Finish completes everything that Process delivered. Memory does not depend on
+	// how often it is called: once every few dozen records is best.
+	Finish()
 	// Counts calls add once for every field and operator that was applied since
 	// the last call, over the records that Process delivered, and begins anew.
 	// Whoever aborts a transaction calls it too, and forgets what it adds.
@@ -29,8 +37,8 @@ type Processor interface {
 	Holds(within time.Duration) error
 }
 
-// Masked is the masked form of a record. Its slices are reused from one call to
-// the next.
+// Masked is the masked form of a record. Its slices are written over from their
+// beginning as far as they have room, and replaced where they have not.
 type Masked struct {
 	Key       []byte // nil where the record has no key
 	Value     []byte

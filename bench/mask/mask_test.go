@@ -43,6 +43,7 @@ func TestL1NoClearValueOfAMaskedColumnLeavesTheWorkloads(t *testing.T) {
 				if err := w.Process(r, &out); err != nil {
 					t.Fatal(err)
 				}
+				w.Finish()
 				w.Counts(func(c stream.FieldCount, n int64) { counts[c.Operator] += n })
 				for _, clear := range [][]byte{[]byte("@example.org"), r.Key[len(`{"id":`) : len(r.Key)-1]} {
 					if bytes.Contains(out.Value, clear) || bytes.Contains(out.Key, clear) {

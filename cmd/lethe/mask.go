@@ -200,6 +200,7 @@ func (m *lineMasker) line(dst, line []byte, _ int) ([]byte, error) {
 	if err := m.rewriter.Process(&r, &m.out); err != nil {
 		return dst, err
 	}
+	m.rewriter.Finish()
 	masked := m.out.Value
 	if isRow {
 		masked = masked[len(rowBefore) : len(masked)-len(rowAfter)]

@@ -19,7 +19,7 @@ type leased struct {
 
 func (l leased) Route(name string) (stream.Route, bool) {
 	r, ok := l.revision.Route(name)
-	r.NewProcessor = func() (stream.Processor, error) { return leasedProcessor{holds: l.holds}, nil }
+	r.NewProcessor = func() (stream.Processor, error) { return &leasedProcessor{holds: l.holds}, nil }
 	return r, ok
 }
 
@@ -28,7 +28,7 @@ type leasedProcessor struct {
 	holds func(within time.Duration) error
 }
 
-func (p leasedProcessor) Holds(within time.Duration) error { return p.holds(within) }
+func (p *leasedProcessor) Holds(within time.Duration) error { return p.holds(within) }
 
 func TestL5WhatWasMaskedUnderKeysThatAreOverIsMaskedAgainAndNeverCommitted(t *testing.T) {
 	onBoth(t, maskedAgain)

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -31,7 +30,9 @@ type lane struct {
 	routes   map[string]*routed
 	former   []*routed // of revisions before it in the same transaction
 	rec      stream.Record
-	masked   stream.Masked
+	waiting  []waiting
+	size     int       // bytes that wait
+	open     []*routed // whose processors are to finish
 	plain    []byte
 	arena    []byte
 	slab     slab
@@ -43,6 +44,7 @@ type lane struct {
 type routed struct {
 	stream.Route
 	processor stream.Processor // nil without a topic
+	open      bool             // it delivered what it has not finished
 }
 
 func newLane(w *maskWorker, p int32) (*lane, error) {
@@ -60,6 +62,8 @@ func newLane(w *maskWorker, p int32) (*lane, error) {
 // begin readies the lane for a transaction. What the last one produced is
 // acknowledged, so its bytes may be overwritten.
 func (l *lane) begin(ctx context.Context) error {
+	l.finish() // what a transaction that failed has left
+	l.forget()
 	l.arena, l.began = l.arena[:0], l.w.Now().UnixMilli()
 	if l.parked == nil {
 		if err := l.loadParked(ctx); err != nil {
@@ -113,6 +117,7 @@ func (l *lane) mask(s *share) error {
 			return fmt.Errorf("%s/%d at %d: %w", s.topic, s.partition, r.Offset, err)
 		}
 	}
+	l.settle(s)
 	return nil
 }
 
@@ -226,73 +231,6 @@ func (l *lane) isParked(key []byte) bool {
 	}
 	_, ok := l.parked[string(key)]
 	return ok
-}
-
-// process masks the decrypted record; what cannot be masked goes to quarantine.
-func (l *lane) process(s *share, r *kgo.Record, c *tally, to *routed) error {
-	err := to.processor.Process(&l.rec, &l.masked)
-	var no *stream.Rejection
-	switch {
-	case errors.As(err, &no):
-		l.quarantine(s, r, no)
-	case err != nil:
-		return fmt.Errorf("stream %s: %w", l.rec.Stream, err)
-	case len(l.masked.Key)+len(l.masked.Value)+4096 > l.w.Cluster.Largest():
-		// Names and values that were replaced may be longer than what they were.
-		l.quarantine(s, r, &stream.Rejection{Reason: stream.ReasonTooLarge})
-	default:
-		c.Delivered++
-		l.deliver(s, r, to.Topic)
-	}
-	return nil
-}
-
-// copy puts b into the transaction's arena; nil stays nil.
-func (l *lane) copy(b []byte) []byte {
-	if b == nil {
-		return nil
-	}
-	from := len(l.arena)
-	l.arena = append(l.arena, b...)
-	return l.arena[from:len(l.arena):len(l.arena)]
-}
-
-// deliver produces the masked record to its stream's topic, same partition, and
-// a tombstone after a delete.
-func (l *lane) deliver(s *share, r *kgo.Record, topic string) {
-	m := &l.masked
-	out := s.outputs.to(topic, l.partition)
-	key, value := l.copy(m.Key), l.copy(m.Value)
-	seq := kgo.RecordHeader{Key: stream.HeaderSeq, Value: header(r, stream.HeaderSeq)}
-	policy := kgo.RecordHeader{Key: stream.HeaderPolicy, Value: l.short}
-	salt := kgo.RecordHeader{Key: stream.HeaderSalt, Value: l.salt()}
-	k := l.slab.record(topic, l.partition)
-	k.Key, k.Value, k.Headers = key, value, l.slab.head(seq, salt, policy)
-	if l.rec.Time > 0 {
-		// Masked records carry the source's commit time, so that the sink can tell
-		// its lag; brokers refuse times that are far ahead of theirs.
-		k.Timestamp = time.UnixMilli(min(l.rec.Time, l.began))
-	}
-	var unchanged []byte
-	if len(m.Unchanged) > 0 {
-		unchanged, _ = json.Marshal(m.Unchanged)
-		k.Headers = append(k.Headers, kgo.RecordHeader{Key: stream.HeaderUnchanged, Value: unchanged})
-	}
-	l.leaves.Add(&out.leaves, salt.Value, key, value, seq.Value, unchanged)
-	l.produce(k, out.promise)
-	if !m.Delete || key == nil {
-		return
-	}
-	salt.Value = l.salt()
-	l.leaves.Add(&out.leaves, salt.Value, key, nil, seq.Value, nil)
-	out.tombstones++
-	k = l.slab.record(topic, l.partition)
-	k.Key, k.Headers = key, l.slab.head(seq, salt, policy)
-	l.produce(k, out.promise)
-}
-
-func (l *lane) produce(r *kgo.Record, done func(*kgo.Record, error)) {
-	l.w.session.Produce(context.Background(), r, done)
 }
 
 // quarantine sends the record as it was read, encrypted under the quarantine's

@@ -23,6 +23,7 @@ func maskedKey(t *testing.T, r *revision) string {
 	if err := p.Process(&stream.Record{Stream: "crm.public.customer", Key: []byte(`{"id":7}`), Value: []byte(`{"before":{"id":7},"after":null,"op":"d"}`)}, &out); err != nil {
 		t.Fatal(err)
 	}
+	p.Finish()
 	return string(out.Key)
 }
 

@@ -40,6 +40,7 @@ func MaskedKeys(f *config.Folder, connection, streamName string, keys []string) 
 		if err := rewriter.Process(&r, &out); err != nil {
 			return nil, "", fmt.Errorf("mask a key of %s: %w", streamName, err)
 		}
+		rewriter.Finish()
 		masked[k] = string(out.Key)
 	}
 	return masked, s.Topic, nil
