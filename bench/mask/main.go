@@ -31,7 +31,7 @@ const usage = `usage: go run ./bench/mask [flags]
   --records N        events to go round in (20000)
   --rounds N         rounds of which the median is told (5)
   --only NAMES       measure these workloads only, separated by commas
-  --peers NAMES      benthos: beside ours, in the same run ("")
+  --peers NAMES      measure these beside ours: benthos, maskfield (Java, Maven)
   --cpuprofile FILE  write a CPU profile of ours there
   --json             print the figures as JSON
 
@@ -44,7 +44,7 @@ type figure struct {
 	Record      time.Duration `json:"ns_per_record"` // CPU time, the median of the rounds
 	Best        time.Duration `json:"best_ns_per_record"`
 	Bytes       int64         `json:"bytes_per_record"`
-	Allocations float64       `json:"allocations_per_record"`
+	Allocations float64       `json:"allocations_per_record"` // below 0: not measured
 }
 
 func (f figure) perSecond() float64 { return 1e9 / float64(max(f.Record, 1)) }
@@ -155,8 +155,12 @@ func report(out io.Writer, figures []figure) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "workload\trecords/s\tns/record\tbest\tbytes\tMB/s\tallocations\tratio")
 	for _, f := range figures {
-		fmt.Fprintf(w, "%s\t%.0f\t%d\t%d\t%d\t%.0f\t%.2f\t%.2f\n", f.Name, f.perSecond(), f.Record.Nanoseconds(), f.Best.Nanoseconds(), f.Bytes,
-			f.perSecond()*float64(f.Bytes)/1e6, f.Allocations, f.perSecond()/figures[0].perSecond())
+		allocations := "?"
+		if f.Allocations >= 0 {
+			allocations = fmt.Sprintf("%.2f", f.Allocations)
+		}
+		fmt.Fprintf(w, "%s\t%.0f\t%d\t%d\t%d\t%.0f\t%s\t%.2f\n", f.Name, f.perSecond(), f.Record.Nanoseconds(), f.Best.Nanoseconds(), f.Bytes,
+			f.perSecond()*float64(f.Bytes)/1e6, allocations, f.perSecond()/figures[0].perSecond())
 	}
 	return w.Flush()
 }

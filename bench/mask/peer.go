@@ -5,33 +5,42 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"lethe/stream"
 )
 
+// peers are other systems and how each is run in its folder, with a file of events.
+func peers() map[string][]string {
+	return map[string][]string{"benthos": {"go", "run", "."}, "maskfield": {"./measure.sh"}}
+}
+
 // peer measures another system on the events of the first workload, in a process of
-// its own that is pinned and counted as ours is.
+// its own of which the CPU time is counted.
 func peer(ctx context.Context, name string, records int) (figure, error) {
-	if name != "benthos" {
-		return figure{}, fmt.Errorf("no peer is called %s: benthos", name)
+	how, ok := peers()[name]
+	if !ok {
+		return figure{}, fmt.Errorf("no peer is called %s: %s", name, strings.Join(slices.Sorted(maps.Keys(peers())), ", "))
 	}
 	file, size, err := eventFile(events(1, records, []shape{customers(false)}, false))
 	if err != nil {
 		return figure{}, err
 	}
 	defer os.Remove(file)
-	cmd := exec.CommandContext(ctx, "go", "run", ".", file)
+	cmd := exec.CommandContext(ctx, how[0], append(how[1:], file)...)
 	cmd.Dir = filepath.Join("bench", "peers", name)
 	cmd.Stderr = os.Stderr
 	got, err := cmd.Output()
 	if err != nil {
 		return figure{}, fmt.Errorf("peer %s: %w", name, err)
 	}
-	var f figure
+	f := figure{Allocations: -1}
 	if err := json.Unmarshal(got, &f); err != nil || f.Record <= 0 {
 		return figure{}, fmt.Errorf("peer %s: no figure in what it printed: %w", name, err)
 	}
