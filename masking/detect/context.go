@@ -59,33 +59,39 @@ func (f *Finder) near(t topic, start, end int) int {
 		return -1
 	}
 	best := f.nearBefore(t, start)
-	for i := f.tokenFrom(end); i < len(f.tokens) && best != 0; i++ {
-		tok := &f.tokens[i]
-		distance := int(tok.start) - end
-		if distance > reachAfter || bytes.IndexByte(f.text[end:tok.start], ',') >= 0 || f.breaks(end, int(tok.start)) {
+	for _, i := range f.telling {
+		at := int(f.tokens[i].start)
+		if at-end > reachAfter || best == 0 {
 			break
 		}
-		if tok.word != 0 && f.announces(i, t) {
-			distance += 10 // what follows announces less
-			if best < 0 || distance < best {
-				best = distance
-			}
-			break
+		if at < end || !f.announces(int(i), t) {
+			continue
 		}
+		distance := at - end + 10 // what follows announces less
+		if (best < 0 || distance < best) && bytes.IndexByte(f.text[end:at], ',') < 0 && !f.breaks(end, at) {
+			best = distance
+		}
+		break
 	}
 	return f.nearWide(t, start, end, best)
 }
 
 func (f *Finder) nearBefore(t topic, start int) int {
-	for i := f.tokenBefore(start); i >= 0; i-- {
-		tok := &f.tokens[i]
-		distance := start - int(tok.end)
-		if distance > reachBefore || f.breaks(int(tok.end), f.next(i, start)) {
+	for k := len(f.telling) - 1; k >= 0; k-- {
+		i := int(f.telling[k])
+		distance := start - int(f.tokens[i].end)
+		if distance > reachBefore {
 			break
 		}
-		if tok.word != 0 && f.announces(i, t) {
-			return distance
+		if distance < 0 || !f.announces(i, t) {
+			continue
 		}
+		for ; i < len(f.tokens) && int(f.tokens[i].end) <= start; i++ {
+			if f.breaks(int(f.tokens[i].end), f.next(i, start)) {
+				return -1
+			}
+		}
+		return distance
 	}
 	return -1
 }
@@ -124,7 +130,11 @@ func (f *Finder) findWide(from, to int) {
 		if i+2 >= to {
 			return
 		}
-		for _, w := range f.vocab.wide[f.text[i+1]][f.text[i+2]] {
+		b, c := f.text[i+1], f.text[i+2]
+		if f.vocab.begins[b][c>>6]>>(c&63)&1 == 0 {
+			continue
+		}
+		for _, w := range f.vocab.wide[b][c] {
 			if f.hasAt(i, w.text) {
 				f.topics.add(w.topic)
 				f.hits = append(f.hits, hit{int32(i), int32(i + len(w.text)), w.topic})

@@ -54,10 +54,12 @@ type Finder struct {
 	plain  []byte  // holds it where it differs from what came
 	origin []int32 // for each byte of plain, where it came from
 	tokens []token
-	marks  []mark
-	topics topics // that words of the text announce
-	hits   []hit
-	spans  []names.Span
+	// telling are those of tokens that announce something, alone or in a phrase.
+	telling []int32
+	marks   []mark
+	topics  topics // that words of the text announce
+	hits    []hit
+	spans   []names.Span
 	// How far a password and a PEM block were read: what begins before is part of one.
 	secretTo, blockTo int
 	found             []found

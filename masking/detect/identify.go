@@ -215,14 +215,19 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 	if c.letters > 0 {
 		list = f.vocab.shelf.mixed[c.n]
 	}
+	least := enough - c.telling(-1, 0)
 	for k := range list {
+		// What costs little comes first: most are refused before their check.
 		it := &list[k]
-		if !f.on[it.entity] || !it.alone && !f.topics.has(it.topic) {
+		announced := f.topics.has(it.topic)
+		if !f.on[it.entity] || !announced && (!it.alone || c.groups == 1 && it.points < least) {
 			continue
 		}
-		// What costs little comes first: most are refused before their check.
 		form, ok := f.formOf(it, c, start, end)
-		told := f.near(it.topic, start, end)
+		told := -1
+		if announced {
+			told = f.near(it.topic, start, end)
+		}
 		if !ok && told < 0 {
 			continue
 		}

@@ -75,7 +75,7 @@ const (
 func (f *Finder) scan() {
 	text := f.text
 	tokens, marks := f.tokens[:0], f.marks[:0]
-	f.topics, f.hits = topics{}, f.hits[:0]
+	f.topics, f.hits, f.telling = topics{}, f.hits[:0], f.telling[:0]
 	for i := 0; i < len(text); {
 		b := text[i]
 		switch c := classes[b]; {
@@ -97,7 +97,10 @@ func (f *Finder) scan() {
 			t := token{start: int32(start), end: int32(i), kind: kind}
 			if kind&^isDigit != 0 {
 				if t.word = f.vocab.find(hash, text[start:i]); t.word != 0 {
-					f.topics.union(&f.vocab.words[t.word].some)
+					if some := &f.vocab.words[t.word].some; *some != (topics{}) {
+						f.topics.union(some)
+						f.telling = append(f.telling, int32(len(tokens)))
+					}
 				}
 			}
 			tokens = append(tokens, t)

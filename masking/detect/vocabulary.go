@@ -37,8 +37,9 @@ type phrase struct {
 // hash while the text is cut into tokens.
 type vocabulary struct {
 	words    []word
-	slots    []uint16             // by hash; 0 is free
+	slots    []slot               // by hash
 	wide     [256][256][]wideWord // by the second and third byte
+	begins   [256][4]uint64       // a bit for each of wide that is not empty, since most are
 	plans    *plans
 	entities []Entity
 	shelf    shelf
@@ -52,11 +53,18 @@ type wideWord struct {
 
 const slotCount = 1 << 14
 
+// slot is a word's place by its hash, and the rest of the hash: most words of a
+// text are none of these, and are told so without a look at words.
+type slot struct {
+	tag   uint16
+	index uint16 // 0 is free
+}
+
 // vocabularyOf is the one vocabulary, which nobody writes.
 var vocabularyOf = sync.OnceValue(newVocabulary)
 
 func newVocabulary() *vocabulary {
-	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]uint16, slotCount), plans: readPlans(), entities: catalog()}
+	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]slot, slotCount), plans: readPlans(), entities: catalog()}
 	for i, list := range months {
 		for _, m := range strings.Fields(list) {
 			name, other := strings.CutPrefix(m, "!")
@@ -101,6 +109,7 @@ func (v *vocabulary) announce(text string, t topic) {
 	if classes[text[0]] == isWide {
 		if len(text) > 2 {
 			v.wide[text[1]][text[2]] = append(v.wide[text[1]][text[2]], wideWord{text, t})
+			v.begins[text[1]][text[2]>>6] |= 1 << (text[2] & 63)
 		}
 		return
 	}
@@ -141,19 +150,19 @@ func (v *vocabulary) index(text string) uint16 {
 }
 
 func (v *vocabulary) place(hash uint32, i uint16) {
-	slot := hash % slotCount
-	for v.slots[slot] != 0 {
-		slot = (slot + 1) % slotCount
+	at := hash % slotCount
+	for v.slots[at].index != 0 {
+		at = (at + 1) % slotCount
 	}
-	v.slots[slot] = i
+	v.slots[at] = slot{uint16(hash >> 16), i}
 }
 
 // find is the word of that hash and text, 0 if there is none.
 func (v *vocabulary) find(hash uint32, text []byte) uint16 {
-	for slot := hash % slotCount; ; slot = (slot + 1) % slotCount {
-		i := v.slots[slot]
-		if i == 0 || same(v.words[i].text, text) {
-			return i
+	for at := hash % slotCount; ; at = (at + 1) % slotCount {
+		s := v.slots[at]
+		if s.index == 0 || s.tag == uint16(hash>>16) && same(v.words[s.index].text, text) {
+			return s.index
 		}
 	}
 }
