@@ -102,6 +102,7 @@ type Forged struct {
 const (
 	ActionErase  = "erase"
 	ActionReveal = "reveal"
+	ActionRotate = "rotate"
 )
 
 // Intent tells that a person is about to do something. It stands on the audit topic
@@ -109,7 +110,7 @@ const (
 // of the value under 32 random bytes, which lie with the value in the topic openings,
 // under the entry's id. Without them the entry stays what it is and tells no more.
 type Intent struct {
-	Action    string `json:"action"` // ActionErase, ActionReveal
+	Action    string `json:"action"` // ActionErase and so on
 	Count     Int64  `json:"count"`  // of subjects, or of values
 	Principal Hash   `json:"principal"`
 	Object    Hash   `json:"object"` // stream, or stream/field

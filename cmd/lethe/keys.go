@@ -3,19 +3,18 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
 
+	"lethe/audit"
 	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/wire"
 	"lethe/masking/keyring/file"
 	"lethe/stream"
 )
 
-const keysUsage = `usage: lethe keys [rotate] [--yes] [--json] [DIR]
+const keysUsage = `usage: lethe keys [rotate] [--yes] [--reason TEXT] [--ticket ID] [--json] [DIR]
 
 Lists the keys of the folder: the epochs of the masking keys, and the periods of
 those that raw records and quarantine are encrypted with. Keys themselves are not
@@ -26,14 +25,21 @@ for each stream, and asks. Nothing is masked under the new epoch before run is
 started again; then all workers switch at one offset, which the log names. Earlier
 epochs are kept: what is masked under them joins and opens as before.
 
-  --yes   rotate without asking
-  --json  print the result as JSON
+  --yes          rotate without asking
+  --reason TEXT  why; the audit log commits to it
+  --ticket ID    where it was asked for
+  --json         print the result as JSON
+
+On the embedded broker lethe run must be stopped meanwhile.
 `
 
-func keys(_ context.Context, io streams, args []string) error {
+func keys(ctx context.Context, io streams, args []string) error {
 	f := newFlags(keysUsage)
 	f.JSON()
 	yes := f.Bool("yes", false, "")
+	var a wire.Action
+	f.StringVar(&a.Reason, "reason", "", "")
+	f.StringVar(&a.Ticket, "ticket", "", "")
 	rotate := false
 	if i := slices.IndexFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") }); i >= 0 && args[i] == "rotate" {
 		rotate, args = true, slices.Delete(slices.Clone(args), i, i+1)
@@ -54,7 +60,7 @@ func keys(_ context.Context, io streams, args []string) error {
 		return err
 	}
 	if rotate {
-		return rotateKeys(io, folder, ring, *yes, dir)
+		return rotateKeys(ctx, io, folder, ring.Epoch(), dir, *yes, a)
 	}
 	return listKeys(io, folder, ring, dir)
 }
@@ -111,7 +117,15 @@ func showPeriods(io streams, periods []string, what string) {
 }
 
 // rotateKeys says what a new epoch means, asks, and begins it.
-func rotateKeys(io streams, folder *config.Folder, ring *file.Keyring, yes bool, dir string) error {
+func rotateKeys(ctx context.Context, io streams, folder *config.Folder, before, dir string, yes bool, a wire.Action) error {
+	embedded := len(folder.Brokers) == 0
+	if embedded {
+		// Told before anybody is asked: the broker that the log is written with is
+		// inside of run.
+		if err := wire.Held(folder.State); err != nil {
+			return err
+		}
+	}
 	meant, err := rotationOf(folder)
 	if err != nil {
 		return err
@@ -120,36 +134,31 @@ func rotateKeys(io streams, folder *config.Folder, ring *file.Keyring, yes bool,
 		Before  string         `json:"before"`
 		Epoch   string         `json:"epoch"`
 		Streams []streamInTurn `json:"streams"`
-	}{Before: ring.Epoch(), Streams: meant}
-	running := wire.Held(folder.State)
-	if f := stream.Faults(running); running != nil && f[0].Code != wire.CodeHeld {
-		return running
-	}
+	}{Before: before, Streams: meant}
 	if !*io.json {
-		showRotation(io, meant, out.Before, running)
+		showRotation(io, meant, before, embedded)
 	}
 	if !yes {
 		if err := confirmed(io, dir); err != nil {
 			return err
 		}
 	}
-	begun, err := ring.Rotate()
-	if errors.Is(err, fs.ErrExist) {
-		return &stream.Fault{Code: "keys.rotated", Path: folder.Rel(folder.Keys), Msg: "somebody else began an epoch at this moment", Hint: "lethe keys " + dir, Exit: stream.ExitEnvironment}
+	if a.Principal, err = osUser(); err != nil {
+		return err
 	}
+	log, err := runLog(io, logFormat(io), "warn", dir)
 	if err != nil {
 		return err
 	}
-	out.Epoch = begun.Name
+	audit.RouteDriverLog(log)
+	if out.Epoch, err = wire.Rotate(ctx, folder, log, a); err != nil {
+		return err
+	}
 	if *io.json {
 		return showJSON(io, out)
 	}
-	next := "lethe run " + dir
-	if running != nil {
-		next = "stop run, and start it again: " + next
-	}
-	tellf(io.out, "epoch %s is made, and in force from the next start of run on\nnext: back up %s: no older backup has this epoch\n      %s\n",
-		begun.Name, folder.Rel(folder.Keys), next)
+	tellf(io.out, "epoch %s is made, and in force from the next start of run on\nnext: back up %s: no older backup has this epoch\n      lethe run %s\n",
+		out.Epoch, folder.Rel(folder.Keys), dir)
 	return nil
 }
 

@@ -54,7 +54,7 @@ func rotationOf(folder *config.Folder) ([]streamInTurn, error) {
 }
 
 // showRotation says what a new epoch means to a person.
-func showRotation(io streams, meant []streamInTurn, epoch string, running error) {
+func showRotation(io streams, meant []streamInTurn, epoch string, embedded bool) {
 	var again, apart, opens []streamInTurn
 	for _, s := range meant {
 		if s.Again {
@@ -76,8 +76,8 @@ func showRotation(io streams, meant []streamInTurn, epoch string, running error)
 		"Rows of these that are in the lake stay as they are. Their fields do not join with rows\nthat come after the switch, neither of the same table nor of another:")
 	showTurned(io, opens, func(s streamInTurn) []string { return s.Opens },
 		"Values of these that were masked before can be opened for as long as the keyring has epoch "+epoch+":")
-	if running != nil {
-		tellf(io.out, "\nA process runs this folder now: it goes on in epoch %s until it is started again.\n", epoch)
+	if !embedded {
+		tellf(io.out, "\nWho runs this workspace now goes on in epoch %s until run is started again.\n", epoch)
 	}
 }
 

@@ -33,7 +33,7 @@ func hold(dir string) (*os.File, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		pid, _ := io.ReadAll(io.LimitReader(f, 20))
 		f.Close()
-		return nil, &stream.Fault{Code: CodeHeld, Path: dir, Exit: stream.ExitEnvironment,
+		return nil, &stream.Fault{Code: "run.held", Path: dir, Exit: stream.ExitEnvironment,
 			Msg:  "process " + strings.TrimSpace(string(pid)) + " runs this folder",
 			Hint: "stop it first: kill " + strings.TrimSpace(string(pid))}
 	}
@@ -41,9 +41,6 @@ func hold(dir string) (*os.File, error) {
 	fmt.Fprintf(f, "%d\n", os.Getpid())
 	return f, nil
 }
-
-// CodeHeld is the code of the Fault of a folder that another process runs.
-const CodeHeld = "run.held"
 
 // Held returns a Fault if a process runs the folder whose state lies in dir.
 func Held(dir string) error {
