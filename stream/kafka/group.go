@@ -19,9 +19,9 @@ type Committed struct {
 }
 
 // StartGroup commits the first offsets of a group's partitions that have none:
-// the start of each partition, with the metadata that is given for it. It runs
-// before the group's members join; where the group has all its offsets it changes
-// nothing.
+// the start of each partition, with the metadata that is given for it. Members of
+// the group may be at work on its other topics; where the group has all its offsets
+// it changes nothing.
 func (c Cluster) StartGroup(ctx context.Context, group string, topics []string, metadata func(topic string, partition int32, offset int64) (string, error)) error {
 	if len(topics) == 0 {
 		return nil
@@ -40,15 +40,33 @@ func (c Cluster) StartGroup(ctx context.Context, group string, topics []string, 
 	if err != nil {
 		return fmt.Errorf("group %s: %w", group, err)
 	}
+	missing := func() (kadm.Offsets, error) { return missing(ctx, adm, group, starts, metadata) }
+	first, err := missing()
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	err = patiently(ctx, func() error { return adm.CommitAllOffsets(ctx, group, first) })
+	if errors.Is(err, kerr.UnknownMemberID) {
+		// It has members, if only some that were killed a moment ago.
+		err = c.startBeside(ctx, group, missing)
+	}
+	if err != nil {
+		return fmt.Errorf("group %s: commit first offsets: %w", group, err)
+	}
+	return nil
+}
+
+// missing gives first offsets for the partitions on which a group has none.
+func missing(ctx context.Context, adm *kadm.Client, group string, starts map[string]map[int32]int64, metadata func(topic string, partition int32, offset int64) (string, error)) (kadm.Offsets, error) {
 	var have kadm.OffsetResponses
-	err = patiently(ctx, func() error {
+	err := patiently(ctx, func() (err error) {
 		have, err = adm.FetchOffsets(ctx, group)
 		return err
 	})
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-		return fmt.Errorf("group %s: fetch offsets: %w", group, err)
+		return nil, fmt.Errorf("group %s: fetch offsets: %w", group, err)
 	}
-	missing := make(kadm.Offsets)
+	out := make(kadm.Offsets)
 	for topic, parts := range starts {
 		for p, start := range parts {
 			if _, ok := have.Lookup(topic, p); ok {
@@ -56,18 +74,12 @@ func (c Cluster) StartGroup(ctx context.Context, group string, topics []string, 
 			}
 			text, err := metadata(topic, p, start)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			missing.Add(kadm.Offset{Topic: topic, Partition: p, At: start, LeaderEpoch: -1, Metadata: text})
+			out.Add(kadm.Offset{Topic: topic, Partition: p, At: start, LeaderEpoch: -1, Metadata: text})
 		}
 	}
-	if len(missing) == 0 {
-		return nil
-	}
-	if err := patiently(ctx, func() error { return adm.CommitAllOffsets(ctx, group, missing) }); err != nil {
-		return fmt.Errorf("group %s: commit first offsets: %w", group, err)
-	}
-	return nil
+	return out, nil
 }
 
 // Started reports whether a group has committed any offset.
