@@ -83,6 +83,14 @@ func customers(names bool) shape {
 	}}
 }
 
+// rowSchema is what a contract may ask of the customers beyond types and nulls.
+const rowSchema = `{"decimals":["balance"],"schema":{"properties":{
+  "full_name":{"minLength":1,"maxLength":200},"email":{"format":"email","maxLength":254},
+  "phone":{"pattern":"^[0-9+][0-9 -]{6,19}$"},"national_id":{"minLength":17,"maxLength":17},
+  "notes":{"maxLength":4000},"status":{"enum":["active","paused","closed","invited"]},
+  "country":{"pattern":"^[A-Z]{2}$"},"version":{"minimum":0,"maximum":1000000},
+  "balance":{"minimum":0},"address":{"minLength":1}}}}`
+
 // mixed are four tables whose rows have fewer, more and other columns.
 func mixed() []shape {
 	all := customers(false)

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"lethe/masking"
+	"lethe/rules/schema"
 )
 
 const usage = `usage: go run ./bench/mask [flags]
@@ -105,21 +106,29 @@ func command(ctx context.Context, args []string, out, complaints io.Writer) erro
 // workloads are the sides of ours that were asked for.
 func workloads(o options) ([]side, error) {
 	var sides []side
+	rows, err := schema.ParseRows(rowSchema)
+	if err != nil {
+		return nil, err
+	}
 	for _, w := range []struct {
 		name     string
 		shapes   []shape
 		shuffled bool
+		schema   *masking.RowSchema
 	}{
-		{"customers", []shape{customers(false)}, false},
-		{"names", []shape{customers(true)}, false},
-		{"mixed", mixed(), true},
+		{"customers", []shape{customers(false)}, false, nil},
+		{"schema", []shape{customers(false)}, false, rows},
+		{"names", []shape{customers(true)}, false, nil},
+		{"mixed", mixed(), true, nil},
 	} {
 		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), w.name) {
 			continue
 		}
 		var plans []masking.Plan
 		for _, s := range w.shapes {
-			plans = append(plans, s.plan())
+			p := s.plan()
+			p.Schema = w.schema
+			plans = append(plans, p)
 		}
 		x, err := newOurs(w.name, events(1, o.records, w.shapes, w.shuffled), plans)
 		if err != nil {
@@ -128,7 +137,7 @@ func workloads(o options) ([]side, error) {
 		sides = append(sides, side{w.name, len(x.records), x.bytes, x.pass})
 	}
 	if len(sides) == 0 {
-		return nil, fmt.Errorf("no workload is called %s: customers, names, mixed", o.only)
+		return nil, fmt.Errorf("no workload is called %s: customers, schema, names, mixed", o.only)
 	}
 	return sides, nil
 }
