@@ -126,13 +126,16 @@ func (c *compiler) byPacks(f *field, d *Decision, r rule) []string {
 	}
 	allowed := c.allowed(f.element, f.law)
 	hint := "all packs allow: " + strings.Join(allowed, " ")
+	if wide, bound := c.wide(f.element, f.law); bound && slices.Contains(allowed, "generalize") {
+		hint += " (generalize as " + strings.Join(wide, " or ") + ")"
+	}
 	if f.law != d.Class {
 		hint += "\na declared class does not lower what a law asks: if " + string(d.Class) + " is right, write it as classification in the contract"
 	}
 	for _, p := range c.packs {
 		rule := c.spoken(p, f.element, f.law)
-		d.Because = append(d.Because, fmt.Sprintf("%s %s allows %s: %s", p.Name, rule.Section, strings.Join(rule.Allow, " "), rule.Because))
-		if slices.Contains(rule.Allow, d.Operator) || len(allowed) == 0 {
+		d.Because = append(d.Because, fmt.Sprintf("%s %s allows %s: %s", p.Name, rule.Section, rule.Words(), rule.Because))
+		if as, _ := d.Params["as"].(string); rule.Allows(d.Operator, as) || len(allowed) == 0 {
 			continue
 		}
 		c.faultAt(c.place(r), CodeWeakerThanLaw, fmt.Sprintf("%s on %s%s is weaker than %s %s allows for purpose %q: %s",
@@ -167,5 +170,24 @@ func (c *compiler) allowed(element string, class stream.Class) []string {
 		rule := c.spoken(p, element, class)
 		out = slices.DeleteFunc(out, func(op string) bool { return !slices.Contains(rule.Allow, op) })
 	}
+	if wide, bound := c.wide(element, class); bound && len(wide) == 0 {
+		out = slices.DeleteFunc(out, func(op string) bool { return op == "generalize" })
+	}
 	return out
+}
+
+// wide is what all packs allow generalize to make of values; bound is false if none
+// of them says anything about it.
+func (c *compiler) wide(element string, class stream.Class) (as []string, bound bool) {
+	for _, p := range c.packs {
+		rule := c.spoken(p, element, class)
+		switch {
+		case len(rule.As) == 0:
+		case !bound:
+			as, bound = slices.Clone(rule.As), true
+		default:
+			as = slices.DeleteFunc(as, func(one string) bool { return !slices.Contains(rule.As, one) })
+		}
+	}
+	return as, bound
 }

@@ -94,7 +94,7 @@ policy.yaml:2: subject: unknown key "subject"
 		"not yaml": {edit(t, smallEnv(), "[pdpa-th]", "[pdpa-th"), `policy.yaml:1: not YAML: did not find expected ',' or ']'
   → check indentation (spaces, no tabs), quotes and the colon after each key`, []string{"file.syntax"}},
 		"no packs": {edit(t, smallEnv(), "packs: [pdpa-th]\n", ""), `policy.yaml:1: packs: no law is named
-  → write packs: [gdpr, pdpa-th], those that apply, or packs: [] if none does`, []string{CodePacks}},
+  → write packs: [gdpr, hipaa, pdpa-sg, pdpa-th, sox], those that apply, or packs: [] if none does`, []string{CodePacks}},
 		"unknown pack": {edit(t, smallEnv(), "pdpa-th", "pdpa-ht, gdpr, gdpr"), `policy.yaml:1: packs[0]: unknown pack "pdpa-ht"
   → did you mean "pdpa-th"?
 policy.yaml:1: packs[2]: pack "gdpr" is named twice
@@ -105,7 +105,7 @@ policy.yaml:1: packs[2]: pack "gdpr" is named twice
 policy.yaml:4: mask.elements.persn.*: no element is in family "persn.*"
   → did you mean "person.*"?
 policy.yaml:4: mask.elements.id.shoe: unknown element "id.shoe"
-  → family id has: id.th.national id.sg.nric id.eu.national id.us.ssn id.national id.passport id.tax id.licence id.vehicle id.internal id.record
+  → family id has: id.th.national id.sg.nric id.eu.national id.us.ssn id.national id.passport id.tax id.licence id.certificate id.vehicle id.internal id.record
     elements.yaml of the folder may add others`,
 			[]string{CodeElement, CodeElement, CodeElement}},
 		"an element of another family": {edit(t, smallEnv(), "person.gender: redact", "person.gender: redact, contact.address: redact, geo.province: redact, contcat.emial: redact, emial: redact, shoe: redact, id.person: redact"),
@@ -126,7 +126,7 @@ policy.yaml:4: mask.elements.shoe: unknown element "shoe"
     elements.yaml of the folder may add others
 policy.yaml:4: mask.elements.id.person: unknown element "id.person"
   → family person has: person.name person.username person.birth_date person.age person.gender person.title person.marital person.nationality person.photo person.signature person.job person.employer person.relative
-    family id has: id.th.national id.sg.nric id.eu.national id.us.ssn id.national id.passport id.tax id.licence id.vehicle id.internal id.record
+    family id has: id.th.national id.sg.nric id.eu.national id.us.ssn id.national id.passport id.tax id.licence id.certificate id.vehicle id.internal id.record
     elements.yaml of the folder may add others`, []string{CodeElement, CodeElement, CodeElement, CodeElement, CodeElement, CodeElement}},
 		"unknown operator": {edit(t, smallEnv(), "redact", "redcat"), `policy.yaml:4: mask.elements.person.gender: unknown operator "redcat"
   → did you mean "redact"?`, []string{CodeOperator}},

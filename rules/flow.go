@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"lethe/rules/packs"
 	"lethe/rules/strict"
 	"lethe/stream"
 )
@@ -99,8 +100,9 @@ func (c *compiler) clearanceHint(s *Stream) string {
 // home if one of the packs is the law there; the others then see no transfer by
 // us, since the data was collected under several laws at once.
 func (c *compiler) region(at string, s *Stream) {
-	if len(c.packs) == 0 || len(c.packs) < len(c.policy.Packs) {
-		return // no law, or one that was not found and is told already
+	speaks := func(p packs.Pack) bool { return p.Home != nil }
+	if !slices.ContainsFunc(c.packs, speaks) || len(c.packs) < len(c.policy.Packs) {
+		return // no law says where, or one was not found and is told already
 	}
 	if c.env.Region == "" {
 		c.faultAt(c.sinkAt(), CodeRegion, "personal data goes to a sink that does not say where it is", "add region: to the sink, such as region: TH")
@@ -108,6 +110,9 @@ func (c *compiler) region(at string, s *Stream) {
 	}
 	var homes, mechanisms, laws []string
 	for _, p := range c.packs {
+		if p.Home == nil {
+			continue
+		}
 		if slices.Contains(p.Home.Regions, c.env.Region) {
 			return
 		}

@@ -13,18 +13,27 @@ import (
 
 // Starter is a policy to begin with for streams of these contracts: the mildest
 // operators that every named pack allows for analytics, and whose data the rows
-// seem to be. Without names it lists all packs. A person reads it before it runs.
+// seem to be. Without names it lists the packs that bind everybody. A person reads it
+// before it runs.
 func Starter(contracts []schema.Contract, names ...string) []byte {
 	t, err := LoadElements()
 	if err != nil {
 		panic(err) // the built-in table is part of the program, and a test loads it
 	}
-	if len(names) == 0 {
-		names = packs.Names()
+	named := len(names) > 0
+	var sectors []string
+	for _, name := range packs.Names() {
+		p, _ := packs.Load(name)
+		switch {
+		case p.Sector != "":
+			sectors = append(sectors, fmt.Sprintf("%s (%s)", name, p.Sector))
+		case !named:
+			names = append(names, name)
+		}
 	}
 	var b strings.Builder
 	b.WriteString("# What becomes of every field. lethe check says whether it holds, and where each\n# field may go; lethe check --explain <stream>/<column> says why.\n\n")
-	fmt.Fprintf(&b, "packs: [%s]  # the laws that apply: remove the others\n\n", strings.Join(names, ", "))
+	fmt.Fprintf(&b, "packs: [%s]  # the laws that apply: remove the others\n# Add those that bind you: %s.\n\n", strings.Join(names, ", "), strings.Join(sectors, ", "))
 	b.WriteString("# What columns are about stands in their contracts (letheElement). Here is the\n# place for paths inside of JSON columns.\n# elements:\n#   crm.public.customer/profile.phones[].number: contact.phone\n\n")
 	starterSubjects(&b, t, contracts)
 	starterMask(&b, t, contracts)

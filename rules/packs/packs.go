@@ -27,12 +27,13 @@ var files embed.FS
 type Pack struct {
 	Name      string               `yaml:"pack,required"`
 	Law       string               `yaml:"law,required"`
+	Sector    string               `yaml:"sector"`             // whom it binds; "" for everybody
 	Effective string               `yaml:"effective,required"` // date, 2006-01-02
 	Recalled  bool                 `yaml:"recalled"`           // of the effective date
 	Sets      strict.Map[[]string] `yaml:"sets,required"`      // lists of operators by name
 	Rules     []Rule               `yaml:"rules,required"`
 	Accepts   []Acceptance         `yaml:"accepts"`
-	Home      Home                 `yaml:"home,required"`
+	Home      *Home                `yaml:"home"` // nil where it does not say where data may go
 	Retention []Retention          `yaml:"retention"`
 	Deadlines []Deadline           `yaml:"deadlines"`
 }
@@ -42,6 +43,7 @@ type Rule struct {
 	About     []string `yaml:"about,required"` // element, family.*, class:name
 	Purposes  []string `yaml:"purposes"`       // empty: any
 	Allow     []string `yaml:"allow,required"` // operators, or names of sets
+	As        []string `yaml:"as"`             // what generalize may make of it; empty: anything
 	Section   string   `yaml:"section,required"`
 	Because   string   `yaml:"because,required"`
 	Effective string   `yaml:"effective"`
@@ -139,16 +141,41 @@ func Parse(name string, data []byte) (Pack, error) {
 			all = append(all, a)
 		}
 		p.Rules[i].Allow = all
+		if err := coarse(doc, fmt.Sprintf("rules[%d].as", i), r.As); err != nil {
+			return p, err
+		}
 	}
 	for i, a := range p.Accepts {
-		for _, as := range a.As {
-			if !slices.Contains(fixed, as) {
-				return p, doc.Fault(fmt.Sprintf("accepts[%d].as", i), "pack.acceptance", fmt.Sprintf("how coarse %q is depends on its parameters, or nobody knows it", as),
-					"one of: "+strings.Join(fixed, " "))
-			}
+		if err := coarse(doc, fmt.Sprintf("accepts[%d].as", i), a.As); err != nil {
+			return p, err
 		}
 	}
 	return p, nil
+}
+
+// coarse refuses what generalize makes as fine as its parameters say.
+func coarse(doc *strict.Doc, at string, all []string) error {
+	for _, as := range all {
+		if !slices.Contains(fixed, as) {
+			return doc.Fault(at, "pack.acceptance", fmt.Sprintf("how coarse %q is depends on its parameters, or nobody knows it", as), "one of: "+strings.Join(fixed, " "))
+		}
+	}
+	return nil
+}
+
+// Allows reports whether r allows an operator; as is what generalize makes of
+// values, "" for another operator.
+func (r Rule) Allows(operator, as string) bool {
+	return slices.Contains(r.Allow, operator) && (operator != "generalize" || len(r.As) == 0 || slices.Contains(r.As, as))
+}
+
+// Words lists what r allows.
+func (r Rule) Words() string {
+	words := strings.Join(r.Allow, " ")
+	if len(r.As) > 0 {
+		words += " (generalize as " + strings.Join(r.As, " or ") + ")"
+	}
+	return words
 }
 
 // fixed are the generalisations that are equally coarse whatever the parameters.
