@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -101,5 +103,21 @@ func TestAMeterCountsTheWorkOfThisProcess(t *testing.T) {
 	}
 	if err != nil || cpu <= 0 || peak < 1<<20 {
 		t.Errorf("this process used %v of CPU and %d bytes: %v", cpu, peak, err)
+	}
+}
+
+func TestFiguresGoBetweenTheirLines(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "README.md")
+	if err := os.WriteFile(path, []byte("a\n"+FiguresBegin("x")+"old\n"+FiguresEnd("x")+"b\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(HasFigures(path, "x"), WriteFigures(path, "x", "new\n")); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(path); err != nil || string(b) != "a\n"+FiguresBegin("x")+"\nnew\n\n"+FiguresEnd("x")+"b\n" {
+		t.Errorf("%s %v", b, err)
+	}
+	if WriteFigures(path, "y", "new") == nil || HasFigures(filepath.Join(t.TempDir(), "none"), "x") == nil {
+		t.Error("figures are written where there is no place for them")
 	}
 }

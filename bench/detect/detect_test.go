@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -98,22 +96,5 @@ func TestFindingsOfThePeerComeBackInBytes(t *testing.T) {
 	}
 	if _, err := readSpans(bytes.NewBufferString(`{"id":"x","spans":[[2,9,"PERSON",0.85]]}`), map[string]string{"x": "à ñé"}); err == nil {
 		t.Error("a span outside of its text is taken")
-	}
-}
-
-func TestTheTableGoesBetweenItsLines(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "README.md")
-	if err := os.WriteFile(path, []byte("a\n"+figuresBegin+"old\n"+figuresEnd+"b\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := write(path, "new"); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil || !strings.Contains(string(b), "new") || strings.Contains(string(b), "old") || !strings.HasSuffix(string(b), "b\n") {
-		t.Error(string(b), err)
-	}
-	if err := write(filepath.Join(t.TempDir(), "none"), "new"); err == nil {
-		t.Error("a file that is not there is written")
 	}
 }

@@ -19,11 +19,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
+	"lethe/bench"
 	"lethe/stream"
-	"lethe/stream/disk"
 )
 
 const usage = `usage: go run ./bench/detect [flags]
@@ -39,6 +38,9 @@ const usage = `usage: go run ./bench/detect [flags]
   --details       tell every entity
   --figures FILE  write the table into FILE, where bench/README.md has it
 `
+
+// name is what the figures of this command are filed under.
+const name = "detect"
 
 type options struct {
 	set, model, python, peers, keep, figures string
@@ -102,6 +104,11 @@ func measure(ctx context.Context, args []string, out, complaints io.Writer) erro
 	if err != nil {
 		return err
 	}
+	if o.figures != "" {
+		if err := bench.HasFigures(o.figures, name); err != nil {
+			return err
+		}
+	}
 	if o.python == "" {
 		if o.python, err = python(ctx, o.peers, func(line string) { fmt.Fprintln(complaints, line) }); err != nil {
 			return &stream.Fault{Code: "bench.python", Path: "--python", Msg: err.Error(), Hint: "make one with pip, and name it", Exit: stream.ExitEnvironment}
@@ -143,27 +150,7 @@ func measure(ctx context.Context, args []string, out, complaints io.Writer) erro
 		}
 	}
 	if o.figures != "" {
-		return write(o.figures, r.markdown())
+		return bench.WriteFigures(o.figures, name, r.markdown())
 	}
 	return nil
-}
-
-// What stands between these lines of a file is written by --figures.
-const (
-	figuresBegin = "<!-- detection: written by go run ./bench/detect --figures -->\n"
-	figuresEnd   = "<!-- end of detection -->\n"
-)
-
-// write puts the table into its place in a file.
-func write(path, table string) error {
-	old, err := os.ReadFile(path)
-	if err != nil {
-		return &stream.Fault{Code: "bench.figures", Path: path, Msg: "the file cannot be read", Hint: "name bench/README.md", Exit: stream.ExitEnvironment}
-	}
-	head, rest, ok := strings.Cut(string(old), figuresBegin)
-	_, tail, ended := strings.Cut(rest, figuresEnd)
-	if !ok || !ended {
-		return &stream.Fault{Code: "bench.figures", Path: path, Msg: "it has no place for this table", Hint: "put these two lines in it:\n" + figuresBegin + figuresEnd}
-	}
-	return disk.Replace(path, []byte(head+figuresBegin+"\n"+table+"\n"+figuresEnd+tail), 0o644)
 }

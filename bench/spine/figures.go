@@ -5,33 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"lethe/bench"
 	"lethe/stream"
-	"lethe/stream/disk"
 )
 
-// What stands between these lines of a file is written by --figures.
-const (
-	figuresBegin = "<!-- figures: written by --figures -->\n"
-	figuresEnd   = "<!-- end of figures -->\n"
-)
+// name is what the figures of this command are filed under.
+const name = "spine"
 
 // figures measures on the embedded broker, then on Apache Kafka beside the peer,
 // and writes both into the file that --figures names.
 func figures(ctx context.Context, o options, progress io.Writer) error {
-	old, err := os.ReadFile(o.figures)
-	if err != nil {
-		return &stream.Fault{Code: "bench.figures", Path: o.figures, Msg: "the file cannot be read", Hint: "name bench/README.md", Exit: stream.ExitEnvironment}
+	if err := bench.HasFigures(o.figures, name); err != nil {
+		return err
 	}
-	head, rest, ok := strings.Cut(string(old), figuresBegin)
-	_, tail, ended := strings.Cut(rest, figuresEnd)
-	if !ok || !ended {
-		return &stream.Fault{Code: "bench.figures", Path: o.figures, Msg: "it has no place for figures", Hint: "put these two lines in it:\n" + figuresBegin + figuresEnd}
-	}
-	busy := load()
+	busy := bench.Load()
 	alone := o
 	alone.kafka, alone.peer = "", ""
 	embedded, err := run(ctx, alone, progress)
@@ -43,18 +32,7 @@ func figures(ctx context.Context, o options, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	text := head + figuresBegin + "\n" + tables(embedded, beside, busy) + "\n" + figuresEnd + tail
-	return disk.Replace(o.figures, []byte(text), 0o644)
-}
-
-// load is how busy the machine is, as the kernel says; "unknown" elsewhere.
-func load() string {
-	b, err := os.ReadFile("/proc/loadavg")
-	one, _, ok := strings.Cut(string(b), " ")
-	if err != nil || !ok {
-		return "unknown"
-	}
-	return one
+	return bench.WriteFigures(o.figures, name, tables(embedded, beside, busy))
 }
 
 // tables are the figures of one command in Markdown.
