@@ -18,6 +18,7 @@ type program struct {
 	envelope *node
 	key      *node
 	row      *node
+	nodes    []*node // all of them
 	slots    []stream.FieldCount
 	maskers  []masker
 	whose    *whose           // nil where no operator works under the row's subject
@@ -66,9 +67,9 @@ func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
 	}
 	c.buildKey()
 	c.program.envelope = envelope()
-	c.envelope.seal()
-	c.row.seal()
-	c.key.seal()
+	for _, root := range []*node{c.envelope, c.row, c.key} {
+		c.nodes = root.seal(c.nodes)
+	}
 	if err := errors.Join(c.faults...); err != nil {
 		return nil, err
 	}

@@ -62,8 +62,9 @@ const (
 	idleText = 1 << 20
 )
 
-// blank stands in a hole until it is filled; it is as long as the longest digest.
-const blank = "----------------------------------------------------------------"
+// blank begins a string, and stands in the hole until it is filled; it is as long
+// as the longest digest.
+const blank = `"----------------------------------------------------------------`
 
 func newHashing() *hashing { return &hashing{round: 1} }
 
@@ -94,10 +95,8 @@ func (h *hashing) ask(key *lanes.Key, text []byte, form *digestForm) ask {
 
 // leave appends a string to the output in work whose characters are the digest's.
 func (h *hashing) leave(dst []byte, a ask, form *digestForm) []byte {
-	dst = append(dst, '"')
-	h.holes = append(h.holes, hole{number: a.number, from: len(dst)})
-	dst = append(dst, blank[:form.length]...)
-	return append(dst, '"')
+	h.holes = append(h.holes, hole{number: a.number, from: len(dst) + 1})
+	return append(append(dst, blank[:1+form.length]...), '"')
 }
 
 // place says that the output in work is whole, and is where it stays.

@@ -84,6 +84,11 @@ func appendDigits(dst, text []byte) []byte {
 // and invisible characters. Anything else stays as it is.
 func appendUngrouped(dst, text []byte) []byte {
 	for i := 0; i < len(text); {
+		if c := text[i]; c-'0' <= 9 {
+			dst = append(dst, c)
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRune(text[i:])
 		i += n
 		if !isSeparator(r) {
@@ -142,6 +147,9 @@ func isSeparator(r rune) bool {
 	switch r {
 	case '-', '.', ',', '/', '(', ')', '_', '（', '）', '．', '，', '／', '\u00ad', '\u2212':
 		return true
+	}
+	if r < utf8.RuneSelf {
+		return r == ' ' || r >= '\t' && r <= '\r'
 	}
 	return unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || unicode.Is(unicode.Cf, r)
 }

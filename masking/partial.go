@@ -91,10 +91,14 @@ func (m *partialMasker) mask(dst []byte, v datum) ([]byte, string) {
 func (m *partialMasker) telling(text []byte) int {
 	n := 0
 	for i := 0; i < len(text); {
-		r, size := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRune(text[i:])
+		if c := text[i]; c < utf8.RuneSelf {
+			if (c|0x20-'a' <= 25 || c-'0' <= 9) && rune(c) != m.hidden {
+				n++
+			}
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRune(text[i:])
 		i += size
 		if (unicode.IsLetter(r) || unicode.IsNumber(r)) && r != m.hidden && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) {
 			n++

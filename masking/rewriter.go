@@ -19,6 +19,9 @@ type Rewriter struct {
 	prog    *program
 	maskers []masker
 	counts  []int64
+	// follows tells, by node, which member came after each one the last time; the
+	// first is after none. Most records have the order of the one before them.
+	follows [][]int32
 	checker conform.Checker
 	asked   int64 // rows of which the JSON Schema library had to decide a value
 
@@ -53,6 +56,9 @@ const (
 func (p *program) rewriter() *Rewriter {
 	w := &Rewriter{prog: p, counts: make([]int64, len(p.slots)), maskers: make([]masker, len(p.maskers))}
 	w.row.hashing = newHashing()
+	for _, n := range p.nodes {
+		w.follows = append(w.follows, n.order())
+	}
 	for i, m := range p.maskers {
 		w.maskers[i] = m.fresh()
 	}

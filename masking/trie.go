@@ -56,6 +56,7 @@ type node struct {
 	typ      stream.Type
 	rules    []*conform.Rule // of a column: what its value conforms to in after
 
+	id       int      // among the nodes of the program
 	members  []member // in the plan's order
 	index    []int32  // open addressing over members by name: 1 + number, 0 is free
 	elem     *node    // of every array element
@@ -67,11 +68,50 @@ type member struct {
 	name   string
 	quoted string // the name as JSON with its colon
 	node   *node
+
+	head, tail uint64 // the first and the last eight bytes of quoted
+	mask       uint64 // which bytes of head there are
 }
 
 func (n *node) add(name string, child *node) {
 	quoted := append(scan.AppendQuoted(nil, []byte(name)), ':')
-	n.members = append(n.members, member{name, string(quoted), child})
+	m := member{name: name, quoted: string(quoted), node: child}
+	var first [8]byte
+	copy(first[:], quoted)
+	m.head, m.mask = binary.LittleEndian.Uint64(first[:]), 1<<(8*min(len(quoted), 8))-1
+	if len(quoted) > 8 {
+		m.tail = binary.LittleEndian.Uint64(quoted[len(quoted)-8:])
+	}
+	n.members = append(n.members, m)
+}
+
+// isAt reports whether the member begins at src[i], its name and colon written as
+// they mostly are.
+func (m *member) isAt(src []byte, i int) bool {
+	end := i + len(m.quoted)
+	if i+8 > len(src) || end > len(src) {
+		return end <= len(src) && string(src[i:end]) == m.quoted
+	}
+	if binary.LittleEndian.Uint64(src[i:])&m.mask != m.head {
+		return false
+	}
+	if len(m.quoted) <= 8 {
+		return true
+	}
+	return binary.LittleEndian.Uint64(src[end-8:]) == m.tail && (len(m.quoted) <= 16 || string(src[i+8:end-8]) == m.quoted[8:len(m.quoted)-8])
+}
+
+// order is the plan's order of the members: which one comes after none, after the
+// first and so on.
+func (n *node) order() []int32 {
+	if len(n.members) == 0 {
+		return nil
+	}
+	after := make([]int32, len(n.members)+1)
+	for i := range n.members {
+		after[i] = int32(i)
+	}
+	return after
 }
 
 // words is how many words of a bit set hold one bit per member.
@@ -85,8 +125,13 @@ func (n *node) require(i int) {
 	n.required[i/64] |= 1 << (i % 64)
 }
 
-// seal builds the index, of this node and below.
-func (n *node) seal() {
+// seal numbers the nodes and builds the index, of this node and below.
+func (n *node) seal(nodes []*node) []*node {
+	if n.index != nil {
+		return nodes // it is in two tries
+	}
+	n.id = len(nodes)
+	nodes = append(nodes, n)
 	size := 4
 	for size < 2*len(n.members) {
 		size *= 2
@@ -98,11 +143,12 @@ func (n *node) seal() {
 			h = (h + 1) & uint64(size-1)
 		}
 		n.index[h] = int32(i + 1)
-		m.node.seal()
+		nodes = m.node.seal(nodes)
 	}
 	if n.elem != nil {
-		n.elem.seal()
+		nodes = n.elem.seal(nodes)
 	}
+	return nodes
 }
 
 // find returns the number of the member called name, or -1.

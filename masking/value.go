@@ -48,6 +48,12 @@ func (w *Rewriter) value(i int, n *node, depth int) int {
 
 // checked passes over the value at src[i] if it is of the node's type.
 func (w *Rewriter) checked(i int, n *node, depth int) int {
+	if i < len(w.src) && w.src[i] == '"' && (n.typ.Base == stream.String || n.typ.Base == 0) {
+		if end, _ := scan.String(w.src, i); end >= 0 {
+			return end
+		}
+		return w.fail(stream.ReasonMalformed, n.path)
+	}
 	if i < len(w.src) && w.src[i] == 'n' {
 		if n.typ.Base != 0 && !n.nullable && w.place != inBefore {
 			return w.fail(stream.ReasonNull, n.path)

@@ -73,13 +73,18 @@ func (w *Rewriter) object(i int, n *node, depth int) int {
 	if i < len(src) && src[i] == '}' {
 		return w.close(i+1, base, n)
 	}
-	cursor, unknown := 0, 0
+	follows, last, unknown := w.follows[n.id], 0, 0
 	for {
 		start, k, value := i, -1, 0
-		if m := n.members; cursor < len(m) && hasPrefix(src, i, m[cursor].quoted) {
-			k, value = cursor, i+len(m[cursor].quoted)
+		if last < len(follows) {
+			k = int(follows[last])
+		}
+		if k >= 0 && n.members[k].isAt(src, i) {
+			value = i + len(n.members[k].quoted)
 		} else if k, value = w.name(i, n); value < 0 {
 			return -1
+		} else if k >= 0 {
+			follows[last] = int32(k)
 		}
 		value = scan.Space(src, value)
 		end := 0
@@ -87,14 +92,15 @@ func (w *Rewriter) object(i int, n *node, depth int) int {
 			unknown++
 			end = w.stranger(&at, n, start, value, unknown, depth)
 		} else {
-			cursor = k + 1
+			last = k + 1
 			word, bit := base+k/64, uint64(1)<<(k%64)
 			if w.seen[word]&bit != 0 {
 				return w.fail(stream.ReasonDuplicate, n.members[k].node.path)
 			}
 			w.seen[word] |= bit
-			end = w.member(&at, &n.members[k], start, value, depth)
-			if m := n.members[k].node; m.rules != nil && w.place == inAfter && end >= 0 && !w.conforms(m, value, end) {
+			m := &n.members[k]
+			end = w.member(&at, m, start, value, depth)
+			if m.node.rules != nil && w.place == inAfter && end >= 0 && !w.conforms(m.node, value, end) {
 				return -1
 			}
 		}
@@ -102,6 +108,10 @@ func (w *Rewriter) object(i int, n *node, depth int) int {
 			return -1
 		}
 		at.sep = end
+		if end < len(src) && src[end] == ',' {
+			i = scan.Space(src, end+1)
+			continue
+		}
 		var done bool
 		if i, done = w.next(end, '}'); done {
 			if i < 0 {
@@ -146,10 +156,6 @@ func (w *Rewriter) leftOut(name string) bool {
 		}
 	}
 	return false
-}
-
-func hasPrefix(src []byte, i int, prefix string) bool {
-	return len(src)-i >= len(prefix) && string(src[i:i+len(prefix)]) == prefix
 }
 
 // name reads the member name at src[i] and its colon, and says which member it

@@ -52,6 +52,14 @@ func stops(x uint64) uint64 {
 // whether it holds escapes. The index is -1 if it is malformed.
 func String(src []byte, i int) (end int, escaped bool) {
 	i++
+	for ; i+8 <= len(src); i += 8 { // most strings are plain ones
+		if m := stops(binary.LittleEndian.Uint64(src[i:])); m != 0 {
+			if i += bits.TrailingZeros64(m) >> 3; src[i] == '"' {
+				return i + 1, false
+			}
+			break
+		}
+	}
 	for {
 		i = plain(src, i)
 		if i >= len(src) {
