@@ -68,7 +68,7 @@ func detectText(ctx context.Context, io streams, args []string) error {
 	broken := brokenLines{to: io, first: f.first()}
 	_, err = pipe.Job{In: io.in, Out: unfitted(io.out), Refused: broken.tell, New: func() (pipe.Worker, error) {
 		d := detector{finder: finder.Clone(), plain: *plainText, why: *why}
-		return d.line, nil
+		return pipe.Each(d.line), nil
 	}}.Run(ctx)
 	return errors.Join(piped(err), broken.fault())
 }
@@ -93,7 +93,7 @@ type detector struct {
 	found  []detect.Finding
 }
 
-// line implements [pipe.Worker].
+// line is a [pipe.Each].
 func (d *detector) line(dst, line []byte, number int) ([]byte, error) {
 	text, id := line, []byte(nil)
 	if !d.plain {

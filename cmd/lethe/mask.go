@@ -15,7 +15,6 @@ import (
 	"lethe/masking/keyring/file"
 	"lethe/rules"
 	"lethe/stream"
-	"lethe/stream/scan"
 )
 
 const maskUsage = `usage: lethe mask [--policy FILE] [--stream NAME] [--contract FILE] [--keys DIR] [--purpose TEXT] [--quarantine FILE] [--clear]
@@ -80,8 +79,7 @@ func maskLines(ctx context.Context, io streams, args []string) error {
 		defer refused.aside.Close()
 	}
 	done, err := pipe.Job{In: io.in, Out: unfitted(io.out), Refused: refused.take, New: func() (pipe.Worker, error) {
-		m := lineMasker{rewriter: rewriter.Clone(), stream: in.stream}
-		return m.line, nil
+		return &lineMasker{rewriter: rewriter.Clone(), stream: in.stream}, nil
 	}}.Run(ctx)
 	tellf(io.err, "masked %d, refused %d\n", done.Done, done.Refused)
 	refused.show(io, in)
@@ -168,69 +166,6 @@ func (k noKeyring) EpochSecret(name string) ([]byte, error) { return k.Secret(na
 func ruleFile(path string) (rules.File, error) {
 	data, err := config.ReadFile(path, path)
 	return rules.File{Name: path, Data: data}, err
-}
-
-// lineMasker masks the lines of one goroutine.
-type lineMasker struct {
-	rewriter *masking.Rewriter
-	stream   string
-	out      stream.Masked
-	wrapped  []byte
-}
-
-// What makes a row an envelope. A snapshot's row is one as good as any.
-const rowBefore, rowAfter = `{"before":null,"after":`, `,"op":"r"}`
-
-// line implements [pipe.Worker].
-func (m *lineMasker) line(dst, line []byte, _ int) ([]byte, error) {
-	from := scan.Space(line, 0)
-	end := scan.Value(line, from, scan.MaxDepth)
-	if end < 0 || scan.Space(line, end) != len(line) || line[from] != '{' {
-		return dst, &stream.Rejection{Reason: stream.ReasonMalformed}
-	}
-	r := stream.Record{Stream: m.stream, Value: line}
-	isRow, truncate := shapeOf(line)
-	if truncate {
-		r.Kind = stream.KindTruncate
-	}
-	if isRow {
-		m.wrapped = append(append(append(m.wrapped[:0], rowBefore...), line[from:end]...), rowAfter...)
-		r.Value = m.wrapped
-	}
-	if err := m.rewriter.Process(&r, &m.out); err != nil {
-		return dst, err
-	}
-	m.rewriter.Finish()
-	masked := m.out.Value
-	if isRow {
-		masked = masked[len(rowBefore) : len(masked)-len(rowAfter)]
-	}
-	return append(append(dst, masked...), '\n'), nil
-}
-
-// shapeOf says whether a line is a row, and not a change event: an event has an op
-// and before or after. What is taken for the other is redacted or refused (L1).
-func shapeOf(line []byte) (isRow, truncate bool) {
-	var s scan.Scanner
-	s.Reset(line)
-	op, image := false, false
-	more, err := s.Enter('{')
-	for ; more && err == nil; more, err = s.More('{') {
-		name, nerr := s.Name()
-		value, verr := s.Skip()
-		if nerr != nil || verr != nil {
-			return true, false
-		}
-		switch string(name.Raw) {
-		case "op":
-			op = true
-			truncate = string(value) == `"t"`
-		case "before", "after":
-			image = image || value[0] == '{' || value[0] == 'n'
-		}
-	}
-	isRow = !op || !image && !truncate
-	return isRow, truncate && !isRow
 }
 
 // refusedLines keeps or tells what cannot be masked, and counts it.

@@ -72,7 +72,7 @@ func firstLines(ctx context.Context, in stdio.Reader, n int) (all [][]byte, err 
 		all = append(all, bytes.Clone(line))
 		return nil
 	}), Refused: func(pipe.Refusal) error { return nil }, New: func() (pipe.Worker, error) {
-		return func(dst, line []byte, _ int) ([]byte, error) { return append(append(dst, line...), '\n'), nil }, nil
+		return pipe.Each(func(dst, line []byte, _ int) ([]byte, error) { return append(append(dst, line...), '\n'), nil }), nil
 	}}.Run(ctx)
 	if errors.Is(err, enough) {
 		err = nil

@@ -27,9 +27,23 @@ const Limit = 80 << 20
 // ErrTooLong is why a line longer than Limit is refused; its text is not kept.
 var ErrTooLong = errors.New("longer than 80 MiB")
 
-// Worker appends what becomes of a line to dst, or says why nothing does. It is
-// used by one goroutine at a time. number counts from 1.
-type Worker func(dst, line []byte, number int) ([]byte, error)
+// Worker works on lines. It is used by one goroutine at a time.
+type Worker interface {
+	// Line appends what becomes of a line to dst, or says why nothing does. It may
+	// keep results back, to work on some of them at once. number counts from 1.
+	Line(dst, line []byte, number int) ([]byte, error)
+	// Flush appends what was kept back. Lines that came together end with it.
+	Flush(dst []byte) []byte
+}
+
+// Each is a worker that keeps nothing back.
+type Each func(dst, line []byte, number int) ([]byte, error)
+
+// Line implements Worker.
+func (e Each) Line(dst, line []byte, number int) ([]byte, error) { return e(dst, line, number) }
+
+// Flush implements Worker.
+func (Each) Flush(dst []byte) []byte { return dst }
 
 // Refusal is a line that a worker refused.
 type Refusal struct {
@@ -181,7 +195,7 @@ func (b *batch) work(w Worker) {
 			continue
 		}
 		before := len(b.out)
-		out, err := w(b.out, line, number)
+		out, err := w.Line(b.out, line, number)
 		if err != nil {
 			b.out = out[:before]
 			b.refusals = append(b.refusals, Refusal{number, line, err})
@@ -190,6 +204,7 @@ func (b *batch) work(w Worker) {
 		b.out = out
 		b.done++
 	}
+	b.out = w.Flush(b.out)
 }
 
 // buffers of batches, text and output.

@@ -24,12 +24,12 @@ func carried(t *testing.T, in io.Reader) (out string, refused []string, total Re
 			return nil
 		},
 		New: func() (Worker, error) {
-			return func(dst, line []byte, number int) ([]byte, error) {
+			return Each(func(dst, line []byte, number int) ([]byte, error) {
 				if line[0] == 'x' {
 					return append(dst, "half of it"...), errOdd
 				}
 				return fmt.Appendf(dst, "%d %s\n", number, line), nil
-			}, nil
+			}), nil
 		}}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestAnAnswerDoesNotWaitForTheNextLine(t *testing.T) {
 	answers, out := io.Pipe()
 	go Job{In: in, Out: out, Refused: func(Refusal) error { return nil },
 		New: func() (Worker, error) {
-			return func(dst, line []byte, _ int) ([]byte, error) { return append(append(dst, line...), '\n'), nil }, nil
+			return Each(func(dst, line []byte, _ int) ([]byte, error) { return append(append(dst, line...), '\n'), nil }), nil
 		}}.Run(t.Context())
 	b := make([]byte, 16)
 	for range 3 {
@@ -92,7 +92,7 @@ func TestAnAnswerDoesNotWaitForTheNextLine(t *testing.T) {
 
 func TestAReaderThatWentAwayIsNoErrorAndOthersAre(t *testing.T) {
 	job := Job{In: strings.NewReader("a\n"), New: func() (Worker, error) {
-		return func(dst, _ []byte, _ int) ([]byte, error) { return append(dst, '\n'), nil }, nil
+		return Each(func(dst, _ []byte, _ int) ([]byte, error) { return append(dst, '\n'), nil }), nil
 	}}
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -112,5 +112,42 @@ func TestAReaderThatWentAwayIsNoErrorAndOthersAre(t *testing.T) {
 	job.In, _ = io.Pipe() // which never gives anything
 	if _, err := job.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+// late keeps back three lines at a time.
+type late struct{ kept []byte }
+
+func (l *late) Line(dst, line []byte, number int) ([]byte, error) {
+	if line[0] == 'x' {
+		return dst, errOdd
+	}
+	l.kept = append(append(l.kept, line...), '\n')
+	if bytes.Count(l.kept, []byte("\n")) == 3 {
+		return l.Flush(dst), nil
+	}
+	return dst, nil
+}
+
+func (l *late) Flush(dst []byte) []byte {
+	dst = append(dst, l.kept...)
+	l.kept = l.kept[:0]
+	return dst
+}
+
+func TestWhatAWorkerKeepsBackComesInItsOrder(t *testing.T) {
+	var in, want strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&in, "line %d\n", i)
+		fmt.Fprintf(&want, "line %d\n", i)
+		if i%5 == 0 {
+			in.WriteString("x\n")
+		}
+	}
+	var out bytes.Buffer
+	total, err := Job{In: strings.NewReader(in.String()), Out: &out, Refused: func(Refusal) error { return nil },
+		New: func() (Worker, error) { return &late{}, nil }}.Run(t.Context())
+	if err != nil || out.String() != want.String() || total != (Result{20_000, 4_000}) {
+		t.Errorf("%v: %d bytes of %d, %+v", err, out.Len(), want.Len(), total)
 	}
 }
