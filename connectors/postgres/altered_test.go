@@ -168,6 +168,42 @@ func TestL2RowsOfATableWithoutKeyAreThereOnceAfterItIsReadAgain(t *testing.T) {
 	}
 }
 
+func TestL2RowsOfATableWithoutKeyAreGivenOnceMoreWhereTheyAreNeededAgain(t *testing.T) {
+	d, f := started(t, "CREATE TABLE log (n int); INSERT INTO log VALUES (1), (2); CREATE TABLE other (id int PRIMARY KEY); INSERT INTO other VALUES (1)", nil)
+	f.take(3)
+	f.stop()
+	d.again = func(name string) int64 {
+		if name == "crm.public.log" {
+			return 3
+		}
+		return 0
+	}
+	d.exec("INSERT INTO log VALUES (3)")
+	again := d.follow(f.last(), nil)
+	again.untilCaughtUp()
+	expect(t, again.take(4), "t  null -> null", `r  null -> {"n":1}`, `r  null -> {"n":2}`, `r  null -> {"n":3}`)
+	again.stop()
+	more := d.follow(again.last(), nil)
+	more.untilCaughtUp()
+	if n := len(more.records()); n != 0 {
+		t.Errorf("%d records", n)
+	}
+}
+
+func TestL2RowsThatAreNeededAgainAndThatNoSnapshotGivesAreAFault(t *testing.T) {
+	over := connectors.Config{"snapshot": false}
+	d, f := started(t, "CREATE TABLE a (id int PRIMARY KEY)", over)
+	d.exec("INSERT INTO a VALUES (1)")
+	f.take(1)
+	f.stop()
+	d.again = func(string) int64 { return 3 }
+	err := d.open(over).Read(t.Context(), f.last(), func(stream.Batch) error { return errors.New("something was given") })
+	var fault *stream.Fault
+	if !errors.As(err, &fault) || fault.Code != "postgres.rows_needed" || fault.Path != "crm.public.a" || fault.Hint == "" {
+		t.Errorf("read: %v", err)
+	}
+}
+
 func TestAKeyIsWithoutTheColumnsThatItsIndexIncludes(t *testing.T) {
 	d, f := started(t, "CREATE TABLE a (id int, v text, PRIMARY KEY (id) INCLUDE (v)); INSERT INTO a VALUES (1, 'x')", nil)
 	d.exec("UPDATE a SET v = 'y'; DELETE FROM a")
