@@ -34,7 +34,8 @@ goes to the quarantine file, or is told by its number, and then the exit code is
   --policy FILE      policy.yaml; elements.yaml beside it is read, too
   --stream NAME      whose lines these are, such as shop.main.customer
   --contract FILE    the stream's contract: columns, types, key
-  --keys DIR         the keyring that pseudonyms are made with: keys of a folder
+  --keys DIR         the keyring that pseudonyms are made with, in its newest epoch:
+                     keys of a folder
                      that lethe init makes
   --purpose TEXT     what the data is used for, by default analytics
   --quarantine FILE  append what cannot be masked to this file, readable by you
