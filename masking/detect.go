@@ -15,7 +15,8 @@ import (
 // findings is operator detect: it looks for personal data in a text, puts the
 // name of each finding in its place, such as [EMAIL_ADDRESS], and shows the rest.
 // It is for free text, and reduces clear values there: what no rule of package
-// detect knows stays (L1 says so).
+// detect knows stays (L1 says so). The name of the member that holds the text is
+// evidence about it.
 //
 // A number that holds a finding is hidden whole. Results are strings, also of
 // numbers in which nothing was found.
@@ -33,8 +34,9 @@ func findings() Spec {
 		refuses: []stream.Base{stream.Array, stream.JSON, stream.Bool},
 		output:  toString,
 		act:     actMask,
+		version: detect.Version,
 		build: func(f Field, _ workshop) (masker, error) {
-			finder, err := detect.New(detect.Options{Entities: f.Params.list("entities"), Names: f.Params.flag("names", true)})
+			finder, err := detect.New(detect.Options{Entities: f.Params.list("entities"), Names: f.Params.flag("names", true), Column: lastName(f.Path)})
 			return &findingsMasker{finder: finder}, err
 		},
 	}

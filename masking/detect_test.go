@@ -47,6 +47,15 @@ func TestDetectFindsNamesUnlessItIsToldNotTo(t *testing.T) {
 	}
 }
 
+func TestDetectTakesTheNameOfTheMemberAsEvidence(t *testing.T) {
+	w := mustCompile(t, Plan{Stream: "s", Fields: []Field{{Path: "contacts[].home_phone", Operator: "detect"}, {Path: "orderNo", Operator: "detect"}, {Path: "v", Operator: "detect"}}})
+	const in = `{"contacts":[{"home_phone":65551234},{"home_phone":"65551234"}],"orderNo":"65551234","v":"65551234"}`
+	const want = `{"contacts":[{"home_phone":"[PHONE_NUMBER]"},{"home_phone":"[PHONE_NUMBER]"}],"orderNo":"65551234","v":"65551234"}`
+	if got, rej := row(t, w, in); rej != nil || got != want {
+		t.Errorf("%s %v", got, rej)
+	}
+}
+
 func TestL1DetectRefusesWhatIsNoText(t *testing.T) {
 	op, _ := Lookup("detect")
 	for _, b := range []stream.Base{stream.Bool, stream.Array, stream.JSON} {

@@ -45,7 +45,10 @@ type Spec struct {
 	takes  func(stream.Type, Params) bool
 	output func(in stream.Type) stream.Type
 	act    action
-	build  func(Field, workshop) (masker, error)
+	// version names what results depend on beside value, parameters and keys; nil
+	// where there is nothing else.
+	version func() string
+	build   func(Field, workshop) (masker, error)
 }
 
 // ParamType is the type of an operator's parameter.
@@ -74,6 +77,16 @@ type Param struct {
 
 // Traits returns what the operator guarantees with parameters p.
 func (s Spec) Traits(p Params) Traits { return s.traits(p) }
+
+// Version names what results depend on beside value, parameters and keys: which
+// detectors this build has. It is empty for operators that look nothing up. Builds
+// of different versions give different results (L6).
+func (s Spec) Version() string {
+	if s.version == nil {
+		return ""
+	}
+	return s.version()
+}
 
 // Output returns the type of masked values of type in.
 func (s Spec) Output(in stream.Type, _ Params) stream.Type { return s.output(in) }

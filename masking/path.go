@@ -60,3 +60,18 @@ func parsePath(path string) ([]step, error) {
 
 // EscapeName writes a member's name as a path names it.
 func EscapeName(name string) string { return conform.EscapeName(name) }
+
+// lastName is the name of the member that a path ends with.
+func lastName(path string) string {
+	steps, err := parsePath(path)
+	if err != nil {
+		return "" // Compile says so
+	}
+	name := ""
+	for _, s := range steps {
+		if !s.element {
+			name = s.name
+		}
+	}
+	return name
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 
 	"lethe/masking"
 	"lethe/rules/schema"
@@ -29,6 +30,8 @@ type Revision struct {
 	ID      string   // SHA-256 in hex of its canonical bytes
 	Epoch   string   // of the keys that it masks with
 	Streams []Stream // by name, without Decisions
+
+	versions map[string]string // of operators that look something up, in the build that wrote it
 }
 
 // Stream returns what becomes of a stream.
@@ -41,10 +44,31 @@ func (r *Revision) Stream(name string) (*Stream, bool) {
 	return nil, false
 }
 
+// Masks reports whether this build masks as the one that wrote the revision did. An
+// operator that finds by other rules, or by another model, gives other bytes for the
+// same record (L6), so that it is a fault to mask under the revision here. Its plans
+// may still be looked at.
+func (r *Revision) Masks() error {
+	is := map[string]string{}
+	for i := range r.Streams {
+		note(is, r.Streams[i].Plan)
+	}
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		if r.versions[name] != is[name] {
+			return &stream.Fault{Code: CodeOther, Path: "revision " + r.ID, Exit: stream.ExitEnvironment,
+				Msg: fmt.Sprintf("operator %s of this build (%s) is not the one that it was compiled with (%s): the same record would give other bytes",
+					name, is[name], cmp.Or(r.versions[name], "unnamed")),
+				Hint: "let the build that compiled it mask what is left (lethe run --once), then start this one"}
+		}
+	}
+	return nil
+}
+
 // Codes of the faults of kept revisions. They never change.
 const (
 	CodeDamaged = "rules.revision_damaged" // not the bytes that its id names
 	CodeNewer   = "rules.revision_newer"   // written by a build that knows more
+	CodeOther   = "rules.revision_other"   // an operator of this build gives other results
 )
 
 // kept is a revision as it is written. Packs and elements decided when it was
@@ -59,6 +83,8 @@ type kept struct {
 	Packs      []keptPack    `json:"packs"`
 	Elements   []keptElement `json:"elements"`
 	Streams    []keptStream  `json:"streams"`
+	// Versions are those of the operators that have one, by name.
+	Versions map[string]string `json:"versions,omitempty"`
 }
 
 type keptPack struct {
@@ -119,7 +145,7 @@ type keptColumn struct {
 // equally on every machine, and a comment changes nothing.
 func (c *compiler) keep(p *Program) (id string, data []byte, err error) {
 	all := kept{V: keptFirst, Source: c.env.Source, Connection: c.env.Connection, Purpose: c.env.Purpose,
-		Packs: []keptPack{}, Elements: []keptElement{}, Streams: []keptStream{}}
+		Packs: []keptPack{}, Elements: []keptElement{}, Streams: []keptStream{}, Versions: map[string]string{}}
 	if c.env.Epoch != "" && c.env.Epoch != stream.FirstEpoch {
 		// L6: a revision and the epoch that it masks in go together.
 		all.V, all.Epoch = keptEpoch, c.env.Epoch
@@ -137,6 +163,7 @@ func (c *compiler) keep(p *Program) (id string, data []byte, err error) {
 			used[d.Element] = true
 		}
 		all.Streams = append(all.Streams, keepStream(s))
+		note(all.Versions, s.Plan)
 	}
 	for _, name := range c.table.Names() {
 		if e := c.table.byName[name]; used[name] {
@@ -147,6 +174,16 @@ func (c *compiler) keep(p *Program) (id string, data []byte, err error) {
 		return "", nil, fmt.Errorf("revision: %w", err)
 	}
 	return digest(data), data, nil
+}
+
+// note adds the versions of the operators that a plan uses, as this build has
+// them.
+func note(versions map[string]string, p masking.Plan) {
+	for _, f := range p.Fields {
+		if spec, ok := masking.Lookup(f.Operator); ok && spec.Version() != "" {
+			versions[f.Operator] = spec.Version()
+		}
+	}
 }
 
 func digest(b []byte) string {
@@ -218,7 +255,7 @@ func Restore(id string, data []byte) (*Revision, error) {
 	if (all.V == keptEpoch) != (all.Epoch != "") {
 		return nil, fmt.Errorf("revision %s: form %d does not go with epoch %q", id, all.V, all.Epoch)
 	}
-	r := &Revision{ID: id, Epoch: cmp.Or(all.Epoch, stream.FirstEpoch)}
+	r := &Revision{ID: id, Epoch: cmp.Or(all.Epoch, stream.FirstEpoch), versions: all.Versions}
 	for _, k := range all.Streams {
 		s, err := k.restore()
 		if err != nil {

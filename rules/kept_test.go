@@ -8,6 +8,7 @@ import (
 
 	"lethe/masking"
 	"lethe/masking/conform"
+	"lethe/masking/detect"
 	"lethe/stream"
 )
 
@@ -89,5 +90,39 @@ func TestL1AKeptPlanThatIsNotWhatItsIdNamesIsRefused(t *testing.T) {
 		if r != nil || err == nil || c.want != "" && (!errors.As(err, &f) || f.Code != c.want) {
 			t.Errorf("%s: %v, %v", name, r != nil, err)
 		}
+	}
+}
+
+func TestL6ARevisionOfOtherDetectorsIsNotMaskedWith(t *testing.T) {
+	p := compile(t, edit(t, smallEnv(column("note", "string?", "element=text")), "elements: {", "elements: {text: detect, "))
+	r, err := Restore(p.Revision, p.Kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Masks(); err != nil {
+		t.Errorf("the build that compiled it: %v", err)
+	}
+	version := detect.Version()
+	if !bytes.Contains(p.Kept, []byte(version)) {
+		t.Fatalf("%s is no part of the plan", version)
+	}
+	for name, kept := range map[string][]byte{
+		"another model": bytes.Replace(p.Kept, []byte(version), []byte(version[:len(version)-1]+"x"), 1),
+		"unnamed":       bytes.Replace(p.Kept, []byte(`,"versions":{"detect":"`+version+`"}`), nil, 1),
+	} {
+		if bytes.Equal(kept, p.Kept) {
+			t.Fatalf("%s: nothing is changed", name)
+		}
+		r, err := Restore(digest(kept), kept)
+		if err != nil {
+			t.Fatalf("%s: its plans cannot be looked at: %v", name, err)
+		}
+		var f *stream.Fault
+		if err := r.Masks(); !errors.As(err, &f) || f.Code != CodeOther {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if plain := compile(t, smallEnv()); bytes.Contains(plain.Kept, []byte("versions")) {
+		t.Error("a policy without detect depends on the detectors")
 	}
 }

@@ -1,6 +1,9 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // topic is something that words announce.
 type topic uint8
@@ -39,6 +42,9 @@ const (
 	reachBefore = 60
 	reachAfter  = 20
 	reachWide   = 150 // letters of these scripts take three bytes
+	// columnDistance is how far a column's name counts to stand before a value: a
+	// word of the text says more.
+	columnDistance = 30
 )
 
 // told is near, and -1 where a word that announces some other number is nearer.
@@ -73,7 +79,36 @@ func (f *Finder) near(t topic, start, end int) int {
 		}
 		break
 	}
-	return f.nearWide(t, start, end, best)
+	best = f.nearWide(t, start, end, best)
+	if f.column.has(t) && (best < 0 || best > columnDistance) {
+		return columnDistance
+	}
+	return best
+}
+
+// announcedBy are the topics that a column's name announces. A name such as
+// order_no announces nothing: it would only make findings less likely, and what
+// looks like personal data is masked in any column (L1).
+func (f *Finder) announcedBy(name string) (all topics) {
+	if name == "" {
+		return all
+	}
+	f.read(appendWords(nil, name))
+	f.scan()
+	for n := range len(topics{}) * 64 {
+		t := topic(n)
+		if t == aboutOrder || t == aboutVersion || !f.topics.has(t) {
+			continue
+		}
+		said := slices.ContainsFunc(f.hits, func(h hit) bool { return h.topic == t })
+		for _, i := range f.telling {
+			said = said || f.announces(int(i), t)
+		}
+		if said {
+			all.add(t)
+		}
+	}
+	return all
 }
 
 func (f *Finder) nearBefore(t topic, start int) int {

@@ -41,6 +41,10 @@ type Options struct {
 	// Names asks for persons, places and organisations too where Entities is
 	// empty. Naming one of them does the same.
 	Names bool
+	// Column is the name of the column that the texts come from, if they come from
+	// one. What its words announce, they announce of every value: digits in a column
+	// phone are more likely a telephone number.
+	Column string
 }
 
 // Finder finds personal data. It is for one goroutine; [Finder.Clone] makes
@@ -57,7 +61,8 @@ type Finder struct {
 	// telling are those of tokens that announce something, alone or in a phrase.
 	telling []int32
 	marks   []mark
-	topics  topics // that words of the text announce
+	topics  topics // that words of the text or the column announce
+	column  topics // that words of the column's name announce
 	hits    []hit
 	spans   []names.Span
 	// How far a password and a PEM block were read: what begins before is part of one.
@@ -91,12 +96,13 @@ func New(o Options) (*Finder, error) {
 	if f.on[person] || f.on[location] || f.on[organization] {
 		f.names = names.New()
 	}
+	f.column = f.announcedBy(o.Column)
 	return f, nil
 }
 
 // Clone returns a Finder of the same options for another goroutine.
 func (f *Finder) Clone() *Finder {
-	c := &Finder{on: f.on, vocab: f.vocab}
+	c := &Finder{on: f.on, vocab: f.vocab, column: f.column}
 	if f.names != nil {
 		c.names = f.names.Clone()
 	}

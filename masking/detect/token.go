@@ -75,7 +75,7 @@ const (
 func (f *Finder) scan() {
 	text := f.text
 	tokens, marks := f.tokens[:0], f.marks[:0]
-	f.topics, f.hits, f.telling = topics{}, f.hits[:0], f.telling[:0]
+	f.topics, f.hits, f.telling = f.column, f.hits[:0], f.telling[:0]
 	for i := 0; i < len(text); {
 		b := text[i]
 		switch c := classes[b]; {

@@ -34,6 +34,9 @@ func (r *revision) Route(name string) (stream.Route, bool) {
 }
 
 func (w *Workspace) newRevision(k *rules.Revision) (*revision, error) {
+	if err := k.Masks(); err != nil {
+		return nil, err
+	}
 	// L6: in its own epoch, whichever is in force by now.
 	keys, err := w.keys.In(k.Epoch)
 	if err != nil {

@@ -13,7 +13,9 @@
 package names
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"sync"
 
 	"lethe/masking/detect/names/internal/tag"
@@ -31,6 +33,15 @@ var shared = sync.OnceValue(func() *tag.Model {
 		panic(err) // the file is part of the program
 	}
 	return m
+})
+
+// Version is the SHA-256 of the model in hex: one model finds the same names on
+// every machine (L6).
+func Version() string { return version() }
+
+var version = sync.OnceValue(func() string {
+	sum := sha256.Sum256(file)
+	return hex.EncodeToString(sum[:])
 })
 
 // The entities of spans, named as Presidio names them.
