@@ -12,7 +12,7 @@ import (
 // fpe encrypts the digits of a value into digits: FF1 of NIST SP 800-38G with
 // AES-128. Everything else stays where it is, so the result has the value's format;
 // Thai and full-width digits stay such. It is for identifiers; operator tokenize
-// takes any text.
+// takes any text. A whole number becomes text, since its result may begin with 0.
 //
 // Digits at the beginning or the end can be kept, and a check digit made right:
 // results whose check fails are encrypted again until one holds (cycle walking), so
@@ -39,7 +39,7 @@ func fpe() Spec {
 			}
 			return nil
 		},
-		refuses: []stream.Base{stream.Array, stream.JSON, stream.Bool, stream.Date, stream.TimeOfDay, stream.Timestamp, stream.TimestampTZ, stream.Bytes, stream.Float, stream.Decimal, stream.Int},
+		refuses: []stream.Base{stream.Array, stream.JSON, stream.Bool, stream.Date, stream.TimeOfDay, stream.Timestamp, stream.TimestampTZ, stream.Bytes, stream.Float, stream.Decimal},
 		output:  toString,
 		act:     actMask,
 		build: func(f Field, shop workshop) (masker, error) {
@@ -47,7 +47,7 @@ func fpe() Spec {
 			if err != nil {
 				return nil, err
 			}
-			return &fpeMasker{keys: keys, first: f.Params.number("keep_first", 0), last: f.Params.number("keep_last", 0),
+			return &fpeMasker{keys: keys, typ: f.Type, special: f.Special, first: f.Params.number("keep_first", 0), last: f.Params.number("keep_last", 0),
 				check: checkOf(f.Params.text("check", "none"))}, nil
 		},
 	}
@@ -92,18 +92,26 @@ func passesThai(digits []uint16) bool {
 // fpeMasker does what fpe says.
 type fpeMasker struct {
 	keys        *permuter
+	typ         stream.Type
+	special     bool
 	first, last int
 	check       func([]uint16) bool
 	text        []byte
 }
 
 func (m *fpeMasker) fresh() masker {
-	return &fpeMasker{keys: m.keys.fresh(), first: m.first, last: m.last, check: m.check}
+	return &fpeMasker{keys: m.keys.fresh(), typ: m.typ, special: m.special, first: m.first, last: m.last, check: m.check}
 }
 
 func (m *fpeMasker) maskNull(dst []byte, _ *about) []byte { return append(dst, redacted...) }
 
 func (m *fpeMasker) mask(dst []byte, v datum) ([]byte, string) {
+	switch {
+	case len(v.text) == 0 && m.special:
+		return append(dst, redacted...), ""
+	case len(v.text) == 0:
+		return append(dst, `""`...), ""
+	}
 	if !m.keys.turn(v.row) {
 		return append(dst, redacted...), ""
 	}

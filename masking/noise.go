@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/bits"
+	"unicode/utf8"
 
 	"lethe/stream"
 	"lethe/stream/scan"
@@ -11,8 +12,9 @@ import (
 
 // noise moves a number up or down by at most bound, or by at most percent of it:
 // by at least one unit of its last digit, so that no value passes. Scale, sign and
-// type stay, and a result is never outside the type's range. It works on decimal
-// digits, so that the bytes are the same on every machine (L6).
+// type stay, Thai and full-width digits too, and a result is never outside the
+// type's range. It works on decimal digits, so that the bytes are the same on every
+// machine (L6).
 //
 // The noise of a value is always the same under one key and domain; under a
 // subject if the plan says so. A number of more than 19 digits, one whose last
@@ -67,7 +69,8 @@ type noiseMasker struct {
 	nullable bool
 	bound    figure
 	percent  uint64 // 0 if a bound is given
-	text     []byte
+
+	plain, text []byte
 }
 
 func (m *noiseMasker) mask(dst []byte, v datum) ([]byte, string) {
@@ -77,7 +80,8 @@ func (m *noiseMasker) mask(dst []byte, v datum) ([]byte, string) {
 	if len(v.text) == 0 {
 		return append(dst, `""`...), ""
 	}
-	mantissa, exponent := cutExponent(v.text)
+	m.plain = appendPlain(m.plain[:0], v.text)
+	mantissa, exponent := cutExponent(m.plain)
 	f, ok := parseFigure(mantissa)
 	e, fits := parseExponent(exponent)
 	if !ok || !fits || v.kind == kindBool {
@@ -88,7 +92,7 @@ func (m *noiseMasker) mask(dst []byte, v datum) ([]byte, string) {
 	if most == 0 || !ok {
 		return dst, stream.ReasonOperator
 	}
-	m.draws.begin(v.text, v.row)
+	m.draws.begin(m.plain, v.row)
 	n := low + m.draws.below(high-low)
 	if n >= f.digits { // never the value itself
 		n++
@@ -100,7 +104,43 @@ func (m *noiseMasker) mask(dst []byte, v datum) ([]byte, string) {
 	if v.kind == kindNumber {
 		return append(dst, m.text...), ""
 	}
+	if zero := zeroIn(v.text); zero != '0' {
+		m.plain = m.plain[:0]
+		for _, c := range m.text {
+			if c-'0' <= 9 {
+				m.plain = utf8.AppendRune(m.plain, zero+rune(c-'0'))
+			} else {
+				m.plain = append(m.plain, c)
+			}
+		}
+		return scan.AppendQuoted(dst, m.plain), ""
+	}
 	return scan.AppendQuoted(dst, m.text), ""
+}
+
+// appendPlain appends a number with Thai and full-width digits as those of ASCII.
+func appendPlain(dst, text []byte) []byte {
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		i += n
+		if _, ok := digitOf(r); ok {
+			r += '0' - zeroOf(r)
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
+}
+
+// zeroIn is the zero of the first digit in text.
+func zeroIn(text []byte) rune {
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		i += n
+		if _, ok := digitOf(r); ok {
+			return zeroOf(r)
+		}
+	}
+	return '0'
 }
 
 // cutExponent cuts a number before its e.

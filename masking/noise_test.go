@@ -51,6 +51,20 @@ func TestNoiseIsBoundedAndKeepsScaleSignAndType(t *testing.T) {
 	}
 }
 
+func TestNoiseKeepsDigitsOfAnotherScript(t *testing.T) {
+	f := Field{Operator: "noise", Params: Params{"percent": 10}, Domain: "d"}
+	for in, digits := range map[string]string{`"๑๒๓๔.๕๐"`: "๐๑๒๓๔๕๖๗๘๙", `"-１２３４.５０"`: "０１２３４５６７８９"} {
+		ascii := strings.NewReplacer("๐", "0", "๑", "1", "๒", "2", "๓", "3", "๔", "4", "๕", "5", "０", "0", "１", "1", "２", "2", "３", "3", "４", "4", "５", "5").Replace(in)
+		got, want := masked(t, f, in), masked(t, f, ascii)
+		for i, r := range []rune(digits) {
+			want = strings.ReplaceAll(want, fmt.Sprint(i), string(r))
+		}
+		if got != want || got == in {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+	}
+}
+
 func TestNoiseReachesAllOfItsRange(t *testing.T) {
 	seen := map[string]bool{}
 	for n := range 60 {

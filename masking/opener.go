@@ -181,11 +181,17 @@ func (m *tokenizeMasker) open(dst []byte, v Veiled, o *Opener) ([]byte, error) {
 }
 
 func (m *fpeMasker) open(dst []byte, v Veiled, o *Opener) ([]byte, error) {
+	if len(v.Text) == 0 {
+		return append(dst, `""`...), nil
+	}
 	if err := o.turned(m.keys); err != nil {
 		return dst, err
 	}
 	if v.Number || !m.permute(v.Text, m.keys.cipher.Decrypt) {
 		return dst, ErrNotMasked
+	}
+	if m.typ.Base == stream.Int {
+		return append(dst, m.text...), nil
 	}
 	return scan.AppendQuoted(dst, m.text), nil
 }

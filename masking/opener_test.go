@@ -40,7 +40,8 @@ func TestWhatReversibleOperatorsMaskedIsGivenBack(t *testing.T) {
 		{Field{Operator: "tokenize", Domain: "d", Type: int32s}, []string{`0`, `7`, `-12`, `2147483647`, `-2147483648`, `1234567890`}},
 		{Field{Operator: "tokenize", Domain: "d", Type: money, Erasable: true}, []string{`"1234567890.12"`, `"99999.99"`}},
 		{Field{Operator: "fpe", Domain: "d", Type: text, Params: Params{"check": "luhn", "keep_last": 4}}, []string{`"4111 1111 1111 1111"`}},
-		{Field{Operator: "fpe", Domain: "d", Type: text, Erasable: true}, []string{`"081-234-5678"`}},
+		{Field{Operator: "fpe", Domain: "d", Type: text, Erasable: true}, []string{`"081-234-5678"`, `""`}},
+		{Field{Operator: "fpe", Domain: "d", Type: int64s, Params: Params{"check": "mod11_th"}}, []string{`1101700207366`}},
 	} {
 		t.Run(fmt.Sprint(i, " ", c.field.Operator), func(t *testing.T) {
 			keys := &subjectKeys{}

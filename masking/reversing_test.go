@@ -158,6 +158,26 @@ func TestFPEKeepsSeparatorsEndsAndChecks(t *testing.T) {
 	}
 }
 
+func TestFPEOfAWholeNumberIsText(t *testing.T) {
+	f := Field{Operator: "fpe", Domain: "d", Type: int64s, Params: Params{"check": "mod11_th"}}
+	got := reversing(t, hashKeys{}, f)("a", `1101700207366`)
+	if len(got) != len(`"1101700207366"`) || got[0] != '"' || got == `"1101700207366"` {
+		t.Errorf("%s", got)
+	}
+	op, _ := Lookup("fpe")
+	if out := op.Output(f.Type, f.Params); out.Base != stream.String || !op.Takes(f.Type, f.Params) {
+		t.Errorf("it gives %s", out)
+	}
+	f.Type = text
+	if got := reversing(t, hashKeys{}, f)("a", `""`); got != `""` {
+		t.Errorf("the empty text: %s", got)
+	}
+	f.Special = true
+	if got := reversing(t, hashKeys{}, f)("a", `""`); got != redacted {
+		t.Errorf("the empty text of class special: %s", got)
+	}
+}
+
 func TestL5WhatIsUnderASubjectsKeyIsGoneWithTheSubject(t *testing.T) {
 	for _, f := range []Field{
 		{Operator: "tokenize", Domain: "d", Type: text, Erasable: true},
