@@ -20,6 +20,7 @@ type program struct {
 	row      *node
 	nodes    []*node // all of them
 	slots    []stream.FieldCount
+	findings []string // paths whose nulls and empty values are counted
 	maskers  []masker
 	whose    *whose           // nil where no operator works under the row's subject
 	subjects subject.Subjects // nil where none works under the subject's key
@@ -62,6 +63,7 @@ func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
 	}
 	c.conforming()
 	c.finish(c.row, restRedact)
+	c.findings(c.row)
 	for _, r := range c.ruled {
 		c.takes(r)
 	}

@@ -15,7 +15,7 @@ func (w *Rewriter) conforms(n *node, i, end int) bool {
 		case conform.Beyond:
 			if !w.beyond {
 				w.beyond = true
-				w.asked++
+				w.quality.total.Library++
 			}
 			if no := r.Ask(w.src[i:end]); no != nil {
 				w.refuse(n, no.Keyword, no.Path)

@@ -23,7 +23,7 @@ type Rewriter struct {
 	// first is after none. Most records have the order of the one before them.
 	follows [][]int32
 	checker conform.Checker
-	asked   int64 // rows of which the JSON Schema library had to decide a value
+	quality quality
 
 	// Of the record in work.
 	src     []byte   // what is read
@@ -55,7 +55,7 @@ const (
 
 func (p *program) rewriter() *Rewriter {
 	w := &Rewriter{prog: p, counts: make([]int64, len(p.slots)), maskers: make([]masker, len(p.maskers))}
-	w.row.hashing = newHashing()
+	w.row.hashing, w.quality = newHashing(), newQuality(len(p.findings))
 	for _, n := range p.nodes {
 		w.follows = append(w.follows, n.order())
 	}
@@ -79,7 +79,7 @@ func (w *Rewriter) Clone() *Rewriter { return w.prog.rewriter() }
 // *stream.Rejection (L1: what cannot be parsed or masked is refused whole).
 func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 	w.touched, w.op, w.hasRow, w.left = w.touched[:0], 0, false, r.Unchanged
-	w.reason, w.field, w.seen, w.beyond = "", "", w.seen[:0], false
+	w.reason, w.field, w.seen, w.beyond, w.quality.found = "", "", w.seen[:0], false, w.quality.found[:0]
 	w.row.seq, w.row.failed = r.Seq, nil
 	hashing := w.row.hashing
 	hashing.begin()
@@ -114,6 +114,7 @@ func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 	for _, slot := range w.touched {
 		w.counts[slot]++
 	}
+	w.quality.deliver(r, w.op, w.hasRow)
 	return nil
 }
 
@@ -209,12 +210,6 @@ func (w *Rewriter) Holds(within time.Duration) error {
 		return nil
 	}
 	return w.row.subjects.Holds(within)
-}
-
-// Quality adds what was seen in the rows since the last call, and begins anew.
-func (w *Rewriter) Quality(to *stream.Quality) {
-	to.Library += stream.Int64(w.asked)
-	w.asked = 0
 }
 
 // fail notes why the record is refused and returns -1.

@@ -54,6 +54,7 @@ type node struct {
 	shape    int32 // counts values redacted for their shape
 	path     string
 	typ      stream.Type
+	finding  int32           // counts its nulls and empty values in after; -1 for none
 	rules    []*conform.Rule // of a column: what its value conforms to in after
 
 	id       int      // among the nodes of the program

@@ -100,7 +100,7 @@ func (w *Rewriter) object(i int, n *node, depth int) int {
 			w.seen[word] |= bit
 			m := &n.members[k]
 			end = w.member(&at, m, start, value, depth)
-			if m.node.rules != nil && w.place == inAfter && end >= 0 && !w.conforms(m.node, value, end) {
+			if w.place == inAfter && end >= 0 && !w.examine(m.node, value, end) {
 				return -1
 			}
 		}

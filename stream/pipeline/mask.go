@@ -41,7 +41,7 @@ func (m *Mask) Title() string { return stageName(stream.StageMask, m.Connection)
 // Run masks until ctx ends or something fails; it goes on at the group's
 // committed offsets.
 func (m *Mask) Run(ctx context.Context) error {
-	w := &maskWorker{Mask: m, lanes: make(map[int32]*lane), revisions: make(map[string]stream.Revision)}
+	w := &maskWorker{Mask: m, lanes: make(map[int32]*lane), newest: make(map[string]stream.Int64), revisions: make(map[string]stream.Revision)}
 	var err error
 	if w.member, err = m.join(m.Topics.MaskGroup(m.Connection), stream.StageMask, m.Connection, m.RawTopics, nil); err != nil {
 		return err
@@ -64,7 +64,8 @@ type maskWorker struct {
 	*Mask
 	*member
 
-	lanes     map[int32]*lane // by partition number
+	lanes     map[int32]*lane         // by partition number
+	newest    map[string]stream.Int64 // change delivered, by stream
 	revMu     sync.Mutex
 	revisions map[string]stream.Revision
 }
@@ -316,7 +317,7 @@ func (w *maskWorker) tellStream(name string, c stream.MaskCount) {
 			w.Metrics.Fields.WithLabelValues(w.Connection, operator).Add(float64(n))
 		}
 	}
-	w.tellQuality(name, &c.Quality)
+	w.tellQuality(name, &c)
 	if w.Counted != nil {
 		w.Counted(name, c)
 	}

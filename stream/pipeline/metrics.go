@@ -18,7 +18,7 @@ type Metrics struct {
 	Aborted     *prometheus.CounterVec   // stage, name
 	Quarantined *prometheus.CounterVec   // connection, reason
 	Fields      *prometheus.CounterVec   // connection, operator
-	Library     *prometheus.CounterVec   // connection, stream: rows that the JSON Schema library had to look at
+	Quality     Quality                  // what rows were like
 	Shredded    *prometheus.CounterVec   // connection: records whose key was destroyed unread
 	Forged      *prometheus.CounterVec   // topic: records refused that no key of the workspace vouches for
 	RawHeld     *prometheus.GaugeVec     // topic: raw records not yet deleted
@@ -52,7 +52,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Aborted:     counter("transactions_aborted_total", "Transactions that ended without a commit and were done again.", "stage", "name"),
 		Quarantined: counter("quarantined_total", "Records sent to quarantine.", "connection", "reason"),
 		Fields:      counter("fields_total", "Values that an operator was applied to.", "connection", "operator"),
-		Library:     counter("schema_library_rows_total", "Rows of which the JSON Schema library decided a value, about a hundred times slower than the masking pass: the contract asks what is not compiled into it, or the value is out of the ordinary.", "connection", "stream"),
+		Quality:     newQuality(counter, gauge),
 		Shredded:    counter("shredded_total", "Raw records whose key was destroyed before they were masked.", "connection"),
 		Forged:      counter("forged_total", "Control records and positions that were refused: somebody without the workspace's keys wrote them, or wrote an old one again. Each connection counts its own.", "topic"),
 		RawHeld:     gauge("raw_offsets_held", "Offsets of raw topics not deleted yet.", "topic"),
