@@ -62,4 +62,7 @@ func maskedAgain(t *testing.T, r *rig) {
 	if c.Delivered != records || c.Quarantined != 1 || asked.Load() < 6 || refused.Load() != 2 {
 		t.Errorf("counted %+v after %d questions", c, asked.Load())
 	}
+	if q := r.quality(t, records); q.Rows != records || q.Nulls["v"] != records {
+		t.Errorf("quality counts what was masked again: %+v", q)
+	}
 }

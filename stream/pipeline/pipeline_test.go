@@ -406,7 +406,10 @@ func (r revision) Route(string) (stream.Route, bool) {
 		NewProcessor: func() (stream.Processor, error) { return &processor{}, nil }}, true
 }
 
-type processor struct{ unfinished [][]byte }
+type processor struct {
+	unfinished [][]byte
+	rows       stream.Int64
+}
 
 // Process leaves the last letter of the word that it puts in to Finish.
 func (p *processor) Process(r *stream.Record, out *stream.Masked) error {
@@ -420,6 +423,7 @@ func (p *processor) Process(r *stream.Record, out *stream.Masked) error {
 	if i := bytes.Index(out.Value, []byte("maske?")); i >= 0 {
 		p.unfinished = append(p.unfinished, out.Value[i:i+6])
 	}
+	p.rows++
 	return nil
 }
 
@@ -431,8 +435,12 @@ func (p *processor) Finish() {
 }
 
 func (*processor) Counts(func(stream.FieldCount, int64)) {}
-func (*processor) Quality(*stream.Quality)               {}
 func (*processor) Holds(time.Duration) error             { return nil }
+
+func (p *processor) Quality(q *stream.Quality) {
+	q.Add(&stream.Quality{Rows: p.rows, Nulls: map[string]stream.Int64{"v": p.rows}, Newest: 1500})
+	p.rows = 0
+}
 
 // keyring keeps keys in memory.
 type keyring struct {
