@@ -13,8 +13,8 @@ import (
 
 // Rewriter masks the records of one stream under one plan. It is a
 // stream.Processor: used by one goroutine at a time, and Clone makes one for
-// another. It keeps nothing of a record once that is finished, and cannot be
-// printed (L7).
+// another. It keeps nothing of a record once that is finished, but hashes of some
+// keys (see watch), and cannot be printed (L7).
 type Rewriter struct {
 	prog    *program
 	maskers []masker
