@@ -111,7 +111,23 @@ func (f *Finder) announcedBy(name string) (all topics) {
 	return all
 }
 
+// before is what nearBefore found last of a topic: a number is judged with each
+// of its groups.
+type before struct {
+	topic           topic
+	start, distance int
+}
+
+// nearBefore is the distance to the word before a place.
 func (f *Finder) nearBefore(t topic, start int) int {
+	last := &f.before[int(t)%len(f.before)]
+	if last.topic != t || last.start != start {
+		*last = before{t, start, f.wordBefore(t, start)}
+	}
+	return last.distance
+}
+
+func (f *Finder) wordBefore(t topic, start int) int {
 	for k := len(f.telling) - 1; k >= 0; k-- {
 		i := int(f.telling[k])
 		distance := start - int(f.tokens[i].end)

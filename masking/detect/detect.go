@@ -68,6 +68,7 @@ type Finder struct {
 	marks   []mark
 	topics  topics // that words of the text or the column announce
 	column  topics // that words of the column's name announce
+	before  [2]before
 	hits    []hit
 	spans   []names.Span
 	// How far a password and a PEM block were read: what begins before is part of one.

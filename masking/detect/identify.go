@@ -16,6 +16,7 @@ type identity struct {
 	proves  bool    // the check decides
 	alone   bool    // it may be found where no word announces it
 	written []written
+	sizes   uint64 // a bit for each length of a written form
 }
 
 // written is a form with separators.
@@ -48,6 +49,7 @@ func (v *vocabulary) readIdentifiers() {
 		telling := float32(0)
 		for _, w := range id.Written {
 			it.written = append(it.written, written{w, formPoints(w)})
+			it.sizes |= 1 << min(len(w), 63)
 			telling = max(telling, formPoints(w))
 		}
 		it.alone = it.points+telling+bonus(id.Shapes) >= enough
@@ -305,6 +307,9 @@ func identityScore(points float32, told int) float32 {
 func (f *Finder) formOf(it *identity, c *compact, start, end int) (points float32, ok bool) {
 	if c.groups == 1 {
 		return 0, true
+	}
+	if it.sizes>>min(end-start, 63)&1 == 0 {
+		return 0, false
 	}
 	for i := range it.written {
 		if fitsForm(f.text[start:end], it.written[i].form) {

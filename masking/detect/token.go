@@ -76,6 +76,7 @@ func (f *Finder) scan() {
 	text := f.text
 	tokens, marks := f.tokens[:0], f.marks[:0]
 	f.topics, f.hits, f.telling = f.column, f.hits[:0], f.telling[:0]
+	f.before = [2]before{{start: -1}, {start: -1}}
 	for i := 0; i < len(text); {
 		b := text[i]
 		switch c := classes[b]; {

@@ -38,6 +38,7 @@ type phrase struct {
 type vocabulary struct {
 	words    []word
 	slots    []slot               // by hash
+	known    []uint64             // a bit by hash, set for all words and few others: most of a text are none
 	wide     [256][256][]wideWord // by the second and third byte
 	begins   [256][4]uint64       // a bit for each of wide that is not empty, since most are
 	plans    *plans
@@ -53,8 +54,7 @@ type wideWord struct {
 
 const slotCount = 1 << 14
 
-// slot is a word's place by its hash, and the rest of the hash: most words of a
-// text are none of these, and are told so without a look at words.
+// slot is a word's place by its hash, and the rest of the hash.
 type slot struct {
 	tag   uint16
 	index uint16 // 0 is free
@@ -64,7 +64,7 @@ type slot struct {
 var vocabularyOf = sync.OnceValue(newVocabulary)
 
 func newVocabulary() *vocabulary {
-	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]slot, slotCount), plans: readPlans(), entities: catalog()}
+	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]slot, slotCount), known: make([]uint64, slotCount/8), plans: readPlans(), entities: catalog()}
 	for i, list := range months {
 		for _, m := range strings.Fields(list) {
 			name, other := strings.CutPrefix(m, "!")
@@ -150,6 +150,7 @@ func (v *vocabulary) index(text string) uint16 {
 }
 
 func (v *vocabulary) place(hash uint32, i uint16) {
+	v.known[hash>>6%uint32(len(v.known))] |= 1 << (hash & 63)
 	at := hash % slotCount
 	for v.slots[at].index != 0 {
 		at = (at + 1) % slotCount
@@ -159,6 +160,9 @@ func (v *vocabulary) place(hash uint32, i uint16) {
 
 // find is the word of that hash and text, 0 if there is none.
 func (v *vocabulary) find(hash uint32, text []byte) uint16 {
+	if v.known[hash>>6%uint32(len(v.known))]>>(hash&63)&1 == 0 {
+		return 0
+	}
 	for at := hash % slotCount; ; at = (at + 1) % slotCount {
 		s := v.slots[at]
 		if s.index == 0 || s.tag == uint16(hash>>16) && same(v.words[s.index].text, text) {
