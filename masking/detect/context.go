@@ -177,10 +177,7 @@ type hit struct {
 
 // findWide notes the words of scripts without spaces between text[from:to].
 func (f *Finder) findWide(from, to int) {
-	for i := from; i < to; i = nextRune(f.text, i) {
-		if i+2 >= to {
-			return
-		}
+	for i := from; i+2 < to; i = nextRune(f.text, i) {
 		b, c := f.text[i+1], f.text[i+2]
 		if f.vocab.begins[b][c>>6]>>(c&63)&1 == 0 {
 			continue

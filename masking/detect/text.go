@@ -15,7 +15,9 @@ func (f *Finder) read(text []byte) (same bool) {
 		for i+8 <= len(text) && binary.LittleEndian.Uint64(text[i:])&(0x80*0x0101010101010101) == 0 {
 			i += 8 // mostly all is ASCII
 		}
-		if i < len(text) && unusual(text, i) {
+		if i+2 < len(text) && text[i] == 0xE0 && text[i+1] != 0xB9 && (text[i+1]^0x80)|(text[i+2]^0x80) < 0x40 {
+			i += 2 // of Thai only the digits are
+		} else if i < len(text) && unusual(text, i) {
 			break
 		}
 	}

@@ -81,15 +81,13 @@ func (f *Finder) scan() {
 		b := text[i]
 		switch c := classes[b]; {
 		case c&(isAlnum|isLatin) != 0:
-			start, hash := i, uint32(hashSeed)
-			kind := uint8(0)
+			start, kind := i, uint8(0)
 			for i < len(text) {
 				c := classes[text[i]]
 				if c&inWord == 0 {
 					break
 				}
 				kind |= c
-				hash = (hash ^ uint32(folded[text[i]])) * hashPrime
 				i++
 			}
 			if kind&isLatin != 0 {
@@ -97,7 +95,7 @@ func (f *Finder) scan() {
 			}
 			t := token{start: int32(start), end: int32(i), kind: kind}
 			if kind&^isDigit != 0 {
-				if t.word = f.vocab.find(hash, text[start:i]); t.word != 0 {
+				if t.word = f.vocab.find(hashIn(text, start, i), text[start:i]); t.word != 0 {
 					if some := &f.vocab.words[t.word].some; *some != (topics{}) {
 						f.topics.union(some)
 						f.telling = append(f.telling, int32(len(tokens)))
@@ -107,8 +105,14 @@ func (f *Finder) scan() {
 			tokens = append(tokens, t)
 		case c == isWide:
 			start := i
-			for i < len(text) && classes[text[i]] == isWide && !isSign(text[i:]) {
-				i = nextRune(text, i)
+			for i < len(text) && classes[text[i]] == isWide {
+				if i+2 < len(text) && text[i] == 0xE0 && (text[i+1]^0x80)|(text[i+2]^0x80) < 0x40 {
+					i += 3 // Thai and its neighbours, which have no signs
+				} else if isSign(text[i:]) {
+					break
+				} else {
+					i = nextRune(text, i)
+				}
 			}
 			if i > start {
 				tokens = append(tokens, token{start: int32(start), end: int32(i), kind: isWide})

@@ -2,14 +2,10 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"sync"
 	"unicode"
-)
-
-const (
-	hashSeed  = 2166136261
-	hashPrime = 16777619
 )
 
 // word is what a word of the text says about what stands near it.
@@ -184,12 +180,41 @@ func same(w string, text []byte) bool {
 	return true
 }
 
-func hashOf(text []byte) uint32 {
-	hash := uint32(hashSeed)
-	for _, b := range text {
-		hash = (hash ^ uint32(folded[b])) * hashPrime
+// hashOf is the hash of a word alone.
+func hashOf(word []byte) uint32 { return hashIn(word, 0, len(word)) }
+
+// hashIn is the hash of text[from:to], the same for ASCII letters of either case.
+// It need not be good, but quick for words of a few letters: what follows a word
+// in the text is read with it.
+func hashIn(text []byte, from, to int) uint32 {
+	const odd = 0x9e3779b97f4a7c15
+	n := to - from
+	hash := uint64(n) * odd
+	for ; to-from > 8; from += 8 {
+		hash = (hash ^ lower(binary.LittleEndian.Uint64(text[from:]))) * odd
+		hash ^= hash >> 32
 	}
-	return hash
+	last := uint64(0)
+	switch {
+	case n > 8:
+		last = binary.LittleEndian.Uint64(text[to-8:])
+	case from+8 <= len(text):
+		last = binary.LittleEndian.Uint64(text[from:]) << (64 - 8*n) >> (64 - 8*n)
+	default:
+		for k := range n {
+			last |= uint64(text[from+k]) << (8 * k)
+		}
+	}
+	hash = (hash ^ lower(last)) * odd
+	return uint32(hash >> 32)
+}
+
+// lower turns eight bytes' capital letters of ASCII into small ones.
+func lower(x uint64) uint64 {
+	const ones = 0x0101010101010101
+	low := x & (0x7F * ones)
+	capitals := (low + (0x80-'A')*ones) &^ (low + (0x7F-'Z')*ones) &^ x & (0x80 * ones)
+	return x | capitals>>2
 }
 
 func isASCII(s string) bool {
