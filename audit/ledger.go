@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
@@ -98,6 +99,18 @@ func signed(plain, sig []byte) []byte {
 	out = base64.StdEncoding.AppendEncode(out, sig)
 	out = append(out, `",`...)
 	return append(out, tail...)
+}
+
+// SignedBy reports whether an entry, as it stands on the topic and in the log, was
+// signed by a key.
+func SignedBy(entry []byte, key ed25519.PublicKey) bool {
+	at := bytes.LastIndex(entry, []byte(`"sig":"`))
+	body, ok := bytes.CutSuffix(entry, []byte(`",`+tail))
+	if at < 0 || !ok || len(body) < at+len(`"sig":"`) {
+		return false
+	}
+	sig, err := base64.StdEncoding.Strict().DecodeString(string(body[at+len(`"sig":"`):]))
+	return err == nil && ed25519.Verify(key, append(bytes.Clone(entry[:at]), tail...), sig)
 }
 
 // Settle says whether the entries made since the last Settle were committed. If

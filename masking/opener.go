@@ -28,8 +28,9 @@ type RevealKeyring interface {
 
 // Veiled is a masked value, and what it was masked with beside keys.
 type Veiled struct {
+	Null    bool   // there was none
 	Text    []byte // of a string, unescaped; a number as it is written
-	Number  bool
+	Number  bool   // as far as can be seen: the column's type decides
 	Subject []byte // whose it is, as in the column that says so; nil if that is not known
 	Also    []byte // the second subject, likewise
 	Seq     *stream.Seq
@@ -84,11 +85,20 @@ func NewOpener(plan Plan, path string, keys RevealKeyring) (*Opener, error) {
 
 // Open appends the JSON of what was masked to dst.
 func (o *Opener) Open(dst []byte, v Veiled) ([]byte, error) {
+	if v.Null {
+		return append(dst, "null"...), nil
+	}
 	if !v.Number && string(v.Text) == redacted[1:len(redacted)-1] {
 		return dst, ErrRedacted
 	}
 	o.identify(v)
 	return o.masker.open(dst, v, o)
+}
+
+// Checks reports whether a value that was not masked here is told from one that was.
+func (o *Opener) Checks() bool {
+	_, ok := o.masker.(*encryptMasker)
+	return ok
 }
 
 // Subjects appends the digests of those whom a masked value is about, as far as it
@@ -170,11 +180,13 @@ func (m *tokenizeMasker) open(dst []byte, v Veiled, o *Opener) ([]byte, error) {
 	if err := o.turned(m.keys); err != nil {
 		return dst, err
 	}
-	out, ok := m.permute(v.Text, v.Number || m.typ.Base == stream.Decimal, m.keys.cipher.Decrypt)
+	// The column's type knows better than who typed the value.
+	bare := m.typ.Base == stream.Int || m.typ.Base == 0 && v.Number
+	out, ok := m.permute(v.Text, bare || m.typ.Base == stream.Decimal, m.keys.cipher.Decrypt)
 	switch {
 	case !ok:
 		return dst, ErrNotMasked
-	case v.Number:
+	case bare:
 		return append(dst, out...), nil
 	}
 	return scan.AppendQuoted(dst, out), nil
@@ -187,7 +199,7 @@ func (m *fpeMasker) open(dst []byte, v Veiled, o *Opener) ([]byte, error) {
 	if err := o.turned(m.keys); err != nil {
 		return dst, err
 	}
-	if v.Number || !m.permute(v.Text, m.keys.cipher.Decrypt) {
+	if !m.permute(v.Text, m.keys.cipher.Decrypt) {
 		return dst, ErrNotMasked
 	}
 	if m.typ.Base == stream.Int {

@@ -26,6 +26,7 @@ var mayImport = map[string]string{
 // inCmd is the same for the packages of cmd/internal; cmd/lethe may import all
 // of them.
 var inCmd = map[string]string{
+	"auth":        "",
 	"config":      "",
 	"demo":        "config screen shop wire",
 	"pipe":        "",

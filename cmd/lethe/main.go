@@ -30,6 +30,7 @@ func verbs() []verb {
 		{"keys", "list the keys, or begin a new epoch of them", keys},
 		{"detect", "find personal data in texts, or say what a column is about", detectText},
 		{"mask", "mask lines from standard input under a policy", maskLines},
+		{"reveal", "open masked values for who may, and write that down first", reveal},
 		{"erase", "make a person's encrypted and tokenised values unreadable for good", erase},
 		{"demo", "see all of it on an invented shop", demonstrate},
 		{"version", "say which build this is", version},

@@ -225,7 +225,14 @@ func (d *decrypter) decrypt(buf []byte, o outside, session, value []byte, r *str
 	if buf, err = d.unzip.DecodeAll(d.packed, buf); err != nil {
 		return buf, fmt.Errorf("raw record: zstd: %w", err)
 	}
-	return buf, readPlain(buf[from:], r)
+	if err := readPlain(buf[from:], r); err != nil {
+		return buf, err
+	}
+	// The place is not in the plain text: it is bound to it.
+	if r.Seq, err = stream.ParseSeq(o.seq); err != nil {
+		return buf, errCipher
+	}
+	return buf, nil
 }
 
 // appendPlain writes what is encrypted of a record: kind, time, stream, key,

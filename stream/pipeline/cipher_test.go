@@ -38,14 +38,17 @@ func sealed(t testing.TB, r *stream.Record, topic string, partition int32) (head
 	return s.header, s.encrypt(nil, at(topic, partition), r)
 }
 
-// at is what is outside of a record with key k and seq s.
+// seqOf is the header of the records here.
+func seqOf() []byte { return stream.NewSeq(1, 2, 3).AppendHex(nil) }
+
+// at is what is outside of a record with key k and that seq.
 func at(topic string, partition int32) outside {
-	return outside{place{topic, partition}, []byte("k"), []byte("s")}
+	return outside{place{topic, partition}, []byte("k"), seqOf()}
 }
 
 func TestL1ARecordOpensOnlyAtItsPlaceUnderItsKeyAndInItsOrder(t *testing.T) {
 	in := stream.Record{Stream: "src.public.person", Key: []byte(`{"id":1}`), Value: []byte(`{"op":"c"}`), Unchanged: []string{"photo"},
-		Kind: stream.KindTruncate, Time: 1234, Undecided: true}
+		Kind: stream.KindTruncate, Seq: stream.NewSeq(1, 2, 3), Time: 1234, Undecided: true}
 	header, value := sealed(t, &in, "topic", 3)
 	if bytes.Contains(value, []byte("person")) {
 		t.Error("the ciphertext shows the stream")
@@ -65,15 +68,15 @@ func TestL1ARecordOpensOnlyAtItsPlaceUnderItsKeyAndInItsOrder(t *testing.T) {
 		"another topic":     func() error { _, err := o.decrypt(nil, at("other", 3), header, value, &out); return err },
 		"another partition": func() error { _, err := o.decrypt(nil, at("topic", 4), header, value, &out); return err },
 		"another key": func() error {
-			_, err := o.decrypt(nil, outside{place{"topic", 3}, []byte("other"), []byte("s")}, header, value, &out)
+			_, err := o.decrypt(nil, outside{place{"topic", 3}, []byte("other"), seqOf()}, header, value, &out)
 			return err
 		},
 		"a later place in the source's order": func() error {
-			_, err := o.decrypt(nil, outside{place{"topic", 3}, []byte("k"), []byte("t")}, header, value, &out)
+			_, err := o.decrypt(nil, outside{place{"topic", 3}, []byte("k"), stream.NewSeq(1, 2, 4).AppendHex(nil)}, header, value, &out)
 			return err
 		},
 		"a key that ends in the order": func() error {
-			_, err := o.decrypt(nil, outside{place{"topic", 3}, []byte("ks"), nil}, header, value, &out)
+			_, err := o.decrypt(nil, outside{place{"topic", 3}, append([]byte("k"), seqOf()...), nil}, header, value, &out)
 			return err
 		},
 		"a changed byte": func() error {

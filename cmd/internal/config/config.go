@@ -60,6 +60,8 @@ type Folder struct {
 	State   string // directory of what this machine keeps between runs
 	Metrics string // address to listen on; "" for none
 
+	Reveal Reveal // nobody may, unless lethe.yaml says who
+
 	Sources     []Source
 	Sinks       []Sink
 	Connections []Connection

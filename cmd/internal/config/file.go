@@ -29,6 +29,7 @@ type file struct {
 	Keep        keep                `yaml:"keep"`
 	Metrics     string              `yaml:"metrics"`
 	GivenUp     []string            `yaml:"given_up"`
+	Reveal      reveal              `yaml:"reveal"`
 	Sources     section[source]     `yaml:"sources"`
 	Sinks       section[sink]       `yaml:"sinks"`
 	Connections section[connection] `yaml:"connections"`
@@ -135,6 +136,9 @@ func (in *file) into(f *Folder) error {
 		f.Keep = DefaultKeep
 	}
 	f.Keys, f.Cover, f.Log, f.State = f.at(in.Keyring.File), f.at(in.Keyring.Cover), f.at(in.Audit.Log), f.at(in.State)
+	if f.Doc.Has("reveal") {
+		in.Reveal.into(f, c)
+	}
 	in.endsInto(f, c)
 	in.connectionsInto(f, c)
 	return errors.Join(c.faults...)

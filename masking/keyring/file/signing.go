@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"lethe/stream"
 	"lethe/stream/disk"
 )
 
@@ -35,6 +36,30 @@ func (k *Keyring) SigningKey(name string) (ed25519.PrivateKey, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("signing key %s: %w", name, err)
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// NewSigningKey makes a person's Ed25519 key in a file of its own, which only its
+// owner can read. One that is there is an error wrapping fs.ErrExist.
+func NewSigningKey(path string) (ed25519.PrivateKey, error) {
+	seed := make([]byte, ed25519.SeedSize)
+	rand.Read(seed)
+	if err := createOnce(path, encodeKey(signingPrefix, seed)); err != nil {
+		return nil, fmt.Errorf("signing key: %w", err)
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// ReadSigningKey reads what [NewSigningKey] made. A file that others can read is
+// refused with a Fault.
+func ReadSigningKey(path string) (ed25519.PrivateKey, error) {
+	seed, err := readKey(path, signingPrefix)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &stream.Fault{Code: "keyring.no_key", Path: path, Msg: "there is no key here", Hint: "name the file of your key", Exit: stream.ExitInput}
+	}
+	if err != nil {
+		return nil, err
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
 }

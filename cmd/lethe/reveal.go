@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"lethe/audit"
+	"lethe/cmd/internal/config"
+	"lethe/cmd/internal/wire"
+	"lethe/masking"
+	"lethe/masking/subject"
+	"lethe/stream"
+)
+
+const revealUsage = `usage: lethe reveal [--stream NAME] [--field PATH] [--reason TEXT] [--ticket ID] [--connection NAME] [--epoch NAME] [--request FILE] [--approval FILE] [--approve FILE] [--key FILE] [--new-key FILE] [DIR] < values
+
+Opens values that encrypt, tokenize or fpe masked, for whom lethe.yaml names under
+reveal:. Standard input has one value a line, as the lake shows it, or JSON:
+
+  {"value": "…", "subject": "…", "position": "…"}
+
+subject is whose it is, as in the column that policy.yaml names under subjects:
+(also: the second person), for tokenize and fpe under that person's key; position is
+_lethe_seq of its row, for encrypt unless it is joinable. Results are JSON lines
+{"line","value"}, or {"line","error"}: erased, redacted, not_masked, needs_subject,
+needs_position. A surrogate that tokenize or fpe never made opens to nonsense.
+
+Before anything is opened the intent is in the audit log, under a signed checkpoint:
+how many values, and commitments to who, what, why and whose.
+
+  --stream NAME, --field PATH   what is to be opened, as lethe check shows it
+  --reason TEXT, --ticket ID    why, and where it was asked for
+  --connection NAME   where several carry the stream
+  --epoch NAME        of masking keys, where lethe keys lists several
+  --request FILE      open nothing; write FILE, which another person approves
+  --approve FILE      show the request in FILE and sign it with --key, to FILE.approval
+  --approval FILE     use an approval, once, within a day, for the values it is of
+  --key FILE          the approver's own key
+  --new-key FILE      make an approver's key, and show the line for lethe.yaml
+
+On the embedded broker lethe run must be stopped meanwhile; on Apache Kafka it must
+run where this folder's log is.
+`
+
+// revealFlags are what a person typed.
+type revealFlags struct {
+	dir, stream, field, reason, ticket, connection, epoch string
+	request, approval, approve, key, newKey        string
+}
+
+func reveal(ctx context.Context, io streams, args []string) error {
+	f := newFlags(revealUsage)
+	var in revealFlags
+	f.StringVar(&in.stream, "stream", "", "")
+	f.StringVar(&in.field, "field", "", "")
+	f.StringVar(&in.reason, "reason", "", "")
+	f.StringVar(&in.ticket, "ticket", "", "")
+	f.StringVar(&in.connection, "connection", "", "")
+	f.StringVar(&in.epoch, "epoch", "", "")
+	f.StringVar(&in.request, "request", "", "")
+	f.StringVar(&in.approval, "approval", "", "")
+	f.StringVar(&in.approve, "approve", "", "")
+	f.StringVar(&in.key, "key", "", "")
+	f.StringVar(&in.newKey, "new-key", "", "")
+	var err error
+	if in.dir, err = f.parse(io, args); err != nil {
+		return err
+	}
+	if in.newKey != "" {
+		return makeApprover(io, in.newKey)
+	}
+	folder, err := config.Load(in.dir, io.env)
+	if err != nil {
+		return err
+	}
+	if in.approve != "" {
+		return in.sign(io, folder)
+	}
+	return in.reveal(ctx, io, folder)
+}
+
+func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Folder) error {
+	if in.stream == "" || in.field == "" || strings.TrimSpace(in.reason) == "" || strings.TrimSpace(in.ticket) == "" {
+		return &stream.Fault{Code: "reveal.flags", Msg: "it needs --stream, --field, --reason and --ticket",
+			Hint: "lethe reveal --stream shop.main.customer --field email --reason 'complaint of a customer' --ticket T-17 " + in.dir + " < values"}
+	}
+	who, err := revealer(folder)
+	if err != nil {
+		return err
+	}
+	target, err := wire.FindTarget(folder, in.connection, in.stream, in.field)
+	if err != nil {
+		return err
+	}
+	if !who.May(target.Element) {
+		return &stream.Fault{Code: "reveal.element", Path: folder.Doc.Where("reveal.principals." + who.Name),
+			Msg: fmt.Sprintf("%s may not have %s/%s opened", who.Name, in.stream, in.field), Hint: "ask whoever answers for lethe.yaml to add its element below elements:"}
+	}
+	lines, values, err := veiled(io)
+	if err != nil {
+		return err
+	}
+	asked := in.asked(who)
+	if in.request != "" {
+		return writeRequest(io, in, asked, lines)
+	}
+	d := wire.Disclosure{Target: *target, Epoch: in.epoch, Principal: who, Reason: in.reason, Ticket: in.ticket, Values: values}
+	if d.Approval, err = in.approved(folder, asked, lines); err != nil {
+		return err
+	}
+	log, err := runLog(io, logFormat(io), "warn", in.dir)
+	if err != nil {
+		return err
+	}
+	audit.RouteDriverLog(log)
+	if err := keyed(folder); err != nil {
+		return err
+	}
+	refused := 0
+	err = wire.Reveal(ctx, folder, log, d, func(opened []wire.Opened) error {
+		refused, err = showOpened(io, opened)
+		return err
+	})
+	if err == nil && refused > 0 {
+		return &stream.Fault{Code: "reveal.values", Msg: fmt.Sprintf("%d of %s could not be opened", refused, count(len(values), "value")), Hint: "the lines say why: lethe help reveal"}
+	}
+	return err
+}
+
+// revealer is who runs this process, as lethe.yaml knows them.
+func revealer(folder *config.Folder) (config.Principal, error) {
+	user, err := osUser()
+	if err != nil {
+		return config.Principal{}, err
+	}
+	who, ok := folder.Reveal.Principal(user)
+	if !ok {
+		return who, &stream.Fault{Code: "reveal.principal", Path: folder.Doc.Where("reveal"), Msg: "nobody says that user " + user + " may have values opened",
+			Hint: "in lethe.yaml: reveal: {approve_above: 10, principals: {" + user + ": {per_day: 10}}}"}
+	}
+	return who, nil
+}
+
+// showOpened writes the results, and counts values that were wrong: an erased one is
+// not.
+func showOpened(io streams, opened []wire.Opened) (refused int, err error) {
+	enc := json.NewEncoder(plainJSON{unfitted(io.out)})
+	enc.SetEscapeHTML(false)
+	for i, o := range opened {
+		line := struct {
+			Line  int             `json:"line"`
+			Value json.RawMessage `json:"value,omitempty"`
+			Error string          `json:"error,omitempty"`
+		}{Line: i + 1, Value: o.JSON}
+		switch {
+		case o.Err == nil:
+		case errors.Is(o.Err, subject.ErrErased):
+			line.Error = "erased"
+		default:
+			line.Error = whyNot(o.Err)
+			refused++
+		}
+		if err := enc.Encode(line); err != nil {
+			return refused, fmt.Errorf("standard output: %w", err)
+		}
+	}
+	return refused, nil
+}
+
+// whyNot is what a line says of a value that was not opened.
+func whyNot(err error) string {
+	switch {
+	case errors.Is(err, masking.ErrRedacted):
+		return "redacted"
+	case errors.Is(err, masking.ErrNeedsSubject):
+		return "needs_subject"
+	case errors.Is(err, masking.ErrNeedsPosition):
+		return "needs_position"
+	}
+	return "not_masked"
+}
