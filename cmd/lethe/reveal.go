@@ -31,8 +31,10 @@ needs_position. A surrogate that tokenize or fpe never made opens to nonsense.
 Before anything is opened the intent is in the audit log, under a signed checkpoint:
 how many values, and commitments to who, what, why and whose.
 
-  --stream NAME, --field PATH   what is to be opened, as lethe check shows it
-  --reason TEXT, --ticket ID    why, and where it was asked for
+  --stream NAME       <source>.<schema>.<table>
+  --field PATH        what is to be opened, as lethe check shows it
+  --reason TEXT       why; the audit log commits to it
+  --ticket ID         where it was asked for
   --connection NAME   where several carry the stream
   --epoch NAME        of masking keys, where lethe keys lists several
   --request FILE      open nothing; write FILE, which another person approves
@@ -48,7 +50,7 @@ run where this folder's log is.
 // revealFlags are what a person typed.
 type revealFlags struct {
 	dir, stream, field, reason, ticket, connection, epoch string
-	request, approval, approve, key, newKey        string
+	request, approval, approve, key, newKey               string
 }
 
 func reveal(ctx context.Context, io streams, args []string) error {
