@@ -203,7 +203,7 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 	if _, ok := m.(*hierarchyMasker); ok {
 		n.shape = c.slot(n.path, "redact")
 	}
-	n.masker, n.noBool = len(c.maskers), !op.Takes(stream.Type{Base: stream.Bool}, f.Params)
+	n.masker, n.noBool = int32(len(c.maskers)), !op.Takes(stream.Type{Base: stream.Bool}, f.Params)
 	c.maskers = append(c.maskers, m)
 }
 

@@ -3,6 +3,7 @@ package masking
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"strconv"
 
 	"lethe/stream"
@@ -213,6 +214,13 @@ func isDecimal(text []byte, precision, scale int) bool {
 }
 
 func allDigits(text []byte) bool {
+	for ; len(text) >= 8; text = text[8:] {
+		const ones = 0x0101010101010101
+		x := binary.LittleEndian.Uint64(text)
+		if (x|(x+('\x7f'-'9')*ones)|(x-'0'*ones))&(0x80*ones) != 0 {
+			return false
+		}
+	}
 	for _, c := range text {
 		if c-'0' > 9 {
 			return false
@@ -240,7 +248,7 @@ func isBase64(text []byte) bool {
 
 // isDate reports whether text begins with a day of the calendar, 2006-01-02.
 func isDate(text []byte) bool {
-	if text[4] != '-' || text[7] != '-' || !allDigits(text[:4]) || !allDigits(text[5:7]) || !allDigits(text[8:10]) {
+	if !like(text, 0x2d30302d30303030, 0x7f76767f76767676) || !allDigits(text[8:10]) { // 0000-00-
 		return false
 	}
 	year := two(text)*100 + two(text[2:])
@@ -258,7 +266,7 @@ func isDate(text []byte) bool {
 // isClock reports whether text is a time of day, 15:04:05 and up to nine digits
 // of a second.
 func isClock(text []byte) bool {
-	if len(text) < 8 || text[2] != ':' || text[5] != ':' || !allDigits(text[:2]) || !allDigits(text[3:5]) || !allDigits(text[6:8]) {
+	if len(text) < 8 || !like(text, 0x30303a30303a3030, 0x76767f76767f7676) { // 00:00:00
 		return false
 	}
 	if two(text) > 23 || two(text[3:]) > 59 || two(text[6:]) > 59 {
@@ -266,6 +274,14 @@ func isClock(text []byte) bool {
 	}
 	fraction := text[8:]
 	return len(fraction) == 0 || fraction[0] == '.' && len(fraction) >= 2 && len(fraction) <= 10 && allDigits(fraction[1:])
+}
+
+// like reports whether the first eight bytes of text are those of form, with any
+// digit in the place of a 0. room is 0x76 for each such byte, and 0x7f for others:
+// what makes a byte of another value overflow.
+func like(text []byte, form, room uint64) bool {
+	x := binary.LittleEndian.Uint64(text) ^ form
+	return (x|(x+room))&0x8080808080808080 == 0
 }
 
 func two(text []byte) int { return int(text[0]-'0')*10 + int(text[1]-'0') }

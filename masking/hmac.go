@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 
@@ -25,7 +26,21 @@ func encodingOf(name string) encoding {
 	case "base32":
 		return encoding{5, base32.StdEncoding.WithPadding(base32.NoPadding).AppendEncode}
 	}
-	return encoding{4, hex.AppendEncode}
+	return encoding{4, appendHex}
+}
+
+// appendHex does what hex.AppendEncode does, four bytes at a time: most fields are
+// written so.
+func appendHex(dst, src []byte) []byte {
+	for ; len(src) >= 4; src = src[4:] {
+		x := uint64(binary.BigEndian.Uint32(src))
+		x = (x | x<<16) & 0x0000ffff0000ffff // each half byte
+		x = (x | x<<8) & 0x00ff00ff00ff00ff  // into a
+		x = (x | x<<4) & 0x0f0f0f0f0f0f0f0f  // byte of its own
+		letters := (x + 6*0x0101010101010101) >> 4 & 0x0101010101010101
+		dst = binary.BigEndian.AppendUint64(dst, x+'0'*0x0101010101010101+letters*('a'-'0'-10))
+	}
+	return hex.AppendEncode(dst, src)
 }
 
 // hmacSHA256 is operator hmac: the value's keyed digest. The key derives from

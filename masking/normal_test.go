@@ -2,6 +2,7 @@ package masking
 
 import (
 	"bytes"
+	"encoding/hex"
 	"testing"
 )
 
@@ -98,4 +99,22 @@ func FuzzNormalForms(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestDigitsAndHexManyAtATimeAreThoseOneByOne(t *testing.T) {
+	for length := range 20 {
+		text := bytes.Repeat([]byte("5"), length)
+		for at := range text {
+			for c := range 256 {
+				text[at] = byte(c)
+				if got, want := allDigits(text), c >= '0' && c <= '9'; got != want {
+					t.Fatalf("%q: %v", text, got)
+				}
+				if got, want := appendHex([]byte("x"), text), "x"+hex.EncodeToString(text); string(got) != want {
+					t.Fatalf("%s, want %s", got, want)
+				}
+			}
+			text[at] = '0' + byte(at%10)
+		}
+	}
 }

@@ -38,24 +38,26 @@ const (
 	restDrop
 )
 
-// node is one path of the trie. It is immutable once compiled.
+// node is one path of the trie. It is immutable once compiled. What every value
+// needs comes first, so that it lies together.
 type node struct {
 	act      action
 	rest     rest
 	special  bool
 	nullable bool
-	ruled    bool  // a field of the plan names this very path
-	inside   bool  // inside a column
-	noBool   bool  // of actMask: a boolean is refused
-	kinds    kinds // of actScalar
-	masker   int   // of actMask: index into the rewriter's maskers
-	slot     int32 // counts the node's action; -1 for none
-	restSlot int32 // counts what its rest did
-	shape    int32 // counts values redacted for their shape
-	path     string
-	typ      stream.Type
+	ruled    bool            // a field of the plan names this very path
+	inside   bool            // inside a column
+	noBool   bool            // of actMask: a boolean is refused
+	text     bool            // every string is of its type
+	kinds    kinds           // of actScalar
+	masker   int32           // of actMask: index into the rewriter's maskers
+	slot     int32           // counts the node's action; -1 for none
+	restSlot int32           // counts what its rest did
+	shape    int32           // counts values redacted for their shape
 	finding  int32           // counts its nulls and empty values in after; -1 for none
 	rules    []*conform.Rule // of a column: what its value conforms to in after
+	typ      stream.Type
+	path     string
 
 	id       int      // among the nodes of the program
 	members  []member // in the plan's order
@@ -131,7 +133,7 @@ func (n *node) seal(nodes []*node) []*node {
 	if n.index != nil {
 		return nodes // it is in two tries
 	}
-	n.id = len(nodes)
+	n.id, n.text = len(nodes), n.typ.Base == 0 || n.typ.Base == stream.String
 	nodes = append(nodes, n)
 	size := 4
 	for size < 2*len(n.members) {

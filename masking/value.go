@@ -22,38 +22,45 @@ func (w *Rewriter) value(i int, n *node, depth int) int {
 	case actOp:
 		return w.operation(i)
 	}
-	end := w.checked(i, n, depth)
-	if end < 0 {
+	if i >= len(w.src) {
+		return w.fail(stream.ReasonMalformed, n.path)
+	}
+	end, escaped, c := 0, true, w.src[i]
+	if c == '"' && n.text { // most values are strings
+		if end, escaped = scan.String(w.src, i); end < 0 {
+			return w.fail(stream.ReasonMalformed, n.path)
+		}
+	} else if end = w.checked(i, n, depth); end < 0 {
 		return -1
 	}
-	if c := w.src[i]; n.act == actKeepScalar && (c == '{' || c == '[') {
+	if n.act == actKeepScalar && (c == '{' || c == '[') {
 		w.replace(i, end, redacted)
 		w.count(n.shape)
 		return end
 	}
 	w.count(n.slot)
-	null := w.src[i] == 'n'
 	switch n.act {
 	case actNull:
 		w.replace(i, end, "null")
 	case actRedact:
-		if !null || n.special {
+		if c != 'n' || n.special {
 			w.replace(i, end, redacted)
 		}
 	case actMask:
-		return w.mask(i, end, n, null)
+		if c != 'n' {
+			return w.mask(i, end, n, escaped)
+		}
+		if n.special {
+			w.dst = append(w.dst, w.src[w.from:i]...)
+			w.dst = w.maskers[n.masker].maskNull(w.dst, &w.row)
+			w.from = end
+		}
 	}
 	return end
 }
 
 // checked passes over the value at src[i] if it is of the node's type.
 func (w *Rewriter) checked(i int, n *node, depth int) int {
-	if i < len(w.src) && w.src[i] == '"' && (n.typ.Base == stream.String || n.typ.Base == 0) {
-		if end, _ := scan.String(w.src, i); end >= 0 {
-			return end
-		}
-		return w.fail(stream.ReasonMalformed, n.path)
-	}
 	if i < len(w.src) && w.src[i] == 'n' {
 		if n.typ.Base != 0 && !n.nullable && w.place != inBefore {
 			return w.fail(stream.ReasonNull, n.path)
@@ -73,12 +80,9 @@ func (w *Rewriter) checked(i int, n *node, depth int) int {
 	return end
 }
 
-// mask replaces the scalar src[i:end] by what the node's operator makes of it.
-func (w *Rewriter) mask(i, end int, n *node, null bool) int {
-	m := w.maskers[n.masker]
-	if null && !n.special {
-		return end
-	}
+// mask replaces the scalar src[i:end], which is not null, by what the node's operator
+// makes of it. A string without escapes is known to have none.
+func (w *Rewriter) mask(i, end int, n *node, escaped bool) int {
 	text, kind := w.src[i:end], kindNumber
 	switch text[0] {
 	case '{', '[':
@@ -91,19 +95,15 @@ func (w *Rewriter) mask(i, end int, n *node, null bool) int {
 	case '"':
 		kind = kindString
 		text = text[1 : len(text)-1]
-		if bytes.IndexByte(text, '\\') >= 0 {
+		if escaped && bytes.IndexByte(text, '\\') >= 0 {
 			w.text = scan.AppendText(w.text[:0], text)
 			text = w.text
 		}
 	}
 	w.dst = append(w.dst, w.src[w.from:i]...)
 	w.from = end
-	if null {
-		w.dst = m.maskNull(w.dst, &w.row)
-		return end
-	}
 	var reason string
-	if w.dst, reason = m.mask(w.dst, datum{text, kind, &w.row}); reason != "" {
+	if w.dst, reason = w.maskers[n.masker].mask(w.dst, datum{text, kind, &w.row}); reason != "" {
 		return w.fail(reason, n.path)
 	}
 	if w.row.redacted {
