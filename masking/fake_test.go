@@ -233,3 +233,48 @@ func TestFakeIsOfTheNormalForm(t *testing.T) {
 		t.Errorf("%s and %s", a, b)
 	}
 }
+
+func TestARecordOfManyWordsTakesNoMoreRoomAndLeavesNothingForTheNext(t *testing.T) {
+	f := newFaker(t, Params{"kind": "person", "locale": "fr"})
+	first, words := f.of("x"), &strings.Builder{}
+	for n := range 30_000 {
+		fmt.Fprint(words, "word", n, " ")
+	}
+	if got := f.of("x", words.String()); !forms["person"].MatchString(got) {
+		t.Errorf("%q", got)
+	}
+	if got := f.of("x", first); got == first {
+		t.Errorf("%q is of the record", got)
+	}
+	if got := f.of("x"); got != first {
+		t.Errorf("%q, and before %q", got, first)
+	}
+	for n := range 2_000_000 {
+		fmt.Fprint(words, n, " ")
+	}
+	// L1: nobody knows what is of such a record.
+	if _, rej := row(t, f.w, `{"other":"`+words.String()+`","v":"x"}`); rej == nil || rej.Reason != stream.ReasonOperator {
+		t.Errorf("%v", rej)
+	}
+	if got := f.of("x"); got != first {
+		t.Errorf("%q, and before %q", got, first)
+	}
+}
+
+func BenchmarkFake(b *testing.B) {
+	plan := busy()
+	for i := range plan.Fields {
+		if p := plan.Fields[i].Path; p == "first_name" || p == "email" {
+			plan.Fields[i].Operator, plan.Fields[i].Domain = "fake", "d"
+			plan.Fields[i].Params = Params{"kind": map[string]string{"first_name": "person", "email": "email"}[p]}
+		}
+	}
+	w := mustCompile(b, plan)
+	var out stream.Masked
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if err := w.Process(busyRecord(i%1000), &out); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -9,19 +9,22 @@ import (
 )
 
 // reals are the values of a record and the words in them, as far as an invented
-// value must not be one of them. They are hashes: two that are equal by chance cost
-// a draw, and nothing else. How a value is written does not count: case, accents
+// value must not be one of them. They are marked in a set of bits by their hashes:
+// two that share a bit cost a draw, and nothing else, and a record of a million words
+// takes no more room than any. How a value is written does not count: case, accents
 // written apart, separators, a Thai title, the country code of a telephone number.
 type reals struct {
-	read bool
-	set  map[uint64]struct{}
+	read   bool
+	bits   []uint64
+	marked []uint16 // the words of bits that are not 0, while they are few
 
 	text, words []byte
 }
 
 const (
-	// manyReals is how many hashes are more than rows have: a set of more is made
-	// anew, since emptying it costs as much as filling it did.
+	// realBits are a million: of a record of a thousand words one draw in 250 is lost.
+	realBits = 1 << 20
+	// manyReals is how many marks are emptied one by one.
 	manyReals = 1 << 12
 	// lineDigits are the last digits of a telephone number, which are the same
 	// whatever goes before them.
@@ -36,10 +39,7 @@ func (r *reals) load(src []byte) {
 		return
 	}
 	r.read = true
-	if r.set == nil || len(r.set) > manyReals {
-		r.set = map[uint64]struct{}{}
-	}
-	clear(r.set)
+	r.empty()
 	for i := 0; i < len(src); {
 		end := i + 1
 		switch c := src[i]; {
@@ -67,6 +67,35 @@ func (r *reals) load(src []byte) {
 	}
 }
 
+// empty takes all marks away.
+func (r *reals) empty() {
+	switch {
+	case r.bits == nil:
+		r.bits, r.marked = make([]uint64, realBits/64), make([]uint16, 0, manyReals)
+	case len(r.marked) == cap(r.marked):
+		clear(r.bits)
+	default:
+		for _, i := range r.marked {
+			r.bits[i] = 0
+		}
+	}
+	r.marked = r.marked[:0]
+}
+
+// mark marks a hash.
+func (r *reals) mark(h uint64) {
+	i := h % realBits
+	if r.bits[i/64] == 0 && len(r.marked) < cap(r.marked) {
+		r.marked = append(r.marked, uint16(i/64))
+	}
+	r.bits[i/64] |= 1 << (i % 64)
+}
+
+func (r *reals) has(h uint64) bool {
+	i := h % realBits
+	return r.bits[i/64]>>(i%64)&1 != 0
+}
+
 // add adds a value and what its words say: each, and each few that follow each
 // other.
 func (r *reals) add(text []byte) {
@@ -74,9 +103,9 @@ func (r *reals) add(text []byte) {
 	if len(r.words) == 0 {
 		return
 	}
-	r.set[hashOf(r.words)] = struct{}{}
+	r.mark(hashOf(r.words))
 	if line, ok := r.line(); ok {
-		r.set[line] = struct{}{}
+		r.mark(line)
 	}
 	var starts [fewWords]int
 	for n, start := 0, 0; start < len(r.words); n++ {
@@ -86,10 +115,10 @@ func (r *reals) add(text []byte) {
 		}
 		starts[n%fewWords] = start
 		for _, from := range starts[:min(n+1, fewWords)] {
-			r.set[hashOf(r.words[from:end])] = struct{}{}
+			r.mark(hashOf(r.words[from:end]))
 		}
 		if bare := untitled(r.words[start:end]); len(bare) > 0 {
-			r.set[hashOf(bare)] = struct{}{}
+			r.mark(hashOf(bare))
 		}
 		start = end + 1
 	}
@@ -98,11 +127,8 @@ func (r *reals) add(text []byte) {
 // have reports whether an invented value, or a part of one, is of the record.
 func (r *reals) have(text []byte) bool {
 	r.fold(text)
-	_, have := r.set[hashOf(r.words)]
-	if line, ok := r.line(); ok && !have {
-		_, have = r.set[line]
-	}
-	return have
+	line, ok := r.line()
+	return r.has(hashOf(r.words)) || ok && r.has(line)
 }
 
 // fold leaves the words of a text in r.words, with a space between: letters in
@@ -165,11 +191,11 @@ func untitled(word []byte) []byte {
 	return nil
 }
 
-// hashOf is FNV-1a, the same on every machine (L6).
+// hashOf is FNV-1a, its halves put together, the same on every machine (L6).
 func hashOf(text []byte) uint64 {
 	h := uint64(14695981039346656037)
 	for _, c := range text {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
-	return h
+	return h ^ h>>32
 }
