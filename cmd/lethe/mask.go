@@ -35,8 +35,7 @@ goes to the quarantine file, or is told by its number, and then the exit code is
   --stream NAME      whose lines these are, such as shop.main.customer
   --contract FILE    the stream's contract: columns, types, key
   --keys DIR         the keyring that pseudonyms are made with, in its newest epoch:
-                     keys of a folder
-                     that lethe init makes
+                     keys of a folder that lethe init makes
   --purpose TEXT     what the data is used for, by default analytics
   --quarantine FILE  append what cannot be masked to this file, readable by you
                      alone, encrypted under a key of the keyring for each day
