@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -85,23 +84,18 @@ func (p *presidio) find(ctx context.Context, texts []text) (map[string][]span, e
 	cmd := exec.CommandContext(ctx, p.python, filepath.Join(p.peers, "spans.py"), strings.Join(slices.Sorted(maps.Keys(entities)), ","), p.model)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &out, &complaints
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("spans.py: %w: %s", err, lastLine(complaints.String()))
+		return nil, fmt.Errorf("spans.py: %w: %s", err, bench.LastLine(complaints.String()))
 	}
 	var used struct {
 		Texts int
 		CPU   float64
 		Model string
 	}
-	if err := json.Unmarshal([]byte(lastLine(complaints.String())), &used); err != nil {
+	if err := json.Unmarshal([]byte(bench.LastLine(complaints.String())), &used); err != nil {
 		return nil, fmt.Errorf("spans.py: %w", err)
 	}
 	p.hasModel, p.speed = used.Model != "", float64(used.Texts)/used.CPU
 	return readSpans(&out, byID)
-}
-
-func lastLine(s string) string {
-	lines := strings.Split(strings.TrimSpace(s), "\n")
-	return lines[len(lines)-1]
 }
 
 // readSpans reads JSON lines whose offsets count code points.
@@ -136,29 +130,4 @@ func offsets(text string) (at []int) {
 		at = append(at, i)
 	}
 	return append(at, len(text))
-}
-
-// python makes a Python with what requirements.txt lists, once.
-func python(ctx context.Context, peers string, say func(string)) (string, error) {
-	list := filepath.Join(peers, "requirements.txt")
-	want, err := os.ReadFile(list)
-	if err != nil {
-		return "", fmt.Errorf("requirements: %w", err)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("cache: %w", err)
-	}
-	dir := filepath.Join(cache, "lethe-bench", "presidio")
-	complete := filepath.Join(dir, "complete")
-	if have, err := os.ReadFile(complete); err == nil && bytes.Equal(have, want) {
-		return filepath.Join(dir, "bin", "python"), nil
-	}
-	say("fetching Presidio and Faker with pip, once, into " + dir)
-	for _, args := range [][]string{{"python3", "-m", "venv", "--clear", dir}, {filepath.Join(dir, "bin", "pip"), "install", "-q", "-r", list}} {
-		if out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput(); err != nil {
-			return "", fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, lastLine(string(out)))
-		}
-	}
-	return filepath.Join(dir, "bin", "python"), os.WriteFile(complete, want, 0o644)
 }

@@ -110,7 +110,7 @@ func measure(ctx context.Context, args []string, out, complaints io.Writer) erro
 		}
 	}
 	if o.python == "" {
-		if o.python, err = python(ctx, o.peers, func(line string) { fmt.Fprintln(complaints, line) }); err != nil {
+		if o.python, err = bench.Python(ctx, o.peers, func(line string) { fmt.Fprintln(complaints, line) }); err != nil {
 			return &stream.Fault{Code: "bench.python", Path: "--python", Msg: err.Error(), Hint: "make one with pip, and name it", Exit: stream.ExitEnvironment}
 		}
 	}

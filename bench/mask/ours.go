@@ -105,6 +105,7 @@ type side struct {
 // What is counted is the CPU time of the one thread, which the load of the machine
 // does not change as it changes wall time.
 func measure(sides []side, rounds int, least time.Duration) ([]figure, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := bench.Pin(); err != nil {

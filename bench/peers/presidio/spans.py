@@ -64,4 +64,5 @@ def main():
     print(json.dumps({"texts": len(texts), "cpu": took, "model": model}), file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()
