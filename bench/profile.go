@@ -60,10 +60,11 @@ var groups = []group{
 // other is the group of what no group names.
 const other = "other"
 
-// Profile condenses a CPU profile into groups, largest first. It asks the go
-// command, which must be in PATH.
-func Profile(ctx context.Context, path string) ([]Share, error) {
-	cmd := exec.CommandContext(ctx, "go", "tool", "pprof", "-traces", "-unit=us", path)
+// Profile condenses a CPU profile into groups, largest first: what functions whose
+// name fits the pattern began, or everything if it is empty. It asks the go command,
+// which must be in PATH.
+func Profile(ctx context.Context, path, pattern string) ([]Share, error) {
+	cmd := exec.CommandContext(ctx, "go", "tool", "pprof", "-traces", "-unit=us", "-focus="+pattern, path)
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	if err := cmd.Run(); err != nil {

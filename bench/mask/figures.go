@@ -91,7 +91,7 @@ func shares(ctx context.Context, o options) ([]bench.Share, error) {
 	if _, err := oursOf(o); err != nil {
 		return nil, err
 	}
-	return bench.Profile(ctx, o.profile)
+	return bench.Profile(ctx, o.profile, `main\.\(\*ours\)\.pass`) // not what goes on between rounds
 }
 
 // markdown writes the tables.

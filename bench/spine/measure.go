@@ -47,7 +47,7 @@ func (m *meter) hop(ctx context.Context, name string, work func() (int64, error)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return bench.Hop{}, fmt.Errorf("%s: %w", name, err)
 	}
-	h.Shares, err = bench.Profile(ctx, path)
+	h.Shares, err = bench.Profile(ctx, path, "")
 	m.say("%s", line(h))
 	return h, err
 }
