@@ -67,7 +67,7 @@ func portable(ctx context.Context, o options) ([]figure, error) {
 		return nil, fmt.Errorf("portable: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, self, "--json", "--records", strconv.Itoa(o.records), "--rounds", strconv.Itoa(o.rounds), "--only", "customers,schema,mixed")
-	cmd.Env = append(os.Environ(), withoutAVX512)
+	cmd.Env = append(cmd.Environ(), withoutAVX512)
 	cmd.Stderr = os.Stderr
 	got, err := cmd.Output()
 	if err != nil {
