@@ -8,7 +8,7 @@ import (
 // conforms checks the value src[i:end] of a column by the rules of its node.
 func (w *Rewriter) conforms(n *node, i, end int) bool {
 	for _, r := range n.rules {
-		switch w.checker.Check(r, w.src[:end], i) {
+		switch w.checker.Check(r, w.src[i:end]) {
 		case conform.Fails:
 			w.refuse(n, w.checker.Keyword(), string(w.checker.AppendPath(nil)))
 			return false

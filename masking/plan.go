@@ -1,6 +1,8 @@
 package masking
 
 import (
+	"slices"
+
 	"lethe/masking/conform"
 	"lethe/masking/subject"
 	"lethe/stream"
@@ -96,4 +98,19 @@ func (f Field) Keyed() bool {
 type RowSchema struct {
 	Columns map[string][]*conform.Rule // by column
 	Text    string                     // what the rules were made of: part of what decides about a record
+}
+
+// Keywords counts what the schema asks for.
+func (s *RowSchema) Keywords() conform.Tally {
+	var all conform.Tally
+	for _, rules := range s.Columns {
+		for _, r := range rules {
+			k := r.Keywords()
+			all.Compiled += k.Compiled
+			all.Library = append(all.Library, k.Library...)
+		}
+	}
+	slices.Sort(all.Library)
+	all.Library = slices.Compact(all.Library)
+	return all
 }

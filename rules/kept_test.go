@@ -62,7 +62,7 @@ func TestL6AKeptRevisionMasksTheSameWhereLawsAndElementsHaveChanged(t *testing.T
 		}
 	}
 	var c conform.Checker
-	if v := c.Check(old.Plan.Schema.Columns["price"][0], []byte(`"100.00"`), 0); v != conform.Fails || c.Keyword() != "maximum" {
+	if v := c.Check(old.Plan.Schema.Columns["price"][0], []byte(`"100.00"`)); v != conform.Fails || c.Keyword() != "maximum" {
 		t.Errorf("the contract's bound is gone: %v", v)
 	}
 }

@@ -52,6 +52,13 @@ type streamView struct {
 	Topic  string       `json:"topic"`
 	Key    []string     `json:"key"` // columns of the primary key
 	Fields []fieldView  `json:"fields"`
+	// Schema counts the JSON Schema keywords of its contract.
+	Schema *schemaView `json:"schema,omitempty"`
+}
+
+type schemaView struct {
+	Compiled int      `json:"compiled"`          // checked in the masking pass
+	Library  []string `json:"library,omitempty"` // checked by the library
 }
 
 type fieldView struct {
@@ -169,6 +176,10 @@ func viewStream(s rules.Stream) streamView {
 	for _, d := range s.Decisions {
 		v.Fields = append(v.Fields, viewField(d))
 	}
+	if s.Plan.Schema != nil {
+		k := s.Plan.Schema.Keywords()
+		v.Schema = &schemaView{k.Compiled, k.Library}
+	}
 	return v
 }
 
@@ -223,6 +234,9 @@ func showConnection(io streams, v connectionView) {
 			return plainf("%s/%s\t%s\t%s\t%s\t%s", s.Name, d.Path, cmp.Or(d.Element, "–"), d.Class, d.Operator, d.Result)
 		})
 		tellf(io.out, "%s → %s: may lie in %s\n", s.Class, s.Label, v.To)
+		if k := s.Schema; k != nil {
+			tellf(io.out, "JSON Schema keywords: %d in the masking pass, by the library: %s\n", k.Compiled, cmp.Or(strings.Join(k.Library, ", "), "none"))
+		}
 		for _, d := range s.Fields {
 			if d.Unlisted {
 				tellf(io.out, "not in the contract: %s/%s; applies if present\n", s.Name, d.Path)

@@ -117,6 +117,9 @@ func (c *Checker) string(n *node, body []byte, escaped bool) Verdict {
 	if n.text == nil && n.values == nil {
 		return Conforms
 	}
+	if n.values == nil && n.text.atMost(len(body)) {
+		return Conforms
+	}
 	if escaped {
 		c.text = scan.AppendText(c.text[:0], body)
 		body = c.text
@@ -130,6 +133,12 @@ func (c *Checker) string(n *node, body []byte, escaped bool) Verdict {
 		return Conforms
 	}
 	return c.textual(n.text, body)
+}
+
+// atMost reports whether a string of n bytes with its escapes is short enough,
+// and t asks no more: no string has more characters than that.
+func (t *textRule) atMost(n int) bool {
+	return n <= t.max && t.min <= 0 && t.format == nil && t.pattern == nil && t.times == nil
 }
 
 func (c *Checker) textual(t *textRule, text []byte) Verdict {

@@ -31,8 +31,6 @@ import (
 	"io"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
-
-	"lethe/stream/scan"
 )
 
 // Verdict is what a check came to.
@@ -111,15 +109,20 @@ type Checker struct {
 	digits  []byte // of a number
 }
 
-// Check decides about the value that begins at src[i].
-func (c *Checker) Check(r *Rule, src []byte, i int) Verdict {
+// Check decides about value, one JSON value and nothing else.
+func (c *Checker) Check(r *Rule, value []byte) Verdict {
 	c.keyword, c.trail, c.seen, c.depth = "", c.trail[:0], c.seen[:0], 0
-	if r.decimal && src[i] == '"' {
-		if end, _ := scan.Number(src, i+1); end > 0 && src[end] == '"' {
-			i++
+	i := 0
+	if len(value) > 1 && value[0] == '"' {
+		body := value[1 : len(value)-1]
+		if r.decimal && IsNumber(body) {
+			i = 1
+		} else if n := r.root; n.text != nil && !n.inPlace() {
+			// Where a text ends is known, and most columns hold one.
+			return c.string(n, body, bytes.IndexByte(body, '\\') >= 0)
 		}
 	}
-	_, v := c.value(r.root, src, i)
+	_, v := c.value(r.root, value, i)
 	return v
 }
 

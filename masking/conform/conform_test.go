@@ -41,7 +41,7 @@ func TestL7ARefusalNamesKeywordAndPathAndNoValue(t *testing.T) {
 		`{"id":1,"day":"2020-01-01Z"}`:      "",
 	} {
 		got := ""
-		switch c.Check(r, []byte(doc), 0) {
+		switch c.Check(r, []byte(doc)) {
 		case Fails:
 			got = c.Keyword() + " " + string(c.AppendPath(nil))
 			if asked := r.Ask([]byte(doc)); c.Keyword() != "duplicate" && (asked == nil || *asked != Refusal{c.Keyword(), string(c.AppendPath(nil))}) {
@@ -62,10 +62,10 @@ func TestWhatOnlyTheLibraryKnowsIsCounted(t *testing.T) {
 		t.Errorf("%+v", k)
 	}
 	var c Checker
-	if v := c.Check(r, []byte(`{"b":1}`), 0); v != Conforms {
+	if v := c.Check(r, []byte(`{"b":1}`)); v != Conforms {
 		t.Error("without the member nothing is beyond:", v)
 	}
-	if v := c.Check(r, []byte(`{"b":1,"a":{}}`), 0); v != Beyond {
+	if v := c.Check(r, []byte(`{"b":1,"a":{}}`)); v != Beyond {
 		t.Error(v)
 	}
 	for value, want := range map[string]*Refusal{`{"a":{}}`: nil, `{"a":{"x":1}}`: {"false", ".a._unknown"}, `{"b":1e999999}`: {"number", ""}, `{`: {"", ""}} {
@@ -79,7 +79,7 @@ func TestDecimalsInStringsAreNumbers(t *testing.T) {
 	r := mustCompile(t, `{"allOf":[{"enum":[1.5,20]}],"type":["number","null"],"multipleOf":0.5}`).OfDecimals()
 	var c Checker
 	for value, want := range map[string]Verdict{`"1.50"`: Conforms, `"20.0"`: Conforms, `"3"`: Fails, `null`: Fails, `"NaN"`: Fails, `""`: Fails, `"1.5x"`: Fails, `1.5`: Conforms} {
-		if got := c.Check(r, []byte(value), 0); got != want || (r.Ask([]byte(value)) == nil) != (want == Conforms) {
+		if got := c.Check(r, []byte(value)); got != want || (r.Ask([]byte(value)) == nil) != (want == Conforms) {
 			t.Errorf("%s: %v, library %v", value, got, r.Ask([]byte(value)))
 		}
 	}
@@ -185,7 +185,7 @@ func FuzzCheck(f *testing.F) {
 		var c Checker
 		for k, r := range rules {
 			doc := doc[i:]
-			if c.Check(r, []byte(doc), 0) != Beyond && !expensive(decode(t, doc)) {
+			if c.Check(r, []byte(doc)) != Beyond && !expensive(decode(t, doc)) {
 				compare(t, &c, r, schemas[k], doc)
 			}
 		}
@@ -227,7 +227,7 @@ func TestChecksAllocateNothing(t *testing.T) {
 	r := mustCompile(t, rowSchema)
 	var c Checker
 	for _, doc := range []string{rowDocument, strings.Replace(rowDocument, "active", "gone", 1), strings.Replace(rowDocument, "1012.50", "123456789012345678901.5", 1)} {
-		check := func() { c.Check(r, []byte(doc), 0) }
+		check := func() { c.Check(r, []byte(doc)) }
 		check()
 		if n := testing.AllocsPerRun(50, check); n > 1 { // the slice of doc
 			t.Errorf("%v allocations", n)
@@ -242,7 +242,7 @@ func BenchmarkChecker(b *testing.B) {
 	b.ReportAllocs()
 	before := cpu(b)
 	for b.Loop() {
-		if c.Check(r, doc, 0) != Conforms {
+		if c.Check(r, doc) != Conforms {
 			b.Fatal(c.keyword, string(c.AppendPath(nil)))
 		}
 	}

@@ -34,7 +34,7 @@ func everything(r *Rule, all map[Refusal]bool, ve *jsonschema.ValidationError, v
 // compare checks that the checker and the library agree on doc, and that the
 // checker blames what the library blames, too.
 func compare(t testing.TB, c *Checker, r *Rule, schema, doc string) Verdict {
-	got := c.Check(r, []byte(doc), 0)
+	got := c.Check(r, []byte(doc))
 	if got == Beyond {
 		return got
 	}

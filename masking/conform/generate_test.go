@@ -3,7 +3,9 @@ package conform
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -382,8 +384,8 @@ func (m *maker) near(schema any, root map[string]any, depth int) string {
 	}
 	properties, _ := s["properties"].(map[string]any)
 	of := m.names(m.IntN(3))
-	for _, name := range names {
-		if _, ok := properties[name]; ok && !m.oneIn(4) && !strings.Contains(strings.Join(of, " "), name) {
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		if !m.oneIn(4) && !slices.Contains(of, name) {
 			of = append(of, name)
 		}
 	}
@@ -398,9 +400,10 @@ func (m *maker) kind(s map[string]any) string {
 	case []any:
 		return t[m.IntN(len(t))].(string)
 	}
-	for keyword, kind := range map[string]string{"properties": "object", "required": "object", "items": "array", "uniqueItems": "array", "minimum": "number", "multipleOf": "number", "pattern": "string", "format": "string"} {
-		if _, ok := s[keyword]; ok {
-			return kind
+	for _, hint := range [][2]string{{"properties", "object"}, {"required", "object"}, {"items", "array"}, {"uniqueItems", "array"}, {"minimum", "number"},
+		{"multipleOf", "number"}, {"pattern", "string"}, {"format", "string"}} {
+		if _, ok := s[hint[0]]; ok {
+			return hint[1]
 		}
 	}
 	return m.pick(kindNames...)

@@ -30,7 +30,7 @@ func (r *Rule) Ask(value []byte) *Refusal {
 	if err := dec.Decode(&v); err != nil {
 		return &Refusal{}
 	}
-	if s, ok := v.(string); ok && r.decimal && IsNumber(s) {
+	if s, ok := v.(string); ok && r.decimal && IsNumber([]byte(s)) {
 		v = json.Number(s)
 	}
 	if expensive(v) {
@@ -113,8 +113,8 @@ func (r *Rule) place(pointer string, v any) string {
 }
 
 // IsNumber reports whether s is written as JSON writes numbers.
-func IsNumber(s string) bool {
-	end, _ := scan.Number([]byte(s), 0)
+func IsNumber(s []byte) bool {
+	end, _ := scan.Number(s, 0)
 	return end > 0 && end == len(s)
 }
 

@@ -101,7 +101,7 @@ func (q quality) keywords(col Column) []any {
 	if len(q.Arguments.ValidValues) > 0 {
 		enum := []json.RawMessage{json.RawMessage("null")}
 		for _, l := range q.Arguments.ValidValues {
-			if s, ok := l.text(); ok && col.Type.Base == stream.Decimal && conform.IsNumber(s) {
+			if s, ok := l.text(); ok && col.Type.Base == stream.Decimal && conform.IsNumber([]byte(s)) {
 				l = literal(s)
 			}
 			enum = append(enum, json.RawMessage(l))

@@ -77,7 +77,7 @@ func (p *parser) bounds(at, l string, o options) {
 		text, isText := b.text()
 		switch {
 		case l == "integer" || l == "number":
-			if !conform.IsNumber(string(b)) || !conform.Cheap(string(b)) {
+			if !conform.IsNumber([]byte(b)) || !conform.Cheap(string(b)) {
 				p.fault(at+"."+name, "want a number", "write digits, such as 100")
 			}
 		case !isText || !isBound(l, text):

@@ -300,7 +300,7 @@ func refusal(t testing.TB, rs *masking.RowSchema, row string) string {
 	var c conform.Checker
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		for _, rule := range rs.Columns[name] {
-			switch c.Check(rule, values[name], 0) {
+			switch c.Check(rule, values[name]) {
 			case conform.Fails:
 				return "schema." + c.Keyword() + " " + masking.EscapeName(name) + string(c.AppendPath(nil))
 			case conform.Beyond:
