@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -167,6 +168,9 @@ func openAll(open []*masking.Opener, values []masking.Veiled) (opened []Opened, 
 		b, err := open[0].Open(nil, v)
 		for next := 1; errors.Is(err, subject.ErrToken) && next < len(open); next++ {
 			b, err = open[next].Open(nil, v)
+		}
+		if err == nil && !json.Valid(b) {
+			b, err = nil, masking.ErrNotMasked // a number that never was one
 		}
 		switch {
 		case err == nil:
