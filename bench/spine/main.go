@@ -42,6 +42,8 @@ const usage = `usage: go run ./bench/spine --postgres URL [flags]
   --changes N      inserts while all hops run (500000)
   --rate N         changes a second while the delay is taken (1000)
   --seconds N      for so long; 0 leaves it out (30)
+  --detect         mask by the rules of bench/mask: phones hashed, too, and personal data
+                   found in the notes
   --profile DIR    keep the CPU profiles there
   --peer debezium  measure Debezium too, on the same brokers and a table of its own;
                    needs --kafka, Java and Maven, and 500000 rows or more: with
@@ -57,7 +59,8 @@ const usage = `usage: go run ./bench/spine --postgres URL [flags]
 type options struct {
 	postgres, kafka, profile, peer, peers, figures string
 
-	json bool
+	json, detect bool
+
 	load bench.Workload
 }
 
@@ -117,6 +120,7 @@ func parse(args []string, complaints io.Writer) (options, error) {
 	f.StringVar(&o.peer, "peer", "", "")
 	f.StringVar(&o.peers, "peers", "bench/peers", "")
 	f.StringVar(&o.figures, "figures", "", "")
+	f.BoolVar(&o.detect, "detect", false, "")
 	f.BoolVar(&o.json, "json", false, "")
 	f.Int64Var(&o.load.Rows, "rows", 1_000_000, "")
 	f.Int64Var(&o.load.Changes, "changes", 500_000, "")
@@ -199,7 +203,7 @@ func onTable(ctx context.Context, o options, m *meter, do func(*database) error)
 func spine(ctx context.Context, o options, m *meter, dir string, db *database, r *bench.Result) (err error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	audit.RouteDriverLog(log)
-	w, err := open(ctx, dir, db.url, o.kafka, log)
+	w, err := open(ctx, dir, db.url, o.kafka, policy(o.detect), log)
 	if err != nil {
 		return err
 	}

@@ -18,22 +18,30 @@ const (
 	table      = source + ".public.customer"
 )
 
-const policy = `packs: [pdpa-th, gdpr]
+// policy is what a user would have written. detecting makes the rules those of
+// bench/mask: three columns hashed, four redacted and the notes looked through.
+func policy(detecting bool) []byte {
+	phone, text := "{partial: {keep_last: 3}}", "redact"
+	if detecting {
+		phone, text = "{hmac: {}}", "{detect: {names: false}}"
+	}
+	return []byte(`packs: [pdpa-th, gdpr]
 subjects:
   ` + table + `: {key: id}
 mask:
   elements:
     id.internal: {hmac: {}}
     contact.email: {hmac: {}}
-    contact.phone: {partial: {keep_last: 3}}
+    contact.phone: ` + phone + `
     person.name: redact
-    text: redact
+    text: ` + text + `
     address.city: keep
     address.country: keep
     commerce.amount: keep
     time.event: keep
   default: redact
-`
+`)
+}
 
 // elements say what the columns are about, as a contract would.
 func elements() map[string]string {
@@ -43,7 +51,7 @@ func elements() map[string]string {
 }
 
 // compile discovers the table and compiles the policy for it.
-func compile(ctx context.Context, src stream.Source, workspace string) (*rules.Program, error) {
+func compile(ctx context.Context, src stream.Source, policy []byte, workspace string) (*rules.Program, error) {
 	found, err := src.Discover(ctx)
 	if err != nil {
 		return nil, err
@@ -57,7 +65,7 @@ func compile(ctx context.Context, src stream.Source, workspace string) (*rules.P
 		contract.Columns[i].Element = about[contract.Columns[i].Name]
 	}
 	return rules.Compile(rules.Env{
-		Policy:    rules.File{Name: "policy.yaml", Data: []byte(policy)},
+		Policy:    rules.File{Name: "policy.yaml", Data: policy},
 		Contracts: []rules.File{{Name: table + ".odcs.yaml", Data: schema.Write(contract)}},
 		Workspace: workspace, Source: source, Connection: connection, Purpose: "analytics",
 		Sink: "lake", Region: "TH", Clearance: []string{"public", "internal", "financial", "pii-pseudo"},

@@ -49,7 +49,7 @@ type world struct {
 
 // open readies a world in an empty directory: keys, broker, policy, topics,
 // groups, the enrolled worker, the log.
-func open(ctx context.Context, dir, url, brokers string, log *slog.Logger) (_ *world, err error) {
+func open(ctx context.Context, dir, url, brokers string, policy []byte, log *slog.Logger) (_ *world, err error) {
 	w := &world{dir: dir, url: url, log: log}
 	defer func() {
 		if err != nil {
@@ -66,7 +66,7 @@ func open(ctx context.Context, dir, url, brokers string, log *slog.Logger) (_ *w
 	if err != nil {
 		return nil, err
 	}
-	p, err := compile(ctx, src, w.base.Topics.Workspace)
+	p, err := compile(ctx, src, policy, w.base.Topics.Workspace)
 	if err = errors.Join(err, src.Close()); err != nil {
 		return nil, err
 	}
