@@ -2,6 +2,7 @@ package masking
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode"
 	"unicode/utf8"
 
@@ -33,6 +34,12 @@ func appendLower(dst, text []byte) []byte {
 	text = bytes.TrimSpace(text)
 	start := len(dst)
 	if ascii(text) {
+		for ; len(text) >= 8; text = text[8:] {
+			const ones = 0x0101010101010101
+			x := binary.LittleEndian.Uint64(text)
+			capitals := (x + (0x80-'A')*ones) &^ (x + (0x7f-'Z')*ones) & (0x80 * ones)
+			dst = binary.LittleEndian.AppendUint64(dst, x|capitals>>2)
+		}
 		for _, c := range text {
 			if c-'A' <= 'Z'-'A' {
 				c += 'a' - 'A'
@@ -60,6 +67,11 @@ func appendLower(dst, text []byte) []byte {
 }
 
 func ascii(text []byte) bool {
+	for ; len(text) >= 8; text = text[8:] {
+		if binary.LittleEndian.Uint64(text)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
 	for _, c := range text {
 		if c >= utf8.RuneSelf {
 			return false

@@ -118,3 +118,18 @@ func TestDigitsAndHexManyAtATimeAreThoseOneByOne(t *testing.T) {
 		}
 	}
 }
+
+func TestCapitalsManyAtATimeAreThoseOneByOne(t *testing.T) {
+	for length := range 20 {
+		text := bytes.Repeat([]byte("x"), length+2)
+		for at := 1; at <= length; at++ {
+			for c := range 128 {
+				text[at] = byte(c)
+				if got, want := appendLower([]byte("A"), text), "A"+string(bytes.ToLower(text)); string(got) != want {
+					t.Fatalf("%q, want %q", got, want)
+				}
+			}
+			text[at] = 'A' + byte(at)
+		}
+	}
+}

@@ -59,7 +59,11 @@ type partialMasker struct {
 
 func (m *partialMasker) mask(dst []byte, v datum) ([]byte, string) {
 	text := v.text
-	runes, all := utf8.RuneCount(text), m.telling(text)
+	runes, all := len(text), m.telling(text)
+	plain := ascii(text)
+	if !plain {
+		runes = utf8.RuneCount(text)
+	}
 	if all == 0 && m.special {
 		return append(dst, redacted...), ""
 	}
@@ -68,7 +72,9 @@ func (m *partialMasker) mask(dst []byte, v datum) ([]byte, string) {
 		if hide = runes - m.first - m.last; hide < 1 {
 			return dst, stream.ReasonOperator
 		}
-		from, to = runesFromStart(text, m.first), runesFromEnd(text, m.last)
+		if from, to = m.first, runes-m.last; !plain {
+			from, to = runesFromStart(text, m.first), runesFromEnd(text, m.last)
+		}
 		if hidden := m.telling(text[from:to]); hidden < 1 || hidden < all-hidden {
 			// L1: a value too short to hide is an error, never a pass-through.
 			return dst, stream.ReasonOperator
