@@ -17,8 +17,7 @@ type action struct {
 
 // actions are the intents of a log.
 type actions struct {
-	open  map[string]*entry // intents that have no outcome yet, by id
-	shred count             // number of the last subject who was erased
+	open map[string]*entry // intents that have no outcome yet, by id
 }
 
 // take takes in an intent, or what became of one.
@@ -39,11 +38,11 @@ func (a *actions) take(c *checker, e *entry) {
 		delete(a.open, e.action.Of)
 		return
 	}
-	// Those before it are named again where a cover came from a backup.
-	if e.action.First > a.shred+1 || e.action.Last < e.action.First {
-		c.fail(CodeAction, e.id, leafRange(e.leaf), "erases subjects %d to %d after %d", e.action.First, e.action.Last, a.shred)
+	// Numbers may be named again, where a cover came from a backup, and be left out,
+	// where who erased was stopped before saying so: then its intent stays open.
+	if e.action.First < 1 || e.action.Last < e.action.First {
+		c.fail(CodeAction, e.id, leafRange(e.leaf), "erases subjects %d to %d", e.action.First, e.action.Last)
 	}
-	a.shred = max(a.shred, e.action.Last)
 }
 
 // end tells of actions that were begun and of which nobody says what became: whoever

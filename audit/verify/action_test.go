@@ -22,13 +22,13 @@ func TestL4AnActionWithoutOutcomeIsToldAndAnOutcomeWithoutActionIsFound(t *testi
 		write         func(w *world)
 		finding, note string
 	}{
-		"whole":                    {func(w *world) { intent(w); shred(w, id, 1, 2); outcome(w, id) }, "", ""},
-		"no outcome":               {func(w *world) { intent(w); shred(w, id, 1, 2) }, "", "intent_open run-w-mask/1"},
-		"an outcome of nothing":    {func(w *world) { outcome(w, "other/1") }, "action run-w-mask/1", ""},
-		"a second outcome":         {func(w *world) { intent(w); outcome(w, id); outcome(w, id) }, "action run-w-mask/3", ""},
-		"an erasure of nothing":    {func(w *world) { shred(w, "other/1", 1, 1) }, "action run-w-mask/1", ""},
-		"an erasure that is gone":  {func(w *world) { intent(w); shred(w, id, 2, 2); outcome(w, id) }, "action run-w-mask/2", ""},
-		"an erasure said backward": {func(w *world) { intent(w); shred(w, id, 1, 0); outcome(w, id) }, "action run-w-mask/2", ""},
+		"whole":                 {func(w *world) { intent(w); shred(w, id, 1, 2); outcome(w, id) }, "", ""},
+		"no outcome":            {func(w *world) { intent(w); shred(w, id, 1, 2) }, "", "intent_open run-w-mask/1"},
+		"an outcome of nothing": {func(w *world) { outcome(w, "other/1") }, "action run-w-mask/1", ""},
+		"a second outcome":      {func(w *world) { intent(w); outcome(w, id); outcome(w, id) }, "action run-w-mask/3", ""},
+		"an erasure of nothing": {func(w *world) { shred(w, "other/1", 1, 1) }, "action run-w-mask/1", ""},
+		"an erasure that is of an intent left open": {func(w *world) { intent(w); shred(w, id, 2, 2); outcome(w, id) }, "", ""},
+		"an erasure said backward":                  {func(w *world) { intent(w); shred(w, id, 1, 0); outcome(w, id) }, "action run-w-mask/2", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

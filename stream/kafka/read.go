@@ -111,12 +111,21 @@ func (c Cluster) Append(ctx context.Context, topic string, values [][]byte) erro
 // Put writes a keyed record into a topic's only partition and returns once it is
 // durable.
 func (c Cluster) Put(ctx context.Context, topic string, key, value []byte) error {
+	return c.PutAll(ctx, topic, [][2][]byte{{key, value}})
+}
+
+// PutAll does so with keys and values, in order.
+func (c Cluster) PutAll(ctx context.Context, topic string, pairs [][2][]byte) error {
 	cl, err := c.Client()
 	if err != nil {
 		return err
 	}
 	defer cl.Close()
-	if err := cl.ProduceSync(ctx, &kgo.Record{Topic: topic, Partition: 0, Key: key, Value: value}).FirstErr(); err != nil {
+	records := make([]*kgo.Record, len(pairs))
+	for i, p := range pairs {
+		records[i] = &kgo.Record{Topic: topic, Partition: 0, Key: p[0], Value: p[1]}
+	}
+	if err := cl.ProduceSync(ctx, records...).FirstErr(); err != nil {
 		return fmt.Errorf("topic %s: put: %w", topic, err)
 	}
 	return nil

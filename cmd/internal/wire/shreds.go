@@ -88,13 +88,14 @@ func (l *shredLog) after(n uint64) [][32]byte {
 // add appends a record for each digest, numbered from that number on; all are
 // durable on return, or there is an error.
 func (l *shredLog) add(ctx context.Context, from uint64, digests [][32]byte) error {
+	var pairs [][2][]byte
 	for i, d := range digests {
 		n := from + uint64(i)
-		plain := binary.BigEndian.AppendUint64(nil, n)
-		plain = append(plain, d[:]...)
-		if err := l.cluster.Put(ctx, l.topic, fmt.Appendf(nil, "%016x", n), l.seal.Seal(plain)); err != nil {
-			return fmt.Errorf("shreds: %w", err)
-		}
+		plain := append(binary.BigEndian.AppendUint64(nil, n), d[:]...)
+		pairs = append(pairs, [2][]byte{fmt.Appendf(nil, "%016x", n), l.seal.Seal(plain)})
+	}
+	if err := l.cluster.PutAll(ctx, l.topic, pairs); err != nil {
+		return fmt.Errorf("shreds: %w", err)
 	}
 	return nil
 }
