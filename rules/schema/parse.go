@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"lethe/masking"
+	"lethe/masking/conform"
 	"lethe/rules/strict"
 	"lethe/stream"
 )
@@ -24,6 +26,7 @@ const (
 	propType     = "letheType"
 	propElement  = "letheElement"
 	propEvidence = "letheEvidence"
+	propSchema   = "letheSchema"
 )
 
 type parser struct {
@@ -204,14 +207,33 @@ func (p *parser) custom(at string, pr property, col *Column) string {
 			col.Element = p.text(at, c)
 		case propEvidence:
 			p.evidence(at, c, col)
+		case propSchema:
+			p.document(at, c, col)
+			col.custom = append(col.custom, c)
 		default:
 			if strings.HasPrefix(c.Property, "lethe") {
-				p.fault(at, fmt.Sprintf("unknown property %q", c.Property), strict.Suggest(c.Property, []string{propType, propElement, propEvidence}))
+				p.fault(at, fmt.Sprintf("unknown property %q", c.Property), strict.Suggest(c.Property, []string{propType, propElement, propEvidence, propSchema}))
 			}
 			col.custom = append(col.custom, c)
 		}
 	}
 	return exact
+}
+
+// document reads a whole JSON Schema that a column's values conform to.
+func (p *parser) document(at string, c custom, col *Column) {
+	text, err := json.Marshal(c.Value)
+	if err == nil {
+		_, err = conform.Compile(text)
+	}
+	switch {
+	case strings.ContainsAny(strings.NewReplacer(`\\`, "", `\.`, "", `\[`, "").Replace(col.Path), ".["):
+		p.fault(at, "letheSchema stands inside a column", "write it at the column, with properties or items for what is inside")
+	case err != nil:
+		p.fault(at+".value", "letheSchema: no JSON Schema that can be checked: "+err.Error(), "write a schema that refers to nothing outside of it")
+	default:
+		col.document = text
+	}
 }
 
 func (p *parser) evidence(at string, c custom, col *Column) {

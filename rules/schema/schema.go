@@ -3,7 +3,7 @@
 //
 // A contract holds one stream. What ODCS has no word for stands in its custom
 // properties: letheClass at the stream, letheType, letheElement and letheEvidence
-// at a column. Keys of the standard that Lethe does not read are kept; keys that
+// at a column, and letheSchema for a whole JSON Schema of its values. Keys of the standard that Lethe does not read are kept; keys that
 // the standard does not know are faults.
 //
 // It knows no policy: what an element means and what is done about it is decided
@@ -16,6 +16,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"slices"
 
 	"lethe/masking"
@@ -53,10 +54,12 @@ type Column struct {
 
 	logical string // the standard's type as people wrote it
 	options options
-	quality []quality
-	items   *Column // of an array
-	rest    strict.Map[any]
-	custom  []custom
+	// document is a JSON Schema of the column's values, null among them; nil for none.
+	document json.RawMessage
+	quality  []quality
+	items    *Column // of an array
+	rest     strict.Map[any]
+	custom   []custom
 }
 
 // Evidence is a reason to believe that a column is about an element.

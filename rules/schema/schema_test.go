@@ -289,6 +289,63 @@ func TestRowsAreCheckedByKeywordWithoutShowingThem(t *testing.T) {
 	}
 }
 
+const documented = `kind: DataContract
+apiVersion: v3.1.0
+id: x
+version: 1.0.0
+status: active
+schema:
+  - name: crm.public.event
+    logicalType: object
+    properties:
+      - name: payload
+        logicalType: object
+        customProperties:
+          - property: letheSchema
+            value:
+              $schema: http://json-schema.org/draft-07/schema#
+              type: [object, "null"]
+              required: [kind]
+              properties: {kind: {$ref: "#/definitions/kind"}, amount: {type: number, multipleOf: 0.01}}
+              additionalProperties: false
+              definitions: {kind: {enum: [sale, refund]}}
+      - {name: id, logicalType: integer, required: true, primaryKey: true, primaryKeyPosition: 1}
+`
+
+func TestAColumnMayCarryAWholeJSONSchema(t *testing.T) {
+	c, err := Parse("event.yaml", []byte(documented))
+	if err != nil {
+		t.Fatal(err)
+	}
+	validODCS(t, []byte(documented))
+	again, err := Parse("event.yaml", Write(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs, err := again.RowSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, want := range map[string]string{
+		`{"payload":null}`:                           "",
+		`{"payload":{"kind":"sale","amount":1.25}}`:  "",
+		`{"payload":{"kind":"sale","amount":1.255}}`: "schema.multipleOf payload.amount",
+		`{"payload":{"amount":1}}`:                   "schema.required payload",
+		`{"payload":{"kind":"gift"}}`:                "schema.enum payload.kind",
+		`{"payload":{"kind":"sale","name":"x"}}`:     "schema.additionalProperties payload",
+		`{"payload":[]}`:                             "schema.type payload",
+	} {
+		if got := refusal(t, rs, row); got != want {
+			t.Errorf("%s: %q, want %q", row, got, want)
+		}
+	}
+	for from, to := range map[string]string{"#/definitions/kind": "https://example.org/kind", "type: [object": "type: [thing"} {
+		if _, err := Parse("event.yaml", []byte(strings.Replace(documented, from, to, 1))); err == nil || !strings.Contains(err.Error(), "event.yaml:14: ") {
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+}
+
 // refusal is keyword and place of what the first column of a row, by name, is
 // refused for; "" for nothing.
 func refusal(t testing.TB, rs *masking.RowSchema, row string) string {
