@@ -247,7 +247,7 @@ func (f *Finder) addDate(start, end int, base float32, why string) {
 	stop := end
 	i := end
 	switch {
-	case f.byteAt(i) == 'T' || f.byteAt(i) == 't':
+	case f.byteAt(i) == 'T' || f.byteAt(i) == 't', f.byteAt(i) == ':' && f.isDigitAt(i-4): // 05/Jan/2024:10:11:12
 		i++
 	case f.byteAt(i) == ',' && f.byteAt(i+1) == ' ':
 		i += 2
@@ -351,8 +351,10 @@ func (f *Finder) halfDay(i int) int {
 // zone is where the time zone at i ends, i if there is none.
 func (f *Finder) zone(i int) int {
 	switch {
-	case f.byteAt(i) == 'Z' && f.ends(i+1):
+	case f.byteAt(i)|0x20 == 'z' && f.ends(i+1):
 		return i + 1
+	case f.byteAt(i) == ' ' && (f.byteAt(i+1) == '+' || f.byteAt(i+1) == '-') && f.isDigitAt(i+5) && f.ends(i+6):
+		return f.zone(i + 1) // +0000, in logs and mail
 	case (f.byteAt(i) == '+' || f.byteAt(i) == '-') && f.isDigitAt(i+1) && f.isDigitAt(i+2):
 		end := i + 3
 		if f.byteAt(end) == ':' && f.isDigitAt(end+1) {

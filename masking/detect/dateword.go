@@ -44,7 +44,31 @@ func (f *Finder) offerDate(start, end int, m moment, doubtful bool) {
 	if from := f.weekdayBefore(start); from >= 0 {
 		start = from
 	}
+	if stop := f.yearBehindClock(end); m.year == 0 && !m.short && stop > 0 {
+		f.add(dateTime, start, stop, .85, false, "day, month or year in words")
+		return
+	}
 	f.addDate(start, end, base, "day, month or year in words")
+}
+
+// yearBehindClock is where the year ends that stands behind the time of day, as in
+// "Jan 5 10:11:12 2024" and "Jan 5 10:11:12 UTC 2024"; -1 if there is none.
+func (f *Finder) yearBehindClock(end int) int {
+	if f.byteAt(end) != ' ' {
+		return -1
+	}
+	i := f.clock(end + 1)
+	if i < 0 {
+		return -1
+	}
+	if f.byteAt(i) != ' ' {
+		return -1
+	}
+	year, n := f.readNumber(i+1, 4)
+	if n != 4 || year < 1800 || year > 2199 || !f.ends(i+5) {
+		return -1
+	}
+	return i + 5
 }
 
 // dayBefore reads the day before token i and gives where it begins, -1 if there
@@ -147,11 +171,11 @@ func (f *Finder) yearAfter(i int, hasDay bool, m *moment) int {
 	}
 	year, n := f.readNumber(i, 4)
 	switch {
-	case !f.ends(i+n) || f.byteAt(i+n) == ':' || f.byteAt(i+n) == '.' && f.isDigitAt(i+n+1):
+	case !f.ends(i+n) || (f.byteAt(i+n) == ':' && (n < 4 || apart != '/') || f.byteAt(i+n) == '.') && f.isDigitAt(i+n+1):
 	case n == 4 && (year >= 1800 && year <= 2199 || year >= 2400 && year <= 2699):
 		m.year = year
 		return i + n
-	case n == 2 && hasDay && (quoted || apart == '-' || apart == '/' || apart == ' ' && f.byteAt(i+n) != ' '):
+	case n == 2 && hasDay && (quoted || apart == '-' || apart == '/' || apart == ' ' && (year > 31 || f.byteAt(i+n) != ' ')):
 		m.year, m.short = year, true
 		return i + n
 	}

@@ -112,6 +112,7 @@ func TestTelephoneNumbersAreFoundByPlanFormAndContext(t *testing.T) {
 		order number 5551234567, total 1 234 567, 10.000.000, part 12-345-678-9012, 2019-2020
 		call ⟦PHONE_NUMBER|555-0123⟧ or ⟦PHONE_NUMBER|600 123 456⟧
 		⟦PHONE_NUMBER|010-1234-5678⟧ ⟦PHONE_NUMBER|138 1234 5678⟧ ⟦PHONE_NUMBER|98765 43210⟧ ⟦PHONE_NUMBER|(11) 91234-5678⟧
+		GET /orders?size=739 200 3507 and n=212 555 0123; phone=⟦PHONE_NUMBER|+442079460958⟧, the daughter is reachable on ⟦PHONE_NUMBER|784 470 854⟧
 		ISBN 0-306-40615-2, 550e8400-e29b-41d4-a716-446655440000, 1700000000, 3.14159265358
 	`)
 }
@@ -125,6 +126,8 @@ func TestDatesAreFoundInNumbersAndWords(t *testing.T) {
 		am ⟦DATE_TIME|5. Mai 2024⟧ und ⟦DATE_TIME|1er janvier 2024⟧, el ⟦DATE_TIME|5 de mayo de 2024⟧, ⟦DATE_TIME|3 września 2023⟧, ⟦DATE_TIME|12 décembre 1999⟧ ⟦DATE_TIME|2024. 05. 31⟧
 		วันที่ ⟦DATE_TIME|5 มกราคม 2567⟧ และ⟦DATE_TIME|๕ ม.ค. ๖๗⟧ หรือ ⟦DATE_TIME|5มกราคม2567⟧ ⟦DATE_TIME|12 ธ.ค. พ.ศ. 2560⟧ ⟦DATE_TIME|มิถุนายน 2561⟧ ⟦DATE_TIME|30 ม.ค.⟧ ที่
 		⟦DATE_TIME|2024年5月31日⟧ ⟦DATE_TIME|2024년 5월 31일⟧
+		⟦DATE_TIME|Thu Sep 1 21:56:41 1983⟧ ⟦DATE_TIME|05/Jan/2024:10:11:12 +0000⟧ ⟦DATE_TIME|Mon, 5 Jan 2024 10:11:12 +0200⟧ ⟦DATE_TIME|2024-05-31t10:11:12z⟧
+		seen ⟦DATE_TIME|Jun 23, 2016⟧: well; ⟦DATE_TIME|March 1974⟧: ill; ⟦DATE_TIME|27 Aug 58⟧ was hot; closed until ⟦DATE_TIME|9.6.05⟧, release 9.6.05
 		date of birth ⟦DATE_TIME|19800131⟧, expires ⟦DATE_TIME|05/2027⟧, order 20240531
 	`)
 }
@@ -162,6 +165,9 @@ func TestIdentifiersStandAloneIfTheirCheckIsStrongOrTheirFormTells(t *testing.T)
 	expect(t, `
 		SSN ⟦US_SSN|536-22-1234⟧ or ⟦US_SSN|536-22-1234⟧, serial 123456789
 		NRIC ⟦SG_NRIC_FIN|S1234567D⟧ and ⟦SG_NRIC_FIN|F1234567N⟧ but not S1234567A
+		social security number ⟦US_SSN|727-02-0624⟧
+		CNPJ ⟦BR_CNPJ|12.ABC.345/01DE-35⟧ or ⟦BR_CNPJ|12ABC34501DE35⟧, not 12ABC34501DE36
+		căn cước công dân ⟦VN_CCCD|079201012345⟧; số CCCD: ⟦VN_CCCD|079 201 012 345⟧ điện thoại ⟦PHONE_NUMBER|0912 345 678⟧
 		เลขบัตรประชาชน ⟦TH_TNIN|1-1020-03456-78-1⟧
 	`)
 }

@@ -59,17 +59,14 @@ func (v *vocabulary) readIdentifiers() {
 			if n > longestCompact || n < 5 {
 				continue
 			}
-			switch letters := strings.Trim(shape, "X0123456789") != ""; {
-			case letters && !placed[1][n]:
-				placed[1][n] = true
-				v.shelf.mixed[n] = append(v.shelf.mixed[n], it)
-			case !letters && !placed[0][n]:
+			letters := strings.Trim(shape, "X0123456789") != ""
+			if !letters && !placed[0][n] {
 				placed[0][n] = true
 				v.shelf.digits[n] = append(v.shelf.digits[n], it)
-				if strings.Contains(shape, "X") && !placed[1][n] {
-					placed[1][n] = true
-					v.shelf.mixed[n] = append(v.shelf.mixed[n], it)
-				}
+			}
+			if (letters || strings.Contains(shape, "X")) && !placed[1][n] {
+				placed[1][n] = true
+				v.shelf.mixed[n] = append(v.shelf.mixed[n], it)
 			}
 		}
 	}
@@ -249,7 +246,7 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 		if told >= 0 {
 			why = "form and check of the number, and a word that announces it"
 		}
-		f.add(it.entity, start, end, identityScore(points, told), it.proves && points >= 2, why)
+		f.add(it.entity, start, end, identityScore(points, told), it.proves && points >= 2 && ok, why)
 	}
 }
 

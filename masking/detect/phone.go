@@ -38,8 +38,8 @@ func (f *Finder) phone(n *number) {
 		if f.text[start] == '(' && bytes.IndexByte(f.text[start:c.end], ')') < 0 {
 			c.start++ // it is around the number
 		}
-		if f.goesOn(&c) {
-			continue
+		if f.goesOn(&c) || to > 0 && n.groups[0].sep == ' ' && f.byteAt(c.start-1) == '=' {
+			continue // what stands behind = ends at a space
 		}
 		f.offerCall(&c)
 	}

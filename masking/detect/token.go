@@ -79,13 +79,20 @@ func (f *Finder) scan() {
 	f.before = [2]before{{start: -1}, {start: -1}}
 	for i := 0; i < len(text); {
 		b := text[i]
-		switch c := classes[b]; {
+		c := classes[b]
+		if b == 0xE1 && isLatinOf3(text[i:]) {
+			c = isLatin
+		}
+		switch {
 		case c&(isAlnum|isLatin) != 0:
 			start, kind := i, uint8(0)
 			for i < len(text) {
 				c := classes[text[i]]
 				if c&inWord == 0 {
-					break
+					if !isLatinOf3(text[i:]) {
+						break
+					}
+					c = isLatin
 				}
 				kind |= c
 				i++
@@ -148,6 +155,12 @@ func nextRune(text []byte, i int) int {
 		i++
 	}
 	return i
+}
+
+// isLatinOf3 reports whether a Latin letter of three bytes begins a text: U+1E00 to
+// U+1EFF, which Vietnamese is full of.
+func isLatinOf3(text []byte) bool {
+	return len(text) > 2 && text[0] == 0xE1 && text[1] >= 0xB8 && text[1] <= 0xBB
 }
 
 // isSign reports whether a wide character is punctuation or a symbol.

@@ -5,7 +5,7 @@ package detect
 // inflections are listed.
 var contexts = [...]string{
 	aboutPhone: `phone, phones, phone no, telephone, tel, tele, mobile, mob, cell, cellphone, cellular, handphone, hp, call, calls, called,
-		calling, dial, fax, telefax, contact, contacts, kontakt, kontakti, contacto, contatto, contato, reach, ring, sms, text, texted, whatsapp, wa, viber, signal, hotline, landline, helpline,
+		calling, caller, dial, fax, telefax, contact, contacts, kontakt, kontakti, contacto, contatto, contato, reach, reachable, ring, sms, text, texted, whatsapp, wa, viber, signal, hotline, landline, helpline,
 		extension, ext, msisdn, number is, my number, her number, his number, their number, callback, voicemail, switchboard,
 		telefon, telefonnummer, telefonnr, handy, handynummer, mobil, mobilnummer, mobilfunk, rufnummer, anruf, anrufen, rückruf, durchwahl, festnetz,
 		téléphone, telephone, portable, tél, appeler, appelez, joindre, fixe, telefoon, telefoonnummer, gsm, mobiel, bellen,
@@ -43,6 +43,6 @@ var contexts = [...]string{
 		födelsedatum, syntymäaika, urodzenia, เกิด, 生年月日, 생년월일`,
 	aboutPerson: `email, mail, firstname, first name, lastname, last name, full name, fullname, surname, family name, given name, gender, sex, nationality, vorname, nachname,
 		prénom, apellido, apellidos, cognome, ชื่อ, นามสกุล, อีเมล, เพศ`,
-	aboutDate: `date, dated, born, birth, birthday, birthdate, dob, expires, expiry, expiration, exp, valid, since, due, today, yesterday, tomorrow, geboren, am, geburtsdatum, né, née, naissance, nacimiento,
+	aboutDate: `date, dated, born, birth, birthday, birthdate, dob, expires, expiry, expiration, exp, valid, since, due, today, yesterday, tomorrow, until, till, geboren, am, geburtsdatum, né, née, naissance, nacimiento,
 		nacido, nascita, nascimento, geboortedatum, วันที่, เกิด, วันเกิด, หมดอายุ`,
 }
