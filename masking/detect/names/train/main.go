@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"lethe/masking/detect/names/internal/tag"
@@ -21,6 +22,7 @@ type options struct {
 	find            bool
 	hold, report    bool
 	texts, epochs   int
+	runs, repeat    int
 	thaiTexts       int
 	seed            uint64
 }
@@ -35,8 +37,10 @@ func main() {
 	flag.BoolVar(&o.hold, "hold", false, "keep one name in eight from training and from the lexicon, and report on those")
 	flag.BoolVar(&o.report, "report", true, "report on held-out text")
 	flag.IntVar(&o.texts, "texts", 45000, "texts to generate")
-	flag.IntVar(&o.thaiTexts, "thai-texts", 6000, "Thai texts to generate")
-	flag.IntVar(&o.epochs, "epochs", 9, "rounds of training")
+	flag.IntVar(&o.thaiTexts, "thai-texts", 4000, "Thai texts to generate")
+	flag.IntVar(&o.epochs, "epochs", 8, "rounds of training")
+	flag.IntVar(&o.runs, "runs", 2, "trainings of so many rounds each, whose average is the model")
+	flag.IntVar(&o.repeat, "repeat", 2, "how often each text of -thai is seen in a round")
 	flag.Uint64Var(&o.seed, "seed", 1, "where chance starts")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -75,11 +79,14 @@ func run(o options) error {
 		if err != nil {
 			return err
 		}
-		texts = append(texts, gold...)
+		texts = append(texts, slices.Repeat(gold, o.repeat)...)
 	}
 	lexicon := tag.EncodeLexicon(words)
 	t := newTrainer(tag.NewLexicon(words), o.seed)
-	for e := range o.epochs {
+	for e := range o.epochs * o.runs {
+		if e%o.epochs == 0 {
+			t.again()
+		}
 		wrong, n := t.epoch(texts)
 		fmt.Fprintf(os.Stderr, "round %d: %d of %d tokens wrong\n", e+1, wrong, n)
 	}

@@ -156,6 +156,17 @@ func (t *trainer) darken(gold []tag.Label, rare int) (any bool) {
 	return any
 }
 
+// again begins with no weights, and keeps their sums: the model is the average of
+// trainings in several orders.
+func (t *trainer) again() {
+	for _, rows := range [][]row{t.rows, t.steps[:]} {
+		for i := range rows {
+			t.settle(&rows[i])
+			rows[i].w = [tag.Labels]int32{}
+		}
+	}
+}
+
 func (t *trainer) settle(r *row) {
 	if d := t.now - r.seen; d > 0 {
 		for k := range r.w {
