@@ -113,6 +113,7 @@ func TestTelephoneNumbersAreFoundByPlanFormAndContext(t *testing.T) {
 		call ⟦PHONE_NUMBER|555-0123⟧ or ⟦PHONE_NUMBER|600 123 456⟧
 		⟦PHONE_NUMBER|010-1234-5678⟧ ⟦PHONE_NUMBER|138 1234 5678⟧ ⟦PHONE_NUMBER|98765 43210⟧ ⟦PHONE_NUMBER|(11) 91234-5678⟧
 		GET /orders?size=739 200 3507 and n=212 555 0123; phone=⟦PHONE_NUMBER|+442079460958⟧, the daughter is reachable on ⟦PHONE_NUMBER|784 470 854⟧
+		Caller id ⟦PHONE_NUMBER|351503865⟧. Order id 351503865; gọi từ số ⟦PHONE_NUMBER|0912345678⟧
 		ISBN 0-306-40615-2, 550e8400-e29b-41d4-a716-446655440000, 1700000000, 3.14159265358
 	`)
 }
@@ -127,7 +128,7 @@ func TestDatesAreFoundInNumbersAndWords(t *testing.T) {
 		วันที่ ⟦DATE_TIME|5 มกราคม 2567⟧ และ⟦DATE_TIME|๕ ม.ค. ๖๗⟧ หรือ ⟦DATE_TIME|5มกราคม2567⟧ ⟦DATE_TIME|12 ธ.ค. พ.ศ. 2560⟧ ⟦DATE_TIME|มิถุนายน 2561⟧ ⟦DATE_TIME|30 ม.ค.⟧ ที่
 		⟦DATE_TIME|2024年5月31日⟧ ⟦DATE_TIME|2024년 5월 31일⟧
 		⟦DATE_TIME|Thu Sep 1 21:56:41 1983⟧ ⟦DATE_TIME|05/Jan/2024:10:11:12 +0000⟧ ⟦DATE_TIME|Mon, 5 Jan 2024 10:11:12 +0200⟧ ⟦DATE_TIME|2024-05-31t10:11:12z⟧
-		seen ⟦DATE_TIME|Jun 23, 2016⟧: well; ⟦DATE_TIME|March 1974⟧: ill; ⟦DATE_TIME|27 Aug 58⟧ was hot; closed until ⟦DATE_TIME|9.6.05⟧, release 9.6.05
+		seen ⟦DATE_TIME|Jun 23, 2016⟧: well; ⟦DATE_TIME|March 1974⟧: ill; ⟦DATE_TIME|27 Aug 58⟧ was hot; closed until ⟦DATE_TIME|9.6.05⟧, release 9.6.05; Ihr Schreiben vom ⟦DATE_TIME|5.8.74⟧
 		date of birth ⟦DATE_TIME|19800131⟧, expires ⟦DATE_TIME|05/2027⟧, order 20240531
 	`)
 }

@@ -5,13 +5,13 @@ package detect
 // inflections are listed.
 var contexts = [...]string{
 	aboutPhone: `phone, phones, phone no, telephone, tel, tele, mobile, mob, cell, cellphone, cellular, handphone, hp, call, calls, called,
-		calling, caller, dial, fax, telefax, contact, contacts, kontakt, kontakti, contacto, contatto, contato, reach, reachable, ring, sms, text, texted, whatsapp, wa, viber, signal, hotline, landline, helpline,
+		calling, caller, caller id, dial, fax, telefax, contact, contacts, kontakt, kontakti, contacto, contatto, contato, reach, reachable, ring, sms, text, texted, whatsapp, wa, viber, signal, hotline, landline, helpline,
 		extension, ext, msisdn, number is, my number, her number, his number, their number, callback, voicemail, switchboard,
 		telefon, telefonnummer, telefonnr, handy, handynummer, mobil, mobilnummer, mobilfunk, rufnummer, anruf, anrufen, rückruf, durchwahl, festnetz,
 		téléphone, telephone, portable, tél, appeler, appelez, joindre, fixe, telefoon, telefoonnummer, gsm, mobiel, bellen,
 		teléfono, telefono, móvil, movil, celular, llamar, llame, telefone, telemóvel, telemovel, ligar, cellulare, chiamare, fisso,
 		telefonicznie, komórka, komórkowy, tel kom, telefonní, číslo telefonu, puhelin, puhelinnumero, matkapuhelin, mobilnr, mobiltelefon, tlf,
-		telefonszám, mobilszám, telefonu, telefonas, tālrunis, τηλέφωνο, κινητό, телефон, тел, telepon, nomor hp, no hp, điện thoại, sđt, số điện thoại,
+		telefonszám, mobilszám, telefonu, telefonas, tālrunis, τηλέφωνο, κινητό, телефон, тел, telepon, nomor hp, no hp, điện thoại, sđt, số điện thoại, gọi từ số, gọi số,
 		โทร, เบอร์, มือถือ, โทรศัพท์, แฟกซ์, โทรสาร, ติดต่อ, 電話, 手機, 手机, 电话, 携帯, 전화, 휴대폰, 연락처`,
 	aboutOrder: `order, orders, invoice, ref, reference, tracking, ticket, case, sku, part, serial, isbn, issn, model, amount, price, total, subtotal,
 		batch, lot, item, items, qty, quantity, units, build, revision, commit, id, uuid, hash, checksum, port, pid, page, pages, room, flight, zip, postcode,
@@ -43,6 +43,6 @@ var contexts = [...]string{
 		födelsedatum, syntymäaika, urodzenia, เกิด, 生年月日, 생년월일`,
 	aboutPerson: `email, mail, firstname, first name, lastname, last name, full name, fullname, surname, family name, given name, gender, sex, nationality, vorname, nachname,
 		prénom, apellido, apellidos, cognome, ชื่อ, นามสกุล, อีเมล, เพศ`,
-	aboutDate: `date, dated, born, birth, birthday, birthdate, dob, expires, expiry, expiration, exp, valid, since, due, today, yesterday, tomorrow, until, till, geboren, am, geburtsdatum, né, née, naissance, nacimiento,
+	aboutDate: `date, dated, born, birth, birthday, birthdate, dob, expires, expiry, expiration, exp, valid, since, due, today, yesterday, tomorrow, until, till, geboren, am, vom, bis, seit, geburtsdatum, né, née, naissance, nacimiento,
 		nacido, nascita, nascimento, geboortedatum, วันที่, เกิด, วันเกิด, หมดอายุ`,
 }
