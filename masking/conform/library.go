@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -77,7 +78,8 @@ func keywordOf(location string) string {
 	if slices.Contains(assertions, last) {
 		return last
 	}
-	if n := len(steps) - 3; n > 0 && (steps[n] == "dependentRequired" || steps[n] == "dependencies") {
+	_, number := strconv.Atoi(last)
+	if n := len(steps) - 3; n > 0 && number == nil && (steps[n] == "dependentRequired" || steps[n] == "dependencies") {
 		return steps[n]
 	}
 	return "false"
