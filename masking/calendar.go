@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"lethe/masking/internal/calendar"
 )
 
 // written is a date as somebody wrote it: what it says, and how, so that another
@@ -89,7 +91,7 @@ func (f dateForm) parse(text []byte) (w written, ok bool) {
 	if w.be {
 		year -= 543
 	}
-	if era == eraBuddhist|eraCommon || year < 1 || m.value < 1 || m.value > 12 || d.value < 1 || d.value > daysIn(year, m.value) {
+	if era == eraBuddhist|eraCommon || year < 1 || !calendar.Exists(year, m.value, d.value) {
 		return w, false
 	}
 	pad := w.parts[0].what == 'y' || padded(*d) || padded(*m) || d.width == 2 && m.width == 2
@@ -296,13 +298,6 @@ func appendPart(dst []byte, n, width int, thai bool) []byte {
 		dst = utf8.AppendRune(dst, r)
 	}
 	return dst
-}
-
-func daysIn(year, month int) int {
-	if month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-		return 29
-	}
-	return [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
 }
 
 // dayOf counts days since 1970-01-01. Years begin in March here, so that the day

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"strconv"
 
+	"lethe/masking/internal/calendar"
 	"lethe/stream"
 	"lethe/stream/scan"
 )
@@ -251,16 +252,7 @@ func isDate(text []byte) bool {
 	if !like(text, 0x2d30302d30303030, 0x7f76767f76767676) || !allDigits(text[8:10]) { // 0000-00-
 		return false
 	}
-	year := two(text)*100 + two(text[2:])
-	month, day := two(text[5:]), two(text[8:])
-	if month < 1 || month > 12 || day < 1 {
-		return false
-	}
-	days := [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
-	if month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-		days = 29
-	}
-	return day <= days
+	return calendar.Exists(two(text)*100+two(text[2:]), two(text[5:]), two(text[8:]))
 }
 
 // isClock reports whether text is a time of day, 15:04:05 and up to nine digits

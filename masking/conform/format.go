@@ -4,6 +4,8 @@ import (
 	"bytes"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"lethe/masking/internal/calendar"
 )
 
 // format is a format of strings. plain decides about the ways in which values
@@ -65,15 +67,7 @@ func isDate(s []byte) bool {
 	if len(s) != 10 || s[4] != '-' || s[7] != '-' || !digits(s[:4]) || !digits(s[5:7]) || !digits(s[8:]) {
 		return false
 	}
-	year, month, day := two(s)*100+two(s[2:]), two(s[5:]), two(s[8:])
-	if month < 1 || month > 12 || day < 1 {
-		return false
-	}
-	days := [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
-	if month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-		days = 29
-	}
-	return day <= days
+	return calendar.Exists(two(s)*100+two(s[2:]), two(s[5:]), two(s[8:]))
 }
 
 func plainDate(s []byte) (ok, sure bool) { return isDate(s), true }

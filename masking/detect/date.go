@@ -1,5 +1,7 @@
 package detect
 
+import "lethe/masking/internal/calendar"
+
 // moment is a date as far as it is read.
 type moment struct {
 	year, month, day int // 0 is not said
@@ -23,23 +25,10 @@ func (m moment) exists() bool {
 	} else {
 		year = 2000 // a day of February may be the 29th
 	}
-	if m.month < 1 || m.month > 12 {
-		return false
-	}
 	if m.day == 0 {
-		return true
+		return m.month >= 1 && m.month <= 12
 	}
-	last := 31
-	switch m.month {
-	case 4, 6, 9, 11:
-		last = 30
-	case 2:
-		last = 28
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			last = 29
-		}
-	}
-	return m.day >= 1 && m.day <= last
+	return calendar.Exists(year, m.month, m.day)
 }
 
 // readNumber reads up to most digits at i: their value, and how many.

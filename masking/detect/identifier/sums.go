@@ -1,6 +1,10 @@
 package identifier
 
-import "strings"
+import (
+	"strings"
+
+	"lethe/masking/internal/calendar"
+)
 
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
 func isLetter(c byte) bool { return 'A' <= c && c <= 'Z' }
@@ -158,22 +162,7 @@ func dihedral(a, b int) int {
 }
 
 // date reports whether the day exists in the Gregorian calendar.
-func date(year, month, day int) bool {
-	if month < 1 || month > 12 || day < 1 {
-		return false
-	}
-	last := 31
-	switch month {
-	case 4, 6, 9, 11:
-		last = 30
-	case 2:
-		last = 28
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			last = 29
-		}
-	}
-	return day <= last
-}
+func date(year, month, day int) bool { return calendar.Exists(year, month, day) }
 
 // two is the number that the two digits of b at i write.
 func two(b []byte, i int) int { return int(b[i]-'0')*10 + int(b[i+1]-'0') }
