@@ -13,13 +13,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"lethe/bench"
 	"lethe/stream"
@@ -50,26 +47,11 @@ type options struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	bench.Main(func(ctx context.Context, args []string) int { return command(ctx, args, os.Stdout, os.Stderr) })
 }
 
 func command(ctx context.Context, args []string, out, complaints io.Writer) int {
-	err := measure(ctx, args, out, complaints)
-	if err == nil || errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	code := stream.ExitFault
-	for _, f := range stream.Faults(err) {
-		fmt.Fprintln(complaints, f)
-		if f.Exit == 0 {
-			f.Exit = stream.ExitInput
-		}
-		code = max(code, f.Exit)
-	}
-	return code
+	return bench.Exit(measure(ctx, args, out, complaints), complaints)
 }
 
 func parse(args []string, complaints io.Writer) (o options, s set, err error) {

@@ -22,11 +22,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 
 	"lethe/audit"
 	"lethe/bench"
@@ -65,10 +63,9 @@ type options struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := command(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	bench.Main(func(ctx context.Context, args []string) int {
+		return command(ctx, args, os.Stdin, os.Stdout, os.Stderr)
+	})
 }
 
 func command(ctx context.Context, args []string, in io.Reader, out, complaints io.Writer) int {
@@ -95,18 +92,7 @@ func command(ctx context.Context, args []string, in io.Reader, out, complaints i
 		report(out, r)
 		return nil
 	}()
-	if err == nil || errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	code := stream.ExitFault
-	for _, f := range stream.Faults(err) {
-		fmt.Fprintln(complaints, f)
-		if f.Exit == 0 {
-			f.Exit = stream.ExitInput
-		}
-		code = max(code, f.Exit)
-	}
-	return code
+	return bench.Exit(err, complaints)
 }
 
 func parse(args []string, complaints io.Writer) (options, error) {
