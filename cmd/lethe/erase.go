@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"lethe/audit"
 	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/wire"
 	"lethe/masking/subject"
@@ -55,11 +52,10 @@ func erase(ctx context.Context, io streams, args []string) error {
 	if a.Principal, err = osUser(); err != nil {
 		return err
 	}
-	log, err := runLog(io, logFormat(io), "warn", dir)
+	log, err := actionLog(io, dir)
 	if err != nil {
 		return err
 	}
-	audit.RouteDriverLog(log)
 	if err := keyed(folder); err != nil {
 		return err
 	}
@@ -76,30 +72,22 @@ func erase(ctx context.Context, io streams, args []string) error {
 	return showErasure(io, e)
 }
 
-// longestLine bounds an identifier or a value.
-const longestLine = 1 << 20
-
 // identifiers reads one a line.
-func identifiers(io streams) ([][]byte, error) {
-	var ids [][]byte
-	in := bufio.NewScanner(io.in)
-	in.Buffer(nil, longestLine)
-	for in.Scan() {
-		id := bytes.TrimSuffix(in.Bytes(), []byte("\r"))
+func identifiers(io streams) (ids [][]byte, err error) {
+	fault := func(msg string) error {
+		return &stream.Fault{Code: "erase.subject", Path: fmt.Sprintf("line %d", len(ids)+1), Msg: msg, Hint: "write one identifier a line"}
+	}
+	err = inputLines(io, func(id []byte) error {
 		if len(id) == 0 {
-			return nil, &stream.Fault{Code: "erase.subject", Path: fmt.Sprintf("line %d", len(ids)+1), Msg: "this line is empty", Hint: "write one identifier a line"}
+			return fault("this line is empty")
 		}
 		ids = append(ids, bytes.Clone(id))
+		return nil
+	}, fault)
+	if err == nil && len(ids) == 0 {
+		err = &stream.Fault{Code: "erase.subject", Msg: "standard input names nobody", Hint: "write one identifier a line"}
 	}
-	switch err := in.Err(); {
-	case errors.Is(err, bufio.ErrTooLong):
-		return nil, &stream.Fault{Code: "erase.subject", Path: fmt.Sprintf("line %d", len(ids)+1), Msg: "this line is longer than 1 MiB", Hint: "write one identifier a line"}
-	case err != nil:
-		return nil, fmt.Errorf("standard input: %w", err)
-	case len(ids) == 0:
-		return nil, &stream.Fault{Code: "erase.subject", Msg: "standard input names nobody", Hint: "write one identifier a line"}
-	}
-	return ids, nil
+	return ids, err
 }
 
 // showErasure tells which stages an erasure reached, and what this build leaves.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"lethe/audit"
 	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/wire"
 	"lethe/masking/keyring/file"
@@ -146,11 +145,10 @@ func rotateKeys(ctx context.Context, io streams, folder *config.Folder, before, 
 	if a.Principal, err = osUser(); err != nil {
 		return err
 	}
-	log, err := runLog(io, logFormat(io), "warn", dir)
+	log, err := actionLog(io, dir)
 	if err != nil {
 		return err
 	}
-	audit.RouteDriverLog(log)
 	if out.Epoch, err = wire.Rotate(ctx, folder, log, a); err != nil {
 		return err
 	}

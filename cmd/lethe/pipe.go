@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -32,6 +33,29 @@ func piped(err error) error {
 		return &stream.Fault{Code: "cli.pipe", Msg: err.Error(), Exit: stream.ExitEnvironment}
 	}
 	return err
+}
+
+// longestInput bounds a line of a verb that reads all of standard input first.
+const longestInput = 1 << 20
+
+// inputLines calls each with every line of standard input, without its end; the
+// slice is reused. fault makes a fault of what is wrong with a line.
+func inputLines(io streams, each func(line []byte) error, fault func(msg string) error) error {
+	in := bufio.NewScanner(io.in)
+	in.Buffer(nil, longestInput)
+	for in.Scan() {
+		if err := each(bytes.TrimSuffix(in.Bytes(), []byte("\r"))); err != nil {
+			return err
+		}
+	}
+	err := in.Err()
+	if errors.Is(err, bufio.ErrTooLong) {
+		return fault("this line is longer than 1 MiB")
+	}
+	if err != nil {
+		return fmt.Errorf("standard input: %w", err)
+	}
+	return nil
 }
 
 // mostTold is how many broken lines are told one by one.

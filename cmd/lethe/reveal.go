@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"lethe/audit"
 	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/wire"
 	"lethe/masking"
@@ -113,11 +112,10 @@ func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Fol
 	if d.Approval, err = in.approved(folder, asked, lines); err != nil {
 		return err
 	}
-	log, err := runLog(io, logFormat(io), "warn", in.dir)
+	log, err := actionLog(io, in.dir)
 	if err != nil {
 		return err
 	}
-	audit.RouteDriverLog(log)
 	if err := keyed(folder); err != nil {
 		return err
 	}

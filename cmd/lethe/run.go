@@ -44,7 +44,6 @@ func run(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	audit.RouteDriverLog(log)
 	folder, err := config.Load(dir, io.env)
 	if err != nil {
 		return err
@@ -104,18 +103,27 @@ func logFormat(io streams) string {
 	return "json"
 }
 
-func runLog(io streams, format, level, dir string) (*slog.Logger, error) {
+// actionLog is the log of a verb that a person waits for: what goes wrong, no more.
+func actionLog(io streams, dir string) (*slog.Logger, error) {
+	return runLog(io, logFormat(io), "warn", dir)
+}
+
+// runLog is a log on standard error, for drivers that write one of their own, too.
+func runLog(io streams, format, level, dir string) (log *slog.Logger, err error) {
 	var at slog.Level
 	if err := at.UnmarshalText([]byte(level)); err != nil {
 		return nil, &stream.Fault{Code: "cli.flag", Msg: fmt.Sprintf("log level %q", level), Hint: "lethe run --log-level debug " + dir}
 	}
 	switch format {
 	case "json":
-		return slog.New(slog.NewJSONHandler(plainJSON{unfitted(io.err)}, &slog.HandlerOptions{Level: at})), nil
+		log = slog.New(slog.NewJSONHandler(plainJSON{unfitted(io.err)}, &slog.HandlerOptions{Level: at}))
 	case "text":
-		return slog.New(logLines{to: io.err, mu: new(sync.Mutex), level: at, clock: true}), nil
+		log = slog.New(logLines{to: io.err, mu: new(sync.Mutex), level: at, clock: true})
+	default:
+		return nil, &stream.Fault{Code: "cli.flag", Msg: fmt.Sprintf("log format %q", format), Hint: "lethe run --log-format text " + dir}
 	}
-	return nil, &stream.Fault{Code: "cli.flag", Msg: fmt.Sprintf("log format %q", format), Hint: "lethe run --log-format text " + dir}
+	audit.RouteDriverLog(log)
+	return log, nil
 }
 
 // showStopped is the last word of a run that was told to stop.

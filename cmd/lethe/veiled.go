@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"lethe/masking"
@@ -14,28 +12,22 @@ import (
 // veiled reads masked values from standard input: the lines, and what they say. Its
 // faults name lines, never what stands there (L7).
 func veiled(io streams) (lines [][]byte, values []masking.Veiled, err error) {
-	in := bufio.NewScanner(io.in)
-	in.Buffer(nil, longestLine)
 	fault := func(msg string) error {
 		return &stream.Fault{Code: "reveal.input", Path: fmt.Sprintf("line %d", len(lines)+1), Msg: msg, Hint: "lethe help reveal"}
 	}
-	for in.Scan() {
-		line := bytes.Clone(bytes.TrimSuffix(in.Bytes(), []byte("\r")))
+	err = inputLines(io, func(line []byte) error {
+		line = bytes.Clone(line)
 		v, why := veiledLine(line)
 		if why != "" {
-			return nil, nil, fault(why)
+			return fault(why)
 		}
 		lines, values = append(lines, line), append(values, v)
+		return nil
+	}, fault)
+	if err == nil && len(values) == 0 {
+		err = &stream.Fault{Code: "reveal.input", Msg: "standard input holds no value", Hint: "write one a line"}
 	}
-	switch err := in.Err(); {
-	case errors.Is(err, bufio.ErrTooLong):
-		return nil, nil, fault("this line is longer than 1 MiB")
-	case err != nil:
-		return nil, nil, fmt.Errorf("standard input: %w", err)
-	case len(values) == 0:
-		return nil, nil, &stream.Fault{Code: "reveal.input", Msg: "standard input holds no value", Hint: "write one a line"}
-	}
-	return lines, values, nil
+	return lines, values, err
 }
 
 // veiledLine reads a line, and says what is wrong with it.

@@ -10,6 +10,7 @@ import (
 	"lethe/masking"
 	"lethe/masking/keyring/file"
 	"lethe/masking/subject"
+	"lethe/rules"
 	"lethe/rules/strict"
 	"lethe/stream"
 )
@@ -132,13 +133,14 @@ func digestsOf(f *config.Folder, streamName string, ids [][]byte) ([][32]byte, e
 	if err != nil {
 		return nil, err
 	}
-	plans, err := plansOf(f, streamName)
+	all, err := carriers(f, "", streamName)
 	if err != nil {
 		return nil, err
 	}
 	var out [][32]byte
 	seen := make(map[[32]byte]bool)
-	for _, plan := range plans {
+	for _, c := range all {
+		plan := c.stream.Plan
 		identify, err := masking.NewIdentifier(plan, keys)
 		if err != nil {
 			return nil, err
@@ -158,11 +160,21 @@ func digestsOf(f *config.Folder, streamName string, ids [][]byte) ([][32]byte, e
 	return out, nil
 }
 
-// plansOf are the plans of the connections that carry a stream.
-func plansOf(f *config.Folder, streamName string) ([]masking.Plan, error) {
-	var plans []masking.Plan
+// carrier is a connection that carries a stream.
+type carrier struct {
+	connection string
+	stream     *rules.Stream
+}
+
+// carriers are the connections that carry a stream, or the one of that name; there is
+// one at least.
+func carriers(f *config.Folder, connection, streamName string) ([]carrier, error) {
+	var all []carrier
 	var names []string
 	for _, c := range f.Connections {
+		if connection != "" && c.Name != connection {
+			continue
+		}
 		p, err := f.Compile(c.Name)
 		if err != nil {
 			return nil, err
@@ -171,11 +183,11 @@ func plansOf(f *config.Folder, streamName string) ([]masking.Plan, error) {
 			names = append(names, s.Name)
 		}
 		if s, ok := p.Stream(streamName); ok {
-			plans = append(plans, s.Plan)
+			all = append(all, carrier{c.Name, s})
 		}
 	}
-	if len(plans) == 0 {
+	if len(all) == 0 {
 		return nil, &stream.Fault{Code: "cli.stream", Path: "--stream", Msg: fmt.Sprintf("no connection carries a stream %q", streamName), Hint: strict.Suggest(streamName, names)}
 	}
-	return plans, nil
+	return all, nil
 }

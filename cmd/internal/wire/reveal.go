@@ -43,38 +43,24 @@ type Opened struct {
 // FindTarget finds a field of a stream, as one connection masks it; "" for the only
 // one that carries the stream.
 func FindTarget(f *config.Folder, connection, streamName, path string) (*Target, error) {
-	var found *Target
-	var carriers, names []string
-	for _, c := range f.Connections {
-		if connection != "" && c.Name != connection {
-			continue
+	all, err := carriers(f, connection, streamName)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) > 1 {
+		var names []string
+		for _, c := range all {
+			names = append(names, c.connection)
 		}
-		p, err := f.Compile(c.Name)
-		if err != nil {
-			return nil, err
-		}
-		s, ok := p.Stream(streamName)
-		if !ok {
-			for _, s := range p.Streams {
-				names = append(names, s.Name)
-			}
-			continue
-		}
-		carriers = append(carriers, c.Name)
-		found = &Target{Plan: s.Plan, Path: path}
-		for _, d := range s.Decisions {
-			if d.Path == path {
-				found.Element = d.Element
-			}
+		return nil, &stream.Fault{Code: "cli.connection", Path: "--connection", Msg: "several connections carry this stream, each under its own policy", Hint: strict.Suggest("", names)}
+	}
+	found := &Target{Plan: all[0].stream.Plan, Path: path}
+	for _, d := range all[0].stream.Decisions {
+		if d.Path == path {
+			found.Element = d.Element
 		}
 	}
-	switch len(carriers) {
-	case 0:
-		return nil, &stream.Fault{Code: "cli.stream", Path: "--stream", Msg: fmt.Sprintf("no connection carries a stream %q", streamName), Hint: strict.Suggest(streamName, names)}
-	case 1:
-		return found, nil
-	}
-	return nil, &stream.Fault{Code: "cli.connection", Path: "--connection", Msg: "several connections carry this stream, each under its own policy", Hint: strict.Suggest("", carriers)}
+	return found, nil
 }
 
 // Find implements masking.RevealKeyring.
