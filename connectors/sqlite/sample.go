@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
-	"slices"
 	"strings"
 
 	"lethe/stream"
@@ -27,15 +26,18 @@ func (s *Source) Sample(ctx context.Context, name string, columns []string, n in
 		return err
 	}
 	defer db.end()
-	tables, err := db.catalog(ctx, s.env.Name, s.set)
+	// Of all tables only this one is described: Discover asks for each in turn.
+	one := s.set
+	literally := strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
+	one.tables = []string{literally.Replace(strings.TrimPrefix(name, s.env.Name+".main."))}
+	tables, err := db.catalog(ctx, s.env.Name, one)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(tables, func(t *table) bool { return t.stream == name })
-	if i < 0 {
+	if len(tables) != 1 || tables[0].stream != name {
 		return fmt.Errorf("sample %s: the table is gone", name)
 	}
-	if err := db.sample(ctx, tables[i], columns, n, row); err != nil {
+	if err := db.sample(ctx, tables[0], columns, n, row); err != nil {
 		return fmt.Errorf("sample %s: %w", name, err)
 	}
 	return nil
