@@ -6,8 +6,8 @@ import (
 	"lethe/stream/scan"
 )
 
-// deepest is how deep schemas may nest in the check of one value. A schema that
-// refers to itself for the same value never ends; the library says so.
+// deepest is how deep schemas may nest in the check of one value; the library
+// decides beyond it.
 const deepest = 1024
 
 // fail notes the keyword that said no.

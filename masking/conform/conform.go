@@ -62,7 +62,8 @@ type Tally struct {
 }
 
 // Compile reads a schema document. It loads nothing from elsewhere: a reference
-// to another document is an error.
+// to another document is an error. So is a schema that asks for itself about the
+// same value, since no check of it would end (JSON Schema Core 2020-12, 9.4.1).
 func Compile(document []byte) (*Rule, error) {
 	c := jsonschema.NewCompiler()
 	c.AssertFormat = true
@@ -76,14 +77,16 @@ func Compile(document []byte) (*Rule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schema: %w", err)
 	}
-	return ruleOf(s), nil
-}
-
-func ruleOf(s *jsonschema.Schema) *Rule {
 	b := builder{nodes: map[*jsonschema.Schema]*node{}, listed: map[string]bool{}, left: map[string]bool{}}
 	r := &Rule{root: b.node(s), library: s, listed: b.listed}
+	over := map[*node]bool{}
+	for _, n := range b.nodes {
+		if n.endless(over) {
+			return nil, errors.New("schema: it asks for itself about the same value, without end")
+		}
+	}
 	r.tally = b.tally()
-	return r
+	return r, nil
 }
 
 // OfDecimals is the rule for a column of decimals, which rows hold as strings:

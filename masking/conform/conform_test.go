@@ -269,3 +269,20 @@ func BenchmarkLibrary(b *testing.B) {
 	}
 	b.ReportMetric(float64(cpu(b)-before)/float64(b.N), "cpu-ns/op")
 }
+
+func TestASchemaThatAsksForItselfAboutTheSameValueIsRefused(t *testing.T) {
+	for schema, ring := range map[string]bool{
+		`{"$ref": "#/definitions/a", "definitions": {"a": {"allOf": [{"$ref": "#/definitions/b"}]}, "b": {"anyOf": [{"type": "null"}, {"$ref": "#/definitions/a"}]}}}`: true,
+		`{"properties": {"x": {"not": {"$ref": "#/properties/x"}}}}`: true,
+		`{"dependencies": {"x": {"$ref": "#"}}}`:                     true,
+		`{"if": {"type": "null"}, "else": {"$ref": "#"}}`:            true,
+		// About what is inside it may.
+		`{"anyOf": [{"type": "null"}, {"properties": {"next": {"$ref": "#"}}}]}`:                                          false,
+		`{"$ref": "#/definitions/a", "definitions": {"a": {"items": {"$ref": "#/definitions/a"}}}}`:                       false,
+		`{"allOf": [{"$ref": "#/definitions/a"}, {"$ref": "#/definitions/a"}], "definitions": {"a": {"type": "object"}}}`: false,
+	} {
+		if _, err := Compile([]byte(schema)); (err != nil) != ring {
+			t.Errorf("%s: %v", schema, err)
+		}
+	}
+}

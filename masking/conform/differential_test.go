@@ -40,9 +40,6 @@ func compare(t testing.TB, c *Checker, r *Rule, schema, doc string) Verdict {
 	}
 	v := decode(t, doc)
 	err := r.library.Validate(v)
-	if loop := jsonschema.InfiniteLoopError(""); errors.As(err, &loop) {
-		return Beyond // the schema asks for itself without end: neither is right
-	}
 	if (err == nil) != (got == Conforms) {
 		t.Fatalf("schema %s\ndocument %s\nchecker %v %s %s, library %#v", schema, doc, got, c.keyword, c.AppendPath(nil), err)
 	}

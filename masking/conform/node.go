@@ -1,6 +1,9 @@
 package conform
 
-import "sync/atomic"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // kinds is a set of JSON's types.
 type kinds uint8
@@ -39,6 +42,32 @@ type node struct {
 // inPlace reports whether n asks more than what stands in its own keywords.
 func (n *node) inPlace() bool {
 	return n.all != nil || n.not != nil || n.any != nil || n.one != nil || n.cond != nil
+}
+
+// sameValue lists the schemas that n asks for about the value that it is asked about.
+func (n *node) sameValue() []*node {
+	list := slices.Concat(n.all, n.any, n.one, []*node{n.not, n.cond, n.then, n.els})
+	if n.object != nil {
+		for _, w := range n.object.whens {
+			list = append(list, w.then)
+		}
+	}
+	return list
+}
+
+// endless reports whether n, or a schema that it asks for, asks for itself about the
+// same value. over says of each schema that was met whether all below it was.
+func (n *node) endless(over map[*node]bool) bool {
+	if n == nil {
+		return false
+	}
+	if known, met := over[n]; met {
+		return !known
+	}
+	over[n] = false
+	ring := slices.ContainsFunc(n.sameValue(), func(o *node) bool { return o.endless(over) })
+	over[n] = true
+	return ring
 }
 
 // textRule is what n asks of strings.
