@@ -13,7 +13,7 @@ func (m *maker) value(what string, l *locale) (before, value, entity string, coi
 	case "person", "first", "last":
 		value, coined = m.person(what, l)
 		return "", value, "PERSON", coined
-	case "thperson", "thtitled", "thkhun", "thdoctor":
+	case "thperson", "thtitled", "thkhun", "thdoctor", "thrank", "thnick":
 		value, coined = m.thaiPerson(what)
 		return "", value, "PERSON", coined
 	case "city":
@@ -97,6 +97,10 @@ func (m *maker) thaiPerson(what string) (string, bool) {
 		return "คุณ" + first, coined
 	case "thdoctor":
 		return "คุณหมอ" + first, coined
+	case "thnick":
+		return []string{"น้อง", "พี่", "ป้า", "ลุง"}[m.IntN(4)] + take(m, "nick", m.Nicks), coined
+	case "thrank":
+		return []string{"พ.ต.ท.", "ร.ต.อ.", "ด.ต.", "พล.ต.ต.", "ส.ต.ท."}[m.IntN(5)] + first + " " + last, coined
 	case "thtitled":
 		return thaiTitles[m.IntN(len(thaiTitles))] + first + " " + last, coined
 	}
@@ -114,6 +118,18 @@ func (m *maker) thaiPlace() string {
 		return "อำเภอ" + district
 	}
 	return province
+}
+
+// thaiAddress writes an address of which each place is one by itself.
+func (m *maker) thaiAddress(t *text, b *strings.Builder) {
+	fmt.Fprintf(b, "%d/%d หมู่ %d", 1+m.IntN(300), 1+m.IntN(99), 1+m.IntN(15))
+	signs := [][3]string{{"ต.", "อ.", "จ."}, {"ตำบล", "อำเภอ", "จังหวัด"}}[m.IntN(2)]
+	for i, name := range [3]string{take(m, "tambon", m.Tambons), take(m, "district", m.Districts), take(m, "province", m.Provinces)} {
+		b.WriteByte(' ')
+		t.spans = append(t.spans, span{start: b.Len(), end: b.Len() + len(signs[i]) + len(name), entity: "LOCATION"})
+		b.WriteString(signs[i] + name)
+	}
+	fmt.Fprintf(b, " %d", 10000+m.IntN(86000))
 }
 
 // inLine puts an address of several lines into one, mostly.
@@ -155,6 +171,12 @@ func (m *maker) date(locale string) string {
 		return []string{t.Format("02/01/2006"), t.Format("02/01/06"), fmt.Sprintf("%d %s %d", t.Day(), month, t.Year())}[k]
 	case "es_ES":
 		return []string{t.Format("02/01/2006"), t.Format("2-1-2006"), fmt.Sprintf("%d de %s de %d", t.Day(), month, t.Year())}[k]
+	case "da_DK", "no_NO", "fi_FI", "cs_CZ", "sk_SK", "de_AT", "de_CH", "ro_RO", "hr_HR", "sl_SI", "tr_TR":
+		return t.Format([]string{"02.01.2006", "2.1.2006", "2. 1. 2006"}[k])
+	case "pt_BR", "pt_PT", "es_MX", "nl_BE":
+		return t.Format([]string{"02/01/2006", "02-01-2006", "2/1/2006"}[k])
+	case "hu_HU":
+		return t.Format([]string{"2006.01.02", "2006-01-02", "2006/01/02"}[k])
 	case "nl_NL", "it_IT", "pl_PL", "sv_SE", "id_ID", "ms_MY", "vi_VN":
 		return t.Format([]string{"02-01-2006", "02/01/2006", "2006-01-02"}[k])
 	case "th_TH":

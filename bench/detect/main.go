@@ -24,7 +24,7 @@ import (
 
 const usage = `usage: go run ./bench/detect [flags]
 
-  --set NAME      dev or held-out (held-out)
+  --set NAME      dev, held-out or second (held-out)
   --texts N       texts with personal data; a quarter as many without come on top (2000)
   --no-peer       leave Presidio out
   --model NAME    spaCy's model for Presidio, where it is installed (en_core_web_sm)
@@ -96,7 +96,7 @@ func measure(ctx context.Context, args []string, out, complaints io.Writer) erro
 			return &stream.Fault{Code: "bench.python", Path: "--python", Msg: err.Error(), Hint: "make one with pip, and name it", Exit: stream.ExitEnvironment}
 		}
 	}
-	v, err := makeValues(ctx, o.python, o.peers, s.seed, max(100, o.texts/5))
+	v, err := makeValues(ctx, o.python, o.peers, s, max(100, o.texts/5))
 	if err != nil {
 		return err
 	}

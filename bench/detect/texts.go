@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-//go:embed templates/*.txt
+//go:embed templates
 var templateFiles embed.FS
 
 // text is one to be judged, with its personal data.
@@ -30,31 +30,51 @@ type span struct {
 
 // set says which texts are made: each has values and templates of its own.
 type set struct {
-	name string
-	seed uint64
-	odd  bool // which of the templates, by their number
+	name    string
+	seed    uint64
+	use     use
+	english []string // locales that a third of the English templates take
 }
 
+// use says which of the templates a set has.
+type use uint8
+
+const (
+	even use = iota // of those in templates, by their number
+	odd
+	second // those in templates/second, with values of other countries
+)
+
 // The sets: rules and model may be changed by what dev shows, and by nothing that
-// held-out shows.
-var sets = []set{{"dev", 1001, false}, {"held-out", 2002, true}}
+// the others show. The second one shows whether what was learnt from dev holds
+// elsewhere.
+var sets = []set{
+	{"dev", 1001, even, []string{"en_US", "en_GB"}},
+	{"held-out", 2002, odd, []string{"en_US", "en_GB"}},
+	{"second", 3003, second, []string{"en_CA", "en_NZ"}},
+}
 
 // maker fills templates.
 type maker struct {
 	*values
 	*rand.Rand
+	set  set
 	next map[string]int // of each list
 }
 
 // templates are the lines of a file that are of the set.
-func templates(file string, odd bool) ([]string, error) {
-	b, err := templateFiles.ReadFile("templates/" + file)
+func templates(file string, u use) ([]string, error) {
+	dir := "templates/"
+	if u == second {
+		dir += "second/"
+	}
+	b, err := templateFiles.ReadFile(dir + file)
 	if err != nil {
 		return nil, err
 	}
 	var out []string
 	for i, line := range strings.Split(strings.TrimSpace(string(b)), "\n") {
-		if i%2 == 1 == odd {
+		if u == second || use(i%2) == u {
 			out = append(out, line)
 		}
 	}
@@ -63,13 +83,13 @@ func templates(file string, odd bool) ([]string, error) {
 
 // makeTexts makes n texts with personal data and n/4 without any.
 func makeTexts(v *values, s set, n int) ([]text, error) {
-	m := &maker{v, rand.New(rand.NewPCG(s.seed, 7)), map[string]int{}}
+	m := &maker{v, rand.New(rand.NewPCG(s.seed, 7)), s, map[string]int{}}
 	all := []text{}
 	for _, part := range []struct {
 		file string
 		n    int
 	}{{"english.txt", n * 11 / 20}, {"foreign.txt", n * 4 / 20}, {"thai.txt", n - n*11/20 - n*4/20}, {"clean.txt", n / 4}} {
-		lines, err := templates(part.file, s.odd)
+		lines, err := templates(part.file, s.use)
 		if err != nil {
 			return nil, err
 		}
@@ -89,7 +109,7 @@ func makeTexts(v *values, s set, n int) ([]text, error) {
 // anyLocale is mostly English, otherwise any in Latin script.
 func (m *maker) anyLocale() string {
 	if m.IntN(3) == 0 {
-		return []string{"en_US", "en_GB"}[m.IntN(2)]
+		return m.set.english[m.IntN(len(m.set.english))]
 	}
 	return m.Locales[m.IntN(len(m.Locales)-1)].Name // the last is Thai
 }
@@ -109,6 +129,10 @@ func (m *maker) fill(t *text, template string, l *locale) {
 		b.WriteString(template[at:hit[0]])
 		at = hit[1]
 		what := template[hit[0]+1 : hit[1]-1]
+		if what == "thaddress" {
+			m.thaiAddress(t, &b)
+			continue
+		}
 		before, value, entity, coined := m.value(what, l)
 		b.WriteString(before)
 		if entity != "" {

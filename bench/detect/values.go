@@ -19,6 +19,8 @@ type values struct {
 	Countries []string            `json:"countries"`
 	Provinces []string            `json:"provinces"`
 	Districts []string            `json:"districts"`
+	Tambons   []string            `json:"tambons"`
+	Nicks     []string            `json:"nicks"`
 	Values    map[string][]string `json:"values"`
 	IDs       []struct{ Entity, Value, Word string }
 }
@@ -30,9 +32,13 @@ type locale struct {
 	Cities, Companies, Addresses, Streets, Phones []string
 }
 
-// makeValues has Faker make values of that seed.
-func makeValues(ctx context.Context, python, peers string, seed uint64, count int) (*values, error) {
-	out, err := exec.CommandContext(ctx, python, filepath.Join(peers, "values.py"), strconv.FormatUint(seed, 10), strconv.Itoa(count)).Output()
+// makeValues has Faker make values for a set.
+func makeValues(ctx context.Context, python, peers string, s set, count int) (*values, error) {
+	args := []string{filepath.Join(peers, "values.py"), strconv.FormatUint(s.seed, 10), strconv.Itoa(count)}
+	if s.use == second {
+		args = append(args, "second")
+	}
+	out, err := exec.CommandContext(ctx, python, args...).Output()
 	if err != nil {
 		return nil, fmt.Errorf("values.py: %w", told(err))
 	}

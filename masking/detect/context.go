@@ -34,6 +34,8 @@ const (
 	aboutDate
 	aboutBirth
 	aboutPerson
+	aboutIdentity // some country's number of a person or of a taxpayer: which, the
+	aboutTax      // country's name tells
 	firstIdentifier
 )
 

@@ -11,6 +11,8 @@ import (
 type identity struct {
 	entity  entity
 	topic   topic
+	kind    topic // aboutIdentity or aboutTax, which announce it beside the country's name
+	country topic // what names the country; 0 is none
 	check   func([]byte) bool
 	points  float32 // what its check is worth: 1 for each decimal place
 	proves  bool    // the check decides
@@ -38,7 +40,10 @@ type shelf struct {
 const enough = 1.5
 
 func (v *vocabulary) readIdentifiers() {
-	for i, id := range identifier.All() {
+	all := identifier.All()
+	next := firstIdentifier + topic(len(all))
+	countries := map[string]topic{}
+	for i, id := range all {
 		e, _ := entityIn(v.entities, id.Entity)
 		t := firstIdentifier + topic(i)
 		for _, phrase := range id.Context {
@@ -46,6 +51,19 @@ func (v *vocabulary) readIdentifiers() {
 		}
 		it := identity{entity: e, topic: t, check: id.Check, proves: id.Odds <= .15,
 			points: float32(-math.Log10(max(id.Odds, 1e-6)))}
+		if id.Element == "id.tax" {
+			it.kind = aboutTax
+		} else {
+			it.kind = aboutIdentity
+		}
+		if len(id.Named) > 0 && countries[id.Country] == 0 {
+			countries[id.Country] = next
+			for _, phrase := range id.Named {
+				v.announce(phrase, next)
+			}
+			next++
+		}
+		it.country = countries[id.Country]
 		telling := float32(0)
 		for _, w := range id.Written {
 			it.written = append(it.written, written{w, formPoints(w)})
@@ -218,14 +236,21 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 	for k := range list {
 		// What costs little comes first: most are refused before their check.
 		it := &list[k]
-		announced := f.topics.has(it.topic)
+		named := it.country != 0 && f.topics.has(it.country)
+		announced := f.topics.has(it.topic) || named && f.topics.has(it.kind)
 		if !f.on[it.entity] || !announced && (!it.alone || c.groups == 1 && it.points < least) {
 			continue
 		}
 		form, ok := f.formOf(it, c, start, end)
 		told := -1
+		if named {
+			named = f.near(it.country, start, end) >= 0
+		}
 		if announced {
 			told = f.near(it.topic, start, end)
+		}
+		if told < 0 && named && announced {
+			told = f.near(it.kind, start, end)
 		}
 		if !ok && told < 0 {
 			continue
@@ -246,7 +271,11 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 		if told >= 0 {
 			why = "form and check of the number, and a word that announces it"
 		}
-		f.add(it.entity, start, end, identityScore(points, told), it.proves && points >= 2 && ok, why)
+		score := identityScore(points, told)
+		if named {
+			score = min(1, score+.05)
+		}
+		f.add(it.entity, start, end, score, it.proves && points >= 2 && ok, why)
 	}
 }
 

@@ -102,7 +102,7 @@ func (f *Finder) separator(from, to int) byte {
 		}
 	case 2:
 		switch string(text) {
-		case ") ", ")-", ")/", ")(":
+		case ") ", ")-", ")/", ")(", ").":
 			return ')'
 		case " (", "-(":
 			return '('

@@ -35,11 +35,11 @@ func (f *Finder) phone(n *number) {
 	for to := range min(n.count, 8) {
 		c.to = to
 		c.start, c.end = start, n.groups[to].end
-		if f.text[start] == '(' && bytes.IndexByte(f.text[start:c.end], ')') < 0 {
+		if f.text[start] == '(' && bytes.Count(f.text[start:c.end], []byte("(")) > bytes.Count(f.text[start:c.end], []byte(")")) {
 			c.start++ // it is around the number
 		}
-		if f.goesOn(&c) || to > 0 && n.groups[0].sep == ' ' && f.byteAt(c.start-1) == '=' {
-			continue // what stands behind = ends at a space
+		if f.goesOn(&c) || to > 0 && n.groups[0].sep == ' ' && f.byteAt(c.start-1) == '=' && f.near(aboutPhone, c.start, c.end) != 1 {
+			continue // what stands behind = ends at a space, unless it is "tel="
 		}
 		f.offerCall(&c)
 	}
@@ -84,6 +84,8 @@ func (f *Finder) offerCall(c *call) {
 	switch {
 	case c.international:
 		base, why = f.abroad(c, digits, 0), "country code and numbering plan"
+	case f.byteAt(c.start) == '(' && digits[0] != '0' && c.to > 0 && c.n.groups[0].sep == ')' && f.abroad(c, digits, 0) >= .9:
+		base, why = .7, "country code and numbering plan" // (351) 910 970 037
 	case digits[0] == '0' && digits[1] == '0':
 		base, why = f.abroad(c, digits, 2), "country code and numbering plan"
 	case digits[0] == '0' && digits[1] == '1' && digits[2] == '1' && len(digits) > 11:
@@ -111,7 +113,10 @@ func (f *Finder) offerCall(c *call) {
 	if told >= 0 && base == 0 && told <= 40 && len(digits) <= 15 && c.n.isCallGrouping(c.to) {
 		base = .3
 	}
-	if base == 0 || told < 0 && base < .5 && !c.international {
+	if base < .5 && f.byteAt(c.start-1) == ' ' && f.isDigitAt(c.start-2) {
+		base -= .2 // it leaves a group before it
+	}
+	if base <= 0 || told < 0 && base < .5 && !c.international {
 		return
 	}
 	f.add(phone, c.start, f.extension(c), score(base, told), false, why)
@@ -266,6 +271,9 @@ func tellingCountry(sizes uint64, sep, first byte) string {
 
 // northAmerican judges a number of area code, exchange and line.
 func (f *Finder) northAmerican(c *call, digits []byte, sizes uint64) float32 {
+	if sizes == 0x1334 && digits[0] == '1' && digits[1] < '2' && c.n.groups[0].sep == '(' {
+		return .5 // 1 (181) 555-0199: no area is called so, but nothing else is written so
+	}
 	if len(digits) == 11 && digits[0] == '1' && (sizes == 0x1334 || sizes == 0xb) {
 		digits, sizes = digits[1:], sizes&0xFFF
 		if sizes == 0xb {
@@ -297,7 +305,9 @@ func (n *number) isCallGrouping(to int) bool {
 	}
 	sizes := n.sizes(to)
 	switch sizes {
-	case 0x324, 0x422, 0x224, 0x222, 0x412, 0x421, 0x124, 0x214, 0x114:
+	case 0x422:
+		return n.digits[0] == '0' // not a year
+	case 0x324, 0x224, 0x222, 0x412, 0x421, 0x124, 0x214, 0x114:
 		return false
 	}
 	if to == 1 && n.groups[0].sep == '.' {

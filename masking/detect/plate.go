@@ -33,6 +33,9 @@ func (f *Finder) plates(t *token) {
 		if end > len(f.text) || !f.ends(end) || !fitsForm(f.text[at:end], p.form) {
 			continue
 		}
+		if before := f.nearBefore(aboutPlate, at); p.form == "AA 99999" && (before < 0 || before > 12) {
+			continue // a state of the USA and its ZIP code are written so
+		}
 		if told := f.told(aboutPlate, at, end); told >= 0 && told <= 40 {
 			f.add(p.entity, at, end, score(.6, told)+float32(len(p.form))/1000, false, "form of a plate, and a word that announces it")
 		}

@@ -12,6 +12,9 @@ var contexts = [...]string{
 		teléfono, telefono, móvil, movil, celular, llamar, llame, telefone, telemóvel, telemovel, ligar, cellulare, chiamare, fisso,
 		telefonicznie, komórka, komórkowy, tel kom, telefonní, číslo telefonu, puhelin, puhelinnumero, matkapuhelin, mobilnr, mobiltelefon, tlf,
 		telefonszám, mobilszám, telefonu, telefonas, tālrunis, τηλέφωνο, κινητό, телефон, тел, telepon, nomor hp, no hp, điện thoại, sđt, số điện thoại, gọi từ số, gọi số,
+		ringe, ringer, ringde, træffes, treffes, telefonnr, telefonnummeret, soitti, soittaa, numerosta, puhelinnumeron, volat, volal, volejte, zavolat, volajte, mobilné, zadzwonić, dzwonić, dzwonił, dzwoniła, nr tel,
+		hívjon, hívta, hívás, mobilszáma, sunați, sunat, numărul de telefon, numarası, arayın, aradı, cep, cep telefonu, nazovite, nazvati, mobitel, klical, klicala, pokličite, številke, ligou, ligue, telefonou, contactar,
+		llamó, llámeme, chiamato, chiamami, appelé, rappeler, rappelez, angerufen, erreichbar, erreichen, belt, belde, gebeld, bereikbaar, hubungi, menelepon, menelefon, tawagan, tumawag, gọi, gọi điện,
 		โทร, เบอร์, มือถือ, โทรศัพท์, แฟกซ์, โทรสาร, ติดต่อ, 電話, 手機, 手机, 电话, 携帯, 전화, 휴대폰, 연락처`,
 	aboutOrder: `order, orders, invoice, ref, reference, tracking, ticket, case, sku, part, serial, isbn, issn, model, amount, price, total, subtotal,
 		batch, lot, item, items, qty, quantity, units, build, revision, commit, id, uuid, hash, checksum, port, pid, page, pages, room, flight, zip, postcode,
@@ -45,4 +48,7 @@ var contexts = [...]string{
 		prénom, apellido, apellidos, cognome, ชื่อ, นามสกุล, อีเมล, เพศ`,
 	aboutDate: `date, dated, born, birth, birthday, birthdate, dob, expires, expiry, expiration, exp, valid, since, due, today, yesterday, tomorrow, until, till, geboren, am, vom, bis, seit, geburtsdatum, né, née, naissance, nacimiento,
 		nacido, nascita, nascimento, geboortedatum, วันที่, เกิด, วันเกิด, หมดอายุ`,
+	aboutIdentity: `id, id no, id number, id card, identity, identity card, identity number, identity document, identification, identification number, national id, national number,
+		personal number, personal id, personal code, citizen id, citizen number, resident id, tax id, ausweis, ausweisnummer, carte d identité, documento de identidad`,
+	aboutTax: `tax, tax id, tax no, tax number, taxpayer, taxpayer id, tin, vat, vat id, vat no, vat number, company number, company registration, registration number, business number`,
 }

@@ -43,6 +43,10 @@ type Identifier struct {
 	// Context are words that stand near it, in lower case, in English and in
 	// the languages of the country.
 	Context []string
+
+	// Named are words for the country, in lower case. They announce no number,
+	// but say of which country one is.
+	Named []string
 }
 
 // All returns every identifier, each country's own together.
@@ -52,6 +56,7 @@ func All() []Identifier {
 		all = append(all, country()...)
 	}
 	for i := range all {
+		all[i].Named = named(all[i].Country)
 		shapes, check := all[i].Shapes, all[i].Check
 		all[i].Check = func(compact []byte) bool { return fitsAny(compact, shapes) && check(compact) }
 	}

@@ -18,6 +18,7 @@ import (
 
 type options struct {
 	thai, out, eval string
+	keep            string
 	from            string
 	find            bool
 	hold, report    bool
@@ -29,7 +30,8 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.thai, "thai", "", "JSON lines of Thai text with gold spans; eight of ten, by the hash of the id, are trained on")
+	flag.StringVar(&o.thai, "thai", "", "JSON lines of Thai text with gold spans")
+	flag.StringVar(&o.keep, "keep", "", "which tenths of -thai, by the hash of the id, are kept from training and reported on: 89 keeps two")
 	flag.StringVar(&o.out, "out", "", "where to write the model; nowhere if empty")
 	flag.StringVar(&o.eval, "eval", "", "more files of gold spans to report on, with commas")
 	flag.StringVar(&o.from, "from", "", "report on this model, and train nothing")
@@ -75,7 +77,7 @@ func run(o options) error {
 		return g.miss
 	}
 	if o.thai != "" {
-		gold, err := readGold(o.thai, partTrain)
+		gold, _, err := parts(o.thai, o.keep)
 		if err != nil {
 			return err
 		}
@@ -119,22 +121,27 @@ func reports(o options, g *grammar, tests map[string][]string, m *tag.Model) err
 		return g.miss
 	}
 	if o.thai != "" {
-		dev, err := readGold(o.thai, partDev)
+		_, kept, err := parts(o.thai, o.keep)
 		if err != nil {
 			return err
 		}
-		report(os.Stdout, "thai dev", m, dev)
+		var all []sample
+		for i, part := range kept {
+			if len(part) > 0 {
+				report(os.Stdout, fmt.Sprintf("thai tenth %d", i), m, part)
+			}
+			all = append(all, part...)
+		}
+		if len(o.keep) > 1 {
+			report(os.Stdout, "thai tenths", m, all)
+		}
 	}
 	for _, path := range strings.FieldsFunc(o.eval, func(r rune) bool { return r == ',' }) {
-		part := ""
-		if i := strings.LastIndexByte(path, '#'); i > 0 {
-			path, part = path[:i], path[i+1:]
-		}
-		gold, err := readGold(path, part)
+		gold, _, err := readGold(path)
 		if err != nil {
 			return err
 		}
-		report(os.Stdout, path[strings.LastIndexByte(path, '/')+1:]+" "+part, m, gold)
+		report(os.Stdout, path[strings.LastIndexByte(path, '/')+1:], m, gold)
 	}
 	return nil
 }

@@ -6,41 +6,45 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"lethe/masking/detect/names/internal/tag"
 )
 
-// The parts of a file of gold spans, by the hash of the text's id: eight of ten
-// for training, one to choose by, one to report by.
-const (
-	partTrain = "train"
-	partDev   = "dev"
-	partTest  = "test"
-)
-
-func partOf(id string) string {
+// tenth is the part that a text belongs to, by the hash of its id.
+func tenth(id string) int {
 	h := fnv.New32a()
 	h.Write([]byte(id))
-	switch h.Sum32() % 10 {
-	case 8:
-		return partDev
-	case 9:
-		return partTest
+	return int(h.Sum32() % 10)
+}
+
+// parts reads the file of gold spans, and parts it by the tenths that are kept
+// from training.
+func parts(path, kept string) (train []sample, tests [10][]sample, err error) {
+	all, tenths, err := readGold(path)
+	for i, s := range all {
+		if strings.Contains(kept, strconv.Itoa(tenths[i])) {
+			tests[tenths[i]] = append(tests[tenths[i]], s)
+		} else {
+			train = append(train, s)
+		}
 	}
-	return partTrain
+	return train, tests, err
 }
 
 // readGold reads JSON lines {"id","text","spans":[[start,end,"LABEL"],…]} whose
 // offsets count code points. Labels other than persons, places, organisations
-// and facilities are no names. An empty part takes all.
-func readGold(path, part string) ([]sample, error) {
+// and facilities are no names. With each comes its tenth.
+func readGold(path string) ([]sample, []int, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	var out []sample
+	var tenths []int
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
@@ -49,10 +53,7 @@ func readGold(path, part string) ([]sample, error) {
 			Spans    [][3]any
 		}
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
-		}
-		if part != "" && partOf(r.ID) != part {
-			continue
+			return nil, nil, fmt.Errorf("read %s: %w", path, err)
 		}
 		s := sample{text: []byte(r.Text), real: true}
 		at := make([]int, 0, len(r.Text)+1)
@@ -69,7 +70,8 @@ func readGold(path, part string) ([]sample, error) {
 		}
 		if utf8.ValidString(r.Text) {
 			out = append(out, s)
+			tenths = append(tenths, tenth(r.ID))
 		}
 	}
-	return out, lines.Err()
+	return out, tenths, lines.Err()
 }
