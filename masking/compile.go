@@ -54,7 +54,7 @@ func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
 	epoch := keys.Epoch()
 	c := &compiler{plan: plan, known: map[stream.FieldCount]int32{}}
 	c.shop = workshop{stream: plan.Stream, epoch: epoch, keys: keys, subjects: &c.program.subjects}
-	c.program.row = &node{slot: -1}
+	c.program.row = newNode("")
 	if !epochName.MatchString(epoch) {
 		c.fault("", "epoch", "the keyring's epoch is not a plain name", "use a keyring that names it by letters, digits, _ and -")
 	}
@@ -137,7 +137,7 @@ func (c *compiler) into(n *node, path string, s step) (*node, string) {
 	if s.element {
 		path += "[]"
 		if n.elem == nil {
-			n.elem = &node{slot: -1, path: path}
+			n.elem = newNode(path)
 		}
 		return n.elem, path
 	}
@@ -150,7 +150,7 @@ func (c *compiler) into(n *node, path string, s step) (*node, string) {
 			return m.node, path
 		}
 	}
-	child := &node{slot: -1, path: path}
+	child := newNode(path)
 	n.add(s.name, child)
 	return child, path
 }
@@ -165,7 +165,7 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 		n.act, n.shape = actKeepScalar, c.slot(n.path, "redact")
 	}
 	if err := op.Check(f.Params); err != nil {
-		c.fault(f.Path, "params", err.Error(), "see the operator's parameters")
+		c.fault(f.Path, "params", err.Error(), op.Hint())
 		return
 	}
 	if _, ok := normalOf(f.Normal, f.Params); !ok {
@@ -182,17 +182,8 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 	if (f.Apart || f.Erasable || op.Subject(f.Params)) && !c.underSubject(f, op) {
 		return
 	}
-	m, err := op.build(f, c.shop)
-	if fault := (*stream.Fault)(nil); errors.As(err, &fault) {
-		c.faults = append(c.faults, fault) // it says itself what to do
-		return
-	}
-	if err != nil {
-		hint := "see the operator's parameters"
-		if op.Domain || op.subject != nil {
-			hint = "check the keyring"
-		}
-		c.fault(f.Path, "operator", op.Name+": "+err.Error(), hint)
+	m, ok := c.build(f, op)
+	if !ok {
 		return
 	}
 	if h, ok := m.(*hmacMasker); ok && c.isKey(f.Path) {
@@ -205,6 +196,24 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 	}
 	n.masker, n.noBool = int32(len(c.maskers)), !op.Takes(stream.Type{Base: stream.Bool}, f.Params)
 	c.maskers = append(c.maskers, m)
+}
+
+// build makes the field's masker; false after a fault.
+func (c *compiler) build(f Field, op Spec) (masker, bool) {
+	m, err := op.build(f, c.shop)
+	if err == nil {
+		return m, true
+	}
+	if fault := (*stream.Fault)(nil); errors.As(err, &fault) {
+		c.faults = append(c.faults, fault) // it says itself what to do
+		return nil, false
+	}
+	hint := op.Hint()
+	if h := (hinted{}); errors.As(err, &h) {
+		hint = h.hint
+	}
+	c.fault(f.Path, "operator", op.Name+": "+err.Error(), hint)
+	return nil, false
 }
 
 // underSubject readies the plan for an operator that works under the row's
@@ -291,7 +300,6 @@ func restOf(a action) rest {
 // restSlots gives a node that is walked the counters of what it does to
 // members that it does not list and to values of another shape.
 func (c *compiler) restSlots(n *node) {
-	n.restSlot, n.shape = -1, -1
 	unknown := "_unknown"
 	if n.path != "" {
 		unknown = n.path + "." + unknown
@@ -329,7 +337,8 @@ func (c *compiler) column(path string) int {
 // buildKey makes the trie of the record's key: the same nodes, of which the
 // columns of the primary key must be there.
 func (c *compiler) buildKey() {
-	c.program.key = &node{slot: -1, rest: restRedact, restSlot: c.row.restSlot, shape: -1}
+	c.program.key = newNode("")
+	c.key.restSlot = c.row.restSlot
 	inKey := map[string]bool{}
 	for _, name := range c.plan.Key {
 		i := c.column(EscapeName(name))
@@ -364,8 +373,11 @@ func (c *compiler) checkKey(path string) {
 			continue
 		}
 		if op, ok := Lookup(f.Operator); ok {
-			if t := op.Traits(f.Params); !t.Deterministic || t.Collides {
+			switch t := op.Traits(f.Params); {
+			case t.Collides:
 				c.fault(path, "key_operator", op.Name+" on a key column would make rows indistinguishable", "use keep or hmac")
+			case !t.Deterministic:
+				c.fault(path, "key_operator", op.Name+" on a key column would give a row another key each time", "use keep or hmac")
 			}
 		}
 	}

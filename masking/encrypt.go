@@ -19,17 +19,14 @@ func encrypt() Spec {
 			{Name: "joinable", Type: ParamText, Default: "no", OneOf: []string{"no", "yes"}, Help: "whether equal values of one subject give equal tokens"},
 		},
 		traits: func(p Params) Traits {
-			return Traits{Deterministic: true, Reversible: true, Joinable: joinable(p)}
+			return Traits{Deterministic: joinable(p), Reversible: true, Joinable: joinable(p)}
 		},
 		subject: func(Params) bool { return true },
 		refuses: []stream.Base{stream.Array, stream.JSON},
 		output:  toString,
 		act:     actMask,
 		build: func(f Field, shop workshop) (masker, error) {
-			if err := shop.openSubjects(); err != nil {
-				return nil, err
-			}
-			sealer, err := subject.NewSealer(shop.keys)
+			sealer, err := shop.sealer()
 			if err != nil {
 				return nil, err
 			}

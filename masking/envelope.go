@@ -16,9 +16,9 @@ const (
 func envelope() *node {
 	number := kindNumber | kindNull
 	text := kindString | kindNull
-	root := &node{act: actInside, rest: restDrop, slot: -1, restSlot: -1, shape: -1}
-	root.add("before", &node{act: actBefore, slot: -1})
-	root.add("after", &node{act: actAfter, slot: -1})
+	root := inside(nil)
+	root.add("before", around(actBefore, 0))
+	root.add("after", around(actAfter, 0))
 	root.add("source", inside([]scalar{
 		{"version", text}, {"connector", text}, {"name", text},
 		{"ts_ms", number}, {"snapshot", text | kindBool}, {"db", text}, {"sequence", text},
@@ -30,9 +30,9 @@ func envelope() *node {
 	root.add("transaction", inside([]scalar{
 		{"id", text}, {"total_order", number}, {"data_collection_order", number},
 	}))
-	root.add("op", &node{act: actOp, slot: -1})
+	root.add("op", around(actOp, 0))
 	for _, name := range []string{"ts_ms", "ts_us", "ts_ns"} {
-		root.add(name, &node{act: actScalar, kinds: number, slot: -1})
+		root.add(name, around(actScalar, number))
 	}
 	return root
 }
@@ -43,10 +43,17 @@ type scalar struct {
 	kinds kinds
 }
 
+// around is a node of what is around rows: what it does not list is dropped.
+func around(act action, k kinds) *node {
+	n := newNode("")
+	n.act, n.rest, n.kinds = act, restDrop, k
+	return n
+}
+
 func inside(members []scalar) *node {
-	n := &node{act: actInside, rest: restDrop, slot: -1, restSlot: -1, shape: -1}
+	n := around(actInside, 0)
 	for _, m := range members {
-		n.add(m.name, &node{act: actScalar, kinds: m.kinds, slot: -1})
+		n.add(m.name, around(actScalar, m.kinds))
 	}
 	return n
 }

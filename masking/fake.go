@@ -35,7 +35,7 @@ func fake() Spec {
 			{Name: "lists", Type: ParamNumber, Default: invent.Versions, Help: "version of the lists of names, places and streets"},
 		},
 		traits: func(Params) Traits {
-			return Traits{Deterministic: true, KeepsFormat: true, Collides: true}
+			return Traits{KeepsFormat: true, Collides: true} // not deterministic: see reals
 		},
 		check: func(p Params) error {
 			_, err := invent.Load(p.number("lists", invent.Versions))

@@ -134,7 +134,10 @@ func buildHierarchy(f Field) (masker, error) {
 		return nil, err
 	}
 	form, _ := normalOf(f.Normal, f.Params)
-	return &hierarchyMasker{table: h, form: form, special: f.Special}, h.normal(form)
+	if err := h.normal(form); err != nil {
+		return nil, hinted{err, "write the same text in both lines, or leave one of them out"}
+	}
+	return &hierarchyMasker{table: h, form: form, special: f.Special}, nil
 }
 
 func (m *hierarchyMasker) mask(dst []byte, v datum) ([]byte, string) {

@@ -61,10 +61,10 @@ func (w workshop) secret(operator, domain string) (stream.Value, error) {
 	name := operator + "/" + w.epoch + "/" + domain
 	secret, err := w.keys.EpochSecret(name)
 	if err != nil {
-		return stream.Value{}, fmt.Errorf("key %s: %w", name, err)
+		return stream.Value{}, hinted{fmt.Errorf("key %s: %w", name, err), keyringHint}
 	}
 	if len(secret) != keySize {
-		return stream.Value{}, fmt.Errorf("key %s: %d bytes, want %d", name, len(secret), keySize)
+		return stream.Value{}, hinted{fmt.Errorf("key %s: %d bytes, want %d", name, len(secret), keySize), keyringHint}
 	}
 	return stream.NewValue(secret), nil
 }
@@ -76,12 +76,36 @@ func (w workshop) openSubjects() error {
 	}
 	keys, ok := w.keys.(SubjectKeyring)
 	if !ok {
-		return errors.New("the keyring has no keys of subjects")
+		return hinted{errors.New("the keyring has no keys of subjects"), "use a keyring that has them, such as file, or an operator that needs none, such as hmac"}
 	}
 	var err error
-	*w.subjects, err = keys.Subjects()
-	return err
+	if *w.subjects, err = keys.Subjects(); err != nil {
+		return hinted{fmt.Errorf("keys of subjects: %w", err), keyringHint}
+	}
+	return nil
 }
+
+// sealer seals values under the keys of the rows' subjects.
+func (w workshop) sealer() (*subject.Sealer, error) {
+	if err := w.openSubjects(); err != nil {
+		return nil, err
+	}
+	s, err := subject.NewSealer(w.keys)
+	if err != nil {
+		return nil, hinted{err, keyringHint}
+	}
+	return s, nil
+}
+
+// hinted is why an operator cannot be built, and what to do about it.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+
+const keyringHint = "see with lethe keys what the keyring has; one that lost keys comes back from its backup"
 
 // keySize is the length of every key, in bytes.
 const keySize = 32

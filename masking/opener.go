@@ -2,7 +2,6 @@ package masking
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"lethe/masking/subject"
@@ -14,7 +13,7 @@ import (
 // [subject.ErrErased], what was never encrypted there [subject.ErrToken].
 var (
 	ErrRedacted      = errors.New("redacted: there was a value, and it is nowhere in here")
-	ErrNotMasked     = errors.New("not a value that this operator makes")
+	ErrNotMasked     = errors.New("not a value that this operator makes: see that stream, field and epoch are those of the value")
 	ErrNeedsSubject  = errors.New("under its subject's key: say whose it is")
 	ErrNeedsPosition = errors.New("bound to its record: say the record's lethe-seq")
 )
@@ -72,9 +71,9 @@ func NewOpener(plan Plan, path string, keys RevealKeyring) (*Opener, error) {
 	if (f.Erasable || op.Subject(f.Params)) && !c.underSubject(f, op) {
 		return nil, errors.Join(c.faults...)
 	}
-	m, err := op.build(f, c.shop)
-	if err != nil {
-		return nil, fmt.Errorf("%s/%s: %w", plan.Stream, path, err)
+	m, ok := c.build(f, op)
+	if !ok {
+		return nil, errors.Join(c.faults...)
 	}
 	o := &Opener{masker: m.fresh().(opening), whose: c.program.whose, find: keys.Find}
 	if c.program.subjects != nil {

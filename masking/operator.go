@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"lethe/stream"
@@ -89,7 +90,7 @@ func (s Spec) Version() string {
 }
 
 // Output returns the type of masked values of type in.
-func (s Spec) Output(in stream.Type, _ Params) stream.Type { return s.output(in) }
+func (s Spec) Output(in stream.Type) stream.Type { return s.output(in) }
 
 // Subject reports whether the operator works under the row's subject with
 // parameters p: a value of a row without one becomes null or the constant.
@@ -121,6 +122,18 @@ func (s Spec) Check(p Params) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Hint says what may be written beside the operator's name.
+func (s Spec) Hint() string {
+	if len(s.Params) == 0 {
+		return s.Name + " takes no parameters"
+	}
+	names := make([]string, len(s.Params))
+	for i, p := range s.Params {
+		names[i] = p.Name
+	}
+	return s.Name + " takes: " + strings.Join(names, " ")
 }
 
 func sortedNames(p Params) []string {

@@ -98,7 +98,7 @@ func TestOperatorsKeepTheirTraits(t *testing.T) {
 				if clear.kind == '"' {
 					in2 = stream.Type{Base: stream.String}
 				}
-				if o := op.Output(in2, f.Params); masked.kind != 'n' && (masked.kind == '"') != (o.Base == stream.String) {
+				if o := op.Output(in2); masked.kind != 'n' && (masked.kind == '"') != (o.Base == stream.String) {
 					t.Errorf("the result is no %s", o)
 				}
 			}

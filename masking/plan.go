@@ -11,7 +11,7 @@ import (
 // Traits are what an operator guarantees. They are mandatory: a promise about
 // privacy is not optional.
 type Traits struct {
-	Deterministic bool // the same value gives the same result
+	Deterministic bool // the same value of the same subject gives the same result, whatever else its record holds
 	Reversible    bool // whoever has the key gets the value back
 	KeepsFormat   bool // the result looks like the value
 	Joinable      bool // results of equal values in one domain are equal

@@ -23,14 +23,13 @@ func newQuality(findings int) quality {
 func (c *compiler) findings(n *node) {
 	for i := range n.members {
 		m := n.members[i].node
-		if m.finding = -1; !m.special { // L7: see stream.Quality
+		if !m.special { // L7: see stream.Quality
 			m.finding = int32(len(c.program.findings))
 			c.program.findings = append(c.program.findings, m.path)
 		}
 		c.findings(m)
 	}
 	if n.elem != nil {
-		n.elem.finding = -1
 		c.findings(n.elem)
 	}
 }

@@ -165,7 +165,7 @@ func TestFPEOfAWholeNumberIsText(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	op, _ := Lookup("fpe")
-	if out := op.Output(f.Type, f.Params); out.Base != stream.String || !op.Takes(f.Type, f.Params) {
+	if out := op.Output(f.Type); out.Base != stream.String || !op.Takes(f.Type, f.Params) {
 		t.Errorf("it gives %s", out)
 	}
 	f.Type = text

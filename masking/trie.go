@@ -51,10 +51,10 @@ type node struct {
 	text     bool            // every string is of its type
 	kinds    kinds           // of actScalar
 	masker   int32           // of actMask: index into the rewriter's maskers
-	slot     int32           // counts the node's action; -1 for none
+	slot     int32           // counts the node's action; -1 for none, as in the three below
 	restSlot int32           // counts what its rest did
 	shape    int32           // counts values redacted for their shape
-	finding  int32           // counts its nulls and empty values in after; -1 for none
+	finding  int32           // counts its nulls and empty values in after
 	rules    []*conform.Rule // of a column: what its value conforms to in after
 	typ      stream.Type
 	path     string
@@ -74,6 +74,12 @@ type member struct {
 
 	head, tail uint64 // the first and the last eight bytes of quoted
 	mask       uint64 // which bytes of head there are
+}
+
+// newNode is a node that does nothing and counts nothing yet. Slots and the finding
+// count from 0, so none is -1.
+func newNode(path string) *node {
+	return &node{path: path, slot: -1, restSlot: -1, shape: -1, finding: -1}
 }
 
 func (n *node) add(name string, child *node) {

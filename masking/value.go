@@ -2,13 +2,10 @@ package masking
 
 import (
 	"bytes"
-	"math/bits"
 
 	"lethe/stream"
 	"lethe/stream/scan"
 )
-
-func trailingZeros(x uint64) int { return bits.TrailingZeros64(x) }
 
 // value does to the value at src[i] what its node says.
 func (w *Rewriter) value(i int, n *node, depth int) int {

@@ -1,6 +1,7 @@
 package masking
 
 import (
+	"math/bits"
 	"strconv"
 
 	"lethe/stream"
@@ -136,7 +137,7 @@ func (w *Rewriter) close(end, base int, n *node) int {
 	if n.required != nil && w.place != inBefore {
 		for word, must := range n.required {
 			for missing := must &^ w.seen[base+word]; missing != 0; missing &= missing - 1 {
-				k := word*64 + trailingZeros(missing)
+				k := word*64 + bits.TrailingZeros64(missing)
 				if w.place == inKey || !w.leftOut(n.members[k].name) {
 					return w.fail(stream.ReasonRequired, n.members[k].node.path)
 				}

@@ -66,7 +66,7 @@ func (c *compiler) person(column, domain string) *person {
 	}
 	digests, err := subject.NewDigester(c.shop.keys, domain)
 	if err != nil {
-		c.fault(EscapeName(column), "subject", "subject: "+err.Error(), "check the keyring")
+		c.fault(EscapeName(column), "subject", "subject: "+err.Error(), keyringHint)
 		return nil
 	}
 	return &person{name: column, digests: digests, normal: normal}

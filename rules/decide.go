@@ -50,7 +50,7 @@ func (c *compiler) decide(f *field, streamClass stream.Class) (Decision, masking
 	if !unsaid { // else the redaction is not anybody's choice
 		c.operatorFits(f, &d, r, spec, traits, allowed)
 	}
-	if why := c.reveals(f, &d, traits); len(why) > 0 {
+	if why := c.reveals(f, &d, spec, traits); len(why) > 0 {
 		c.needsDeclaration(f, &d, r, why)
 	}
 	for _, other := range all[1:] {

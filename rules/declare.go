@@ -31,7 +31,7 @@ func (c *compiler) idle() (out []string) {
 // of a field that nobody said anything about, or only a wildcard, or JSON as a
 // whole, or the field was relabelled against its name, what discover found, or a
 // wildcard.
-func (c *compiler) reveals(f *field, d *Decision, t masking.Traits) []string {
+func (c *compiler) reveals(f *field, d *Decision, spec masking.Spec, t masking.Traits) []string {
 	if t.Lowers {
 		return nil
 	}
@@ -49,16 +49,16 @@ func (c *compiler) reveals(f *field, d *Decision, t masking.Traits) []string {
 	}
 	seen := map[string]bool{f.element: true}
 	for _, e := range f.col.Evidence {
-		if !seen[e.Element] && c.weaker(e.Element, d, t) {
+		if !seen[e.Element] && c.weaker(e.Element, d, spec, t) {
 			seen[e.Element] = true
 			why = append(why, fmt.Sprintf("discover found %s (%s)", e.Element, e.Why))
 		}
 	}
 	// L1: a name says the same whether or not somebody took the evidence out.
-	if !seen[f.named] && c.weaker(f.named, d, t) {
+	if !seen[f.named] && c.weaker(f.named, d, spec, t) {
 		why = append(why, "its name reads as "+f.named)
 	}
-	if f.wildcard != "" && (t.Clear || c.weaker(f.wildcard, d, t)) {
+	if f.wildcard != "" && (t.Clear || c.weaker(f.wildcard, d, spec, t)) {
 		why = append(why, "a wildcard says "+f.wildcard)
 	}
 	return why
@@ -75,12 +75,12 @@ func innermost(t stream.Type) stream.Type {
 // weaker reports whether a decision would not be enough if the field were about
 // element: its class is higher, a pack does not allow the operator for it, or it
 // has so few values that a digest of them is clear by counting.
-func (c *compiler) weaker(element string, d *Decision, t masking.Traits) bool {
+func (c *compiler) weaker(element string, d *Decision, spec masking.Spec, t masking.Traits) bool {
 	e, ok := c.table.Lookup(element)
 	if !ok {
 		return false
 	}
-	if c.table.rank(e.Class) > c.table.rank(d.Class) || digests(t) && !d.Apart && !d.Erasable && e.Log2 < minLog2 {
+	if c.table.rank(e.Class) > c.table.rank(d.Class) || digests(spec, t) && !d.Apart && !d.Erasable && e.Log2 < minLog2 {
 		return true
 	}
 	return len(c.packs) > 0 && !slices.Contains(c.allowed(element, e.Class), d.Operator)

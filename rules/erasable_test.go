@@ -26,5 +26,6 @@ func TestL5AReversibleOperatorIsUnderTheSubjectsKeyOrSomebodyAnswersForIt(t *tes
 
 	key := edit(t, smallEnv(), "id.internal: {hmac: {}}", "id.internal: {tokenize: {}}")
 	refuses(t, key, "it is a key column, which stays when its subject is erased", CodeDeclared)
+	refuses(t, edit(t, key, "tokenize", "encrypt"), "encrypt on crm.public.customer/id works under the key of the row's subject: it is a key column, which stays when its subject is erased", CodeSubject)
 	compile(t, add(t, key, "declared: {crm.public.customer/id: {survives_erasure: support looks customers up}}\n"))
 }

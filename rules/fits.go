@@ -44,8 +44,8 @@ func (c *compiler) countryFits(f *field, r rule) {
 
 // keyFits checks that rows of different keys stay different.
 func (c *compiler) keyFits(f *field, r rule, spec masking.Spec, t masking.Traits, allowed []string) {
-	if !f.key || t.Deterministic && !t.Collides {
-		return
+	if !f.key || t.Deterministic && !t.Collides || t.Reversible {
+		return // what is reversible and gives a row two keys is under a subject's: see erasable
 	}
 	at := c.place(r)
 	e, about := c.table.Lookup(f.element)
@@ -85,7 +85,7 @@ func (c *compiler) keyFits(f *field, r rule, spec masking.Spec, t masking.Traits
 // domainFits sees to it that the results of a digest do not tell the values:
 // where there are too few of them, the subject is mixed in, if there is one.
 func (c *compiler) domainFits(f *field, d *Decision, r rule, spec masking.Spec, t masking.Traits) {
-	if !digests(t) {
+	if !digests(spec, t) {
 		return
 	}
 	at := c.place(r)
@@ -96,9 +96,9 @@ func (c *compiler) domainFits(f *field, d *Decision, r rule, spec masking.Spec, 
 	}
 	few := fmt.Sprintf("%s has about 2^%d values, and 2^%d are needed", what, bits, minLog2)
 	switch {
-	case !ok:
+	case !ok && spec.Domain:
 		c.faultAt(at, CodeDomain, fmt.Sprintf("%s on %s has no element: its key derives from one", spec.Name, f.id()), "say what the column is about: letheElement in the contract")
-	case bits >= minLog2 || d.Erasable:
+	case !ok || bits >= minLog2 || d.Erasable:
 	case f.subject && !f.key && spec.Apart:
 		d.Apart = true
 		d.Because = append(d.Because, "the row's subject is mixed in, so that results join within one subject only: "+few)
@@ -108,8 +108,11 @@ func (c *compiler) domainFits(f *field, d *Decision, r rule, spec masking.Spec, 
 }
 
 // digests reports whether a result stands for its value wherever it comes, as
-// that of hmac does.
-func digests(t masking.Traits) bool { return t.Deterministic && !t.Clear && !t.Lowers }
+// that of hmac does: it comes of one key of the element, or joins. What fake invents
+// is mostly such, too.
+func digests(spec masking.Spec, t masking.Traits) bool {
+	return (spec.Domain || t.Joinable) && !t.Clear
+}
 
 // log2 is how many values a type has, as a power of two: of dates and times of day
 // those that come up.

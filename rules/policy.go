@@ -187,7 +187,7 @@ func (c *compiler) checkOperation(at string, o operation) {
 	}
 	faults := lines(spec.Check(o.Params))
 	for _, line := range faults {
-		c.fault(at, CodeParams, line, paramsHint(spec))
+		c.fault(at, CodeParams, line, spec.Hint())
 	}
 	if len(faults) == 0 {
 		c.readTable(at, o)
@@ -200,17 +200,6 @@ func lines(err error) []string {
 		return nil
 	}
 	return strings.Split(err.Error(), "\n")
-}
-
-func paramsHint(s masking.Spec) string {
-	if len(s.Params) == 0 {
-		return s.Name + " takes no parameters"
-	}
-	names := make([]string, len(s.Params))
-	for i, p := range s.Params {
-		names[i] = p.Name
-	}
-	return s.Name + " takes: " + strings.Join(names, " ")
 }
 
 func operatorNames() []string {

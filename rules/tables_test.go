@@ -89,6 +89,6 @@ func TestFaultsOfHierarchyFiles(t *testing.T) {
 		"level 0": {townEnv(t, "{as: hierarchy, file: towns.csv, level: 0}", files("a;b")), `policy.yaml:4: mask.elements.address.city: generalize: level 0 is the value itself: at least 1
   → generalize takes: as width from bottom top on bits4 bits6 step table file level order`, []string{CodeParams}},
 		"one normal form": {townEnv(t, rule, files("Bangkok;x;Thailand\nBANGKOK;x;Siam\n")), `contracts/crm.public.customer.yaml:34: schema[0].properties[3] (city): generalize: table has two lines for what is one value in the element's normal form
-  → see the operator's parameters`, []string{"masking.operator"}},
+  → write the same text in both lines, or leave one of them out`, []string{"masking.operator"}},
 	})
 }
