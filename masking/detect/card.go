@@ -13,6 +13,9 @@ type cardRange struct {
 }
 
 const (
+	shortestCard = 12
+	longestCard  = 19
+
 	len12to19 = 0xFF << 12
 	len14to19 = 0x3F << 14
 	len16to19 = 0xF << 16
@@ -73,8 +76,8 @@ var cardLengths = func() (t [10000]uint32) {
 
 // card offers the groups up to one, if they hold 12 to 19 digits.
 func (f *Finder) card(n *number, to int) {
-	digits := n.digits[:n.groups[to].stop]
-	if len(digits) < 12 || len(digits) > 19 || !f.on[card] {
+	digits := n.upTo(to)
+	if len(digits) < shortestCard || len(digits) > longestCard || !f.on[card] {
 		return
 	}
 	first := int(digits[0]-'0')*1000 + int(digits[1]-'0')*100 + int(digits[2]-'0')*10 + int(digits[3]-'0')

@@ -60,6 +60,69 @@ func (f *Finder) told(t topic, start, end int) int {
 	return distance
 }
 
+// telling is a token that announces something, alone or as the last word of a
+// phrase.
+type telling struct {
+	index, start, end int32
+	topics            topics
+}
+
+// forget empties what was noted of another text.
+func (f *Finder) forget() {
+	f.topics, f.telling, f.tellingAt, f.hits = f.column, f.telling[:0], 0, f.hits[:0]
+	for i := range f.before {
+		f.before[i].start = -1
+	}
+}
+
+// understand notes what the token that is about to be cut announces, and keeps its
+// word if it says what to look for.
+func (f *Finder) understand(t *token, index uint16) {
+	w := f.vocab.at(index)
+	if w.acts() || w.tld != 0 && f.byteAt(int(t.start)-1) == '.' {
+		t.word = index
+	}
+	if !w.tells {
+		return
+	}
+	said := w.topics
+	if n := len(f.tokens); n > 0 && len(w.phrase) > 0 {
+		last := f.wordOf(n - 1)
+		for _, p := range w.phrase {
+			if p.before[0] == last && f.follow(n-1, p.before[1:]) {
+				said.add(p.topic)
+			}
+		}
+	}
+	if said != (topics{}) {
+		f.topics.union(&said)
+		f.telling = append(f.telling, telling{int32(len(f.tokens)), t.start, t.end, said})
+	}
+}
+
+// wordOf is the word of the vocabulary that token i is, 0 if it is none.
+func (f *Finder) wordOf(i int) uint16 {
+	t := &f.tokens[i]
+	if t.kind&^isDigit == 0 || t.kind == isWide {
+		return 0
+	}
+	return f.vocab.find(hashIn(f.text, int(t.start), int(t.end)), f.text[t.start:t.end])
+}
+
+// tellingFrom is the first of f.telling that ends behind a place. What is asked
+// for lies mostly where the last was.
+func (f *Finder) tellingFrom(at int) int {
+	k := f.tellingAt
+	for k < len(f.telling) && int(f.telling[k].end) <= at {
+		k++
+	}
+	for k > 0 && int(f.telling[k-1].end) > at {
+		k--
+	}
+	f.tellingAt = k
+	return k
+}
+
 // near looks for a word that announces the topic around text[start:end], in the
 // same sentence and line. It gives the distance in bytes, -1 if there is none.
 func (f *Finder) near(t topic, start, end int) int {
@@ -67,12 +130,12 @@ func (f *Finder) near(t topic, start, end int) int {
 		return -1
 	}
 	best := f.nearBefore(t, start)
-	for _, i := range f.telling {
-		at := int(f.tokens[i].start)
+	for k := f.tellingFrom(end); k < len(f.telling); k++ {
+		at := int(f.telling[k].start)
 		if at-end > reachAfter || best == 0 {
 			break
 		}
-		if at < end || !f.announces(int(i), t) {
+		if at < end || !f.telling[k].topics.has(t) {
 			continue
 		}
 		distance := at - end + 10 // what follows announces less
@@ -103,8 +166,8 @@ func (f *Finder) announcedBy(name string) (all topics) {
 			continue
 		}
 		said := slices.ContainsFunc(f.hits, func(h hit) bool { return h.topic == t })
-		for _, i := range f.telling {
-			said = said || f.announces(int(i), t)
+		for k := range f.telling {
+			said = said || f.telling[k].topics.has(t)
 		}
 		if said {
 			all.add(t)
@@ -117,29 +180,32 @@ func (f *Finder) announcedBy(name string) (all topics) {
 // of its groups.
 type before struct {
 	topic           topic
-	start, distance int
+	start, distance int32
 }
 
 // nearBefore is the distance to the word before a place.
 func (f *Finder) nearBefore(t topic, start int) int {
 	last := &f.before[int(t)%len(f.before)]
-	if last.topic != t || last.start != start {
-		*last = before{t, start, f.wordBefore(t, start)}
+	if last.topic != t || int(last.start) != start {
+		*last = before{t, int32(start), int32(f.wordBefore(t, start))}
 	}
-	return last.distance
+	return int(last.distance)
 }
 
 func (f *Finder) wordBefore(t topic, start int) int {
-	for k := len(f.telling) - 1; k >= 0; k-- {
-		i := int(f.telling[k])
-		distance := start - int(f.tokens[i].end)
+	for k := f.tellingFrom(start) - 1; k >= 0; k-- {
+		w := &f.telling[k]
+		distance := start - int(w.end)
 		if distance > reachBefore {
 			break
 		}
-		if distance < 0 || !f.announces(i, t) {
+		if !w.topics.has(t) {
 			continue
 		}
-		for ; i < len(f.tokens) && int(f.tokens[i].end) <= start; i++ {
+		if !f.stops(int(w.end), start) {
+			return distance
+		}
+		for i := int(w.index); i < len(f.tokens) && int(f.tokens[i].end) <= start; i++ {
 			if f.breaks(int(f.tokens[i].end), f.next(i, start)) {
 				return -1
 			}
@@ -177,18 +243,12 @@ type hit struct {
 	topic      topic
 }
 
-// findWide notes the words of scripts without spaces between text[from:to].
-func (f *Finder) findWide(from, to int) {
-	for i := from; i+2 < to; i = nextRune(f.text, i) {
-		b, c := f.text[i+1], f.text[i+2]
-		if f.vocab.begins[b][c>>6]>>(c&63)&1 == 0 {
-			continue
-		}
-		for _, w := range f.vocab.wide[b][c] {
-			if f.hasAt(i, w.text) {
-				f.topics.add(w.topic)
-				f.hits = append(f.hits, hit{int32(i), int32(i + len(w.text)), w.topic})
-			}
+// findWide notes the words of scripts without spaces that begin at i.
+func (f *Finder) findWide(i int) {
+	for _, w := range f.vocab.wide[f.text[i+1]][f.text[i+2]] {
+		if f.hasAt(i, w.text) {
+			f.topics.add(w.topic)
+			f.hits = append(f.hits, hit{int32(i), int32(i + len(w.text)), w.topic})
 		}
 	}
 }
@@ -201,27 +261,13 @@ func (f *Finder) next(i, limit int) int {
 	return limit
 }
 
-// announces reports whether token i, with those before it, is a word or phrase
-// of the topic.
-func (f *Finder) announces(i int, t topic) bool {
-	w := f.vocab.at(f.tokens[i].word)
-	if w.topics.has(t) {
-		return true
-	}
-	for _, p := range w.phrase {
-		if p.topic == t && f.follows(i, p.before) {
-			return true
-		}
-	}
-	return false
-}
-
-func (f *Finder) follows(i int, before []uint16) bool {
-	if i < len(before) {
+// follow reports whether token i follows these words, of which the last is first.
+func (f *Finder) follow(i int, words []uint16) bool {
+	if i < len(words) {
 		return false
 	}
-	for j, w := range before {
-		if f.tokens[i-1-j].word != w {
+	for j, w := range words {
+		if f.wordOf(i-1-j) != w {
 			return false
 		}
 	}
@@ -259,6 +305,9 @@ func (f *Finder) tokenFrom(at int) int {
 // breaks reports whether a sentence, clause of a list, or line ends between two
 // tokens. A line that ends in a colon goes on.
 func (f *Finder) breaks(from, to int) bool {
+	if !f.stops(from, to) {
+		return false
+	}
 	colon := false
 	for i := from; i < to; i++ {
 		switch f.text[i] {

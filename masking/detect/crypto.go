@@ -2,13 +2,16 @@ package detect
 
 import "crypto/sha256"
 
+// shortestWallet is how many characters the address of a wallet has at least.
+const shortestWallet = 26
+
 // wallet offers token t as an address of a crypto currency: base58 with a
 // checksum, bech32, or the hexadecimal form of Ethereum.
 func (f *Finder) wallet(t *token) {
 	start, end := int(t.start), int(t.end)
 	text := f.text[start:end]
 	n := len(text)
-	if !f.on[crypto] || n < 26 || n > 110 || !f.free(start) || !f.ends(end) {
+	if !f.on[crypto] || n < shortestWallet || n > 110 || !f.free(start) || !f.ends(end) {
 		return
 	}
 	switch {

@@ -75,7 +75,7 @@ func (f *Finder) yearBehindClock(end int) int {
 // is none: "5", "5th of", "5.", "1er", "5-".
 func (f *Finder) dayBefore(i int, m *moment) int {
 	j := i - 1
-	for glue := 0; glue < 2 && j >= 0 && f.vocab.at(f.tokens[j].word).glue && f.close(j); glue++ {
+	for glue := 0; glue < 2 && j >= 0 && f.vocab.at(f.wordOf(j)).glue && f.close(j); glue++ {
 		j--
 	}
 	if j < 0 || !f.close(j) {
@@ -208,7 +208,7 @@ func (f *Finder) weekdayBefore(start int) int {
 	}
 	t := &f.tokens[i]
 	gap := start - int(t.end)
-	if gap < 1 || gap > 3 || !f.vocab.at(t.word).day {
+	if gap < 1 || gap > 3 || !f.vocab.at(f.wordOf(i)).day {
 		return -1
 	}
 	for _, b := range f.text[t.end:start] {

@@ -25,6 +25,7 @@ package detect
 
 import (
 	"errors"
+	"math/bits"
 
 	"lethe/masking/detect/names"
 	"lethe/stream"
@@ -62,15 +63,18 @@ type Finder struct {
 	text   []byte  // the piece at hand in plain form
 	plain  []byte  // holds it where it differs from what came
 	origin []int32 // for each byte of plain, where it came from
+	blocks []block // what the bytes of text are
 	tokens []token
+	work   []int32 // those of tokens that may begin or be a finding
 	// telling are those of tokens that announce something, alone or in a phrase.
-	telling []int32
-	marks   []mark
-	topics  topics // that words of the text or the column announce
-	column  topics // that words of the column's name announce
-	before  [2]before
-	hits    []hit
-	spans   []names.Span
+	telling   []telling
+	tellingAt int
+	topics    topics    // that words of the text or the column announce
+	announced [2]uint64 // the lengths of the identifiers that they announce, by class
+	column    topics    // that words of the column's name announce
+	before    [8]before
+	hits      []hit
+	spans     []names.Span
 	// How far a password and a PEM block were read: what begins before is part of one.
 	secretTo, blockTo int
 	found             []found
@@ -170,22 +174,18 @@ func (f *Finder) piece(dst []Finding, text []byte, at, end int) ([]Finding, int)
 // detect offers every candidate to the validators of its shape.
 func (f *Finder) detect() {
 	f.found, f.secretTo, f.blockTo = f.found[:0], 0, 0
-	for _, m := range f.marks {
-		switch m.kind {
-		case markAt:
-			f.email(m.at)
-		case markScheme:
-			f.urlScheme(m.at)
-		case markColon:
-			f.colons(m.at)
+	f.number.count = 0
+	f.announcedLengths()
+	for k := range f.blocks {
+		for marks := f.blocks[k].mark; marks != 0; marks &= marks - 1 {
+			f.mark(k*blockSize + bits.TrailingZeros64(marks))
 		}
 	}
-	for i := range f.tokens {
-		t := &f.tokens[i]
+	for _, i := range f.work {
+		i, t := int(i), &f.tokens[i]
 		switch {
 		case t.kind&^isDigit == 0:
 			f.digits(i, t)
-		case t.kind&isWide != 0:
 		case t.kind&isDigit != 0:
 			f.mixed(i, t)
 		default:
@@ -194,12 +194,33 @@ func (f *Finder) detect() {
 	}
 }
 
+// mark handles the @ or colon at.
+func (f *Finder) mark(at int) {
+	switch {
+	case f.text[at] == '@':
+		f.email(at)
+	case f.hasAt(at+1, "//"):
+		f.urlScheme(at)
+	case hexValue[f.byteAt(at+1)] >= 0 || f.byteAt(at+1) == ':':
+		f.colons(at)
+	}
+}
+
 // digits handles a token of digits only.
 func (f *Finder) digits(i int, t *token) {
-	f.ipv4(i, t)
-	f.mac(t)
-	f.dateNumbers(t)
-	if b := f.byteAt(int(t.end)); b == 0xE0 || b == ' ' && f.byteAt(int(t.end)+1) == 0xE0 || b == '-' {
+	switch b := f.byteAt(int(t.end)); {
+	case b == '.':
+		f.ipv4(i, t)
+		f.mac(t)
+		f.dateNumbers(t)
+	case b == '-':
+		f.mac(t)
+		f.dateNumbers(t)
+		f.dateThai(t)
+	case b == '/', b >= 0x80, t.len() == len("20240531"):
+		f.dateNumbers(t)
+	}
+	if b := f.byteAt(int(t.end)); b == 0xE0 || b == ' ' && f.byteAt(int(t.end)+1) == 0xE0 {
 		f.dateThai(t)
 	}
 	if f.byteAt(int(t.start)-1) >= 0x80 || f.byteAt(int(t.start)-2) >= 0x80 || f.byteAt(int(t.start)-2) == '.' {
@@ -238,7 +259,7 @@ func (f *Finder) mixed(i int, t *token) {
 func (f *Finder) letters(i int, t *token) {
 	sep := f.byteAt(int(t.end))
 	if t.kind == isUpper && t.len() <= 5 {
-		if f.oneSeparator(int(t.end), f.next(i, len(f.text))) {
+		if f.oneSeparator(int(t.end), f.next(i, len(f.text))) != 0 {
 			f.identify(i)
 			f.plates(t)
 		}
@@ -272,7 +293,7 @@ func (f *Finder) word(i int, t *token, w *word) {
 	if w.secret {
 		f.secretAfter(i, w.text)
 	}
-	if w.text == "begin" {
+	if w.begin {
 		f.keyBlock(t)
 	}
 }

@@ -1,10 +1,16 @@
 package detect
 
+// The lengths of compact forms that may be documents.
+const (
+	shortestDocument = 6
+	longestDocument  = 18
+)
+
 // document offers the compact form as a number of a passport, driving licence or
 // bank account where a word announces one. What has a check or a country's own
 // form is an identifier already.
 func (f *Finder) document(c *compact, start, end int) {
-	if c.n < 6 || c.n > 18 {
+	if c.n < shortestDocument || c.n > longestDocument {
 		return
 	}
 	digits := c.n - c.letters
@@ -32,9 +38,12 @@ func (f *Finder) document(c *compact, start, end int) {
 	}
 }
 
-// isThaiAccount reports whether digits are grouped 123-4-56789-0.
+// thaiAccount is how the accounts of Thai banks are written.
+const thaiAccount = "999-9-99999-9"
+
+// isThaiAccount reports whether digits are grouped as such an account.
 func (f *Finder) isThaiAccount(c *compact, start, end int) bool {
-	return c.n == 10 && end-start == 13 && fitsForm(f.text[start:end], "999-9-99999-9")
+	return c.n == 10 && end-start == 13 && fitsForm(f.text[start:end], thaiAccount)
 }
 
 // machineReadable offers the line of a passport that machines read, which holds

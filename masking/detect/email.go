@@ -131,5 +131,5 @@ func (f *Finder) isSentence(i, end int) bool {
 		return false
 	}
 	t := f.tokenFrom(i)
-	return t < len(f.tokens) && f.vocab.at(f.tokens[t].word).tld != tldPlain
+	return t < len(f.tokens) && f.vocab.at(f.wordOf(t)).tld != tldPlain
 }

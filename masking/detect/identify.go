@@ -1,7 +1,10 @@
 package detect
 
 import (
+	"cmp"
 	"math"
+	"math/bits"
+	"slices"
 	"strings"
 
 	"lethe/masking/detect/identifier"
@@ -30,18 +33,121 @@ type written struct {
 // longestCompact bounds the identifiers that are looked for.
 const longestCompact = 32
 
-// shelf holds identities by the length of their compact form.
+// shelf holds the identities of one length of compact form, those that may be all
+// digits or those that have letters.
 type shelf struct {
-	digits [longestCompact + 1][]identity // that may be all digits
-	mixed  [longestCompact + 1][]identity // that have letters
+	all []identity
+	// loose are those of all that one group of so many characters may be where no
+	// word announces them, those that are worth most first.
+	loose []int16
 }
+
+// outlined are the identities on a shelf that groups of one outline may be where
+// no word announces them.
+type outlined struct {
+	outline outline // 0 is none
+	of      []int16
+	// What check and form are worth at most, where the form tells nothing and where
+	// it tells something.
+	plain, telling float32
+}
+
+// shelves are by length, and apart for what is all digits and what is not.
+type shelves struct {
+	of       [2][longestCompact + 1]shelf
+	outlined [2][outlinedSize]outlined // by hash
+	// single says for which lengths some identity is loose.
+	single [2]uint64
+	// lengths are those of the identifiers that a topic announces, bit for bit. The
+	// topics from firstCountry on do so only where another says that it is some
+	// country's number.
+	lengths      [len(topics{}) * 64][2]uint64
+	firstCountry topic
+}
+
+const outlinedSize = 1 << 10
+
+// outline is how many characters the groups of a number have and what stands
+// between them. Different ones are seldom the same.
+type outline uint64
+
+// with adds a group of so many characters behind a separator.
+func (o outline) with(sep byte, size int) outline {
+	return (o ^ outline(sep)<<8 ^ outline(size)) * odd
+}
+
+// outlineOf is that of a written form, and how many characters its groups have.
+func outlineOf(form string) (o outline, n int) {
+	sep, from := byte(0), 0
+	for i := range len(form) + 1 {
+		if i == len(form) || classes[form[i]]&isAlnum == 0 {
+			o = o.with(sep, i-from)
+			n += i - from
+			if i < len(form) {
+				sep, from = form[i], i+1
+			}
+		}
+	}
+	return o, n
+}
+
+// at is where what has an outline is, or would be.
+func (s *shelves) at(class int, o outline) *outlined {
+	for at := o >> 54; ; at = (at + 1) % outlinedSize {
+		if found := &s.outlined[class][at]; found.outline == o || found.outline == 0 {
+			return found
+		}
+	}
+}
+
+// put places an identity on the shelf of its length.
+func (s *shelves) put(class, n int, it identity) {
+	on := &s.of[class][n]
+	index := int16(len(on.all))
+	on.all = append(on.all, it)
+	s.lengths[it.topic][class] |= 1 << n
+	if it.country != 0 {
+		s.lengths[it.country][class] |= 1 << n
+	}
+	if !it.alone {
+		return
+	}
+	on.loose = append(on.loose, index)
+	slices.SortStableFunc(on.loose, func(a, b int16) int { return cmp.Compare(on.all[b].points, on.all[a].points) })
+	s.single[class] |= 1 << n
+	for _, w := range it.written {
+		o, size := outlineOf(w.form)
+		if size != n {
+			continue
+		}
+		at := s.at(class, o)
+		at.outline = o
+		if !slices.Contains(at.of, index) {
+			at.of = append(at.of, index)
+		}
+		if w.points == 0 {
+			at.plain = max(at.plain, it.points)
+		} else {
+			at.telling = max(at.telling, it.points+w.points)
+		}
+	}
+}
+
+// The classes of compact forms.
+const (
+	onlyDigits = iota
+	withLetters
+)
 
 // enough is how many points make a finding.
 const enough = 1.5
 
 func (v *vocabulary) readIdentifiers() {
+	o, _ := outlineOf(thaiAccount) // no identifier, but found as one is
+	*v.shelves.at(onlyDigits, o) = outlined{outline: o, plain: enough + leadingZero}
 	all := identifier.All()
 	next := firstIdentifier + topic(len(all))
+	v.shelves.firstCountry = next
 	countries := map[string]topic{}
 	for i, id := range all {
 		e, _ := entityIn(v.entities, id.Entity)
@@ -80,11 +186,11 @@ func (v *vocabulary) readIdentifiers() {
 			letters := strings.Trim(shape, "X0123456789") != ""
 			if !letters && !placed[0][n] {
 				placed[0][n] = true
-				v.shelf.digits[n] = append(v.shelf.digits[n], it)
+				v.shelves.put(onlyDigits, n, it)
 			}
 			if (letters || strings.Contains(shape, "X")) && !placed[1][n] {
 				placed[1][n] = true
-				v.shelf.mixed[n] = append(v.shelf.mixed[n], it)
+				v.shelves.put(withLetters, n, it)
 			}
 		}
 	}
@@ -149,10 +255,19 @@ func digitsOf(sizes []int) (key []byte) {
 // case.
 type compact struct {
 	text    [longestCompact]byte
-	n       int
+	n       int // of text
 	groups  int
-	letters int // switches between letters and digits count
+	letters int
 	lower   bool
+	outline outline
+}
+
+// class is the shelves' for such a form.
+func (c *compact) class() int {
+	if c.letters > 0 {
+		return withLetters
+	}
+	return onlyDigits
 }
 
 // identify offers the runs of tokens that begin with token i to the checks of
@@ -165,24 +280,82 @@ func (f *Finder) identify(i int) {
 	if b := f.byteAt(start - 1); b == '+' || b == '$' || (b == '.' || b == ',' || b == '-' || b == '/') && f.isDigitAt(start-2) && f.isDigitAt(start) {
 		return // in the middle of something else
 	}
-	c := &f.compact
-	*c = compact{}
-	for j := i; j < len(f.tokens) && c.groups < 9; j++ {
+	n, class, o, sep := 0, onlyDigits, outline(0), byte(0)
+	for j := i; j < len(f.tokens) && j < i+9; j++ {
 		t := &f.tokens[j]
-		if t.kind&(isLatin|isWide) != 0 || c.n+t.len() > longestCompact || t.kind&isUpper != 0 && t.kind&isLower != 0 {
-			return
-		}
-		if j > i && !f.oneSeparator(int(f.tokens[j-1].end), int(t.start)) {
+		n += t.len()
+		if t.kind&(isLatin|isWide) != 0 || n > longestCompact || t.kind&isUpper != 0 && t.kind&isLower != 0 {
 			return
 		}
 		if t.kind&isDigit == 0 && (t.kind&isLower != 0 || t.len() > 5) {
 			return // a word
 		}
-		f.join(c, t)
-		if end := int(t.end); c.n >= 5 && c.letters < c.n && f.ends(end) && !f.numberGoesOn(end) {
-			f.offerIdentity(c, start, end)
+		if t.kind != isDigit {
+			class = withLetters
+		}
+		o = o.with(sep, t.len())
+		// What costs little comes first: most are nothing that could be found.
+		if f.mayIdentify(class, n, start, j == i, o) && f.ends(int(t.end)) && !f.numberGoesOn(int(t.end)) {
+			f.offerIdentity(f.joined(i, j+1, o), start, int(t.end))
+		}
+		if sep = f.oneSeparator(int(t.end), f.next(j, len(f.text))); sep == 0 {
+			return
 		}
 	}
+}
+
+// mayIdentify reports whether n characters from start on in groups of this outline,
+// or one, may be an identifier or a document.
+func (f *Finder) mayIdentify(class, n, start int, single bool, o outline) bool {
+	s := &f.vocab.shelves
+	if f.announced[class]>>n&1 != 0 {
+		return true
+	}
+	if single {
+		return s.single[class]>>n&1 != 0
+	}
+	at := s.at(class, o)
+	if at.outline == 0 {
+		return false
+	}
+	plain := at.plain
+	if class == onlyDigits && f.text[start] == '0' {
+		plain -= leadingZero
+	}
+	return max(plain, at.telling)+mostTold >= enough
+}
+
+// announcedLengths sets f.announced to the lengths of the compact forms that words
+// of the text announce.
+func (f *Finder) announcedLengths() {
+	f.announced = [2]uint64{}
+	some := f.topics.has(aboutIdentity) || f.topics.has(aboutTax)
+	for i, set := range f.topics {
+		for ; set != 0; set &= set - 1 {
+			t := i*64 + bits.TrailingZeros64(set)
+			if t >= int(f.vocab.shelves.firstCountry) && !some {
+				break
+			}
+			for class := range f.announced {
+				f.announced[class] |= f.vocab.shelves.lengths[t][class]
+			}
+		}
+	}
+	if f.topics.has(aboutPassport) || f.topics.has(aboutLicence) || f.topics.has(aboutAccount) {
+		for class := range f.announced {
+			f.announced[class] |= (1<<(longestDocument+1) - 1) &^ (1<<shortestDocument - 1)
+		}
+	}
+}
+
+// joined is the compact form of tokens from one up to another.
+func (f *Finder) joined(from, to int, o outline) *compact {
+	c := &f.compact
+	c.n, c.groups, c.letters, c.lower, c.outline = 0, 0, 0, false, o
+	for j := from; j < to; j++ {
+		f.join(c, &f.tokens[j])
+	}
+	return c
 }
 
 // join adds a token to the compact form.
@@ -201,17 +374,16 @@ func (f *Finder) join(c *compact, t *token) {
 	c.groups++
 }
 
-// oneSeparator reports whether one sign that parts groups stands between two
-// tokens.
-func (f *Finder) oneSeparator(from, to int) bool {
-	if to-from != 1 {
-		return false
+// oneSeparator is the sign that parts groups if nothing else stands between two
+// tokens, else 0.
+func (f *Finder) oneSeparator(from, to int) byte {
+	if to-from == 1 && to < len(f.text) {
+		switch b := f.text[from]; b {
+		case ' ', '-', '.', '/', '*', '+':
+			return b
+		}
 	}
-	switch f.text[from] {
-	case ' ', '-', '.', '/', '*', '+':
-		return true
-	}
-	return false
+	return 0
 }
 
 // numberGoesOn reports whether more of the same number follows at i.
@@ -228,56 +400,73 @@ func (f *Finder) numberGoesOn(i int) bool {
 // offerIdentity weighs what is known of one compact form.
 func (f *Finder) offerIdentity(c *compact, start, end int) {
 	f.document(c, start, end)
-	list := f.vocab.shelf.digits[c.n]
-	if c.letters > 0 {
-		list = f.vocab.shelf.mixed[c.n]
+	if c.n < 5 || c.letters >= c.n {
+		return
 	}
-	least := enough - c.telling(-1, 0)
-	for k := range list {
-		// What costs little comes first: most are refused before their check.
-		it := &list[k]
-		named := it.country != 0 && f.topics.has(it.country)
-		announced := f.topics.has(it.topic) || named && f.topics.has(it.kind)
-		if !f.on[it.entity] || !announced && (!it.alone || c.groups == 1 && it.points < least) {
-			continue
+	class := c.class()
+	on := &f.vocab.shelves.of[class][c.n]
+	switch {
+	case f.announced[class]>>c.n&1 != 0:
+		for k := range on.all {
+			f.weigh(&on.all[k], c, start, end)
 		}
-		form, ok := f.formOf(it, c, start, end)
-		told := -1
-		if named {
-			named = f.near(it.country, start, end) >= 0
+	case c.groups == 1:
+		least := enough - c.telling(-1, 0)
+		for _, k := range on.loose {
+			if on.all[k].points < least {
+				break
+			}
+			f.weigh(&on.all[k], c, start, end)
 		}
-		if announced {
-			told = f.near(it.topic, start, end)
+	default:
+		for _, k := range f.vocab.shelves.at(class, c.outline).of {
+			f.weigh(&on.all[k], c, start, end)
 		}
-		if told < 0 && named && announced {
-			told = f.near(it.kind, start, end)
-		}
-		if !ok && told < 0 {
-			continue
-		}
-		points := it.points + form + c.telling(told, form)
-		words := float32(0)
-		if told >= 0 {
-			words = 2
-		}
-		if points+words < enough || !it.check(c.text[:c.n]) {
-			continue
-		}
-		points += words - f.against(told, form, start, end)
-		if points < enough {
-			continue
-		}
-		why := "form and check of the number"
-		if told >= 0 {
-			why = "form and check of the number, and a word that announces it"
-		}
-		score := identityScore(points, told)
-		if named {
-			score = min(1, score+.05)
-		}
-		f.add(it.entity, start, end, score, it.proves && points >= 2 && ok, why)
 	}
 }
+
+// weigh adds what a compact form is taken for, if what is known of it weighs enough.
+func (f *Finder) weigh(it *identity, c *compact, start, end int) {
+	told, named := f.near(it.topic, start, end), it.country != 0 && f.near(it.country, start, end) >= 0
+	if told < 0 && named {
+		told = f.near(it.kind, start, end)
+	}
+	if !f.on[it.entity] || told < 0 && !it.alone {
+		return
+	}
+	form, ok := f.formOf(it, c, start, end)
+	if !ok && told < 0 {
+		return
+	}
+	points := it.points + form + c.telling(told, form)
+	words := float32(0)
+	if told >= 0 {
+		words = 2
+	}
+	if points+words < enough || !it.check(c.text[:c.n]) {
+		return
+	}
+	points += words - f.against(told, form, start, end)
+	if points < enough {
+		return
+	}
+	why := "form and check of the number"
+	if told >= 0 {
+		why = "form and check of the number, and a word that announces it"
+	}
+	score := identityScore(points, told)
+	if named {
+		score = min(1, score+.05)
+	}
+	f.add(it.entity, start, end, score, it.proves && points >= 2 && ok, why)
+}
+
+const (
+	// leadingZero is what a number loses that begins as telephone numbers do.
+	leadingZero = 1.5
+	// mostTold is the most that telling adds.
+	mostTold = .5
+)
 
 // telling is how much the number itself adds to the points of check and form,
 // which weighs less where a word announces it.
@@ -290,7 +479,7 @@ func (c *compact) telling(told int, form float32) (points float32) {
 		points += .5
 	}
 	if digits && c.text[0] == '0' && told < 0 && form == 0 {
-		points -= 1.5 // as telephone numbers begin
+		points -= leadingZero
 	}
 	if told < 0 && looksLikeTime(c.text[:c.n]) {
 		points--

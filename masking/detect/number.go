@@ -4,9 +4,12 @@ package detect
 // as 4111 1111-1111.1111. Every stretch of its groups is a candidate.
 type number struct {
 	digits    [maxDigits]byte // of all groups
-	groups    [maxGroups]group
-	count     int
-	extension int // where "x123" right behind the last group ends; 0 is none
+	all       [maxGroups]group
+	first     int     // the token of all[0]
+	count     int     // of all
+	groups    []group // of all, those that are looked at: from some token to the end
+	whole     bool    // the run ends with all
+	extension int     // where "x123" right behind the last group ends; 0 is none
 }
 
 const (
@@ -21,18 +24,23 @@ type group struct {
 	sep        byte // between it and the next
 }
 
+func (g *group) size() int { return g.stop - g.at }
+
+// upTo are the digits of the groups up to one.
+func (n *number) upTo(to int) []byte { return n.digits[n.groups[0].at:n.groups[to].stop] }
+
 // numbers offers each stretch of groups that begins with token i.
 func (f *Finder) numbers(i int, t *token) {
 	if !f.free(int(t.start)) {
 		return
 	}
 	n := &f.number
-	f.cut(n, i)
-	if n.count == 0 {
+	f.group(n, i)
+	if len(n.groups) == 0 {
 		return
 	}
-	if f.byteAt(int(t.start)-1) != '+' {
-		for to := range n.count {
+	if len(n.upTo(len(n.groups)-1)) >= shortestCard && f.byteAt(int(t.start)-1) != '+' {
+		for to := range n.groups {
 			if f.ends(n.groups[to].end) {
 				f.card(n, to)
 			}
@@ -43,11 +51,19 @@ func (f *Finder) numbers(i int, t *token) {
 	}
 }
 
-// cut sets n to the groups that begin with token i.
-func (f *Finder) cut(n *number, i int) {
-	n.count, n.extension = 0, 0
+// group sets n.groups to those that begin with token i.
+func (f *Finder) group(n *number, i int) {
+	if from := i - n.first; from >= n.count || from < 0 || !n.whole {
+		f.groupFrom(n, i)
+	}
+	n.groups = n.all[i-n.first : n.count]
+}
+
+// groupFrom sets n to the groups that begin with token i.
+func (f *Finder) groupFrom(n *number, i int) {
+	n.first, n.count, n.extension, n.whole = i, 0, 0, true
 	at := 0
-	for ; i < len(f.tokens) && n.count < maxGroups; i++ {
+	for ; i < len(f.tokens); i++ {
 		t := &f.tokens[i]
 		end := int(t.end)
 		if t.kind != isDigit {
@@ -55,19 +71,22 @@ func (f *Finder) cut(n *number, i int) {
 				return
 			}
 		}
+		sep := byte(0)
+		if n.count > 0 {
+			if sep = f.separator(int(f.tokens[i-1].end), int(t.start)); sep == 0 {
+				return
+			}
+		}
 		size := end - int(t.start)
-		if at+size > maxDigits {
+		if at+size > maxDigits || n.count == maxGroups {
+			n.whole = false
 			return
 		}
 		if n.count > 0 {
-			sep := f.separator(int(f.tokens[i-1].end), int(t.start))
-			if sep == 0 {
-				return
-			}
-			n.groups[n.count-1].sep = sep
+			n.all[n.count-1].sep = sep
 		}
 		copy(n.digits[at:], f.text[t.start:end])
-		n.groups[n.count] = group{start: int(t.start), end: end, at: at, stop: at + size}
+		n.all[n.count] = group{start: int(t.start), end: end, at: at, stop: at + size}
 		at += size
 		n.count++
 		if end < int(t.end) {
@@ -140,7 +159,7 @@ func (n *number) even(to int, signs string) bool {
 func (n *number) sizes(to int) uint64 {
 	sizes := uint64(0)
 	for i := range to + 1 {
-		sizes = sizes<<4 | uint64(min(n.groups[i].stop-n.groups[i].at, 15))
+		sizes = sizes<<4 | uint64(min(n.groups[i].size(), 15))
 	}
 	return sizes
 }

@@ -6,6 +6,9 @@ import "bytes"
 // code behind + or 00, with the trunk prefix or the grouping of a country's
 // numbering plan, or with a word that announces one.
 func (f *Finder) phone(n *number) {
+	if len(n.upTo(len(n.groups)-1)) < shortestCall {
+		return
+	}
 	start := n.groups[0].start
 	international := false
 	switch before := f.byteAt(start - 1); before {
@@ -31,9 +34,12 @@ func (f *Finder) phone(n *number) {
 	if start > 0 && !f.free(start) && f.text[start] != '(' {
 		return
 	}
-	c := call{n: n, start: start, international: international}
-	for to := range min(n.count, 8) {
+	c := call{n: n, international: international}
+	for to := range min(len(n.groups), 8) {
 		c.to = to
+		if c.digits = n.upTo(to); len(c.digits) < shortestCall {
+			continue
+		}
 		c.start, c.end = start, n.groups[to].end
 		if f.text[start] == '(' && bytes.Count(f.text[start:c.end], []byte("(")) > bytes.Count(f.text[start:c.end], []byte(")")) {
 			c.start++ // it is around the number
@@ -45,10 +51,17 @@ func (f *Finder) phone(n *number) {
 	}
 }
 
+// The lengths of telephone numbers with what stands before them.
+const (
+	shortestCall = 7
+	longestCall  = 18
+)
+
 // call is a stretch of groups that may be a telephone number.
 type call struct {
 	n             *number
 	to            int // the last group
+	digits        []byte
 	start, end    int // in the text
 	international bool
 }
@@ -56,7 +69,7 @@ type call struct {
 // goesOn reports whether what follows belongs to the same number or makes it an
 // amount or a time.
 func (f *Finder) goesOn(c *call) bool {
-	if c.n.extension > 0 && c.to == c.n.count-1 {
+	if c.n.extension > 0 && c.to == len(c.n.groups)-1 {
 		return false
 	}
 	if !f.ends(c.end) {
@@ -75,8 +88,8 @@ func (f *Finder) goesOn(c *call) bool {
 
 // offerCall judges one stretch.
 func (f *Finder) offerCall(c *call) {
-	digits := c.n.digits[:c.n.groups[c.to].stop]
-	if len(digits) < 7 || len(digits) > 18 {
+	digits := c.digits
+	if len(digits) > longestCall {
 		return
 	}
 	base := float32(0)
@@ -94,7 +107,7 @@ func (f *Finder) offerCall(c *call) {
 	if home := f.athome(c, digits); home > base && !c.international {
 		base, why = home, "national numbering plan"
 	}
-	if rest := c.n.count - 1 - c.to; base > 0 && rest > 0 && c.n.groups[c.n.count-1].stop-len(digits) < 7 && c.n.groups[c.to].sep != '/' {
+	if last := len(c.n.groups) - 1; base > 0 && last > c.to && len(c.n.upTo(last))-len(digits) < 7 && c.n.groups[c.to].sep != '/' {
 		base -= .2 // it leaves groups behind
 	}
 	if base == 0 && !c.international && !f.topics.has(aboutPhone) {
@@ -128,7 +141,7 @@ func (f *Finder) abroad(c *call, digits []byte, skip int) float32 {
 	rest := buffer[:0]
 	for i := range c.to + 1 {
 		g := &c.n.groups[i]
-		if i > 0 && g.stop-g.at == 1 && c.n.digits[g.at] == '0' && c.n.groups[i-1].sep == '(' {
+		if i > 0 && g.size() == 1 && c.n.digits[g.at] == '0' && c.n.groups[i-1].sep == '(' {
 			continue // (0) is not dialled from abroad
 		}
 		rest = append(rest, c.n.digits[g.at:g.stop]...)
@@ -157,8 +170,8 @@ func (f *Finder) abroad(c *call, digits []byte, skip int) float32 {
 		return 0
 	}
 	if entry.plan > 0 {
-		p := &f.vocab.plans.national[entry.plan-1]
-		if p.holds(rest) || p.trunk != "" && rest[0] == '0' && p.holds(rest[1:]) {
+		p, i := f.vocab.plans, int(entry.plan-1)
+		if p.holding(rest).has(i) || p.national[i].trunk != "" && rest[0] == '0' && p.holding(rest[1:]).has(i) {
 			return .9
 		}
 	}
@@ -171,7 +184,7 @@ func (f *Finder) abroad(c *call, digits []byte, skip int) float32 {
 // athome judges a number as people write it inside a country: .5 and more tells
 // by itself.
 func (f *Finder) athome(c *call, digits []byte) float32 {
-	sizes := c.n.sizes(c.to)
+	sizes, plans := c.n.sizes(c.to), f.vocab.plans
 	best := f.northAmerican(c, digits, sizes)
 	if digits[0] == '0' {
 		return max(best, f.behindTrunk(c, digits, sizes))
@@ -181,50 +194,45 @@ func (f *Finder) athome(c *call, digits []byte) float32 {
 		if country == "RU" {
 			rest = digits[1:] // the trunk prefix is 8
 		}
-		for _, i := range f.vocab.plans.holders(rest) {
-			if p := &f.vocab.plans.national[i]; p.country == country && p.holds(rest) {
-				return .5
-			}
+		if plans.holding(rest).and(plans.of[country]).some() {
+			return .5
 		}
 	}
 	if best >= .4 || !f.topics.has(aboutPhone) {
 		return best
 	}
-	for _, i := range f.vocab.plans.holders(digits) {
-		p := &f.vocab.plans.national[i]
-		switch {
-		case !p.holds(digits):
-		case p.writes(sizes) && c.n.isCallGrouping(c.to):
-			return .4
-		default:
-			best = max(best, .2)
-		}
+	switch holding := plans.holding(digits); {
+	case !holding.some():
+	case holding.and(plans.writing(sizes)).some() && c.n.isCallGrouping(c.to):
+		return .4
+	default:
+		best = max(best, .2)
 	}
 	return best
 }
 
 // behindTrunk judges a number that begins with 0.
 func (f *Finder) behindTrunk(c *call, digits []byte, sizes uint64) (best float32) {
-	even := c.n.even(c.to, " -.)/")
-	for trunk := 1; trunk <= 2 && len(digits) > 8; trunk++ {
-		rest := digits[trunk:] // Hungary dials 06
-		for _, i := range f.vocab.plans.holders(rest) {
-			p := &f.vocab.plans.national[i]
-			if len(p.trunk) != trunk || string(digits[:trunk]) != p.trunk || !p.holds(rest) {
-				continue
-			}
-			switch {
-			case c.to == 1 && c.n.groups[0].sep == '.':
-				// 05608.656907 is a time in a log
-			case c.to > 0 && even && p.writes(sizes) && sizes != 0x324:
-				return .7
-			case c.to > 0 && p.writes(sizes):
-				best = max(best, .65)
-			case c.to == 0 && len(digits) <= 11:
-				best = max(best, .55)
-			case c.to > 0 && c.n.isCallGrouping(c.to):
-				best = max(best, .5)
-			}
+	if len(digits) <= 8 {
+		return 0
+	}
+	plans := f.vocab.plans
+	even, writing := c.n.even(c.to, " -.)/"), plans.writing(sizes)
+	for trunk, prefixed := range [...]planSet{1: plans.behind0, 2: plans.behind[digits[1]-'0']} { // Hungary dials 06
+		if !prefixed.some() || c.to == 1 && c.n.groups[0].sep == '.' { // 05608.656907 is a time in a log
+			continue
+		}
+		switch holding := plans.holding(digits[trunk:]).and(prefixed); {
+		case !holding.some():
+		case c.to == 0 && len(digits) <= 11:
+			best = max(best, .55)
+		case c.to == 0:
+		case even && sizes != 0x324 && holding.and(writing).some():
+			return .7
+		case holding.and(writing).some():
+			best = max(best, .65)
+		case c.n.isCallGrouping(c.to):
+			best = max(best, .5)
 		}
 	}
 	if best > 0 {
@@ -233,11 +241,9 @@ func (f *Finder) behindTrunk(c *call, digits []byte, sizes uint64) (best float32
 		}
 		return best
 	}
-	for _, i := range f.vocab.plans.holders(digits) { // Italy dials the 0
-		if p := &f.vocab.plans.national[i]; p.trunk == "" && p.holds(digits) && len(digits) > 8 {
-			if best = max(best, .4); p.writes(sizes) && c.to > 0 && even {
-				return .6
-			}
+	if holding := plans.holding(digits).and(plans.without); holding.some() { // Italy dials the 0
+		if best = .4; c.to > 0 && even && holding.and(writing).some() {
+			return .6
 		}
 	}
 	return best
@@ -306,29 +312,30 @@ func (n *number) isCallGrouping(to int) bool {
 	sizes := n.sizes(to)
 	switch sizes {
 	case 0x422:
-		return n.digits[0] == '0' // not a year
+		return n.digits[n.groups[0].at] == '0' // not a year
 	case 0x324, 0x224, 0x222, 0x412, 0x421, 0x124, 0x214, 0x114:
 		return false
 	}
 	if to == 1 && n.groups[0].sep == '.' {
 		return false
 	}
-	thousands := n.digits[0] != '0' && n.groups[0].stop <= 3
+	first := n.groups[0].size()
+	thousands := n.digits[n.groups[0].at] != '0' && first <= 3
 	for i := 1; i <= to; i++ {
-		if n.groups[i].stop-n.groups[i].at != 3 {
+		if n.groups[i].size() != 3 {
 			thousands = false
 		}
 		if n.groups[i].sep == '.' && i < to && n.groups[i-1].sep != '.' {
 			return false
 		}
 	}
-	return !thousands || n.groups[0].stop == 3 && to == 2 && n.groups[0].sep != '.'
+	return !thousands || first == 3 && to == 2 && n.groups[0].sep != '.'
 }
 
 // extension is where the number ends with the extension that follows it, as in
 // "x123" and "ext. 123".
 func (f *Finder) extension(c *call) int {
-	if c.n.extension > 0 && c.to == c.n.count-1 {
+	if c.n.extension > 0 && c.to == len(c.n.groups)-1 {
 		return c.n.extension
 	}
 	if end := f.rangeEnd(c); end > c.end {
@@ -362,7 +369,7 @@ func (f *Finder) rangeEnd(c *call) int {
 	for n < 4 && f.isDigitAt(c.end+n) {
 		n++
 	}
-	if f.byteAt(c.end) != '-' || n < 2 || n > 3 || c.to == 0 || c.n.digits[0] != '0' || !f.ends(c.end+n) || f.byteAt(c.end+n) == '-' {
+	if f.byteAt(c.end) != '-' || n < 2 || n > 3 || c.to == 0 || c.digits[0] != '0' || !f.ends(c.end+n) || f.byteAt(c.end+n) == '-' {
 		return c.end
 	}
 	return c.end + n

@@ -12,46 +12,67 @@ var planText string
 // plan is how telephone numbers of a country are written.
 type plan struct {
 	country string
-	trunk   string   // before a number inside the country
-	sizes   []uint64 // of the groups, a hexadecimal digit each
-	valid   [1000]uint16
+	trunk   string // before a number inside the country
 }
+
+// planSet is a set of numbering plans.
+type planSet [2]uint64
+
+func (s *planSet) add(plan int)         { s[plan>>6] |= 1 << (plan & 63) }
+func (s planSet) has(plan int) bool     { return s[plan>>6]>>(plan&63)&1 != 0 }
+func (s planSet) and(o planSet) planSet { return planSet{s[0] & o[0], s[1] & o[1]} }
+func (s planSet) some() bool            { return s[0]|s[1] != 0 }
+
+// The lengths of numbers without trunk prefix and country code.
+const (
+	shortestOwn = 6
+	longestOwn  = 15
+)
 
 // plans are all numbering plans.
 type plans struct {
 	national []plan
-	index    [1000][]int16  // of national, by first digits
-	byCode   [1000]struct { // by calling code
+	holders  [1000][longestOwn - shortestOwn + 1]planSet // by first digits and length
+	byCode   [1000]struct {                              // by calling code
 		lengths uint16
 		plan    int16 // in national, +1; 0 is none
 	}
+	writers                    // by the sizes of groups
+	without planSet            // a trunk prefix
+	behind0 planSet            // have that
+	behind  [10]planSet        // have 0 and this digit
+	of      map[string]planSet // by country
 }
 
-// holds reports whether a number without its trunk prefix is of the plan.
-func (p *plan) holds(digits []byte) bool {
-	if len(digits) < 6 || len(digits) > 15 {
-		return false
+// holding are the plans that have a number without its trunk prefix.
+func (p *plans) holding(digits []byte) (s planSet) {
+	if len(digits) < shortestOwn || len(digits) > longestOwn {
+		return s
 	}
-	return p.valid[int(digits[0]-'0')*100+int(digits[1]-'0')*10+int(digits[2]-'0')]>>len(digits)&1 != 0
+	return p.holders[int(digits[0]-'0')*100+int(digits[1]-'0')*10+int(digits[2]-'0')][len(digits)-shortestOwn]
 }
 
-// writes reports whether numbers of the plan are grouped so.
-func (p *plan) writes(sizes uint64) bool {
-	for _, s := range p.sizes {
-		if s == sizes {
-			return true
-		}
+// writers are the plans that group numbers so, by the sizes of the groups, a
+// hexadecimal digit each.
+type writers [1 << 10]struct {
+	sizes uint64
+	plans planSet
+}
+
+// at is where the plans of sizes are, or would be.
+func (w *writers) at(sizes uint64) int {
+	at := int(sizes * odd >> 54)
+	for w[at].sizes != 0 && w[at].sizes != sizes {
+		at = (at + 1) % len(w)
 	}
-	return false
+	return at
 }
 
-// holders lists the plans that have numbers with these first digits.
-func (p *plans) holders(digits []byte) []int16 {
-	return p.index[int(digits[0]-'0')*100+int(digits[1]-'0')*10+int(digits[2]-'0')]
-}
+// writing are the plans that group numbers so.
+func (p *plans) writing(sizes uint64) planSet { return p.writers[p.writers.at(sizes)].plans }
 
 func readPlans() *plans {
-	p := &plans{}
+	p := &plans{of: map[string]planSet{}}
 	for line := range strings.Lines(planText) {
 		fields := strings.Fields(line)
 		switch {
@@ -65,36 +86,51 @@ func readPlans() *plans {
 		default:
 			n, _ := strconv.Atoi(fields[1])
 			p.byCode[n].plan = int16(len(p.national) + 1)
-			p.national = append(p.national, readPlan(fields))
-			for i, lengths := range p.national[len(p.national)-1].valid {
-				if lengths != 0 {
-					p.index[i] = append(p.index[i], int16(len(p.national)-1))
-				}
-			}
+			p.read(fields)
 		}
 	}
 	return p
 }
 
-func readPlan(fields []string) plan {
-	p := plan{country: fields[0], trunk: strings.Trim(fields[2], "-")}
+// read adds the plan of a line.
+func (p *plans) read(fields []string) {
+	n := len(p.national)
+	own := plan{country: fields[0], trunk: strings.Trim(fields[2], "-")}
+	p.national = append(p.national, own)
+	switch {
+	case own.trunk == "":
+		p.without.add(n)
+	case own.trunk == "0":
+		p.behind0.add(n)
+	case own.trunk[0] == '0' && len(own.trunk) == 2:
+		p.behind[own.trunk[1]-'0'].add(n)
+	}
+	same := p.of[own.country]
+	same.add(n)
+	p.of[own.country] = same
 	for _, s := range strings.Split(fields[3], ",") {
-		n, _ := strconv.ParseUint(s, 16, 64)
-		p.sizes = append(p.sizes, n)
+		sizes, _ := strconv.ParseUint(s, 16, 64)
+		w := &p.writers[p.writers.at(sizes)]
+		w.sizes = sizes
+		w.plans.add(n)
 	}
 	for _, f := range fields[4:] {
-		digits, lengths, _ := strings.Cut(f, ":")
+		digits, hex, _ := strings.Cut(f, ":")
 		from, to, ok := strings.Cut(digits, "-")
 		if !ok {
 			to = from
 		}
 		low, _ := strconv.Atoi(from)
 		high, _ := strconv.Atoi(to)
+		lengths := lengthsOf(hex)
 		for i := low; i <= high; i++ {
-			p.valid[i] |= lengthsOf(lengths)
+			for size := range p.holders[i] {
+				if lengths>>(size+shortestOwn)&1 != 0 {
+					p.holders[i][size].add(n)
+				}
+			}
 		}
 	}
-	return p
 }
 
 func lengthsOf(hex string) (lengths uint16) {

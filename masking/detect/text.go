@@ -1,7 +1,7 @@
 package detect
 
 import (
-	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -10,18 +10,8 @@ import (
 // without characters that have no width. It reports whether that is text as it
 // came, as it mostly is.
 func (f *Finder) read(text []byte) (same bool) {
-	i := 0
-	for ; i < len(text); i++ {
-		for i+8 <= len(text) && binary.LittleEndian.Uint64(text[i:])&(0x80*0x0101010101010101) == 0 {
-			i += 8 // mostly all is ASCII
-		}
-		if i+2 < len(text) && text[i] == 0xE0 && text[i+1] != 0xB9 && (text[i+1]^0x80)|(text[i+2]^0x80) < 0x40 {
-			i += 2 // of Thai only the digits are
-		} else if i < len(text) && unusual(text, i) {
-			break
-		}
-	}
-	if i >= len(text) {
+	f.classify(text)
+	if !f.unusualIn(text) {
 		f.text = text
 		return true
 	}
@@ -46,6 +36,24 @@ func (f *Finder) read(text []byte) (same bool) {
 		i += n
 	}
 	f.text = f.plain
+	f.classify(f.text)
+	return false
+}
+
+// unusualIn reports whether text, which f.blocks tell of, has a character that may
+// have a plain form.
+func (f *Finder) unusualIn(text []byte) bool {
+	for k := range f.blocks {
+		for odd := f.blocks[k].odd; odd != 0; odd &= odd - 1 {
+			i := k*blockSize + bits.TrailingZeros64(odd)
+			if text[i] == 0xB9 { // of a character of three bytes
+				i--
+			}
+			if i >= 0 && unusual(text, i) {
+				return true
+			}
+		}
+	}
 	return false
 }
 

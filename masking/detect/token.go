@@ -1,5 +1,7 @@
 package detect
 
+import "math/bits"
+
 // What a byte is; a token's kind is the union over its bytes.
 const (
 	isDigit = 1 << iota
@@ -53,40 +55,129 @@ var folded = func() (t [256]uint8) {
 // make tokens of their own, so that a number beside Thai letters stands free.
 type token struct {
 	start, end int32
-	word       uint16 // in the vocabulary; 0 is none
+	word       uint16 // that says what to look for; 0 is none
 	kind       uint8
 }
 
 func (t *token) len() int { return int(t.end - t.start) }
 
-// mark is a place where a sign says that a candidate is around it.
-type mark struct {
-	at   int
-	kind uint8
+// scan cuts the text into tokens, by the places in its blocks where letters and
+// digits begin and end.
+func (f *Finder) scan() {
+	f.tokens, f.work = f.tokens[:0], f.work[:0]
+	f.forget()
+	var open token // a run that goes on from one block into the next
+	inside, stopped := uint64(0), uint64(0)
+	for k := range f.blocks {
+		b, base := &f.blocks[k], int32(k*blockSize)
+		word := b.digit | b.upper | b.lower | b.high
+		before := word<<1 | inside
+		starts, ends := word&^before, before&^word
+		behind := b.stop<<1 | stopped
+		if inside != 0 {
+			run := ends&-ends - 1 // all of the block where the run does not end
+			open.kind |= b.kinds(run)
+			if ends == 0 {
+				continue
+			}
+			open.end = base + int32(bits.TrailingZeros64(ends))
+			ends &= ends - 1
+			f.cut(open, true)
+		}
+		odd := b.digit | b.upper | b.high
+		for ends != 0 {
+			start, end := starts&-starts, ends&-ends
+			starts ^= start
+			ends ^= end
+			run := end - start
+			t := token{start: base + int32(bits.TrailingZeros64(start)), end: base + int32(bits.TrailingZeros64(end)), kind: isLower}
+			if odd&run != 0 {
+				t.kind = b.kinds(run)
+			}
+			f.cut(t, behind&start != 0)
+		}
+		if inside = word >> (blockSize - 1); inside != 0 {
+			open = token{start: base + int32(bits.TrailingZeros64(starts)), kind: b.kinds(-(starts & -starts))}
+		}
+		stopped = b.stop >> (blockSize - 1)
+	}
+	if inside != 0 {
+		open.end = int32(len(f.text))
+		f.cut(open, true)
+	}
 }
 
-const (
-	markAt = iota
-	markScheme
-	markColon
-)
+// kinds is what the bytes of a run in b are; isWide stands for all beyond ASCII.
+func (b *block) kinds(run uint64) (kind uint8) {
+	if b.digit&run != 0 {
+		kind = isDigit
+	}
+	if b.upper&run != 0 {
+		kind |= isUpper
+	}
+	if b.lower&run != 0 {
+		kind |= isLower
+	}
+	if b.high&run != 0 {
+		kind |= isWide
+	}
+	return kind
+}
 
-// scan cuts the text into tokens and marks, in one pass.
-func (f *Finder) scan() {
+// cut adds a token, or the tokens of a run that is not all ASCII. A full stop may
+// be before it only where stopped says so.
+func (f *Finder) cut(t token, stopped bool) {
+	n := t.len()
+	switch {
+	case t.kind == isDigit:
+	case t.kind&isWide != 0:
+		f.cutHigh(int(t.start), int(t.end))
+		return
+	case n <= 8 && t.kind&^isAlnum == 0:
+		packed := lower(pack(f.text, int(t.start), int(t.end)))
+		if hash := mixed(uint64(n)*odd, packed); f.vocab.mayTell(hash) || stopped {
+			f.understand(&t, f.vocab.findShort(hash, packed))
+		}
+	default:
+		if hash := hashIn(f.text, int(t.start), int(t.end)); f.vocab.mayTell(hash) || stopped {
+			f.understand(&t, f.vocab.find(hash, f.text[t.start:t.end]))
+		}
+	}
+	if t.kind&isDigit != 0 || t.word != 0 || n <= 5 && f.isShortForm(&t) || n >= 10 && f.mayBeKey(&t) {
+		f.work = append(f.work, int32(len(f.tokens)))
+	}
+	f.tokens = append(f.tokens, t)
+}
+
+// isShortForm reports whether a token of at most five letters may begin a number of
+// a card, plate or network.
+func (f *Finder) isShortForm(t *token) bool {
+	if t.kind == isUpper {
+		return true
+	}
+	sep := f.byteAt(int(t.end))
+	return sep == '-' && t.len() == 2 || sep == '.' && t.len() == 4
+}
+
+// mayBeKey reports whether a token of ten letters or more may be a key or the
+// address of a wallet.
+func (f *Finder) mayBeKey(t *token) bool {
+	b := f.text[t.start]
+	return t.len() >= shortestWallet || b == 'A' || b == 'S' || b == 'e'
+}
+
+// cutHigh cuts text[from:to], a run that is not all ASCII, character by character.
+func (f *Finder) cutHigh(from, to int) {
 	text := f.text
-	tokens, marks := f.tokens[:0], f.marks[:0]
-	f.topics, f.hits, f.telling = f.column, f.hits[:0], f.telling[:0]
-	f.before = [2]before{{start: -1}, {start: -1}}
-	for i := 0; i < len(text); {
-		b := text[i]
-		c := classes[b]
-		if b == 0xE1 && isLatinOf3(text[i:]) {
+	for i := from; i < to; {
+		c := classes[text[i]]
+		if text[i] == 0xE1 && isLatinOf3(text[i:]) {
 			c = isLatin
 		}
 		switch {
 		case c&(isAlnum|isLatin) != 0:
 			start, kind := i, uint8(0)
-			for i < len(text) {
+			for i < to {
 				c := classes[text[i]]
 				if c&inWord == 0 {
 					if !isLatinOf3(text[i:]) {
@@ -100,51 +191,33 @@ func (f *Finder) scan() {
 			if kind&isLatin != 0 {
 				kind &^= isCont // what is left of a broken character stays
 			}
-			t := token{start: int32(start), end: int32(i), kind: kind}
-			if kind&^isDigit != 0 {
-				if t.word = f.vocab.find(hashIn(text, start, i), text[start:i]); t.word != 0 {
-					if some := &f.vocab.words[t.word].some; *some != (topics{}) {
-						f.topics.union(some)
-						f.telling = append(f.telling, int32(len(tokens)))
-					}
-				}
-			}
-			tokens = append(tokens, t)
+			f.cut(token{start: int32(start), end: int32(i), kind: kind}, true)
 		case c == isWide:
 			start := i
-			for i < len(text) && classes[text[i]] == isWide {
-				if i+2 < len(text) && text[i] == 0xE0 && (text[i+1]^0x80)|(text[i+2]^0x80) < 0x40 {
-					i += 3 // Thai and its neighbours, which have no signs
-				} else if isSign(text[i:]) {
-					break
-				} else {
-					i = nextRune(text, i)
+			for i < to && classes[text[i]] == isWide {
+				next := i + 3
+				if next > to || text[i] != 0xE0 || (text[i+1]^0x80)|(text[i+2]^0x80) >= 0x40 { // Thai and its neighbours have no signs
+					if isSign(text[i:]) {
+						break
+					}
+					next = nextRune(text, i)
 				}
+				if next-i > 2 && f.vocab.mayBegin(text, i) {
+					f.findWide(i)
+				}
+				i = next
 			}
 			if i > start {
-				tokens = append(tokens, token{start: int32(start), end: int32(i), kind: isWide})
-				f.findWide(start, i)
+				f.tokens = append(f.tokens, token{start: int32(start), end: int32(i), kind: isWide})
 			} else {
 				i = nextRune(text, i)
 			}
 		case c == isLead2:
 			i = nextRune(text, i)
-		case b == '@':
-			marks = append(marks, mark{i, markAt})
-			i++
-		case b == ':':
-			if i+2 < len(text) && text[i+1] == '/' && text[i+2] == '/' {
-				marks = append(marks, mark{i, markScheme})
-				i += 2
-			} else if i+1 < len(text) && (hexValue[text[i+1]] >= 0 || text[i+1] == ':') {
-				marks = append(marks, mark{i, markColon})
-			}
-			i++
 		default:
 			i++
 		}
 	}
-	f.tokens, f.marks = tokens, marks
 }
 
 // nextRune is where the character after the one at i begins. A character that is

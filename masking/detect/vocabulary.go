@@ -9,11 +9,15 @@ import (
 )
 
 // word is what a word of the text says about what stands near it.
+//
+// Most words of a text are none of these, or only the ending of a host, which
+// counts behind a full stop: only what tells or acts is looked up in any place.
 type word struct {
 	text      string
+	packed    uint64 // text of at most eight bytes
 	topics    topics // what it announces
-	some      topics // and in phrases
 	phrase    []phrase
+	tells     bool  // it announces something, alone or in phrases
 	month     uint8 // 1 to 12
 	other     bool  // the month is another word too
 	tld       uint8 // tldPlain or tldWord
@@ -21,6 +25,7 @@ type word struct {
 	glue      bool  // stands between parts of a date: "of", "de"
 	secret    bool  // a password or key stands behind it
 	keyPrefix bool  // of tokens of some service
+	begin     bool  // of a block in PEM
 }
 
 // phrase is a topic that a word announces only after these words.
@@ -34,12 +39,12 @@ type phrase struct {
 type vocabulary struct {
 	words    []word
 	slots    []slot               // by hash
-	known    []uint64             // a bit by hash, set for all words and few others: most of a text are none
+	tellers  [tellersSize]uint64  // a bit by hash, set for words that tell or act and few others
 	wide     [256][256][]wideWord // by the second and third byte
-	begins   [256][4]uint64       // a bit for each of wide that is not empty, since most are
+	begins   [beginsSize]uint64   // a bit by the two characters that a word of wide begins with, since most begin none
 	plans    *plans
 	entities []Entity
-	shelf    shelf
+	shelves  shelves
 }
 
 // wideWord is one of a script that puts no spaces between words.
@@ -48,11 +53,15 @@ type wideWord struct {
 	topic topic
 }
 
-const slotCount = 1 << 14
+const (
+	slotCount   = 1 << 14
+	tellersSize = 1 << 11
+	beginsSize  = 1 << 7
+)
 
-// slot is a word's place by its hash, and the rest of the hash.
+// slot is a word's place by its hash.
 type slot struct {
-	tag   uint16
+	hash  uint32
 	index uint16 // 0 is free
 }
 
@@ -60,7 +69,7 @@ type slot struct {
 var vocabularyOf = sync.OnceValue(newVocabulary)
 
 func newVocabulary() *vocabulary {
-	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]slot, slotCount), known: make([]uint64, slotCount/8), plans: readPlans(), entities: catalog()}
+	v := &vocabulary{words: make([]word, 1, 4096), slots: make([]slot, slotCount), plans: readPlans(), entities: catalog()}
 	for i, list := range months {
 		for _, m := range strings.Fields(list) {
 			name, other := strings.CutPrefix(m, "!")
@@ -75,7 +84,7 @@ func newVocabulary() *vocabulary {
 	for _, g := range strings.Fields(dateGlue) {
 		v.entry(g).glue = true
 	}
-	v.entry("begin")
+	v.entry("begin").begin = true
 	for _, s := range strings.Fields(secretNames) {
 		v.entry(s).secret = true
 	}
@@ -93,8 +102,41 @@ func newVocabulary() *vocabulary {
 		}
 	}
 	v.readIdentifiers()
+	for _, s := range v.slots {
+		if w := v.at(s.index); w.tells || w.acts() {
+			v.tellers[s.hash>>6%tellersSize] |= 1 << (s.hash & 63)
+		}
+	}
 	return v
 }
+
+// begin notes with which two characters a word of wide begins.
+func (v *vocabulary) begin(text []byte) {
+	if len(text) < wideStart {
+		for i := range v.begins {
+			v.begins[i] = ^uint64(0) // anything may follow it
+		}
+		return
+	}
+	hash := mixed(0, pack(text, 0, wideStart))
+	v.begins[hash>>6%beginsSize] |= 1 << (hash & 63)
+}
+
+// mayBegin reports whether a word of wide may begin at i.
+func (v *vocabulary) mayBegin(text []byte, i int) bool {
+	if i+wideStart > len(text) {
+		return true
+	}
+	hash := mixed(0, pack(text, i, i+wideStart))
+	return v.begins[hash>>6%beginsSize]>>(hash&63)&1 != 0
+}
+
+// wideStart is how many bytes the first two characters of a word of wide have.
+const wideStart = 6
+
+// acts reports whether something is looked for where the word stands, other than
+// a host that it ends.
+func (w *word) acts() bool { return w.month != 0 || w.keyPrefix || w.secret || w.begin }
 
 // announce makes a word or phrase a context of a topic.
 func (v *vocabulary) announce(text string, t topic) {
@@ -105,7 +147,7 @@ func (v *vocabulary) announce(text string, t topic) {
 	if classes[text[0]] == isWide {
 		if len(text) > 2 {
 			v.wide[text[1]][text[2]] = append(v.wide[text[1]][text[2]], wideWord{text, t})
-			v.begins[text[1]][text[2]>>6] |= 1 << (text[2] & 63)
+			v.begin([]byte(text))
 		}
 		return
 	}
@@ -114,7 +156,7 @@ func (v *vocabulary) announce(text string, t topic) {
 		before = append(before, v.index(words[i]))
 	}
 	last := v.entry(words[len(words)-1])
-	last.some.add(t)
+	last.tells = true
 	if len(before) == 0 {
 		last.topics.add(t)
 	} else {
@@ -134,6 +176,9 @@ func (v *vocabulary) index(text string) uint16 {
 	}
 	i := uint16(len(v.words))
 	v.words = append(v.words, word{text: text})
+	if len(text) <= 8 {
+		v.words[i].packed = pack([]byte(text), 0, len(text))
+	}
 	v.place(hash, i)
 	if upper := strings.ToUpper(text); !isASCII(text) && hashOf([]byte(upper)) != hash {
 		// Capitals of two bytes do not fold byte by byte.
@@ -146,22 +191,34 @@ func (v *vocabulary) index(text string) uint16 {
 }
 
 func (v *vocabulary) place(hash uint32, i uint16) {
-	v.known[hash>>6%uint32(len(v.known))] |= 1 << (hash & 63)
 	at := hash % slotCount
 	for v.slots[at].index != 0 {
 		at = (at + 1) % slotCount
 	}
-	v.slots[at] = slot{uint16(hash >> 16), i}
+	v.slots[at] = slot{hash, i}
+}
+
+// mayTell reports whether a word of this hash may tell or act.
+func (v *vocabulary) mayTell(hash uint32) bool {
+	return v.tellers[hash>>6%tellersSize]>>(hash&63)&1 != 0
 }
 
 // find is the word of that hash and text, 0 if there is none.
 func (v *vocabulary) find(hash uint32, text []byte) uint16 {
-	if v.known[hash>>6%uint32(len(v.known))]>>(hash&63)&1 == 0 {
-		return 0
-	}
 	for at := hash % slotCount; ; at = (at + 1) % slotCount {
 		s := v.slots[at]
-		if s.index == 0 || s.tag == uint16(hash>>16) && same(v.words[s.index].text, text) {
+		if s.index == 0 || s.hash == hash && same(v.words[s.index].text, text) {
+			return s.index
+		}
+	}
+}
+
+// findShort is find for a word of ASCII with at most eight bytes, packed in lower
+// case.
+func (v *vocabulary) findShort(hash uint32, packed uint64) uint16 {
+	for at := hash % slotCount; ; at = (at + 1) % slotCount {
+		s := v.slots[at]
+		if s.index == 0 || s.hash == hash && v.words[s.index].packed == packed {
 			return s.index
 		}
 	}
@@ -180,6 +237,9 @@ func same(w string, text []byte) bool {
 	return true
 }
 
+// odd is what hashes are multiplied by.
+const odd = 0x9e3779b97f4a7c15
+
 // hashOf is the hash of a word alone.
 func hashOf(word []byte) uint32 { return hashIn(word, 0, len(word)) }
 
@@ -187,7 +247,6 @@ func hashOf(word []byte) uint32 { return hashIn(word, 0, len(word)) }
 // It need not be good, but quick for words of a few letters: what follows a word
 // in the text is read with it.
 func hashIn(text []byte, from, to int) uint32 {
-	const odd = 0x9e3779b97f4a7c15
 	n := to - from
 	hash := uint64(n) * odd
 	for ; to-from > 8; from += 8 {
@@ -195,18 +254,27 @@ func hashIn(text []byte, from, to int) uint32 {
 		hash ^= hash >> 32
 	}
 	last := uint64(0)
-	switch {
-	case n > 8:
+	if n > 8 {
 		last = binary.LittleEndian.Uint64(text[to-8:])
-	case from+8 <= len(text):
-		last = binary.LittleEndian.Uint64(text[from:]) << (64 - 8*n) >> (64 - 8*n)
-	default:
-		for k := range n {
-			last |= uint64(text[from+k]) << (8 * k)
-		}
+	} else {
+		last = pack(text, from, to)
 	}
-	hash = (hash ^ lower(last)) * odd
-	return uint32(hash >> 32)
+	return mixed(hash, lower(last))
+}
+
+// mixed is the end of a hash.
+func mixed(hash, last uint64) uint32 { return uint32((hash ^ last) * odd >> 32) }
+
+// pack is text[from:to], at most eight bytes and at least one, as one number.
+func pack(text []byte, from, to int) (packed uint64) {
+	n := to - from
+	if from+8 <= len(text) {
+		return binary.LittleEndian.Uint64(text[from:]) << ((64 - 8*n) & 63) >> ((64 - 8*n) & 63)
+	}
+	for k := range n {
+		packed |= uint64(text[from+k]) << (8 * k)
+	}
+	return packed
 }
 
 // lower turns eight bytes' capital letters of ASCII into small ones.

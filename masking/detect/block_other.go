@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package detect
+
+const native = false
+
+func classify(*block, *byte, int) {}
