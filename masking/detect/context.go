@@ -129,6 +129,11 @@ func (f *Finder) near(t topic, start, end int) int {
 	if !f.topics.has(t) {
 		return -1
 	}
+	return f.nearestWord(t, start, end)
+}
+
+// nearestWord is near for what is announced somewhere.
+func (f *Finder) nearestWord(t topic, start, end int) int {
 	best := f.nearBefore(t, start)
 	for k := f.tellingFrom(end); k < len(f.telling); k++ {
 		at := int(f.telling[k].start)
@@ -144,7 +149,9 @@ func (f *Finder) near(t topic, start, end int) int {
 		}
 		break
 	}
-	best = f.nearWide(t, start, end, best)
+	if len(f.hits) > 0 {
+		best = f.nearWide(t, start, end, best)
+	}
 	if f.column.has(t) && (best < 0 || best > columnDistance) {
 		return columnDistance
 	}

@@ -1,255 +1,6 @@
 package detect
 
-import (
-	"cmp"
-	"math"
-	"math/bits"
-	"slices"
-	"strings"
-
-	"lethe/masking/detect/identifier"
-)
-
-// identity is an identifier of package identifier, made ready.
-type identity struct {
-	entity  entity
-	topic   topic
-	kind    topic // aboutIdentity or aboutTax, which announce it beside the country's name
-	country topic // what names the country; 0 is none
-	check   func([]byte) bool
-	points  float32 // what its check is worth: 1 for each decimal place
-	proves  bool    // the check decides
-	alone   bool    // it may be found where no word announces it
-	written []written
-	sizes   uint64 // a bit for each length of a written form
-}
-
-// written is a form with separators.
-type written struct {
-	form   string
-	points float32 // how much the form alone tells
-}
-
-// longestCompact bounds the identifiers that are looked for.
-const longestCompact = 32
-
-// shelf holds the identities of one length of compact form, those that may be all
-// digits or those that have letters.
-type shelf struct {
-	all []identity
-	// loose are those of all that one group of so many characters may be where no
-	// word announces them, those that are worth most first.
-	loose []int16
-}
-
-// outlined are the identities on a shelf that groups of one outline may be where
-// no word announces them.
-type outlined struct {
-	outline outline // 0 is none
-	of      []int16
-	// What check and form are worth at most, where the form tells nothing and where
-	// it tells something.
-	plain, telling float32
-}
-
-// shelves are by length, and apart for what is all digits and what is not.
-type shelves struct {
-	of       [2][longestCompact + 1]shelf
-	outlined [2][outlinedSize]outlined // by hash
-	// single says for which lengths some identity is loose.
-	single [2]uint64
-	// lengths are those of the identifiers that a topic announces, bit for bit. The
-	// topics from firstCountry on do so only where another says that it is some
-	// country's number.
-	lengths      [len(topics{}) * 64][2]uint64
-	firstCountry topic
-}
-
-const outlinedSize = 1 << 10
-
-// outline is how many characters the groups of a number have and what stands
-// between them. Different ones are seldom the same.
-type outline uint64
-
-// with adds a group of so many characters behind a separator.
-func (o outline) with(sep byte, size int) outline {
-	return (o ^ outline(sep)<<8 ^ outline(size)) * odd
-}
-
-// outlineOf is that of a written form, and how many characters its groups have.
-func outlineOf(form string) (o outline, n int) {
-	sep, from := byte(0), 0
-	for i := range len(form) + 1 {
-		if i == len(form) || classes[form[i]]&isAlnum == 0 {
-			o = o.with(sep, i-from)
-			n += i - from
-			if i < len(form) {
-				sep, from = form[i], i+1
-			}
-		}
-	}
-	return o, n
-}
-
-// at is where what has an outline is, or would be.
-func (s *shelves) at(class int, o outline) *outlined {
-	for at := o >> 54; ; at = (at + 1) % outlinedSize {
-		if found := &s.outlined[class][at]; found.outline == o || found.outline == 0 {
-			return found
-		}
-	}
-}
-
-// put places an identity on the shelf of its length.
-func (s *shelves) put(class, n int, it identity) {
-	on := &s.of[class][n]
-	index := int16(len(on.all))
-	on.all = append(on.all, it)
-	s.lengths[it.topic][class] |= 1 << n
-	if it.country != 0 {
-		s.lengths[it.country][class] |= 1 << n
-	}
-	if !it.alone {
-		return
-	}
-	on.loose = append(on.loose, index)
-	slices.SortStableFunc(on.loose, func(a, b int16) int { return cmp.Compare(on.all[b].points, on.all[a].points) })
-	s.single[class] |= 1 << n
-	for _, w := range it.written {
-		o, size := outlineOf(w.form)
-		if size != n {
-			continue
-		}
-		at := s.at(class, o)
-		at.outline = o
-		if !slices.Contains(at.of, index) {
-			at.of = append(at.of, index)
-		}
-		if w.points == 0 {
-			at.plain = max(at.plain, it.points)
-		} else {
-			at.telling = max(at.telling, it.points+w.points)
-		}
-	}
-}
-
-// The classes of compact forms.
-const (
-	onlyDigits = iota
-	withLetters
-)
-
-// enough is how many points make a finding.
-const enough = 1.5
-
-func (v *vocabulary) readIdentifiers() {
-	o, _ := outlineOf(thaiAccount) // no identifier, but found as one is
-	*v.shelves.at(onlyDigits, o) = outlined{outline: o, plain: enough + leadingZero}
-	all := identifier.All()
-	next := firstIdentifier + topic(len(all))
-	v.shelves.firstCountry = next
-	countries := map[string]topic{}
-	for i, id := range all {
-		e, _ := entityIn(v.entities, id.Entity)
-		t := firstIdentifier + topic(i)
-		for _, phrase := range id.Context {
-			v.announce(strings.ToLower(phrase), t)
-		}
-		it := identity{entity: e, topic: t, check: id.Check, proves: id.Odds <= .15,
-			points: float32(-math.Log10(max(id.Odds, 1e-6)))}
-		if id.Element == "id.tax" {
-			it.kind = aboutTax
-		} else {
-			it.kind = aboutIdentity
-		}
-		if len(id.Named) > 0 && countries[id.Country] == 0 {
-			countries[id.Country] = next
-			for _, phrase := range id.Named {
-				v.announce(phrase, next)
-			}
-			next++
-		}
-		it.country = countries[id.Country]
-		telling := float32(0)
-		for _, w := range id.Written {
-			it.written = append(it.written, written{w, formPoints(w)})
-			it.sizes |= 1 << min(len(w), 63)
-			telling = max(telling, formPoints(w))
-		}
-		it.alone = it.points+telling+bonus(id.Shapes) >= enough
-		placed := [2][longestCompact + 1]bool{}
-		for _, shape := range id.Shapes {
-			n := len(shape)
-			if n > longestCompact || n < 5 {
-				continue
-			}
-			letters := strings.Trim(shape, "X0123456789") != ""
-			if !letters && !placed[0][n] {
-				placed[0][n] = true
-				v.shelves.put(onlyDigits, n, it)
-			}
-			if (letters || strings.Contains(shape, "X")) && !placed[1][n] {
-				placed[1][n] = true
-				v.shelves.put(withLetters, n, it)
-			}
-		}
-	}
-}
-
-// bonus is the most that letters and length add to the points of a check.
-func bonus(shapes []string) float32 {
-	most := float32(0)
-	for _, s := range shapes {
-		if strings.Trim(s, "0123456789") != "" || len(s) >= 13 {
-			most = .5
-		}
-	}
-	return most
-}
-
-// formPoints is how much a written form tells: nothing if telephone numbers,
-// dates and amounts are written so, more with two kinds of separators.
-func formPoints(form string) float32 {
-	sizes, kinds, last := []int{0}, 0, byte(0)
-	for _, c := range []byte(form) {
-		if c == '9' || c == 'A' || c == 'X' || classes[c]&isAlnum != 0 {
-			sizes[len(sizes)-1]++
-			continue
-		}
-		if c != last {
-			kinds++
-			last = c
-		}
-		sizes = append(sizes, 0)
-	}
-	equal := true
-	for _, n := range sizes {
-		equal = equal && n == sizes[0]
-	}
-	common := false
-	switch key := string(digitsOf(sizes)); key {
-	case "334", "344", "244", "234", "433", "434", "333", "422", "224", "222", "44", "34", "43", "36", "37", "26", "27", "343", "323", "442", "424", "335":
-		common = true
-	}
-	switch {
-	case strings.ContainsAny(form, "AX") && len(sizes) > 1:
-		return .5
-	case len(sizes) == 1 || equal || common:
-		return 0
-	case kinds > 1:
-		return 1.5
-	case strings.Contains(form, " ") || len(sizes) == 2:
-		return .5
-	}
-	return 1.5
-}
-
-func digitsOf(sizes []int) (key []byte) {
-	for _, n := range sizes {
-		key = append(key, byte('0'+n))
-	}
-	return key
-}
+import "math/bits"
 
 // compact is a run of tokens joined by single separators, as one word in upper
 // case.
@@ -280,25 +31,31 @@ func (f *Finder) identify(i int) {
 	if b := f.byteAt(start - 1); b == '+' || b == '$' || (b == '.' || b == ',' || b == '-' || b == '/') && f.isDigitAt(start-2) && f.isDigitAt(start) {
 		return // in the middle of something else
 	}
+	c := &f.compact
+	c.n, c.groups, c.letters, c.lower = 0, 0, 0, false
 	n, class, o, sep := 0, onlyDigits, outline(0), byte(0)
 	for j := i; j < len(f.tokens) && j < i+9; j++ {
 		t := &f.tokens[j]
-		n += t.len()
-		if t.kind&(isLatin|isWide) != 0 || n > longestCompact || t.kind&isUpper != 0 && t.kind&isLower != 0 {
+		size, end := t.len(), int(t.end)
+		if n += size; n > longestCompact {
 			return
 		}
-		if t.kind&isDigit == 0 && (t.kind&isLower != 0 || t.len() > 5) {
-			return // a word
-		}
 		if t.kind != isDigit {
+			if t.kind&(isLatin|isWide) != 0 || t.kind&isUpper != 0 && t.kind&isLower != 0 || t.kind&isDigit == 0 && (t.kind&isLower != 0 || size > 5) {
+				return // a word
+			}
 			class = withLetters
 		}
-		o = o.with(sep, t.len())
+		o = o.with(sep, size)
 		// What costs little comes first: most are nothing that could be found.
-		if f.mayIdentify(class, n, start, j == i, o) && f.ends(int(t.end)) && !f.numberGoesOn(int(t.end)) {
-			f.offerIdentity(f.joined(i, j+1, o), start, int(t.end))
+		if f.mayIdentify(class, n, start, j == i, o) && f.ends(end) && !f.numberGoesOn(end) {
+			for c.groups <= j-i {
+				f.join(c, &f.tokens[i+c.groups])
+			}
+			c.outline = o
+			f.offerIdentity(c, start, end)
 		}
-		if sep = f.oneSeparator(int(t.end), f.next(j, len(f.text))); sep == 0 {
+		if sep = f.oneSeparator(end, f.next(j, len(f.text))); sep == 0 {
 			return
 		}
 	}
@@ -348,18 +105,13 @@ func (f *Finder) announcedLengths() {
 	}
 }
 
-// joined is the compact form of tokens from one up to another.
-func (f *Finder) joined(from, to int, o outline) *compact {
-	c := &f.compact
-	c.n, c.groups, c.letters, c.lower, c.outline = 0, 0, 0, false, o
-	for j := from; j < to; j++ {
-		f.join(c, &f.tokens[j])
-	}
-	return c
-}
-
 // join adds a token to the compact form.
 func (f *Finder) join(c *compact, t *token) {
+	c.groups++
+	if t.kind == isDigit {
+		c.n += copy(c.text[c.n:], f.text[t.start:t.end])
+		return
+	}
 	for _, b := range f.text[t.start:t.end] {
 		if b >= 'a' {
 			b -= 'a' - 'A'
@@ -371,7 +123,6 @@ func (f *Finder) join(c *compact, t *token) {
 		c.text[c.n] = b
 		c.n++
 	}
-	c.groups++
 }
 
 // oneSeparator is the sign that parts groups if nothing else stands between two
@@ -397,7 +148,8 @@ func (f *Finder) numberGoesOn(i int) bool {
 	return false
 }
 
-// offerIdentity weighs what is known of one compact form.
+// offerIdentity offers one compact form to the identities on its shelf that may be
+// found, and as a document.
 func (f *Finder) offerIdentity(c *compact, start, end int) {
 	f.document(c, start, end)
 	if c.n < 5 || c.letters >= c.n {
@@ -411,54 +163,83 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 			f.weigh(&on.all[k], c, start, end)
 		}
 	case c.groups == 1:
-		least := enough - c.telling(-1, 0)
+		telling := c.telling(-1, 0)
 		for _, k := range on.loose {
-			if on.all[k].points < least {
+			it := &on.all[k]
+			points := it.points + telling
+			if points < enough {
 				break
 			}
-			f.weigh(&on.all[k], c, start, end)
+			f.check(it, weight{points: points, told: -1, written: true}, c, start, end)
 		}
 	default:
-		for _, k := range f.vocab.shelves.at(class, c.outline).of {
-			f.weigh(&on.all[k], c, start, end)
+		last := int16(-1)
+		for _, form := range f.vocab.shelves.at(class, c.outline).forms {
+			it := &on.all[form.identity]
+			points := it.points + form.points + c.telling(-1, form.points)
+			if form.identity == last || points < enough || (!form.digits || class != onlyDigits) && !fitsForm(f.text[start:end], form.form) {
+				continue
+			}
+			last = form.identity // the first form that fits tells
+			f.check(it, weight{points: points, form: form.points, told: -1, written: true}, c, start, end)
 		}
 	}
 }
 
-// weigh adds what a compact form is taken for, if what is known of it weighs enough.
+// weight is what is known of a compact form without its check.
+type weight struct {
+	points  float32 // of all but words
+	form    float32 // of these, how much the written form tells
+	told    int     // how far a word is that announces it, -1 if there is none
+	written bool    // the identifier is written so
+}
+
+// weigh checks a compact form where a word may announce it.
 func (f *Finder) weigh(it *identity, c *compact, start, end int) {
-	told, named := f.near(it.topic, start, end), it.country != 0 && f.near(it.country, start, end) >= 0
-	if told < 0 && named {
-		told = f.near(it.kind, start, end)
+	e := weight{told: f.near(it.topic, start, end)}
+	if e.told < 0 && it.country != 0 && f.near(it.country, start, end) >= 0 {
+		e.told = f.near(it.kind, start, end)
 	}
-	if !f.on[it.entity] || told < 0 && !it.alone {
+	if e.told < 0 && !it.alone {
 		return
 	}
-	form, ok := f.formOf(it, c, start, end)
-	if !ok && told < 0 {
+	e.form, e.written = f.formOf(it, c, start, end)
+	if !e.written && e.told < 0 {
 		return
 	}
-	points := it.points + form + c.telling(told, form)
-	words := float32(0)
-	if told >= 0 {
-		words = 2
+	e.points = it.points + e.form + c.telling(e.told, e.form)
+	if e.points+e.words() >= enough {
+		f.check(it, e, c, start, end)
 	}
-	if points+words < enough || !it.check(c.text[:c.n]) {
+}
+
+// words is what the word is worth that announces a number.
+func (e weight) words() float32 {
+	if e.told < 0 {
+		return 0
+	}
+	return 2
+}
+
+// check adds what a compact form is taken for, if its check holds and no other word
+// weighs against it.
+func (f *Finder) check(it *identity, e weight, c *compact, start, end int) {
+	if !f.on[it.entity] || !it.check(c.text[:c.n]) {
 		return
 	}
-	points += words - f.against(told, form, start, end)
+	points := e.points + (e.words() - f.against(e.told, e.form, start, end))
 	if points < enough {
 		return
 	}
 	why := "form and check of the number"
-	if told >= 0 {
+	if e.told >= 0 {
 		why = "form and check of the number, and a word that announces it"
 	}
-	score := identityScore(points, told)
-	if named {
+	score := identityScore(points, e.told)
+	if it.country != 0 && f.near(it.country, start, end) >= 0 {
 		score = min(1, score+.05)
 	}
-	f.add(it.entity, start, end, score, it.proves && points >= 2 && ok, why)
+	f.add(it.entity, start, end, score, it.proves && points >= 2 && e.written, why)
 }
 
 const (
