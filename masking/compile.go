@@ -13,17 +13,18 @@ import (
 )
 
 // program is a compiled plan. It is immutable and shared by all rewriters of a
-// plan; only its maskers are copied for each.
+// plan; only its replacers are copied for each.
 type program struct {
 	envelope *node
 	key      *node
 	row      *node
 	nodes    []*node // all of them
 	slots    []stream.FieldCount
-	findings []string // paths whose nulls and empty values are counted
-	maskers  []masker
+	findings []string         // paths whose nulls and empty values are counted
 	whose    *whose           // nil where no operator works under the row's subject
 	subjects subject.Subjects // nil where none works under the subject's key
+
+	replacers []replacer
 }
 
 // compiler builds a program and collects every fault on the way.
@@ -182,20 +183,15 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 	if (f.Apart || f.Erasable || op.Subject(f.Params)) && !c.underSubject(f, op) {
 		return
 	}
+	// A normal form gives two keys one pseudonym, and sinks would take two rows for
+	// one.
+	f.exact = c.isKey(f.Path)
 	m, ok := c.build(f, op)
 	if !ok {
 		return
 	}
-	if h, ok := m.(*hmacMasker); ok && c.isKey(f.Path) {
-		// A normal form gives two keys one pseudonym, and sinks would take two
-		// rows for one.
-		h.exact = true
-	}
-	if _, ok := m.(*hierarchyMasker); ok {
-		n.shape = c.slot(n.path, "redact")
-	}
-	n.masker, n.noBool = int32(len(c.maskers)), !op.Takes(stream.Type{Base: stream.Bool}, f.Params)
-	c.maskers = append(c.maskers, m)
+	n.masker, n.shape = int32(len(c.replacers)), c.slot(n.path, "redact")
+	c.replacers = append(c.replacers, replacer{m, op.kinds(f.Params), f.Apart || op.Subject(f.Params), op.standIns(f)})
 }
 
 // build makes the field's masker; false after a fault.

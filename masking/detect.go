@@ -34,6 +34,7 @@ func findings() Spec {
 		refuses: []stream.Base{stream.Array, stream.JSON, stream.Bool},
 		output:  toString,
 		act:     actMask,
+		absent:  emptyStays,
 		version: detect.Version,
 		build: func(f Field, _ workshop) (masker, error) {
 			finder, err := detect.New(detect.Options{Entities: f.Params.list("entities"), Names: f.Params.flag("names", true), Column: lastName(f.Path)})
@@ -71,13 +72,13 @@ type findingsMasker struct {
 	lastKind     kinds
 }
 
-func (m *findingsMasker) mask(dst []byte, v datum) ([]byte, string) {
+func (m *findingsMasker) mask(dst []byte, v datum) ([]byte, result) {
 	if m.result == nil || v.kind != m.lastKind || !bytes.Equal(v.text, m.last) {
 		m.replace(v)
 		m.result = scan.AppendQuoted(m.result[:0], m.text)
 		m.last, m.lastKind = append(m.last[:0], v.text...), v.kind
 	}
-	return append(dst, m.result...), ""
+	return append(dst, m.result...), replaced
 }
 
 // replace sets m.text to the value with its findings replaced.
@@ -106,8 +107,6 @@ func (m *findingsMasker) replace(v datum) {
 func appendEntity(dst []byte, name string) []byte {
 	return append(append(append(dst, '['), name...), ']')
 }
-
-func (m *findingsMasker) maskNull(dst []byte, _ *about) []byte { return append(dst, redacted...) }
 
 func (m *findingsMasker) fresh() masker { return &findingsMasker{finder: m.finder.Clone()} }
 

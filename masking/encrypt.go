@@ -25,6 +25,7 @@ func encrypt() Spec {
 		refuses: []stream.Base{stream.Array, stream.JSON},
 		output:  toString,
 		act:     actMask,
+		absent:  maskedToo,
 		build: func(f Field, shop workshop) (masker, error) {
 			sealer, err := shop.sealer()
 			if err != nil {
@@ -55,26 +56,20 @@ const (
 	sealedOther  = 'v' // a number or boolean, as it was written
 )
 
-func (m *encryptMasker) mask(dst []byte, v datum) ([]byte, string) {
+func (m *encryptMasker) mask(dst []byte, v datum) ([]byte, result) {
+	if !v.row.keys() {
+		return dst, ofNobody
+	}
 	kind := byte(sealedOther)
-	if v.kind == kindString {
+	switch v.kind {
+	case kindString:
 		kind = sealedString
+	case kindNull:
+		kind = sealedNull
 	}
 	m.plain = append(append(m.plain[:0], kind), v.text...)
-	return m.seal(dst, v.row), ""
-}
-
-func (m *encryptMasker) maskNull(dst []byte, r *about) []byte {
-	m.plain = append(m.plain[:0], sealedNull)
-	return m.seal(dst, r)
-}
-
-func (m *encryptMasker) seal(dst []byte, r *about) []byte {
-	if !r.keys() {
-		return append(dst, redacted...)
-	}
 	dst = append(dst, '"')
-	dst = m.sealer.Seal(dst, m.plain, m.place, r.seq[:], &r.of[0], r.second())
+	dst = m.sealer.Seal(dst, m.plain, m.place, v.row.seq[:], &v.row.of[0], v.row.second())
 	clear(m.plain)
-	return append(dst, '"')
+	return append(dst, '"'), replaced
 }

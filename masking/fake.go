@@ -44,7 +44,12 @@ func fake() Spec {
 		takes:  func(t stream.Type, _ Params) bool { return t.Base == 0 || t.Base == stream.String },
 		output: toString,
 		act:    actMask,
-		build:  buildFake,
+		absent: func(f Field, in *absent) {
+			if in.null = ""; f.Special {
+				in.empty = ""
+			}
+		},
+		build: buildFake,
 	}
 }
 
@@ -66,7 +71,7 @@ func buildFake(f Field, shop workshop) (masker, error) {
 		return nil, err
 	}
 	normal, _ := normalOf(f.Normal, f.Params)
-	return &fakeMasker{draws: d, drawer: drawer, normal: normal, special: f.Special}, nil
+	return &fakeMasker{draws: d, drawer: drawer, normal: normal}, nil
 }
 
 // mostDraws is how many draws may be of the record: a row that holds most names of
@@ -75,25 +80,16 @@ const mostDraws = 100
 
 // fakeMasker does what fake says.
 type fakeMasker struct {
-	draws   draws
-	drawer  *invent.Drawer
-	normal  normalForm
-	special bool
+	draws  draws
+	drawer *invent.Drawer
+	normal normalForm
 
 	normed, text []byte
 	row          *about
 	real         bool // a part of what was drawn is of the record
 }
 
-func (m *fakeMasker) mask(dst []byte, v datum) ([]byte, string) {
-	switch {
-	case v.kind != kindString && v.kind != kindNull:
-		return dst, stream.ReasonOperator
-	case m.draws.apart && !v.row.known:
-		return append(dst, redacted...), ""
-	case len(v.text) == 0 && !m.special:
-		return append(dst, `""`...), ""
-	}
+func (m *fakeMasker) mask(dst []byte, v datum) ([]byte, result) {
 	m.row = v.row
 	m.row.reals.load(m.row.src)
 	m.normed = m.normal(m.normed[:0], v.text)
@@ -102,26 +98,17 @@ func (m *fakeMasker) mask(dst []byte, v datum) ([]byte, string) {
 		m.real = false
 		m.text = m.drawer.Append(m.text[:0])
 		if m.told(m.text); !m.real {
-			return scan.AppendQuoted(dst, m.text), ""
+			return scan.AppendQuoted(dst, m.text), replaced
 		}
 	}
-	return dst, stream.ReasonOperator
+	return dst, declined
 }
 
 // told notes whether a part of what was drawn is of the record.
 func (m *fakeMasker) told(part []byte) { m.real = m.real || m.row.reals.have(part) }
 
-// maskNull takes the null of class special for the empty text.
-func (m *fakeMasker) maskNull(dst []byte, r *about) []byte {
-	out, reason := m.mask(dst, datum{kind: kindNull, row: r})
-	if reason != "" {
-		return append(dst, redacted...)
-	}
-	return out
-}
-
 func (m *fakeMasker) fresh() masker {
-	c := &fakeMasker{draws: m.draws.fresh(), drawer: m.drawer.Fresh(), normal: m.normal, special: m.special}
+	c := &fakeMasker{draws: m.draws.fresh(), drawer: m.drawer.Fresh(), normal: m.normal}
 	c.drawer.Below, c.drawer.Told = c.draws.below, c.told
 	return c
 }

@@ -47,7 +47,7 @@ func fpe() Spec {
 			if err != nil {
 				return nil, err
 			}
-			return &fpeMasker{keys: keys, typ: f.Type, special: f.Special, first: f.Params.number("keep_first", 0), last: f.Params.number("keep_last", 0),
+			return &fpeMasker{keys: keys, typ: f.Type, first: f.Params.number("keep_first", 0), last: f.Params.number("keep_last", 0),
 				check: checkOf(f.Params.text("check", "none"))}, nil
 		},
 	}
@@ -91,34 +91,26 @@ func passesThai(digits []uint16) bool {
 
 // fpeMasker does what fpe says.
 type fpeMasker struct {
+	surrogates
 	keys        *permuter
 	typ         stream.Type
-	special     bool
 	first, last int
 	check       func([]uint16) bool
 	text        []byte
 }
 
 func (m *fpeMasker) fresh() masker {
-	return &fpeMasker{keys: m.keys.fresh(), typ: m.typ, special: m.special, first: m.first, last: m.last, check: m.check}
+	return &fpeMasker{keys: m.keys.fresh(), typ: m.typ, first: m.first, last: m.last, check: m.check}
 }
 
-func (m *fpeMasker) maskNull(dst []byte, _ *about) []byte { return append(dst, redacted...) }
-
-func (m *fpeMasker) mask(dst []byte, v datum) ([]byte, string) {
-	switch {
-	case len(v.text) == 0 && m.special:
-		return append(dst, redacted...), ""
-	case len(v.text) == 0:
-		return append(dst, `""`...), ""
-	}
+func (m *fpeMasker) mask(dst []byte, v datum) ([]byte, result) {
 	if !m.keys.turn(v.row) {
-		return append(dst, redacted...), ""
+		return dst, ofNobody
 	}
 	if !m.permute(v.text, m.keys.cipher.Encrypt) {
-		return dst, stream.ReasonOperator
+		return dst, declined
 	}
-	return scan.AppendQuoted(dst, m.text), ""
+	return scan.AppendQuoted(dst, m.text), replaced
 }
 
 // permute writes the text with its digits replaced to m.text.

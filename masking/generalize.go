@@ -59,7 +59,7 @@ func generalize() Spec {
 			if f.Params.text("as", "") == "hierarchy" {
 				return buildHierarchy(f)
 			}
-			return &generalizeMasker{special: f.Special, widen: widening(f)}, nil
+			return &generalizeMasker{widen: widening(f)}, nil
 		},
 	}
 }
@@ -196,27 +196,18 @@ func cmpBound(n *int64) *int64 {
 
 // generalizeMasker does what generalize says.
 type generalizeMasker struct {
-	widen   widen
-	special bool
-	text    []byte
+	widen widen
+	text  []byte
 }
 
-func (m *generalizeMasker) mask(dst []byte, v datum) ([]byte, string) {
-	if len(v.text) == 0 {
-		if m.special {
-			return append(dst, redacted...), ""
-		}
-		return append(dst, `""`...), ""
-	}
+func (m *generalizeMasker) mask(dst []byte, v datum) ([]byte, result) {
 	var ok bool
 	if m.text, ok = m.widen(m.text[:0], v.text, v.kind); !ok {
-		return dst, stream.ReasonOperator
+		return dst, declined
 	}
-	return scan.AppendQuoted(dst, m.text), ""
+	return scan.AppendQuoted(dst, m.text), replaced
 }
 
-func (m *generalizeMasker) maskNull(dst []byte, _ *about) []byte { return append(dst, redacted...) }
-
 func (m *generalizeMasker) fresh() masker {
-	return &generalizeMasker{widen: m.widen, special: m.special}
+	return &generalizeMasker{widen: m.widen}
 }

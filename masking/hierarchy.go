@@ -122,10 +122,9 @@ func (h *Hierarchy) normal(form normalForm) error {
 
 // hierarchyMasker generalizes by a table.
 type hierarchyMasker struct {
-	table   *Hierarchy
-	form    normalForm
-	special bool
-	text    []byte
+	table *Hierarchy
+	form  normalForm
+	text  []byte
 }
 
 func buildHierarchy(f Field) (masker, error) {
@@ -137,34 +136,24 @@ func buildHierarchy(f Field) (masker, error) {
 	if err := h.normal(form); err != nil {
 		return nil, hinted{err, "write the same text in both lines, or leave one of them out"}
 	}
-	return &hierarchyMasker{table: h, form: form, special: f.Special}, nil
+	return &hierarchyMasker{table: h, form: form}, nil
 }
 
-func (m *hierarchyMasker) mask(dst []byte, v datum) ([]byte, string) {
-	switch {
-	case len(v.text) == 0 && m.special:
-		return append(dst, redacted...), ""
-	case len(v.text) == 0:
-		return append(dst, `""`...), ""
-	}
+func (m *hierarchyMasker) mask(dst []byte, v datum) ([]byte, result) {
 	m.text = m.form(m.text[:0], v.text)
 	wide, ok := m.table.of[string(m.text)]
 	if !ok {
 		wide = m.table.others
 	}
 	if wide == "" {
-		// L1: nobody said what is wider than it.
-		v.row.redacted = true
-		return append(dst, redacted...), ""
+		return dst, hidden // L1: nobody said what is wider than it
 	}
 	m.text = append(m.text[:0], wide...)
-	return scan.AppendQuoted(dst, m.text), ""
+	return scan.AppendQuoted(dst, m.text), replaced
 }
 
-func (m *hierarchyMasker) maskNull(dst []byte, _ *about) []byte { return append(dst, redacted...) }
-
 func (m *hierarchyMasker) fresh() masker {
-	return &hierarchyMasker{table: m.table, form: m.form, special: m.special}
+	return &hierarchyMasker{table: m.table, form: m.form}
 }
 
 // hierarchyTakes says which columns have values that a table can list: their texts.

@@ -76,6 +76,7 @@ func hmacSHA256() Spec {
 		refuses: []stream.Base{stream.Array, stream.JSON},
 		output:  toString,
 		act:     actMask,
+		absent:  maskedToo,
 		build: func(f Field, shop workshop) (masker, error) {
 			purpose := "hmac"
 			if f.Apart {
@@ -86,12 +87,15 @@ func hmacSHA256() Spec {
 				return nil, err
 			}
 			normal, _ := normalOf(f.Normal, f.Params)
-			m := &hmacMasker{key: lanes.NewKey(key.Reveal()), normal: normal, apart: f.Apart, form: new(digestForm)}
+			m := &hmacMasker{key: lanes.NewKey(key.Reveal()), normal: normal, exact: f.exact, apart: f.Apart, form: new(digestForm)}
 			m.form.encoding, m.form.length = hmacLength(f.Params)
 			return m, nil
 		},
 	}
 }
+
+// maskedToo has null and the empty text masked like any other value.
+func maskedToo(_ Field, in *absent) { in.null, in.empty = "", "" }
 
 // hmacLength is how digests are written and how many characters are kept.
 func hmacLength(p Params) (encoding, int) {
@@ -118,10 +122,7 @@ type hmacMasker struct {
 	asked ask
 }
 
-func (m *hmacMasker) mask(dst []byte, v datum) ([]byte, string) {
-	if m.apart && !v.row.known {
-		return append(dst, redacted...), ""
-	}
+func (m *hmacMasker) mask(dst []byte, v datum) ([]byte, result) {
 	h := v.row.hashing
 	if !h.still(m.asked) || !bytes.Equal(v.text, m.last) || m.apart && m.whose != v.row.digest {
 		// L6: nothing but key, subject and normal form goes in, and that is bytes.
@@ -133,18 +134,12 @@ func (m *hmacMasker) mask(dst []byte, v datum) ([]byte, string) {
 		from := len(text)
 		text = m.normal(text, v.text)
 		if m.exact && !bytes.Equal(text[from:], v.text) {
-			return dst, stream.ReasonNormal
+			return dst, abnormal
 		}
 		m.asked = h.ask(m.key, text, m.form)
 		m.last = append(m.last[:0], v.text...)
 	}
-	return h.leave(dst, m.asked, m.form), ""
-}
-
-// maskNull takes the null of class special for the empty text.
-func (m *hmacMasker) maskNull(dst []byte, r *about) []byte {
-	dst, _ = m.mask(dst, datum{kind: kindNull, row: r})
-	return dst
+	return h.leave(dst, m.asked, m.form), replaced
 }
 
 func (m *hmacMasker) fresh() masker {

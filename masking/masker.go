@@ -8,14 +8,13 @@ import (
 	"lethe/stream"
 )
 
-// masker replaces scalar values. A masker has scratch space of its own: it is
-// used by one goroutine at a time.
+// masker replaces scalar values. What stands where there is no value is not its
+// concern (see replacer). A masker has scratch space of its own: it is used by one
+// goroutine at a time.
 type masker interface {
-	// mask appends the JSON value that replaces v to dst. It returns the reason
-	// of a rejection, or "".
-	mask(dst []byte, v datum) ([]byte, string)
-	// maskNull does the same for the null of a field of class special.
-	maskNull(dst []byte, r *about) []byte
+	// mask appends the JSON value that replaces v to dst, or else leaves dst as it
+	// is, and says what it did.
+	mask(dst []byte, v datum) ([]byte, result)
 	// fresh returns a masker of the same kind for another goroutine.
 	fresh() masker
 }
@@ -23,7 +22,7 @@ type masker interface {
 // datum is a scalar that a masker replaces.
 type datum struct {
 	text []byte // of a string, unescaped; a number or boolean as it is written
-	kind kinds  // kindString, kindNumber or kindBool
+	kind kinds  // one kind; kindNull has no text
 	row  *about
 }
 
@@ -38,8 +37,6 @@ type about struct {
 	seq    stream.Seq // the record's place in its source's order
 	src    []byte     // the record's key or envelope, as it was read
 	reals  reals      // what is in src, once somebody asks
-	// redacted says that a masker put the constant in a value's place.
-	redacted bool
 
 	of      [2]subject.About // keys that were given last
 	hashing *hashing         // where digests are asked for that may come later

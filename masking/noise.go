@@ -53,9 +53,18 @@ func noise() Spec {
 		},
 		output: sameType,
 		act:    actMask,
+		absent: func(f Field, in *absent) {
+			in.null, in.empty = "null", `""`
+			switch {
+			case f.Type.Base == 0:
+				in.nobody = "null"
+			case f.Type.Base != stream.String && !f.Nullable:
+				in.nobody = "" // L1: nothing can stand there
+			}
+		},
 		build: func(f Field, shop workshop) (masker, error) {
 			d, err := newDraws("noise", f, shop)
-			m := &noiseMasker{draws: d, typ: f.Type, nullable: f.Nullable, percent: uint64(f.Params.number("percent", 0))}
+			m := &noiseMasker{draws: d, typ: f.Type, percent: uint64(f.Params.number("percent", 0))}
 			m.bound, _ = decimal(f.Params["bound"])
 			return m, err
 		},
@@ -64,33 +73,26 @@ func noise() Spec {
 
 // noiseMasker does what noise says.
 type noiseMasker struct {
-	draws    draws
-	typ      stream.Type
-	nullable bool
-	bound    figure
-	percent  uint64 // 0 if a bound is given
+	draws   draws
+	typ     stream.Type
+	bound   figure
+	percent uint64 // 0 if a bound is given
 
 	plain, text []byte
 }
 
-func (m *noiseMasker) mask(dst []byte, v datum) ([]byte, string) {
-	if m.draws.apart && !v.row.known {
-		return m.nobody(dst)
-	}
-	if len(v.text) == 0 {
-		return append(dst, `""`...), ""
-	}
+func (m *noiseMasker) mask(dst []byte, v datum) ([]byte, result) {
 	m.plain = appendPlain(m.plain[:0], v.text)
 	mantissa, exponent := cutExponent(m.plain)
 	f, ok := parseFigure(mantissa)
 	e, fits := parseExponent(exponent)
-	if !ok || !fits || v.kind == kindBool {
-		return dst, stream.ReasonOperator
+	if !ok || !fits {
+		return dst, declined
 	}
 	most := m.most(f, e)
 	low, high, ok := m.around(f, most)
 	if most == 0 || !ok {
-		return dst, stream.ReasonOperator
+		return dst, declined
 	}
 	m.draws.begin(m.plain, v.row)
 	n := low + m.draws.below(high-low)
@@ -99,10 +101,10 @@ func (m *noiseMasker) mask(dst []byte, v datum) ([]byte, string) {
 	}
 	m.text = append(appendFixed(m.text[:0], f.neg, n, f.scale), exponent...)
 	if m.typ.Base == stream.Float && !isFloat(m.text, m.typ.Bits) {
-		return dst, stream.ReasonOperator
+		return dst, declined
 	}
 	if v.kind == kindNumber {
-		return append(dst, m.text...), ""
+		return append(dst, m.text...), replaced
 	}
 	if zero := zeroIn(v.text); zero != '0' {
 		m.plain = m.plain[:0]
@@ -113,9 +115,9 @@ func (m *noiseMasker) mask(dst []byte, v datum) ([]byte, string) {
 				m.plain = append(m.plain, c)
 			}
 		}
-		return scan.AppendQuoted(dst, m.plain), ""
+		return scan.AppendQuoted(dst, m.plain), replaced
 	}
-	return scan.AppendQuoted(dst, m.text), ""
+	return scan.AppendQuoted(dst, m.text), replaced
 }
 
 // appendPlain appends a number with Thai and full-width digits as those of ASCII.
@@ -202,20 +204,6 @@ func powerOfTen(n int) uint64 {
 	return p
 }
 
-// nobody is what stands for a number of nobody. L1: where nothing can, it is
-// refused.
-func (m *noiseMasker) nobody(dst []byte) ([]byte, string) {
-	switch {
-	case m.typ.Base == stream.String:
-		return append(dst, redacted...), ""
-	case m.typ.Base == 0 || m.nullable:
-		return append(dst, "null"...), ""
-	}
-	return dst, stream.ReasonOperator
-}
-
-func (m *noiseMasker) maskNull(dst []byte, _ *about) []byte { return append(dst, "null"...) }
-
 func (m *noiseMasker) fresh() masker {
-	return &noiseMasker{draws: m.draws.fresh(), typ: m.typ, nullable: m.nullable, bound: m.bound, percent: m.percent}
+	return &noiseMasker{draws: m.draws.fresh(), typ: m.typ, bound: m.bound, percent: m.percent}
 }

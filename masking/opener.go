@@ -50,6 +50,11 @@ type opening interface {
 	masker
 	// open appends the JSON of the value to dst.
 	open(dst []byte, v Veiled, o *Opener) ([]byte, error)
+	// checks reports whether a value that was not masked here is told from one that
+	// was.
+	checks() bool
+	// subjects appends the digests of those whom a masked value is about.
+	subjects(dst [][32]byte, v Veiled, o *Opener) [][32]byte
 }
 
 // NewOpener returns the Opener of the field of a plan at that path, which was masked
@@ -95,22 +100,21 @@ func (o *Opener) Open(dst []byte, v Veiled) ([]byte, error) {
 }
 
 // Checks reports whether a value that was not masked here is told from one that was.
-func (o *Opener) Checks() bool {
-	_, ok := o.masker.(*encryptMasker)
-	return ok
-}
+func (o *Opener) Checks() bool { return o.masker.checks() }
 
 // Subjects appends the digests of those whom a masked value is about, as far as it
 // or who asks says so. It needs no subject's key.
 func (o *Opener) Subjects(dst [][32]byte, v Veiled) [][32]byte {
-	if m, ok := o.masker.(*encryptMasker); ok {
-		// Without keys nothing opens: what is told is in the locators.
-		m.sealer.Open(nil, v.Text, m.place, nil, func(_ subject.Locator, digest, _ *[32]byte) error {
-			dst = append(dst, *digest)
-			return nil
-		})
-		return dst
-	}
+	return o.masker.subjects(dst, v, o)
+}
+
+// surrogates is what maskers have in common whose results look like values: they carry
+// nothing to check, and who asks says whose they are.
+type surrogates struct{}
+
+func (surrogates) checks() bool { return false }
+
+func (surrogates) subjects(dst [][32]byte, v Veiled, o *Opener) [][32]byte {
 	if o.identify(v); o.row.known {
 		dst = append(dst, o.row.digest)
 	}
@@ -144,6 +148,17 @@ func (o *Opener) turned(p *permuter) error {
 		return o.row.failed
 	}
 	return subject.ErrErased
+}
+
+func (m *encryptMasker) checks() bool { return true }
+
+// subjects reads them in the locators: without keys nothing opens.
+func (m *encryptMasker) subjects(dst [][32]byte, v Veiled, _ *Opener) [][32]byte {
+	m.sealer.Open(nil, v.Text, m.place, nil, func(_ subject.Locator, digest, _ *[32]byte) error {
+		dst = append(dst, *digest)
+		return nil
+	})
+	return dst
 }
 
 func (m *encryptMasker) open(dst []byte, v Veiled, o *Opener) ([]byte, error) {

@@ -46,6 +46,8 @@ type Spec struct {
 	takes  func(stream.Type, Params) bool
 	output func(in stream.Type) stream.Type
 	act    action
+	// absent changes what stands in a field where there is no value; nil for nothing.
+	absent func(f Field, in *absent)
 	// version names what results depend on beside value, parameters and keys; nil
 	// where there is nothing else.
 	version func() string

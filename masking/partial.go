@@ -57,7 +57,7 @@ type partialMasker struct {
 	text               []byte
 }
 
-func (m *partialMasker) mask(dst []byte, v datum) ([]byte, string) {
+func (m *partialMasker) mask(dst []byte, v datum) ([]byte, result) {
 	text := v.text
 	runes, all := len(text), m.telling(text)
 	plain := ascii(text)
@@ -65,19 +65,19 @@ func (m *partialMasker) mask(dst []byte, v datum) ([]byte, string) {
 		runes = utf8.RuneCount(text)
 	}
 	if all == 0 && m.special {
-		return append(dst, redacted...), ""
+		return dst, hidden
 	}
 	from, to, hide := 0, len(text), runes
 	if all > 0 {
 		if hide = runes - m.first - m.last; hide < 1 {
-			return dst, stream.ReasonOperator
+			return dst, declined
 		}
 		if from, to = m.first, runes-m.last; !plain {
 			from, to = runesFromStart(text, m.first), runesFromEnd(text, m.last)
 		}
 		if hidden := m.telling(text[from:to]); hidden < 1 || hidden < all-hidden {
 			// L1: a value too short to hide is an error, never a pass-through.
-			return dst, stream.ReasonOperator
+			return dst, declined
 		}
 	}
 	m.text = append(m.text[:0], text[:from]...)
@@ -88,7 +88,7 @@ func (m *partialMasker) mask(dst []byte, v datum) ([]byte, string) {
 		m.text = utf8.AppendRune(m.text, m.hidden)
 	}
 	m.text = append(m.text, text[to:]...)
-	return scan.AppendQuoted(dst, m.text), ""
+	return scan.AppendQuoted(dst, m.text), replaced
 }
 
 // telling counts the letters and digits of text. Nothing else hides a value:
@@ -112,8 +112,6 @@ func (m *partialMasker) telling(text []byte) int {
 	}
 	return n
 }
-
-func (m *partialMasker) maskNull(dst []byte, _ *about) []byte { return append(dst, redacted...) }
 
 func (m *partialMasker) fresh() masker {
 	c := *m

@@ -85,6 +85,8 @@ type Field struct {
 	Type     stream.Type
 	Nullable bool
 	Required bool // the member must be there, unless it is named as unchanged
+
+	exact bool // of the key: two values are never to become one in their normal form
 }
 
 // Keyed reports whether what becomes of a value depends on the epoch of the keys.

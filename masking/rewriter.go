@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"lethe/masking/conform"
@@ -16,9 +17,9 @@ import (
 // another. It keeps nothing of a record once that is finished, but hashes of some
 // keys (see watch), and cannot be printed (L7).
 type Rewriter struct {
-	prog    *program
-	maskers []masker
-	counts  []int64
+	prog      *program
+	replacers []replacer
+	counts    []int64
 	// follows tells, by node, which member came after each one the last time; the
 	// first is after none. Most records have the order of the one before them.
 	follows [][]int32
@@ -54,13 +55,13 @@ const (
 )
 
 func (p *program) rewriter() *Rewriter {
-	w := &Rewriter{prog: p, counts: make([]int64, len(p.slots)), maskers: make([]masker, len(p.maskers))}
+	w := &Rewriter{prog: p, counts: make([]int64, len(p.slots)), replacers: slices.Clone(p.replacers)}
 	w.row.hashing, w.quality = newHashing(), newQuality(len(p.findings))
 	for _, n := range p.nodes {
 		w.follows = append(w.follows, n.order())
 	}
-	for i, m := range p.maskers {
-		w.maskers[i] = m.fresh()
+	for i := range w.replacers {
+		w.replacers[i].masker = w.replacers[i].fresh()
 	}
 	if p.whose != nil {
 		w.whose = p.whose.fresh()

@@ -42,20 +42,21 @@ func shiftDate() Spec {
 		},
 		output: sameType,
 		act:    actMask,
+		absent: emptyStays,
 		build: func(f Field, shop workshop) (masker, error) {
 			key, err := shop.secret("shift_date", "all")
 			if err != nil {
 				return nil, err
 			}
-			m := &shiftMasker{key: key, days: uint64(f.Params.number("days", 180)), nobody: redacted}
+			m := &shiftMasker{key: key, days: uint64(f.Params.number("days", 180))}
 			m.form = dateForm{monthFirst: f.Params.text("order", "dmy") == "mdy", common: isDay(f.Type)}
-			if isDay(f.Type) {
-				m.nobody = "null"
-			}
 			return m, nil
 		},
 	}
 }
+
+// emptyStays has the empty text stay so in class special, too.
+func emptyStays(_ Field, in *absent) { in.empty = `""` }
 
 // isDay reports whether values of type t begin with a date.
 func isDay(t stream.Type) bool {
@@ -64,10 +65,9 @@ func isDay(t stream.Type) bool {
 
 // shiftMasker does what shift_date says.
 type shiftMasker struct {
-	key    stream.Value
-	days   uint64
-	form   dateForm
-	nobody string // what stands for a date of nobody
+	key  stream.Value
+	days uint64
+	form dateForm
 
 	mac   hash.Hash
 	sum   []byte
@@ -76,27 +76,19 @@ type shiftMasker struct {
 	shift int               // 0 if there was none yet
 }
 
-func (m *shiftMasker) mask(dst []byte, v datum) ([]byte, string) {
-	switch {
-	case v.kind != kindString:
-		return dst, stream.ReasonOperator
-	case !v.row.known:
-		return append(dst, m.nobody...), ""
-	case len(v.text) == 0:
-		return append(dst, `""`...), ""
-	}
+func (m *shiftMasker) mask(dst []byte, v datum) ([]byte, result) {
 	w, ok := m.form.parse(v.text)
 	if !ok {
-		return dst, stream.ReasonOperator
+		return dst, declined
 	}
 	if m.shift == 0 || m.whose != v.row.digest {
 		m.whose = v.row.digest
 		m.find()
 	}
 	if m.text, ok = w.append(m.text[:0], v.text, w.day+m.shift); !ok {
-		return dst, stream.ReasonOperator
+		return dst, declined
 	}
-	return scan.AppendQuoted(dst, m.text), ""
+	return scan.AppendQuoted(dst, m.text), replaced
 }
 
 // find draws the subject's shift: one of the days before and after 0, each as
@@ -111,8 +103,6 @@ func (m *shiftMasker) find() {
 	}
 }
 
-func (m *shiftMasker) maskNull(dst []byte, _ *about) []byte { return append(dst, m.nobody...) }
-
 func (m *shiftMasker) fresh() masker {
-	return &shiftMasker{key: m.key, days: m.days, form: m.form, nobody: m.nobody, mac: hmac.New(sha256.New, m.key.Reveal())}
+	return &shiftMasker{key: m.key, days: m.days, form: m.form, mac: hmac.New(sha256.New, m.key.Reveal())}
 }

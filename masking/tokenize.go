@@ -31,23 +31,28 @@ func tokenize() Spec {
 		refuses: []stream.Base{stream.Array, stream.JSON, stream.Bool, stream.Date, stream.TimeOfDay, stream.Timestamp, stream.TimestampTZ, stream.Bytes, stream.Float},
 		output:  sameType,
 		act:     actMask,
+		absent: func(f Field, in *absent) {
+			if f.Special {
+				in.empty = "" // it is refused like any text that is too short
+			}
+		},
 		build: func(f Field, shop workshop) (masker, error) {
 			keys, err := newPermuter("tokenize", f, shop)
 			if err != nil {
 				return nil, err
 			}
-			return &tokenizeMasker{keys: keys, look: newLook(), typ: f.Type, special: f.Special}, nil
+			return &tokenizeMasker{keys: keys, look: newLook(), typ: f.Type}, nil
 		},
 	}
 }
 
 // tokenizeMasker does what tokenize says.
 type tokenizeMasker struct {
-	keys    *permuter
-	look    *look
-	typ     stream.Type
-	special bool
-	text    []byte
+	surrogates
+	keys *permuter
+	look *look
+	typ  stream.Type
+	text []byte
 }
 
 const (
@@ -59,35 +64,21 @@ const (
 )
 
 func (m *tokenizeMasker) fresh() masker {
-	return &tokenizeMasker{keys: m.keys.fresh(), look: m.look, typ: m.typ, special: m.special}
+	return &tokenizeMasker{keys: m.keys.fresh(), look: m.look, typ: m.typ}
 }
 
-func (m *tokenizeMasker) maskNull(dst []byte, _ *about) []byte { return m.none(dst) }
-
-// none stands for a value that nobody may get back: the constant where the column
-// holds texts, else null.
-func (m *tokenizeMasker) none(dst []byte) []byte {
-	if m.typ.Base == stream.String || m.typ.Base == 0 {
-		return append(dst, redacted...)
-	}
-	return append(dst, "null"...)
-}
-
-func (m *tokenizeMasker) mask(dst []byte, v datum) ([]byte, string) {
-	if len(v.text) == 0 && !m.special {
-		return append(dst, `""`...), ""
-	}
+func (m *tokenizeMasker) mask(dst []byte, v datum) ([]byte, result) {
 	if !m.keys.turn(v.row) {
-		return m.none(dst), ""
+		return dst, ofNobody
 	}
 	out, ok := m.permute(v.text, v.kind == kindNumber || m.typ.Base == stream.Decimal, m.keys.cipher.Encrypt)
 	switch {
 	case !ok:
-		return dst, stream.ReasonOperator
+		return dst, declined
 	case v.kind == kindNumber:
-		return append(dst, out...), ""
+		return append(dst, out...), replaced
 	}
-	return scan.AppendQuoted(dst, out), ""
+	return scan.AppendQuoted(dst, out), replaced
 }
 
 // permutation is ff1.Cipher's Encrypt or Decrypt.

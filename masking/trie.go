@@ -47,13 +47,12 @@ type node struct {
 	nullable bool
 	ruled    bool            // a field of the plan names this very path
 	inside   bool            // inside a column
-	noBool   bool            // of actMask: a boolean is refused
 	text     bool            // every string is of its type
 	kinds    kinds           // of actScalar
-	masker   int32           // of actMask: index into the rewriter's maskers
+	masker   int32           // of actMask: index into the rewriter's replacers
 	slot     int32           // counts the node's action; -1 for none, as in the three below
 	restSlot int32           // counts what its rest did
-	shape    int32           // counts values redacted for their shape
+	shape    int32           // counts values that are redacted, for their shape or by the masker
 	finding  int32           // counts its nulls and empty values in after
 	rules    []*conform.Rule // of a column: what its value conforms to in after
 	typ      stream.Type

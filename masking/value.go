@@ -35,7 +35,6 @@ func (w *Rewriter) value(i int, n *node, depth int) int {
 		w.count(n.shape)
 		return end
 	}
-	w.count(n.slot)
 	switch n.act {
 	case actNull:
 		w.replace(i, end, "null")
@@ -44,15 +43,11 @@ func (w *Rewriter) value(i int, n *node, depth int) int {
 			w.replace(i, end, redacted)
 		}
 	case actMask:
-		if c != 'n' {
+		if c != 'n' || n.special {
 			return w.mask(i, end, n, escaped)
 		}
-		if n.special {
-			w.dst = append(w.dst, w.src[w.from:i]...)
-			w.dst = w.maskers[n.masker].maskNull(w.dst, &w.row)
-			w.from = end
-		}
 	}
+	w.count(n.slot)
 	return end
 }
 
@@ -77,7 +72,7 @@ func (w *Rewriter) checked(i int, n *node, depth int) int {
 	return end
 }
 
-// mask replaces the scalar src[i:end], which is not null, by what the node's operator
+// mask replaces the scalar src[i:end] by what the node's operator
 // makes of it. A string without escapes is known to have none.
 func (w *Rewriter) mask(i, end int, n *node, escaped bool) int {
 	text, kind := w.src[i:end], kindNumber
@@ -85,10 +80,9 @@ func (w *Rewriter) mask(i, end int, n *node, escaped bool) int {
 	case '{', '[':
 		return w.fail(stream.ReasonOperator, n.path)
 	case 't', 'f':
-		if n.noBool {
-			return w.fail(stream.ReasonOperator, n.path)
-		}
 		kind = kindBool
+	case 'n':
+		text, kind = nil, kindNull
 	case '"':
 		kind = kindString
 		text = text[1 : len(text)-1]
@@ -99,12 +93,14 @@ func (w *Rewriter) mask(i, end int, n *node, escaped bool) int {
 	}
 	w.dst = append(w.dst, w.src[w.from:i]...)
 	w.from = end
-	var reason string
-	if w.dst, reason = w.maskers[n.masker].mask(w.dst, datum{text, kind, &w.row}); reason != "" {
-		return w.fail(reason, n.path)
-	}
-	if w.row.redacted {
-		w.row.redacted, w.touched[len(w.touched)-1] = false, n.shape
+	var did result
+	switch w.dst, did = w.replacers[n.masker].replace(w.dst, datum{text, kind, &w.row}); did {
+	case replaced:
+		w.count(n.slot)
+	case hidden:
+		w.count(n.shape)
+	default:
+		return w.fail(did.reason(), n.path)
 	}
 	return end
 }

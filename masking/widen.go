@@ -62,9 +62,9 @@ type spans struct {
 	as   string
 }
 
-func (s spans) widen(dst, text []byte, kind kinds) ([]byte, bool) {
+func (s spans) widen(dst, text []byte, _ kinds) ([]byte, bool) {
 	w, ok := s.form.parse(text)
-	if !ok || kind != kindString || w.short { // two digits do not tell the century
+	if !ok || w.short { // two digits do not tell the century
 		return dst, false
 	}
 	year, month, _ := civil(w.day)
