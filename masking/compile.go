@@ -177,6 +177,10 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 		c.fault(f.Path, "domain", op.Name+" has no element domain to derive its key from", "say what the field is about under elements:")
 		return
 	}
+	if f.Apart && !op.Apart {
+		c.fault(f.Path, "apart", op.Name+" mixes no subject into its results", "use "+strings.Join(namesWhere(func(s Spec) bool { return s.Apart }), " or "))
+		return
+	}
 	if op.build == nil {
 		return
 	}
@@ -379,10 +383,14 @@ func (c *compiler) checkKey(path string) {
 	}
 }
 
-func operatorNames() []string {
+func operatorNames() []string { return namesWhere(func(Spec) bool { return true }) }
+
+func namesWhere(ok func(Spec) bool) []string {
 	var names []string
 	for _, s := range Operators() {
-		names = append(names, s.Name)
+		if ok(s) {
+			names = append(names, s.Name)
+		}
 	}
 	return names
 }

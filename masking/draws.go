@@ -25,10 +25,7 @@ type draws struct {
 
 // newDraws takes the key of an operator and field.
 func newDraws(operator string, f Field, shop workshop) (draws, error) {
-	if f.Apart {
-		operator += "-apart"
-	}
-	key, err := shop.secret(operator, f.Domain)
+	key, err := shop.secret(operator, f)
 	return draws{key: key, apart: f.Apart}, err
 }
 
@@ -60,12 +57,7 @@ func (d *draws) below(n uint64) uint64 {
 		d.sum = d.mac.Sum(d.sum[:0])
 		d.at = 0
 	}
+	high, _ := bits.Mul64(binary.BigEndian.Uint64(d.sum[d.at:]), n)
 	d.at += 8
-	return portion(d.sum[d.at-8:], n)
-}
-
-// portion makes a number below n of eight random bytes.
-func portion(random []byte, n uint64) uint64 {
-	high, _ := bits.Mul64(binary.BigEndian.Uint64(random), n)
 	return high
 }

@@ -1,7 +1,7 @@
 package masking
 
 import (
-	"errors"
+	"fmt"
 	"unicode/utf8"
 
 	"lethe/masking/internal/ff1"
@@ -17,7 +17,7 @@ import (
 // Digits at the beginning or the end can be kept, and a check digit made right:
 // results whose check fails are encrypted again until one holds (cycle walking), so
 // it is still a permutation. A value whose encrypted digits have fewer than a million
-// results, counted without what is kept and what the check decides, is refused, and
+// results ([ff1.MinDomain]), counted without what is kept and what the check decides, is refused, and
 // so is one of more than 256 digits, or whose own check fails.
 func fpe() Spec {
 	return Spec{
@@ -35,7 +35,7 @@ func fpe() Spec {
 		},
 		check: func(p Params) error {
 			if n := p.number("keep_first", 0) + p.number("keep_last", 0); n > mostKept {
-				return errors.New("keeps more than 10 digits: an account or a card is told by fewer")
+				return fmt.Errorf("keeps more than %d digits: an account or a card is told by fewer", mostKept)
 			}
 			return nil
 		},
@@ -53,6 +53,8 @@ func fpe() Spec {
 	}
 }
 
+// mostKept is what screens and receipts show of a card at most: the first six digits
+// and the last four (PCI DSS 4.0, requirement 3.4.1).
 const mostKept = 10
 
 // checks are the checks of digits that fpe can keep.
@@ -125,11 +127,11 @@ func (m *fpeMasker) permute(text []byte, by permutation) bool {
 	}
 	m.keys.x, m.keys.radix = x, radix
 	free := len(x) - m.first - m.last
-	need := 6 // digits for a million
+	own := free
 	if m.check != nil {
-		need++ // the check decides about one
+		own-- // the check decides about one
 	}
-	if len(x) > ff1.MaxLen || free < need || m.check != nil && !m.check(x) {
+	if len(x) > ff1.MaxLen || own < 1 || !ff1.Domain(radix[:own]) || m.check != nil && !m.check(x) {
 		return false
 	}
 	for range mostSteps {

@@ -65,8 +65,8 @@ func hmacSHA256() Spec {
 		traits: func(Params) Traits { return Traits{Deterministic: true, Joinable: true} },
 		check: func(p Params) error {
 			e, n := hmacLength(p)
-			if n*e.bits < 80 {
-				return fmt.Errorf("length %d holds fewer than 80 bits: at least %d", n, (80+e.bits-1)/e.bits)
+			if n*e.bits < leastBits {
+				return fmt.Errorf("length %d holds fewer than %d bits: at least %d", n, leastBits, (leastBits+e.bits-1)/e.bits)
 			}
 			if n > len(e.append(nil, make([]byte, sha256.Size))) {
 				return fmt.Errorf("length %d is longer than the digest", n)
@@ -78,11 +78,7 @@ func hmacSHA256() Spec {
 		act:     actMask,
 		absent:  maskedToo,
 		build: func(f Field, shop workshop) (masker, error) {
-			purpose := "hmac"
-			if f.Apart {
-				purpose = "hmac-apart"
-			}
-			key, err := shop.secret(purpose, f.Domain)
+			key, err := shop.secret("hmac", f)
 			if err != nil {
 				return nil, err
 			}
@@ -93,6 +89,9 @@ func hmacSHA256() Spec {
 		},
 	}
 }
+
+// leastBits keeps values apart: two of 2^32 have one digest with a chance of 2^-17.
+const leastBits = 80
 
 // maskedToo has null and the empty text masked like any other value.
 func maskedToo(_ Field, in *absent) { in.null, in.empty = "", "" }

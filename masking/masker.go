@@ -51,11 +51,19 @@ type workshop struct {
 	subjects *subject.Subjects // those of the plan, once an operator asked for them
 }
 
-// secret is the 32-byte key that an operator derives for an element domain in
-// this epoch. An epoch has no slash, so no two pairs of epoch and domain share a
-// name.
-func (w workshop) secret(operator, domain string) (stream.Value, error) {
-	name := operator + "/" + w.epoch + "/" + domain
+// purpose names an operator's key for a field: of its element domain in this epoch. An
+// epoch has no slash, so no two pairs of epoch and domain share a name. What has the
+// subject mixed in is under a key of its own.
+func (w workshop) purpose(operator string, f Field) string {
+	if f.Apart {
+		operator += "-apart"
+	}
+	return operator + "/" + w.epoch + "/" + f.Domain
+}
+
+// secret is the 32-byte key of that purpose.
+func (w workshop) secret(operator string, f Field) (stream.Value, error) {
+	name := w.purpose(operator, f)
 	secret, err := w.keys.EpochSecret(name)
 	if err != nil {
 		return stream.Value{}, hinted{fmt.Errorf("key %s: %w", name, err), keyringHint}

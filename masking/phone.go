@@ -30,6 +30,13 @@ func countryNames() []string {
 	return names
 }
 
+// How many digits an international number has, country code included. E.164 §6 says
+// the most and no least: the shortest in use are of four digits behind 683.
+const (
+	fewestDigits = 7
+	mostDigits   = 15
+)
+
 // phoneForm is normal form e164: + and at most 15 digits. Digits are read as
 // in normal form digits. A leading + or 00 begins a country code. A number
 // without one belongs to the country of the parameter: its trunk prefix goes,
@@ -51,7 +58,7 @@ func appendPhone(dst, text []byte, home *country) []byte {
 	start := len(dst)
 	dst, international := appendDialled(dst, text)
 	number := dst[start:]
-	if !allDigits(number) || len(number) < 7 {
+	if !allDigits(number) || len(number) < fewestDigits {
 		return appendDigits(dst[:start], text)
 	}
 	code := ""
@@ -67,7 +74,7 @@ func appendPhone(dst, text []byte, home *country) []byte {
 		}
 		code = home.code
 	}
-	if n := len(code) + len(number); n < 7 || n > 15 || number[0] == '0' {
+	if n := len(code) + len(number); n < fewestDigits || n > mostDigits || number[0] == '0' {
 		return appendDigits(dst[:start], text)
 	}
 	at := len(dst) - len(number)

@@ -209,7 +209,7 @@ type golden struct {
 	Rejected    string `json:"rejected,omitempty"`
 }
 
-func TestL6GoldenBytes(t *testing.T) {
+func TestL6MaskedBytesAreThoseOfTheGoldenFile(t *testing.T) {
 	const path = "testdata/golden.jsonl"
 	plans := []*Rewriter{mustCompile(t, nested()), mustCompile(t, busy()), mustCompile(t, coarse())}
 	if *update {

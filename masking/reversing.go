@@ -29,12 +29,12 @@ type permuter struct {
 
 // newPermuter takes the keys of an operator's field.
 func newPermuter(operator string, f Field, shop workshop) (*permuter, error) {
-	p := &permuter{purpose: operator + "/" + shop.epoch + "/" + f.Domain, under: f.Erasable}
+	p := &permuter{purpose: shop.purpose(operator, f), under: f.Erasable}
 	if p.under {
 		return p, shop.openSubjects()
 	}
 	var err error
-	p.key, err = shop.secret(operator, f.Domain)
+	p.key, err = shop.secret(operator, f)
 	return p, err
 }
 

@@ -1,10 +1,7 @@
 package masking
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
-	"hash"
 
 	"lethe/stream"
 	"lethe/stream/scan"
@@ -44,11 +41,11 @@ func shiftDate() Spec {
 		act:    actMask,
 		absent: emptyStays,
 		build: func(f Field, shop workshop) (masker, error) {
-			key, err := shop.secret("shift_date", "all")
+			d, err := newDraws("shift_date", Field{Domain: "all"}, shop)
 			if err != nil {
 				return nil, err
 			}
-			m := &shiftMasker{key: key, days: uint64(f.Params.number("days", 180))}
+			m := &shiftMasker{draws: d, days: uint64(f.Params.number("days", 180))}
 			m.form = dateForm{monthFirst: f.Params.text("order", "dmy") == "mdy", common: isDay(f.Type)}
 			return m, nil
 		},
@@ -65,15 +62,13 @@ func isDay(t stream.Type) bool {
 
 // shiftMasker does what shift_date says.
 type shiftMasker struct {
-	key  stream.Value
-	days uint64
-	form dateForm
+	draws draws
+	days  uint64
+	form  dateForm
 
-	mac   hash.Hash
-	sum   []byte
 	text  []byte
-	whose [sha256.Size]byte // the subject whose shift this is
-	shift int               // 0 if there was none yet
+	whose [keySize]byte // the subject whose shift this is
+	shift int           // 0 if there was none yet
 }
 
 func (m *shiftMasker) mask(dst []byte, v datum) ([]byte, result) {
@@ -83,7 +78,7 @@ func (m *shiftMasker) mask(dst []byte, v datum) ([]byte, result) {
 	}
 	if m.shift == 0 || m.whose != v.row.digest {
 		m.whose = v.row.digest
-		m.find()
+		m.find(v.row)
 	}
 	if m.text, ok = w.append(m.text[:0], v.text, w.day+m.shift); !ok {
 		return dst, declined
@@ -93,16 +88,14 @@ func (m *shiftMasker) mask(dst []byte, v datum) ([]byte, result) {
 
 // find draws the subject's shift: one of the days before and after 0, each as
 // likely as the other.
-func (m *shiftMasker) find() {
-	m.mac.Reset()
-	m.mac.Write(m.whose[:])
-	m.sum = m.mac.Sum(m.sum[:0])
-	n := portion(m.sum, 2*m.days)
+func (m *shiftMasker) find(r *about) {
+	m.draws.begin(m.whose[:], r)
+	n := m.draws.below(2 * m.days)
 	if m.shift = int(n) - int(m.days); n >= m.days {
 		m.shift++
 	}
 }
 
 func (m *shiftMasker) fresh() masker {
-	return &shiftMasker{key: m.key, days: m.days, form: m.form, mac: hmac.New(sha256.New, m.key.Reveal())}
+	return &shiftMasker{draws: m.draws.fresh(), days: m.days, form: m.form}
 }

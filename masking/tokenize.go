@@ -18,7 +18,7 @@ import (
 //
 // A whole number of fewer than ten digits becomes one below 10⁹: among fewer it
 // could be tried through. Any other value with fewer than a million possible
-// surrogates is refused, and so are letters of an alphabet that is in no kin, numbers
+// surrogates ([ff1.MinDomain]) is refused, and so are letters of an alphabet that is in no kin, numbers
 // with an exponent, and texts with more than 256 letters and digits.
 func tokenize() Spec {
 	return Spec{
@@ -56,7 +56,8 @@ type tokenizeMasker struct {
 }
 
 const (
-	// spread is how many digits a short whole number is spread over.
+	// spread is how many digits a short whole number is spread over: as many as fit
+	// into 32 bits whatever they are.
 	spread = 9
 	// mostSteps bounds a walk to a surrogate that the type holds: each step has a
 	// chance of one in ten or more.

@@ -76,6 +76,7 @@ func TestEveryFaultOfAnOperatorSaysWhatToDo(t *testing.T) {
 		"no key":              {lost{}, sample("hmac"), "lethe keys"},
 		"a short key":         {short{}, sample("hmac"), "lethe keys"},
 		"no keys of subjects": {hashKeys{}, Field{Path: "v", Operator: "encrypt"}, "hmac"},
+		"no subject mixed in": {hashKeys{}, Field{Path: "v", Operator: "tokenize", Domain: "d", Apart: true}, "noise or hmac or fake"},
 		"parameters":          {hashKeys{}, Field{Path: "v", Operator: "partial"}, "partial takes: keep_first"},
 		"no parameters":       {hashKeys{}, Field{Path: "v", Operator: "redact", Params: Params{"a": 1}}, "redact takes no parameters"},
 	} {

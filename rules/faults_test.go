@@ -85,7 +85,7 @@ func tellsEach(t *testing.T, cases map[string]faultCase) {
 
 func TestTheSmallFolderHasNoFault(t *testing.T) { compile(t, smallEnv()) }
 
-func TestFaultsOfNames(t *testing.T) {
+func TestANameThatNobodyKnowsIsToldWithTheNearestOne(t *testing.T) {
 	tellsEach(t, map[string]faultCase{
 		"unknown key": {edit(t, smallEnv(), "subjects:", "subject:"), `policy.yaml:1: subjects: stream crm.public.customer is of class pii and has no subject
   → add subjects: {crm.public.customer: {key: <column>}}, or none if the rows are about nobody

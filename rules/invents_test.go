@@ -32,7 +32,7 @@ func TestFakeInventsWhatTheElementIs(t *testing.T) {
 	}
 }
 
-func TestFaultsOfFake(t *testing.T) {
+func TestWhatFakeCannotInventIsTold(t *testing.T) {
 	tellsEach(t, map[string]faultCase{
 		"nobody said what": {edit(t, smallEnv(), "person.gender: redact", "person.gender: fake"), `policy.yaml:4: mask.elements.person.gender: nobody said what fake invents for crm.public.customer/sex (person.gender)
   → write {fake: {kind: person}}, with one of: person given_name family_name address street city postcode email phone company`, []string{CodeParams}},

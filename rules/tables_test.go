@@ -68,7 +68,7 @@ mask:
 	}
 }
 
-func TestFaultsOfHierarchyFiles(t *testing.T) {
+func TestFaultsOfAHierarchyFileAreToldWithTheirLines(t *testing.T) {
 	const rule = "{as: hierarchy, file: towns.csv, level: 2}"
 	files := func(text string) map[string]string { return map[string]string{"towns.csv": text} }
 	var large strings.Builder

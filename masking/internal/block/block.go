@@ -2,8 +2,8 @@
 //
 // crypto/aes allocates for each key and takes blocks through an interface; of a
 // subject's first value that is most of the cost. Where the CPU has the
-// instructions they are used here directly, and elsewhere crypto/aes is, with the
-// same results.
+// instructions they are used here directly; elsewhere, and with build tag purego,
+// crypto/aes is, with the same results.
 //
 // It knows nothing of modes. A Cipher is used by one goroutine at a time.
 package block

@@ -1,3 +1,5 @@
+//go:build !purego
+
 package block
 
 import "golang.org/x/sys/cpu"

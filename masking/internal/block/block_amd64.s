@@ -1,3 +1,5 @@
+//go:build !purego
+
 #include "textflag.h"
 
 // The schedule of FIPS 197 §5.2: X0 is the last round key.

@@ -32,7 +32,7 @@ func cipherOf(t testing.TB, key string) *Cipher {
 }
 
 // NIST's examples of FF1 with AES-128.
-func TestPublishedVectors(t *testing.T) {
+func TestPublishedVectorsOfFF1Hold(t *testing.T) {
 	c := cipherOf(t, "2b7e151628aed2a6abf7158809cf4f3c")
 	for _, v := range []struct {
 		radix              int
