@@ -2,7 +2,6 @@ package masking
 
 import (
 	"bytes"
-	"errors"
 
 	"lethe/masking/subject"
 	"lethe/stream/scan"
@@ -70,20 +69,6 @@ func (c *compiler) person(column, domain string) *person {
 		return nil
 	}
 	return &person{name: column, digests: digests, normal: normal}
-}
-
-// NewIdentifier returns what makes the digest of an id of the plan's subject, as it
-// stands in the subject's column; false for the id of nobody. It is used by one
-// goroutine. The error is a Fault if the plan has no subject.
-func NewIdentifier(plan Plan, keys Keyring) (func(id []byte) (digest [32]byte, ok bool), error) {
-	c := &compiler{plan: plan, shop: workshop{stream: plan.Stream, keys: keys}}
-	if c.buildWhose(); c.program.whose == nil {
-		if len(c.faults) == 0 {
-			c.fault("", "subject", "the stream's rows are about nobody", "name a stream that has a subject")
-		}
-		return nil, errors.Join(c.faults...)
-	}
-	return c.program.whose.first.of, nil
 }
 
 func (s *whose) fresh() *whose {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"lethe/cmd/internal/config"
@@ -12,16 +13,19 @@ import (
 	"lethe/stream"
 )
 
-const eraseUsage = `usage: lethe erase [--stream NAME] [--reason TEXT] [--ticket ID] [--resume] [--json] [DIR] < identifiers
+const eraseUsage = `usage: lethe erase [--stream NAME] [--reason TEXT] [--ticket ID] [--yes] [--resume] [--json] [DIR] < identifiers
 
 Destroys the keys of persons: what was encrypted, or tokenised under their keys,
 can be read nowhere any more, in topics, files and backups alike. Standard input
-names them, one identifier a line, as the column says that policy.yaml names under
-subjects: for the stream; they are never shown, and there is no way back.
+names them, one identifier a line, as the column has it that policy.yaml names under
+subjects: for the stream. They are never shown, and there is no way back: it asks
+first. A line that no row can have is refused, and then nothing is erased. It needs
+--reason or --ticket.
 
   --stream NAME  <source>.<schema>.<table>
   --reason TEXT  why; the audit log commits to it
   --ticket ID    where it was asked for
+  --yes          erase without asking
   --resume       read no identifiers: complete what was interrupted, and erase
                  again who was erased since the keys of subjects were backed up
   --json         print the result as JSON
@@ -37,6 +41,7 @@ func erase(ctx context.Context, io streams, args []string) error {
 	name := f.String("stream", "", "")
 	f.StringVar(&a.Reason, "reason", "", "")
 	f.StringVar(&a.Ticket, "ticket", "", "")
+	yes := f.Bool("yes", false, "")
 	resume := f.Bool("resume", false, "")
 	dir, err := f.parse(io, args)
 	if err != nil {
@@ -44,6 +49,9 @@ func erase(ctx context.Context, io streams, args []string) error {
 	}
 	if *resume == (*name != "") {
 		return &stream.Fault{Code: "erase.flags", Msg: "it needs --stream, or --resume alone", Hint: "lethe erase --stream shop.main.customer " + dir + " < identifiers"}
+	}
+	if !*resume && strings.TrimSpace(a.Reason+a.Ticket) == "" {
+		return &stream.Fault{Code: "erase.flags", Msg: "it needs --reason or --ticket: there is no way back", Hint: "lethe erase --stream " + *name + " --ticket T-17 " + dir + " < identifiers"}
 	}
 	folder, err := config.Load(dir, io.env)
 	if err != nil {
@@ -59,17 +67,42 @@ func erase(ctx context.Context, io streams, args []string) error {
 	if err := keyed(folder); err != nil {
 		return err
 	}
-	var ids [][]byte
+	var persons *wire.Persons
 	if !*resume {
-		if ids, err = identifiers(io); err != nil {
-			return err
+		if persons, err = toErase(ctx, io, folder, *name, *yes); err != nil {
+			return interrupted(ctx, err, nothingErased, "lethe help erase")
 		}
 	}
-	e, err := wire.Erase(ctx, folder, log, a, *name, ids)
+	e, err := wire.Erase(ctx, folder, log, a, persons)
 	if err != nil {
-		return err
+		return interrupted(ctx, err, nothingErased, "lethe help erase")
 	}
-	return showErasure(io, e)
+	return showErasure(io, e, persons)
+}
+
+const nothingErased = "nothing was erased"
+
+// toErase reads who is to be erased, and asks whether to.
+func toErase(ctx context.Context, io streams, folder *config.Folder, name string, yes bool) (*wire.Persons, error) {
+	if len(folder.Brokers) == 0 {
+		// Told before anybody types or is asked.
+		if err := wire.Held(folder.State); err != nil {
+			return nil, err
+		}
+	}
+	prompt(io, "identifiers, one a line")
+	ids, err := awaited(ctx, func() ([][]byte, error) { return identifiers(io) })
+	if err != nil {
+		return nil, err
+	}
+	persons, err := wire.Identify(folder, name, ids)
+	if err != nil || yes {
+		return persons, err
+	}
+	from, closed := answers(io)
+	defer closed()
+	return persons, confirmed(ctx, io, from, "destroy the keys of "+count(len(ids), "identifier")+" of "+name+", for good?",
+		&stream.Fault{Code: "erase.unconfirmed", Msg: nothingErased + ": nobody said yes", Hint: "add --yes"})
 }
 
 // identifiers reads one a line.
@@ -91,7 +124,7 @@ func identifiers(io streams) (ids [][]byte, err error) {
 }
 
 // showErasure tells which stages an erasure reached, and what this build leaves.
-func showErasure(io streams, e *wire.Erasure) error {
+func showErasure(io streams, e *wire.Erasure, of *wire.Persons) error {
 	if *io.json {
 		stages := make(map[string]string)
 		for i, at := range e.Stages {
@@ -105,7 +138,11 @@ func showErasure(io streams, e *wire.Erasure) error {
 			Left   []string          `json:"left"`
 		}{e, stages, left()})
 	}
-	tellf(io.out, "erased %s; the audit log says so, and not whom\n\n", count(e.Subjects, "subject"))
+	tellf(io.out, "keys destroyed: of %s; the audit log says so, and not whose\n", count(e.Subjects, "identifier"))
+	if of != nil {
+		tellf(io.out, "whether a row has them is not known here: compare them with column %s of %s in the source\n", of.Column, of.Stream)
+	}
+	tellf(io.out, "\n")
 	for i, at := range e.Stages {
 		stage := subject.Stage(i)
 		switch {

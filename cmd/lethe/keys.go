@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"slices"
 	"strings"
@@ -138,8 +137,9 @@ func rotateKeys(ctx context.Context, io streams, folder *config.Folder, before, 
 		showRotation(io, meant, before, embedded)
 	}
 	if !yes {
-		if err := confirmed(io, dir); err != nil {
-			return err
+		err := confirmed(ctx, io, io.in, "rotate?", &stream.Fault{Code: "keys.unconfirmed", Msg: "nothing was changed: nobody said yes", Hint: "lethe keys rotate --yes " + dir})
+		if err != nil {
+			return interrupted(ctx, err, "nothing was changed", "lethe keys rotate "+dir)
 		}
 	}
 	if a.Principal, err = osUser(); err != nil {
@@ -150,7 +150,7 @@ func rotateKeys(ctx context.Context, io streams, folder *config.Folder, before, 
 		return err
 	}
 	if out.Epoch, err = wire.Rotate(ctx, folder, log, a); err != nil {
-		return err
+		return interrupted(ctx, err, "lethe keys tells whether an epoch was made", "lethe keys "+dir)
 	}
 	if *io.json {
 		return showJSON(io, out)
@@ -158,18 +158,4 @@ func rotateKeys(ctx context.Context, io streams, folder *config.Folder, before, 
 	tellf(io.out, "epoch %s is made, and in force from the next start of run on\nnext: back up %s: no older backup has this epoch\n      lethe run %s\n",
 		out.Epoch, folder.Rel(folder.Keys), dir)
 	return nil
-}
-
-// confirmed asks whether to rotate.
-func confirmed(io streams, dir string) error {
-	answer := ""
-	if !*io.json {
-		tellf(io.out, "\nrotate? Type yes: ")
-		flush(io.out)
-		answer, _ = bufio.NewReader(io.in).ReadString('\n') // nothing is no
-	}
-	if strings.TrimSpace(answer) == "yes" {
-		return nil
-	}
-	return &stream.Fault{Code: "keys.unconfirmed", Msg: "nothing was changed: nobody said yes", Hint: "lethe keys rotate --yes " + dir}
 }

@@ -100,10 +100,12 @@ func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Fol
 		return &stream.Fault{Code: "reveal.element", Path: folder.Doc.Where("reveal.principals." + who.Name),
 			Msg: fmt.Sprintf("%s may not have %s/%s opened", who.Name, in.stream, in.field), Hint: "ask whoever answers for lethe.yaml to add its element below elements:"}
 	}
-	lines, values, err := veiled(io)
+	prompt(io, "masked values, one a line")
+	input, err := awaited(ctx, func() (veiledInput, error) { return veiled(io) })
 	if err != nil {
-		return err
+		return interrupted(ctx, err, nothingOpened, "lethe help reveal")
 	}
+	lines, values := input.lines, input.values
 	asked := in.asked(who)
 	if in.request != "" {
 		return writeRequest(io, in, asked, lines)
@@ -124,11 +126,14 @@ func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Fol
 		refused, err = showOpened(io, opened)
 		return err
 	})
+	err = interrupted(ctx, err, nothingOpened, "lethe help reveal")
 	if err == nil && refused > 0 {
 		return &stream.Fault{Code: "reveal.values", Msg: fmt.Sprintf("%d of %s could not be opened", refused, count(len(values), "value")), Hint: "the lines say why: lethe help reveal"}
 	}
 	return err
 }
+
+const nothingOpened = "nothing was opened"
 
 // revealer is who runs this process, as lethe.yaml knows them.
 func revealer(folder *config.Folder) (config.Principal, error) {

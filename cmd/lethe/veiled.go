@@ -9,13 +9,21 @@ import (
 	"lethe/stream"
 )
 
-// veiled reads masked values from standard input: the lines, and what they say. Its
+// veiledInput are lines of standard input, and the masked values that they say.
+type veiledInput struct {
+	lines  [][]byte
+	values []masking.Veiled
+}
+
+// veiled reads masked values from standard input. Its
 // faults name lines, never what stands there (L7).
-func veiled(io streams) (lines [][]byte, values []masking.Veiled, err error) {
+func veiled(io streams) (veiledInput, error) {
+	var lines [][]byte
+	var values []masking.Veiled
 	fault := func(msg string) error {
 		return &stream.Fault{Code: "reveal.input", Path: fmt.Sprintf("line %d", len(lines)+1), Msg: msg, Hint: "lethe help reveal"}
 	}
-	err = inputLines(io, func(line []byte) error {
+	err := inputLines(io, func(line []byte) error {
 		line = bytes.Clone(line)
 		v, why := veiledLine(line)
 		if why != "" {
@@ -27,7 +35,7 @@ func veiled(io streams) (lines [][]byte, values []masking.Veiled, err error) {
 	if err == nil && len(values) == 0 {
 		err = &stream.Fault{Code: "reveal.input", Msg: "standard input holds no value", Hint: "write one a line"}
 	}
-	return lines, values, err
+	return veiledInput{lines, values}, err
 }
 
 // veiledLine reads a line, and says what is wrong with it.

@@ -69,7 +69,15 @@ func (w *Workspace) acting(ctx context.Context, work func(context.Context) error
 	if w.broker == nil {
 		return work(ctx)
 	}
-	return w.with(ctx, work)
+	worked := false
+	err := w.with(ctx, func(ctx context.Context) error {
+		worked = true
+		return work(ctx)
+	})
+	if err == nil && !worked {
+		return context.Cause(ctx) // it ended before the log was found to fit
+	}
+	return err
 }
 
 // begun is an action whose intent is on the audit topic.

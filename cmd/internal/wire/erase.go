@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -17,23 +18,30 @@ import (
 
 // Erasure is how far an erasure is.
 type Erasure struct {
-	Subjects int            `json:"subjects"`
+	Subjects int            `json:"subjects"` // whose keys are destroyed
 	Stages   subject.Stages `json:"-"`
 	// FencedAt is when no worker has a key of theirs any more.
 	FencedAt time.Time `json:"fenced_at"`
 }
 
-// Erase destroys the keys of subjects of a stream, who are named as in the stream's
-// subject column. With no stream it completes erasures that a cover does not know.
+// Persons are subjects of a stream, as its rows name them.
+type Persons struct {
+	Stream  string
+	Column  string // that leads to them
+	digests [][32]byte
+}
+
+// Erase destroys the keys of subjects. With nil it completes erasures that a cover
+// does not know.
 //
 //	intent → shreds → puncture, the old root key is destroyed → shred, outcome
 //
 // A crash leaves the intent without outcome; from the shreds on nobody gets keys
-// until the puncture is made, which the next Erase does (L5).
-func Erase(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, streamName string, ids [][]byte) (*Erasure, error) {
-	digests, err := digestsOf(f, streamName, ids)
-	if err != nil {
-		return nil, err
+// until the puncture is made, which the next Erase does (L5). Once the intent is
+// written the end of ctx does not stop it.
+func Erase(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, p *Persons) (*Erasure, error) {
+	if p == nil {
+		p = &Persons{}
 	}
 	w, err := openForAction(ctx, f, log)
 	if err != nil {
@@ -50,14 +58,15 @@ func Erase(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, st
 		return nil, err
 	}
 	defer unlock()
-	a.Kind, a.Object, a.Subjects, a.Count = stream.ActionErase, streamName, digests, len(digests)
+	a.Kind, a.Object, a.Subjects, a.Count = stream.ActionErase, p.Stream, p.digests, len(p.digests)
 	var e *Erasure
 	err = w.acting(ctx, func(ctx context.Context) error {
 		b, err := w.begin(ctx, a)
 		if err != nil {
 			return err
 		}
-		if e, err = w.erase(ctx, b, digests); err != nil {
+		ctx = context.WithoutCancel(ctx)
+		if e, err = w.erase(ctx, b, p.digests); err != nil {
 			return fmt.Errorf("erase: %w", err)
 		}
 		return b.end(ctx, stream.OutcomeDone, e.Subjects)
@@ -123,12 +132,13 @@ func (w *Workspace) erase(ctx context.Context, b *begun, digests [][32]byte) (*E
 		Worker: b.ledger.Worker(), Time: now.UTC().Format(time.RFC3339Nano)})
 }
 
-// digestsOf are the digests of subjects: one for each id, or several where policies
-// say of different elements what the subject's column is about.
-func digestsOf(f *config.Folder, streamName string, ids [][]byte) ([][32]byte, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
+// mostLines is how many lines that name nobody are told.
+const mostLines = 20
+
+// Identify reads identifiers of subjects of a stream, one a line. Where policies say
+// of different elements what the subject's column is about, each line is several
+// subjects. A line that can be in no row is a fault, and so are all.
+func Identify(f *config.Folder, streamName string, ids [][]byte) (*Persons, error) {
 	keys, err := file.Open(f.Keys)
 	if err != nil {
 		return nil, err
@@ -137,24 +147,29 @@ func digestsOf(f *config.Folder, streamName string, ids [][]byte) ([][32]byte, e
 	if err != nil {
 		return nil, err
 	}
-	var out [][32]byte
+	out := &Persons{Stream: streamName}
 	seen := make(map[[32]byte]bool)
+	var faults []error
 	for _, c := range all {
 		plan := c.stream.Plan
-		identify, err := masking.NewIdentifier(plan, keys)
+		who, err := masking.NewIdentifier(plan, keys)
 		if err != nil {
 			return nil, err
 		}
+		out.Column = plan.Subject.Column
 		for i, id := range ids {
-			d, ok := identify(id)
-			if !ok {
-				return nil, &stream.Fault{Code: "erase.subject", Path: fmt.Sprintf("line %d", i+1), Msg: "this identifies nobody",
-					Hint: "write identifiers as they stand in column " + plan.Subject.Column + ", one a line"}
+			d, why := who.Digest(id)
+			if why != "" && len(faults) < mostLines {
+				faults = append(faults, &stream.Fault{Code: "erase.subject", Path: fmt.Sprintf("line %d", i+1),
+					Msg: why + ", as " + streamName + "/" + plan.Subject.Column + " is: nothing was erased", Hint: "write the value as the column has it; no quotes, no list"})
 			}
 			if !seen[d] {
 				seen[d] = true
-				out = append(out, d)
+				out.digests = append(out.digests, d)
 			}
+		}
+		if faults != nil {
+			return nil, errors.Join(faults...)
 		}
 	}
 	return out, nil
