@@ -164,7 +164,9 @@ func (f *Finder) piece(dst []Finding, text []byte, at, end int) ([]Finding, int)
 	for _, c := range f.kept {
 		from, to := int(c.start), int(c.end)
 		if !same {
-			from, to = f.original(text[at:end], from, to)
+			if from, to = f.original(text[at:end], from, to); c.grade == guessed {
+				to = afterMark(text[at:end], to)
+			}
 		}
 		dst = append(dst, Finding{at + from, at + to, f.vocab.entities[c.entity].Name, c.score, c.why})
 	}

@@ -33,7 +33,7 @@ func (f *Finder) document(c *compact, start, end int) {
 	told := f.told(aboutAccount, start, end)
 	if f.isThaiAccount(c, start, end) {
 		f.add(account, start, end, score(.6, told), false, "groups of a Thai bank account")
-	} else if told >= 0 && told <= 40 && c.n >= 8 && c.n <= 17 && c.groups <= 4 {
+	} else if told >= 0 && told <= 40 && c.n >= 8 && c.n <= 17 && (c.groups == 1 || c.groups <= 4 && told <= 12) {
 		f.add(usBankNumber, start, end, score(.55, told), false, "digits of an account, and a word that announces it")
 	}
 }

@@ -45,6 +45,19 @@ func TestTelephoneNumbersOfOtherFormsAreWhole(t *testing.T) {
 	}
 }
 
+func TestAnAddressEndsWhereTheSentenceDoes(t *testing.T) {
+	for text, want := range map[string][]string{
+		"at 515d:24dd:6ece:9977:f3e6:14d8:fa2f:88b.":      {"IP_ADDRESS:515d:24dd:6ece:9977:f3e6:14d8:fa2f:88b"},
+		"at 2001:db8::7. Then":                            {"IP_ADDRESS:2001:db8::7"},
+		"at ::ffff:192.0.2.1.":                            {"IP_ADDRESS:::ffff:192.0.2.1"},
+		"keeps the deposit, no answer from 697.725.1578.": {"PHONE_NUMBER:697.725.1578"},
+	} {
+		if got := entitiesIn(t, text); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestTwelveDigitsAreACardWhereAWordSaysSoOrTheIssuerIsKnown(t *testing.T) {
 	for text, want := range map[string][]string{
 		"values (500547543909, 3)": nil,
@@ -53,5 +66,20 @@ func TestTwelveDigitsAreACardWhereAWordSaysSoOrTheIssuerIsKnown(t *testing.T) {
 		if got := entitiesIn(t, text); !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestTheMarkThatNobodySeesGoesWithTheName(t *testing.T) {
+	f, err := New(Options{Names: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "ตำรวจแจ้งว่านายสมชาย ใจดี\uFEFF เดินทางไปจังหวัดเชียงใหม่"
+	var got []string
+	for _, g := range f.Find(nil, []byte(text)) {
+		got = append(got, text[g.Start:g.End])
+	}
+	if want := []string{"นายสมชาย ใจดี\uFEFF", "จังหวัดเชียงใหม่"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

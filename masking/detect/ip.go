@@ -112,7 +112,7 @@ func (f *Finder) ipv6(start int) int {
 		if digits == 0 {
 			break
 		}
-		if f.byteAt(i) == '.' && groups > 0 || f.byteAt(i) == '.' && gap {
+		if f.byteAt(i) == '.' && f.isDigitAt(i+1) && (groups > 0 || gap) {
 			end, _ := f.dotted(from)
 			if end < 0 {
 				return -1

@@ -97,6 +97,16 @@ func plainForm(r rune) (b byte, known bool) {
 	return 0, false
 }
 
+// afterMark is where a name that ends at to ends with the byte order mark behind it,
+// which Thai text from the web has there: what nobody sees goes with the name.
+func afterMark(text []byte, to int) int {
+	const mark = "\uFEFF"
+	if len(text)-to >= len(mark) && string(text[to:to+len(mark)]) == mark {
+		return to + len(mark)
+	}
+	return to
+}
+
 // original is the span of text that f.text[from:to] came from.
 func (f *Finder) original(text []byte, from, to int) (int, int) {
 	start, last := int(f.origin[from]), int(f.origin[to-1])
