@@ -170,7 +170,7 @@ func (c *compiler) rule(n *node, f Field, op Spec) {
 		return
 	}
 	if _, ok := normalOf(f.Normal, f.Params); !ok {
-		c.fault(f.Path, "normal_form", fmt.Sprintf("no normal form %q", f.Normal), "use lower, digits or e164")
+		c.fault(f.Path, "normal_form", fmt.Sprintf("no normal form %q", f.Normal), "use lower, digits, identifier or e164")
 		return
 	}
 	if op.Domain && f.Domain == "" {

@@ -22,6 +22,8 @@ func normalOf(name string, p Params) (normalForm, bool) {
 		return appendLower, true
 	case "digits":
 		return appendDigits, true
+	case "identifier":
+		return appendIdentifier, true
 	case "e164":
 		return phoneForm(p.text("country", "")), true
 	}
@@ -110,8 +112,43 @@ func appendUngrouped(dst, text []byte) []byte {
 	return dst
 }
 
-// appendFigure does the same and leaves out white space and invisible characters
-// only.
+// appendIdentifier appends an identifier of letters and digits as registers hold it:
+// as [appendUngrouped] does, also without colons, and with its letters in upper case.
+// It is for identifiers that separators only group; where they tell two apart, as on
+// number plates, form lower is right.
+func appendIdentifier(dst, text []byte) []byte {
+	start := len(dst)
+	dst = appendUngrouped(dst, text)
+	body := dst[start:]
+	if !ascii(body) {
+		dst = append(dst[:start], norm.NFC.Bytes(bytes.Map(capital, norm.NFC.Bytes(body)))...)
+		body = dst[start:]
+	}
+	n := 0
+	for _, c := range body {
+		if c == ':' {
+			continue
+		}
+		if c-'a' <= 'z'-'a' {
+			c -= 'a' - 'A'
+		}
+		body[n] = c
+		n++
+	}
+	return dst[:start+n]
+}
+
+// capital is a letter in upper case, and a full-width one the letter of ASCII.
+func capital(r rune) rune {
+	const fullWidth = 'Ａ' - 'A'
+	if r = unicode.ToUpper(r); r >= 'Ａ' && r <= 'Ｚ' {
+		r -= fullWidth
+	}
+	return r
+}
+
+// appendFigure appends text as [appendUngrouped] does, and leaves out white space and
+// invisible characters only.
 func appendFigure(dst, text []byte) []byte {
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])

@@ -40,6 +40,13 @@ func TestNormalFormsJoinWhatDiffersInWritingOnly(t *testing.T) {
 		{"digits", "", "1.5.", "15"},
 		{"digits", "", ".5", "5"},
 		{"digits", "", "1e", "1e"},
+		{"identifier", "", "900101-1234567", "9001011234567"},
+		{"identifier", "", "๙๐๐๑๐๑-๑๒๓๔๕๖๗", "9001011234567"},
+		{"identifier", "", " s1234567d ", "S1234567D"},
+		{"identifier", "", "gb82 west 1234 5698 7654 32", "GB82WEST12345698765432"},
+		{"identifier", "", "00:1a-2B.3c:4D:5e", "001A2B3C4D5E"},
+		{"identifier", "", "ｃö​ö-1", "CÖÖ1"},
+		{"identifier", "", "", ""},
 		{"e164", "", "+66 81 234 5678", "+66812345678"},
 		{"e164", "", "+66 (0)81-234-5678", "+66812345678"},
 		{"e164", "", "＋６６８１２３４５６７８", "+66812345678"},
@@ -85,7 +92,7 @@ func FuzzNormalForms(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		s = string([]rune(s))
-		for _, name := range []string{"", "lower", "digits", "e164"} {
+		for _, name := range []string{"", "lower", "digits", "identifier", "e164"} {
 			for _, country := range []string{"", "TH", "SG", "US"} {
 				form, _ := normalOf(name, Params{"country": country})
 				once := form(nil, []byte(s))

@@ -69,7 +69,7 @@ type Field struct {
 	Operator string // see Operators
 	Params   Params
 	Domain   string // the element domain that keys derive from: contact.email
-	Normal   string // normal form before hmac: "", lower, digits, e164
+	Normal   string // normal form before hmac: "", lower, digits, identifier, e164
 	Special  bool   // class special: a null is masked like a value
 	// Apart mixes the row's subject into a result, so that equal values of two
 	// subjects give two results.

@@ -91,7 +91,7 @@ func LoadElements(more ...File) (*Elements, error) {
 var (
 	elementName = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)*$`)
 	className   = regexp.MustCompile(`^[a-z0-9]+$`)
-	normalForms = []string{"digits", "e164", "lower"}
+	normalForms = []string{"digits", "e164", "identifier", "lower"}
 )
 
 func (t *Elements) load(f File) error {
