@@ -143,7 +143,7 @@ arm64() {
 		say "skipped: there is no qemu-aarch64; to have it: apt-get install --no-install-recommends qemu-user-static"
 		return 0
 	fi
-	CGO_ENABLED=0 GOARCH=arm64 go test -short ${qemu:+-exec "$qemu"} ./masking ./masking/subject/... ./masking/detect/names ./stream ./stream/scan ./stream/lanes ./stream/tree ./rules/...
+	CGO_ENABLED=0 GOARCH=arm64 go test -short ${qemu:+-exec "$qemu"} ./masking ./masking/subject/... ./masking/detect ./masking/detect/identifier ./masking/detect/names ./masking/internal/... ./stream ./stream/scan ./stream/lanes ./stream/tree ./rules/...
 }
 
 # tests leaves the counts in $RUN/counts.

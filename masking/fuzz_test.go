@@ -20,7 +20,7 @@ var logNames = regexp.MustCompile(`^[A-Za-z0-9._-]+\.[0-9]{6,}$`)
 // anyJSON is the type of a field of which everything may be shown.
 var anyJSON = stream.Type{Base: stream.JSON}
 
-// nested is a plan with every operator, inside and outside of columns.
+// nested is a plan with operators inside and outside of columns.
 func nested() Plan {
 	return Plan{Stream: "crm.public.thing", Key: []string{"id"}, Fields: []Field{
 		{Path: "id", Operator: "hmac", Domain: "id"},
@@ -169,6 +169,40 @@ func disguise(bits uint16) string {
 	return b.String()
 }
 
+// mustCompileOpened compiles the columns of plans as one stream whose subjects have
+// keys.
+func mustCompileOpened(t testing.TB, plans ...Plan) *Rewriter {
+	t.Helper()
+	all := plans[0]
+	for _, p := range plans[1:] {
+		for _, f := range p.Fields {
+			if !slices.ContainsFunc(all.Fields, func(have Field) bool { return have.Path == f.Path }) {
+				all.Fields = append(all.Fields, f)
+			}
+		}
+	}
+	w, err := Compile(all, &subjectKeys{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// hiding adds a row to places for each column of a plan that shows nothing of its
+// values: %[1]s is the canary, %[2]s what is kept beside it.
+func hiding(places []string, plan Plan, kept string) []string {
+	for _, f := range plan.Fields {
+		switch f.Operator {
+		case "keep", "detect", "partial": // they show parts
+			continue
+		}
+		for _, shape := range []string{`"%%[1]s"`, `{"a":["%%[1]s"]}`, `"12 %%[1]s 34"`} {
+			places = append(places, fmt.Sprintf(`{"who":"1",%q:`+shape+`,%q:%%[2]s}`, f.Path, kept))
+		}
+	}
+	return places
+}
+
 // FuzzCanary puts a canary where the plan shows nothing, beside bytes of the
 // fuzzer's choice: if the record is delivered, no canary is in it.
 func FuzzCanary(f *testing.F) {
@@ -178,20 +212,27 @@ func FuzzCanary(f *testing.F) {
 		`{"doc":{"items":[{"more":{"%s":"%[1]s","fine":%[2]s}}]}}`, `{"tags":["%s"],"kept":%s}`, `{"other":{"nested":{"%s":1,"deep":%s}}}`, `{"box":"%s","kept":%s}`,
 		`{"matrix":[["%s"],"%[1]s"],"kept":%[2]s}`, `{"doc":"%s","kept":%s}`, `{"special":"%s","part":"%[1]s","kept":%[2]s}`, `{"kept":%[2]s,%[2]s:"%[1]s"}`,
 	}
+	some := len(places) // the rest are columns of the other plans
+	places = hiding(hiding(places, coarse(), "coarse"), opened(), "opened")
 	for i := range places {
 		for _, d := range []string{`1`, `"a\"b"`, `{"a":[1,{}]}`, `"\\"`, `1,"red":2`, `1}`, `{"red":"` + `x"`} {
-			f.Add(uint16(0x5a5a), byte(i), []byte(d))
+			f.Add(uint16(0x5a5a), uint16(i), []byte(d))
 		}
 	}
-	w := mustCompile(f, nested())
+	w, wide := mustCompile(f, nested()), mustCompileOpened(f, coarse(), opened())
 	var out stream.Masked
-	f.Fuzz(func(t *testing.T, bits uint16, place byte, other []byte) {
+	f.Fuzz(func(t *testing.T, bits, place uint16, other []byte) {
 		inOther, _ := parseTree(append(append([]byte(`[`), other...), ']'))
 		if strings.Contains(string(other), canary[:4]) || inOther != nil && inOther.holds(canary[:4]) {
 			t.Skip("the canary is where it is kept")
 		}
-		row := fmt.Sprintf(places[int(place)%len(places)], disguise(bits), other)
-		for _, value := range []string{`{"after":` + row + `,"op":"c"}`, `{"before":` + row + `,"op":"d"}`, `{"op":"d","x":` + row + `,"source":` + row + `}`} {
+		at, w := int(place)%len(places), w
+		row := fmt.Sprintf(places[at], disguise(bits), other)
+		source := row
+		if at >= some {
+			w, source = wide, "null" // which names some of these columns, too
+		}
+		for _, value := range []string{`{"after":` + row + `,"op":"c"}`, `{"before":` + row + `,"op":"d"}`, `{"op":"d","x":` + row + `,"source":` + source + `}`} {
 			r := &stream.Record{Value: []byte(value), Unchanged: []string{canary}}
 			if err := process(w, r, &out); err != nil {
 				if strings.Contains(err.Error(), canary) {
