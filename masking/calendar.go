@@ -35,6 +35,12 @@ type dateForm struct {
 	common     bool // years are of the common era, whatever they are
 }
 
+// dateFormOf is the form of a field's dates. In columns of dates the years are the
+// common era's.
+func dateFormOf(f Field) dateForm {
+	return dateForm{monthFirst: f.Params.text("order", "dmy") == "mdy", common: isDay(f.Type)}
+}
+
 // monthNames are in Thai and English, each long and short.
 var monthNames = [4][12]string{
 	{"มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน", "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม"},

@@ -31,100 +31,89 @@ import (
 // becomes the constant, like null. A value that it cannot mean anything for is
 // refused (L1).
 func generalize() Spec {
+	params := []Param{{Name: "as", Type: ParamText, Default: "", OneOf: modeNames(func(mode) bool { return true }), Help: "what the value becomes"}}
+	for _, m := range modes() {
+		for _, p := range m.params {
+			if !has(params, p.Name) {
+				params = append(params, p)
+			}
+		}
+	}
 	return Spec{
-		Name: "generalize",
-		Help: "puts something wider in the value's place: a range, a year, a network, a cell",
-		Params: []Param{
-			{Name: "as", Type: ParamText, Default: "", OneOf: wider(), Help: "what the value becomes"},
-			{Name: "width", Type: ParamNumber, Default: "", Help: "range: how many whole numbers are in one"},
-			{Name: "from", Type: ParamInteger, Default: 0, Help: "range: where one of the ranges begins"},
-			{Name: "bottom", Type: ParamInteger, Default: "", Help: "range: what is lower becomes <bottom"},
-			{Name: "top", Type: ParamInteger, Default: "", Help: "range: this and what is higher becomes top+"},
-			{Name: "on", Type: ParamDate, Default: "", Help: "age: the day for which it is counted from a date of birth"},
-			{Name: "bits4", Type: ParamNumber, Default: 24, Help: "prefix: how many bits of an IPv4 address stay"},
-			{Name: "bits6", Type: ParamNumber, Default: 48, Help: "prefix: how many bits of an IPv6 address stay"},
-			{Name: "step", Type: ParamDecimal, Default: "", Help: "grid: the size of a cell"},
-			{Name: "table", Type: ParamText, Default: "", Help: "hierarchy: lines of value;level 1;level 2;…, and * as value for all others"},
-			{Name: "file", Type: ParamText, Default: "", Help: "hierarchy: a file of such lines, by its path in the folder"},
-			{Name: "level", Type: ParamNumber, Default: 1, Help: "hierarchy: which level"},
-			{Name: "order", Type: ParamText, Default: "dmy", OneOf: []string{"dmy", "mdy"}, Help: "dates: whether 01/02/2006 begins with the day or the month"},
-		},
+		Name:    "generalize",
+		Help:    "puts something wider in the value's place: a range, a year, a network, a cell",
+		Params:  params,
 		traits:  func(Params) Traits { return Traits{Deterministic: true, Collides: true, Clear: true} },
 		check:   checkGeneralize,
 		refuses: []stream.Base{stream.Array, stream.JSON, stream.Bool, stream.Bytes, stream.TimeOfDay},
-		takes:   generalizeTakes,
-		output:  toString,
-		act:     actMask,
-		build: func(f Field, _ workshop) (masker, error) {
-			if f.Params.text("as", "") == "hierarchy" {
-				return buildHierarchy(f)
-			}
-			return &generalizeMasker{widen: widening(f)}, nil
+		takes: func(t stream.Type, p Params) bool {
+			return isText(t) || modeOf(p).takes(t, p)
 		},
+		output: toString,
+		act:    actMask,
+		build:  func(f Field, _ workshop) (masker, error) { return modeOf(f.Params).build(f) },
 	}
 }
 
-// wider lists what as may be.
-func wider() []string {
-	return []string{"range", "month", "quarter", "year", "decade", "age", "zip3", "prefix", "grid", "hierarchy"}
+// mode is one of the things that values become.
+type mode struct {
+	name   string
+	params []Param
+	needs  string // a parameter that must be there, as one writes it; "" for none
+	coarse bool   // it is equally coarse whatever the parameters
+	// takes says on which types beside text it works.
+	takes func(stream.Type, Params) bool
+	// check says what else is wrong with the parameters; nil for nothing.
+	check func(Params) error
+	build func(Field) (masker, error)
 }
 
-// belongs says which parameters go with which as. Those not listed go with all.
-func belongs(param, as string) bool {
-	switch param {
-	case "width", "from", "bottom", "top":
-		return as == "range"
-	case "on":
-		return as == "age"
-	case "bits4", "bits6":
-		return as == "prefix"
-	case "step":
-		return as == "grid"
-	case "table", "file", "level":
-		return as == "hierarchy"
-	case "order":
-		return as == "age" || ofDates(as)
+// Coarse lists what as may be for values that become equally coarse whatever the other
+// parameters are.
+func Coarse() []string { return modeNames(func(m mode) bool { return m.coarse }) }
+
+func modeNames(ok func(mode) bool) []string {
+	var names []string
+	for _, m := range modes() {
+		if ok(m) {
+			names = append(names, m.name)
+		}
 	}
-	return true
+	return names
 }
 
-func ofDates(as string) bool {
-	return as == "month" || as == "quarter" || as == "year" || as == "decade"
+// modeOf returns what parameter as names; what works on nothing for what nobody knows.
+func modeOf(p Params) mode {
+	as := p.text("as", "")
+	all := modes()
+	if i := slices.IndexFunc(all, func(m mode) bool { return m.name == as }); i >= 0 {
+		return all[i]
+	}
+	return mode{takes: never, build: func(Field) (masker, error) { return nil, errors.New("nobody said what values become") }}
+}
+
+func has(params []Param, name string) bool {
+	return slices.ContainsFunc(params, func(p Param) bool { return p.Name == name })
 }
 
 func checkGeneralize(p Params) error {
-	as := p.text("as", "")
-	if as == "" {
-		return fmt.Errorf("nobody said what values become: write as: with one of %s", strings.Join(wider(), " "))
+	m := modeOf(p)
+	if m.name == "" {
+		return fmt.Errorf("nobody said what values become: write as: with one of %s", strings.Join(modeNames(func(mode) bool { return true }), " "))
 	}
 	var errs []error
-	needs := func(name, example string) {
-		if p[name] == nil {
-			errs = append(errs, fmt.Errorf("as: %s needs %s, such as %s", as, name, example))
+	for _, other := range modes() {
+		for _, x := range other.params {
+			if v, said := p[x.Name]; said && !has(m.params, x.Name) && !sameParam(v, x.Default) {
+				errs = append(errs, fmt.Errorf("%s does nothing with as: %s: remove it", x.Name, m.name))
+			}
 		}
 	}
-	for _, name := range sortedNames(p) {
-		def := slices.IndexFunc(generalize().Params, func(x Param) bool { return x.Name == name })
-		if !belongs(name, as) && !sameParam(p[name], generalize().Params[def].Default) {
-			errs = append(errs, fmt.Errorf("%s does nothing with as: %s: remove it", name, as))
-		}
+	if name, _, _ := strings.Cut(m.needs, ":"); name != "" && p[name] == nil {
+		errs = append(errs, fmt.Errorf("as: %s needs %s, such as %s", m.name, name, m.needs))
 	}
-	switch as {
-	case "range":
-		if needs("width", "width: 10"); p.number("width", 2) < 2 {
-			errs = append(errs, errors.New("width 1 shows the number itself: at least 2"))
-		}
-		if bottom, top := p.bound("bottom"), p.bound("top"); bottom != nil && top != nil && *bottom >= *top {
-			errs = append(errs, errors.New("bottom is not below top"))
-		}
-	case "prefix":
-		if p.number("bits4", 24) > 31 || p.number("bits6", 48) > 127 {
-			errs = append(errs, errors.New("all bits of an address stay: bits4 is at most 31, bits6 at most 127"))
-		}
-	case "grid":
-		needs("step", "step: 0.05")
-	case "hierarchy":
-		errs = append(errs, checkHierarchy(p))
+	if m.check != nil {
+		errs = append(errs, m.check(p))
 	}
 	return errors.Join(errs...)
 }
@@ -139,60 +128,8 @@ func sameParam(v, def any) bool {
 	return v == def
 }
 
-// bound returns an integer that was checked, or nil.
-func (p Params) bound(name string) *int64 {
-	if n, ok := integer(p[name]); ok {
-		return &n
-	}
-	return nil
-}
-
-// generalizeTakes says which columns hold what as is about.
-func generalizeTakes(t stream.Type, p Params) bool {
-	as := p.text("as", "")
-	date := t.Base == stream.Date || t.Base == stream.Timestamp || t.Base == stream.TimestampTZ
-	number := t.Base == stream.Int || t.Base == stream.Float || t.Base == stream.Decimal
-	switch {
-	case date:
-		return ofDates(as) || as == "age" && p["on"] != nil
-	case number:
-		return as == "range" || as == "age" || as == "grid" || as == "hierarchy" && hierarchyTakes(t) || as == "zip3" && t.Base == stream.Int
-	}
-	return t.Base != stream.Bool
-}
-
 // widen appends what text becomes; false where that means nothing.
 type widen func(dst, text []byte, kind kinds) ([]byte, bool)
-
-func widening(f Field) widen {
-	p := f.Params
-	common := f.Type.Base == stream.Date || f.Type.Base == stream.Timestamp || f.Type.Base == stream.TimestampTZ
-	form := dateForm{monthFirst: p.text("order", "dmy") == "mdy", common: common}
-	switch as := p.text("as", ""); as {
-	case "range":
-		return ranges{int64(p.number("width", 2)), *cmpBound(p.bound("from")), p.bound("bottom"), p.bound("top")}.widen
-	case "age":
-		a := ages{form: form}
-		a.on, a.dated = day(p["on"])
-		return a.widen
-	case "zip3":
-		return zip3
-	case "prefix":
-		return prefixes{p.number("bits4", 24), p.number("bits6", 48)}.widen
-	case "grid":
-		step, _ := decimal(p["step"])
-		return grid{int64(step.digits), step.scale}.widen
-	default:
-		return spans{form, as}.widen
-	}
-}
-
-func cmpBound(n *int64) *int64 {
-	if n == nil {
-		return new(int64)
-	}
-	return n
-}
 
 // generalizeMasker does what generalize says.
 type generalizeMasker struct {

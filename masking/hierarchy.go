@@ -156,9 +156,9 @@ func (m *hierarchyMasker) fresh() masker {
 	return &hierarchyMasker{table: m.table, form: m.form}
 }
 
-// hierarchyTakes says which columns have values that a table can list: their texts.
-func hierarchyTakes(t stream.Type) bool {
-	return t.Base == 0 || t.Base == stream.String || t.Base == stream.Int || t.Base == stream.Decimal
+// hierarchyTakes says which columns beside text have values that a table can list.
+func hierarchyTakes(t stream.Type, _ Params) bool {
+	return t.Base == stream.Int || t.Base == stream.Decimal
 }
 
 // checkHierarchy says what is wrong with the parameters of a hierarchy. What the

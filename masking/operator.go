@@ -258,6 +258,14 @@ func (p Params) number(name string, otherwise int) int {
 	return otherwise
 }
 
+// integer does the same for one that may be below zero.
+func (p Params) integer(name string, otherwise int64) int64 {
+	if n, ok := integer(p[name]); ok {
+		return n
+	}
+	return otherwise
+}
+
 // text returns a parameter that was checked, or its default.
 func (p Params) text(name, otherwise string) string {
 	if s, ok := p[name].(string); ok {

@@ -35,7 +35,7 @@ func shiftDate() Spec {
 			return nil
 		},
 		takes: func(t stream.Type, _ Params) bool {
-			return t.Base == 0 || t.Base == stream.String || isDay(t)
+			return isText(t) || isDay(t)
 		},
 		output: sameType,
 		act:    actMask,
@@ -45,9 +45,7 @@ func shiftDate() Spec {
 			if err != nil {
 				return nil, err
 			}
-			m := &shiftMasker{draws: d, days: uint64(f.Params.number("days", 180))}
-			m.form = dateForm{monthFirst: f.Params.text("order", "dmy") == "mdy", common: isDay(f.Type)}
-			return m, nil
+			return &shiftMasker{draws: d, days: uint64(f.Params.number("days", 180)), form: dateFormOf(f)}, nil
 		},
 	}
 }

@@ -10,7 +10,7 @@ import (
 // ranges are runs of whole numbers, all of one width.
 type ranges struct {
 	width, from int64
-	bottom, top *int64
+	bottom, top int64 // numbers below bottom are one, and those from top on
 }
 
 func (r ranges) widen(dst, text []byte, _ kinds) ([]byte, bool) {
@@ -18,19 +18,14 @@ func (r ranges) widen(dst, text []byte, _ kinds) ([]byte, bool) {
 	switch {
 	case !ok:
 		return dst, false
-	case r.bottom != nil && n < *r.bottom:
-		return strconv.AppendInt(append(dst, '<'), *r.bottom, 10), true
-	case r.top != nil && n >= *r.top:
-		return append(strconv.AppendInt(dst, *r.top, 10), '+'), true
+	case n < r.bottom:
+		return strconv.AppendInt(append(dst, '<'), r.bottom, 10), true
+	case n >= r.top:
+		return append(strconv.AppendInt(dst, r.top, 10), '+'), true
 	}
 	low := r.from + floorTo(n-r.from, r.width)
-	high := low + r.width - 1
-	if r.bottom != nil {
-		low = max(low, *r.bottom)
-	}
-	if r.top != nil {
-		high = min(high, *r.top-1)
-	}
+	high := min(low+r.width, r.top) - 1
+	low = max(low, r.bottom)
 	dst = strconv.AppendInt(dst, low, 10)
 	switch {
 	case low == high:
@@ -58,8 +53,8 @@ func whole(text []byte) (int64, bool) {
 
 // spans are what dates lie in.
 type spans struct {
-	form dateForm
-	as   string
+	form  dateForm
+	write func(dst []byte, year, month int) []byte
 }
 
 func (s spans) widen(dst, text []byte, _ kinds) ([]byte, bool) {
@@ -68,17 +63,21 @@ func (s spans) widen(dst, text []byte, _ kinds) ([]byte, bool) {
 		return dst, false
 	}
 	year, month, _ := civil(w.day)
-	if s.as == "decade" {
-		return append(appendPart(dst, year/10*10, 4, false), 's'), true
-	}
-	dst = appendPart(dst, year, 4, false)
-	switch s.as {
-	case "month":
-		dst = appendPart(append(dst, '-'), month, 2, false)
-	case "quarter":
-		dst = append(dst, '-', 'Q', byte('1'+(month-1)/3))
-	}
-	return dst, true
+	return s.write(dst, year, month), true
+}
+
+func appendMonth(dst []byte, year, month int) []byte {
+	return appendPart(append(appendYear(dst, year, month), '-'), month, 2, false)
+}
+
+func appendQuarter(dst []byte, year, month int) []byte {
+	return append(appendYear(dst, year, month), '-', 'Q', byte('1'+(month-1)/3))
+}
+
+func appendYear(dst []byte, year, _ int) []byte { return appendPart(dst, year, 4, false) }
+
+func appendDecade(dst []byte, year, _ int) []byte {
+	return append(appendPart(dst, year/10*10, 4, false), 's')
 }
 
 // ages are whole years of life.

@@ -87,7 +87,7 @@ func TestFaultsOfAHierarchyFileAreToldWithTheirLines(t *testing.T) {
 		"empty":     {townEnv(t, rule, files("")), "./towns.csv:1: table has no lines\n  → write lines of value;level 1;level 2;…", []string{CodeTable}},
 		"too large": {townEnv(t, rule, files(large.String())), "./towns.csv:1: level 2 has 780 KiB, and a revision keeps 512 at most\n  → leave out values that fall under *, or mask with another operator", []string{CodeTable}},
 		"level 0": {townEnv(t, "{as: hierarchy, file: towns.csv, level: 0}", files("a;b")), `policy.yaml:4: mask.elements.address.city: generalize: level 0 is the value itself: at least 1
-  → generalize takes: as width from bottom top on bits4 bits6 step table file level order`, []string{CodeParams}},
+  → generalize takes: as width from bottom top order on bits4 bits6 step table file level`, []string{CodeParams}},
 		"one normal form": {townEnv(t, rule, files("Bangkok;x;Thailand\nBANGKOK;x;Siam\n")), `contracts/crm.public.customer.yaml:34: schema[0].properties[3] (city): generalize: table has two lines for what is one value in the element's normal form
   → write the same text in both lines, or leave one of them out`, []string{"masking.operator"}},
 	})

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"lethe/masking"
 	"lethe/rules/strict"
 	"lethe/stream"
 )
@@ -156,8 +157,8 @@ func Parse(name string, data []byte) (Pack, error) {
 // coarse refuses what generalize makes as fine as its parameters say.
 func coarse(doc *strict.Doc, at string, all []string) error {
 	for _, as := range all {
-		if !slices.Contains(fixed, as) {
-			return doc.Fault(at, "pack.acceptance", fmt.Sprintf("how coarse %q is depends on its parameters, or nobody knows it", as), "one of: "+strings.Join(fixed, " "))
+		if !slices.Contains(masking.Coarse(), as) {
+			return doc.Fault(at, "pack.acceptance", fmt.Sprintf("how coarse %q is depends on its parameters, or nobody knows it", as), "one of: "+strings.Join(masking.Coarse(), " "))
 		}
 	}
 	return nil
@@ -177,9 +178,6 @@ func (r Rule) Words() string {
 	}
 	return words
 }
-
-// fixed are the generalisations that are equally coarse whatever the parameters.
-var fixed = []string{"month", "quarter", "year", "decade", "age", "zip3"}
 
 // Accepted returns what p accepts of an element that is generalised, if it does.
 func (p Pack) Accepted(element, as string) (Acceptance, bool) {
