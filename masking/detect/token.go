@@ -1,6 +1,9 @@
 package detect
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // What a byte is; a token's kind is the union over its bytes.
 const (
@@ -84,20 +87,10 @@ func (f *Finder) scan() {
 			ends &= ends - 1
 			f.cut(open, true)
 		}
-		odd := b.digit | b.upper | b.high
-		for ends != 0 {
-			start, end := starts&-starts, ends&-ends
-			starts ^= start
-			ends ^= end
-			run := end - start
-			t := token{start: base + int32(bits.TrailingZeros64(start)), end: base + int32(bits.TrailingZeros64(end)), kind: isLower}
-			if odd&run != 0 {
-				t.kind = b.kinds(run)
-			}
-			f.cut(t, behind&start != 0)
-		}
+		f.words(b, base, starts, ends, behind)
 		if inside = word >> (blockSize - 1); inside != 0 {
-			open = token{start: base + int32(bits.TrailingZeros64(starts)), kind: b.kinds(-(starts & -starts))}
+			last := blockSize - 1 - bits.LeadingZeros64(starts)
+			open = token{start: base + int32(last), kind: b.kinds(^uint64(0) << last)}
 		}
 		stopped = b.stop >> (blockSize - 1)
 	}
@@ -105,6 +98,37 @@ func (f *Finder) scan() {
 		open.end = int32(len(f.text))
 		f.cut(open, true)
 	}
+}
+
+// words cuts the runs that end in b, of which each begins there, too. behind tells
+// where a full stop may stand before a run.
+func (f *Finder) words(b *block, base int32, starts, ends, behind uint64) {
+	text, tokens, tellers := f.text, f.tokens, &f.vocab.tellers
+	rest := b.digit | b.upper | b.high
+	for ends != 0 {
+		start, end := starts&-starts, ends&-ends
+		starts ^= start
+		ends ^= end
+		run := end - start
+		t := token{start: base + int32(bits.TrailingZeros64(start)), end: base + int32(bits.TrailingZeros64(end)), kind: isLower}
+		if rest&run != 0 {
+			t.kind = b.kinds(run)
+		}
+		// Most tokens are words of a few letters that mean nothing.
+		from, n := int(t.start), uint(t.end-t.start)
+		if t.kind&^isUpper == isLower && n <= 8 && from+8 < len(text) {
+			packed := lower(binary.LittleEndian.Uint64(text[from:]) & (^uint64(0) >> ((64 - 8*n) & 63)))
+			hash := mixed(uint64(n)*odd, packed)
+			if next := text[from+int(n)]; tellers[hash>>6%tellersSize]>>(hash&63)&1|behind&start == 0 && next != '-' && next != '.' {
+				tokens = append(tokens, t)
+				continue
+			}
+		}
+		f.tokens = tokens
+		f.cut(t, behind&start != 0)
+		tokens = f.tokens
+	}
+	f.tokens = tokens
 }
 
 // kinds is what the bytes of a run in b are; isWide stands for all beyond ASCII.
