@@ -1,6 +1,9 @@
 package detect
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // block says of 64 bytes of a text what each is: a bit for each byte, the lowest
 // for the first.
@@ -72,20 +75,16 @@ func classifyBytes(blocks []block, text []byte) {
 	}
 }
 
-// stops reports whether a byte of text[from:to] may end a line, a sentence or a
-// part of a list.
-func (f *Finder) stops(from, to int) bool {
-	if from >= to {
-		return false
+// nextStop is where the first byte of text[from:to] is that may end a line, a
+// sentence or a part of a list, -1 if there is none.
+func (f *Finder) nextStop(from, to int) int {
+	for at := from; at < to; at = at&^(blockSize-1) + blockSize {
+		if stops := f.blocks[at/blockSize].stop >> (at % blockSize); stops != 0 {
+			if at += bits.TrailingZeros64(stops); at < to {
+				return at
+			}
+			return -1
+		}
 	}
-	first, last := from/blockSize, (to-1)/blockSize
-	head, tail := ^uint64(0)<<(from%blockSize), ^uint64(0)>>(blockSize-1-(to-1)%blockSize)
-	if first == last {
-		return f.blocks[first].stop&head&tail != 0
-	}
-	some := f.blocks[first].stop&head | f.blocks[last].stop&tail
-	for k := first + 1; k < last; k++ {
-		some |= f.blocks[k].stop
-	}
-	return some != 0
+	return -1
 }

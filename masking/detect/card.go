@@ -84,7 +84,7 @@ func (f *Finder) card(n *number, to int) {
 	if cardLengths[first]>>len(digits)&1 == 0 || !luhn(digits) || !n.isCardGrouping(to) || allSame(digits) {
 		return
 	}
-	start, end := n.groups[0].start, n.groups[to].end
+	start, end := int(n.groups[0].start), int(n.groups[to].end)
 	told := f.near(aboutCard, start, end)
 	other := f.near(aboutOrder, start, end)
 	if other >= 0 && (told < 0 || other < told) {

@@ -144,7 +144,7 @@ func (f *Finder) nearestWord(t topic, start, end int) int {
 			continue
 		}
 		distance := at - end + 10 // what follows announces less
-		if (best < 0 || distance < best) && bytes.IndexByte(f.text[end:at], ',') < 0 && !f.breaks(end, at) {
+		if (best < 0 || distance < best) && bytes.IndexByte(f.text[end:at], ',') < 0 && !f.breaks(end, at, false) {
 			best = distance
 		}
 		break
@@ -209,13 +209,8 @@ func (f *Finder) wordBefore(t topic, start int) int {
 		if !w.topics.has(t) {
 			continue
 		}
-		if !f.stops(int(w.end), start) {
-			return distance
-		}
-		for i := int(w.index); i < len(f.tokens) && int(f.tokens[i].end) <= start; i++ {
-			if f.breaks(int(f.tokens[i].end), f.next(i, start)) {
-				return -1
-			}
+		if f.breaks(int(w.end), start, true) {
+			return -1
 		}
 		return distance
 	}
@@ -232,9 +227,9 @@ func (f *Finder) nearWide(t topic, start, end, best int) int {
 		}
 		distance := -1
 		switch {
-		case int(h.end) <= start && start-int(h.end) <= reachWide && !f.breaks(int(h.end), start):
+		case int(h.end) <= start && start-int(h.end) <= reachWide && !f.breaks(int(h.end), start, false):
 			distance = (start - int(h.end)) / 3
-		case int(h.start) >= end && int(h.start)-end <= reachAfter && !f.breaks(end, int(h.start)):
+		case int(h.start) >= end && int(h.start)-end <= reachAfter && !f.breaks(end, int(h.start), false):
 			distance = int(h.start) - end + 10
 		}
 		if distance >= 0 && (best < 0 || distance < best) {
@@ -309,27 +304,26 @@ func (f *Finder) tokenFrom(at int) int {
 	return lo
 }
 
-// breaks reports whether a sentence, clause of a list, or line ends between two
-// tokens. A line that ends in a colon goes on.
-func (f *Finder) breaks(from, to int) bool {
-	if !f.stops(from, to) {
-		return false
-	}
-	colon := false
-	for i := from; i < to; i++ {
+// breaks reports whether a sentence, clause of a list, or line ends in
+// text[from:to]. A line that ends in a colon goes on; near is whether the colon must
+// stand behind the last token of the line.
+func (f *Finder) breaks(from, to int, near bool) bool {
+	for i := f.nextStop(from, to); i >= 0; i = f.nextStop(i+1, to) {
 		switch f.text[i] {
-		case ':':
-			colon = true
 		case '\n':
-			if !colon {
+			since := from
+			if near {
+				since = max(from, int(f.tokens[f.tokenBefore(i)].end))
+			}
+			if bytes.IndexByte(f.text[since:i], ':') < 0 {
 				return true
 			}
-		case ';', '|', '!', '?':
-			return true
 		case '.':
 			if i+1 < to && f.text[i+1] == ' ' && i+2 < len(f.text) && classes[f.text[i+2]]&isUpper != 0 && i-3 >= 0 && !f.abbreviated(i) {
 				return true
 			}
+		default:
+			return true
 		}
 	}
 	return false

@@ -3,7 +3,7 @@ package detect
 // number is a run of groups of digits with a separator or two between them, such
 // as 4111 1111-1111.1111. Every stretch of its groups is a candidate.
 type number struct {
-	digits    [maxDigits]byte // of all groups
+	digits    [maxDigits + chunk]byte // of all groups
 	all       [maxGroups]group
 	first     int     // the token of all[0]
 	count     int     // of all
@@ -15,16 +15,17 @@ type number struct {
 const (
 	maxGroups = 10
 	maxDigits = 48
+	chunk     = 16 // is copied at once
 )
 
 // group is one run of digits.
 type group struct {
-	start, end int  // in the text
-	at, stop   int  // in number.digits
-	sep        byte // between it and the next
+	start, end int32 // in the text
+	at, stop   uint8 // in number.digits
+	sep        byte  // between it and the next
 }
 
-func (g *group) size() int { return g.stop - g.at }
+func (g *group) size() int { return int(g.stop - g.at) }
 
 // upTo are the digits of the groups up to one.
 func (n *number) upTo(to int) []byte { return n.digits[n.groups[0].at:n.groups[to].stop] }
@@ -41,7 +42,7 @@ func (f *Finder) numbers(i int, t *token) {
 	}
 	if len(n.upTo(len(n.groups)-1)) >= shortestCard && f.byteAt(int(t.start)-1) != '+' {
 		for to := range n.groups {
-			if f.ends(n.groups[to].end) {
+			if f.ends(int(n.groups[to].end)) {
 				f.card(n, to)
 			}
 		}
@@ -85,8 +86,12 @@ func (f *Finder) groupFrom(n *number, i int) {
 		if n.count > 0 {
 			n.all[n.count-1].sep = sep
 		}
-		copy(n.digits[at:], f.text[t.start:end])
-		n.all[n.count] = group{start: int(t.start), end: end, at: at, stop: at + size}
+		if from := int(t.start); size <= chunk && from+chunk <= len(f.text) {
+			*(*[chunk]byte)(n.digits[at:]) = [chunk]byte(f.text[from:])
+		} else {
+			copy(n.digits[at:], f.text[from:end])
+		}
+		n.all[n.count] = group{start: t.start, end: int32(end), at: uint8(at), stop: uint8(at + size)}
 		at += size
 		n.count++
 		if end < int(t.end) {

@@ -9,7 +9,7 @@ func (f *Finder) phone(n *number) {
 	if len(n.upTo(len(n.groups)-1)) < shortestCall {
 		return
 	}
-	start := n.groups[0].start
+	start := int(n.groups[0].start)
 	international := false
 	switch before := f.byteAt(start - 1); before {
 	case '+':
@@ -40,7 +40,7 @@ func (f *Finder) phone(n *number) {
 		if c.digits = n.upTo(to); len(c.digits) < shortestCall {
 			continue
 		}
-		c.start, c.end = start, n.groups[to].end
+		c.start, c.end = start, int(n.groups[to].end)
 		if f.text[start] == '(' && bytes.Count(f.text[start:c.end], []byte("(")) > bytes.Count(f.text[start:c.end], []byte(")")) {
 			c.start++ // it is around the number
 		}
