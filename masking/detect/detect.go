@@ -64,6 +64,7 @@ type Finder struct {
 	plain  []byte  // holds it where it differs from what came
 	origin []int32 // for each byte of plain, where it came from
 	blocks []block // what the bytes of text are
+	runs   runs
 	tokens []token
 	work   []int32 // those of tokens that may begin or be a finding
 	// telling are those of tokens that announce something, alone or in a phrase.

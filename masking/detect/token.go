@@ -1,10 +1,5 @@
 package detect
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
-
 // What a byte is; a token's kind is the union over its bytes.
 const (
 	isDigit = 1 << iota
@@ -64,93 +59,54 @@ type token struct {
 
 func (t *token) len() int { return int(t.end - t.start) }
 
-// scan cuts the text into tokens, by the places in its blocks where letters and
-// digits begin and end.
+// scan cuts the text into tokens.
 func (f *Finder) scan() {
-	f.tokens, f.work = f.tokens[:0], f.work[:0]
+	f.work = f.work[:0]
 	f.forget()
-	var open token // a run that goes on from one block into the next
-	inside, stopped := uint64(0), uint64(0)
-	for k := range f.blocks {
-		b, base := &f.blocks[k], int32(k*blockSize)
-		word := b.digit | b.upper | b.lower | b.high
-		before := word<<1 | inside
-		starts, ends := word&^before, before&^word
-		behind := b.stop<<1 | stopped
-		if inside != 0 {
-			run := ends&-ends - 1 // all of the block where the run does not end
-			open.kind |= b.kinds(run)
-			if ends == 0 {
-				continue
-			}
-			open.end = base + int32(bits.TrailingZeros64(ends))
-			ends &= ends - 1
-			f.cut(open, true)
+	f.cutRuns()
+	tokens, r := f.tokens[:0], &f.runs
+	starts, ends := r.starts[:r.count], r.ends[:r.count]
+	for k, flag := range r.flags[:r.count] {
+		if t := (token{start: starts[k], end: ends[k], kind: isLower}); flag == 0 {
+			tokens = append(tokens, t)
+		} else {
+			t.kind = f.kinds(int(t.start), int(t.end))
+			f.tokens = tokens
+			f.cut(t)
+			tokens = f.tokens
 		}
-		f.words(b, base, starts, ends, behind)
-		if inside = word >> (blockSize - 1); inside != 0 {
-			last := blockSize - 1 - bits.LeadingZeros64(starts)
-			open = token{start: base + int32(last), kind: b.kinds(^uint64(0) << last)}
-		}
-		stopped = b.stop >> (blockSize - 1)
-	}
-	if inside != 0 {
-		open.end = int32(len(f.text))
-		f.cut(open, true)
-	}
-}
-
-// words cuts the runs that end in b, of which each begins there, too. behind tells
-// where a full stop may stand before a run.
-func (f *Finder) words(b *block, base int32, starts, ends, behind uint64) {
-	text, tokens, tellers := f.text, f.tokens, &f.vocab.tellers
-	rest := b.digit | b.upper | b.high
-	for ends != 0 {
-		start, end := starts&-starts, ends&-ends
-		starts ^= start
-		ends ^= end
-		run := end - start
-		t := token{start: base + int32(bits.TrailingZeros64(start)), end: base + int32(bits.TrailingZeros64(end)), kind: isLower}
-		if rest&run != 0 {
-			t.kind = b.kinds(run)
-		}
-		// Most tokens are words of a few letters that mean nothing.
-		from, n := int(t.start), uint(t.end-t.start)
-		if t.kind&^isUpper == isLower && n <= 8 && from+8 < len(text) {
-			packed := lower(binary.LittleEndian.Uint64(text[from:]) & (^uint64(0) >> ((64 - 8*n) & 63)))
-			hash := mixed(uint64(n)*odd, packed)
-			if next := text[from+int(n)]; tellers[hash>>6%tellersSize]>>(hash&63)&1|behind&start == 0 && next != '-' && next != '.' {
-				tokens = append(tokens, t)
-				continue
-			}
-		}
-		f.tokens = tokens
-		f.cut(t, behind&start != 0)
-		tokens = f.tokens
 	}
 	f.tokens = tokens
 }
 
-// kinds is what the bytes of a run in b are; isWide stands for all beyond ASCII.
-func (b *block) kinds(run uint64) (kind uint8) {
-	if b.digit&run != 0 {
-		kind = isDigit
-	}
-	if b.upper&run != 0 {
-		kind |= isUpper
-	}
-	if b.lower&run != 0 {
-		kind |= isLower
-	}
-	if b.high&run != 0 {
-		kind |= isWide
+// kinds is what the bytes of a run are; isWide stands for all beyond ASCII.
+func (f *Finder) kinds(from, to int) (kind uint8) {
+	for at := from &^ (blockSize - 1); at < to; at += blockSize {
+		b, run := &f.blocks[at/blockSize], ^uint64(0)
+		if from > at {
+			run <<= from - at
+		}
+		if at+blockSize > to {
+			run &= ^uint64(0) >> (at + blockSize - to)
+		}
+		if b.digit&run != 0 {
+			kind |= isDigit
+		}
+		if b.upper&run != 0 {
+			kind |= isUpper
+		}
+		if b.lower&run != 0 {
+			kind |= isLower
+		}
+		if b.high&run != 0 {
+			kind |= isWide
+		}
 	}
 	return kind
 }
 
-// cut adds a token, or the tokens of a run that is not all ASCII. A full stop may
-// be before it only where stopped says so.
-func (f *Finder) cut(t token, stopped bool) {
+// cut adds a token, or the tokens of a run that is not all ASCII.
+func (f *Finder) cut(t token) {
 	n := t.len()
 	switch {
 	case t.kind == isDigit:
@@ -159,11 +115,11 @@ func (f *Finder) cut(t token, stopped bool) {
 		return
 	case n <= 8 && t.kind&^isAlnum == 0:
 		packed := lower(pack(f.text, int(t.start), int(t.end)))
-		if hash := mixed(uint64(n)*odd, packed); f.vocab.mayTell(hash) || stopped {
+		if hash := mixed(0, packed); f.vocab.mayTell(hash) || f.byteAt(int(t.start)-1) == '.' {
 			f.understand(&t, f.vocab.findShort(hash, packed))
 		}
 	default:
-		if hash := hashIn(f.text, int(t.start), int(t.end)); f.vocab.mayTell(hash) || stopped {
+		if hash := hashIn(f.text, int(t.start), int(t.end)); f.vocab.mayTell(hash) || f.byteAt(int(t.start)-1) == '.' {
 			f.understand(&t, f.vocab.find(hash, f.text[t.start:t.end]))
 		}
 	}
@@ -215,7 +171,7 @@ func (f *Finder) cutHigh(from, to int) {
 			if kind&isLatin != 0 {
 				kind &^= isCont // what is left of a broken character stays
 			}
-			f.cut(token{start: int32(start), end: int32(i), kind: kind}, true)
+			f.cut(token{start: int32(start), end: int32(i), kind: kind})
 		case c == isWide:
 			start := i
 			for i < to && classes[text[i]] == isWide {

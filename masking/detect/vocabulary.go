@@ -248,18 +248,15 @@ func hashOf(word []byte) uint32 { return hashIn(word, 0, len(word)) }
 // in the text is read with it.
 func hashIn(text []byte, from, to int) uint32 {
 	n := to - from
+	if n <= 8 {
+		return mixed(0, lower(pack(text, from, to)))
+	}
 	hash := uint64(n) * odd
 	for ; to-from > 8; from += 8 {
 		hash = (hash ^ lower(binary.LittleEndian.Uint64(text[from:]))) * odd
 		hash ^= hash >> 32
 	}
-	last := uint64(0)
-	if n > 8 {
-		last = binary.LittleEndian.Uint64(text[to-8:])
-	} else {
-		last = pack(text, from, to)
-	}
-	return mixed(hash, lower(last))
+	return mixed(hash, lower(binary.LittleEndian.Uint64(text[to-8:])))
 }
 
 // mixed is the end of a hash.
@@ -279,7 +276,6 @@ func pack(text []byte, from, to int) (packed uint64) {
 
 // lower turns eight bytes' capital letters of ASCII into small ones.
 func lower(x uint64) uint64 {
-	const ones = 0x0101010101010101
 	low := x & (0x7F * ones)
 	capitals := (low + (0x80-'A')*ones) &^ (low + (0x7F-'Z')*ones) &^ x & (0x80 * ones)
 	return x | capitals>>2
