@@ -74,10 +74,10 @@ var cardLengths = func() (t [10000]uint32) {
 	return t
 }()
 
-// card offers the groups up to one, if they hold 12 to 19 digits.
+// card offers the groups up to one, which hold 12 to 19 digits.
 func (f *Finder) card(n *number, to int) {
 	digits := n.upTo(to)
-	if len(digits) < shortestCard || len(digits) > longestCard || !f.on[card] {
+	if !f.on[card] {
 		return
 	}
 	first := int(digits[0]-'0')*1000 + int(digits[1]-'0')*100 + int(digits[2]-'0')*10 + int(digits[3]-'0')

@@ -42,7 +42,7 @@ func (f *Finder) numbers(i int, t *token) {
 	}
 	if len(n.upTo(len(n.groups)-1)) >= shortestCard && f.byteAt(int(t.start)-1) != '+' {
 		for to := range n.groups {
-			if f.ends(int(n.groups[to].end)) {
+			if size := len(n.upTo(to)); size >= shortestCard && size <= longestCard && f.ends(int(n.groups[to].end)) {
 				f.card(n, to)
 			}
 		}

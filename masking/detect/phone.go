@@ -36,11 +36,17 @@ func (f *Finder) phone(n *number) {
 	}
 	c := call{n: n, international: international}
 	for to := range min(len(n.groups), 8) {
-		c.to = to
+		c.to, c.sizes = to, c.sizes<<4|uint64(min(n.groups[to].size(), 15))
 		if c.digits = n.upTo(to); len(c.digits) < shortestCall {
 			continue
 		}
+		if len(c.digits) > longestCall {
+			return
+		}
 		c.start, c.end = start, int(n.groups[to].end)
+		if !f.mayCall(&c) {
+			continue
+		}
 		if f.text[start] == '(' && bytes.Count(f.text[start:c.end], []byte("(")) > bytes.Count(f.text[start:c.end], []byte(")")) {
 			c.start++ // it is around the number
 		}
@@ -62,8 +68,22 @@ type call struct {
 	n             *number
 	to            int // the last group
 	digits        []byte
-	start, end    int // in the text
+	sizes         uint64 // of the groups, a hexadecimal digit each
+	start, end    int    // in the text
 	international bool
+}
+
+// mayCall reports whether a stretch can be a telephone number, as far as its sizes,
+// its first digits and the words of the text tell: most groups are none.
+func (f *Finder) mayCall(c *call) bool {
+	if c.international || f.topics.has(aboutPhone) || f.text[c.start] == '(' {
+		return true
+	}
+	size := len(c.digits)
+	if c.digits[0] == '0' {
+		return size > 8 || c.digits[1] == '0'
+	}
+	return size == 10 || size == 11 || tellingCountry(c.sizes, c.n.groups[0].sep, c.digits[0]) != ""
 }
 
 // goesOn reports whether what follows belongs to the same number or makes it an
@@ -88,11 +108,7 @@ func (f *Finder) goesOn(c *call) bool {
 
 // offerCall judges one stretch.
 func (f *Finder) offerCall(c *call) {
-	digits := c.digits
-	if len(digits) > longestCall {
-		return
-	}
-	base := float32(0)
+	digits, base := c.digits, float32(0)
 	why := "form of a telephone number, and a word that announces it"
 	switch {
 	case c.international:
@@ -184,7 +200,7 @@ func (f *Finder) abroad(c *call, digits []byte, skip int) float32 {
 // athome judges a number as people write it inside a country: .5 and more tells
 // by itself.
 func (f *Finder) athome(c *call, digits []byte) float32 {
-	sizes, plans := c.n.sizes(c.to), f.vocab.plans
+	sizes, plans := c.sizes, f.vocab.plans
 	best := f.northAmerican(c, digits, sizes)
 	if digits[0] == '0' {
 		return max(best, f.behindTrunk(c, digits, sizes))

@@ -35,18 +35,41 @@ func (f *Finder) add(e entity, start, end int, score float32, holds bool, why st
 }
 
 // precedence orders candidates by the rule of the package comment.
-func precedence(a, b found) int {
-	return cmp.Or(cmp.Compare(b.grade, a.grade), cmp.Compare(b.score, a.score), cmp.Compare(b.end-b.start, a.end-a.start),
-		cmp.Compare(a.start, b.start), cmp.Compare(a.entity, b.entity))
+func precedence(a, b *found) int {
+	switch {
+	case a.grade != b.grade:
+		return cmp.Compare(b.grade, a.grade)
+	case a.score != b.score:
+		return cmp.Compare(b.score, a.score)
+	case a.end-a.start != b.end-b.start:
+		return cmp.Compare(b.end-b.start, a.end-a.start)
+	case a.start != b.start:
+		return cmp.Compare(a.start, b.start)
+	}
+	return cmp.Compare(a.entity, b.entity)
+}
+
+// byStart orders candidates by where they begin.
+func byStart(a, b *found) int { return cmp.Compare(a.start, b.start) }
+
+// order sorts candidates, of which there are mostly few and in order.
+func order(all []found, compare func(a, b *found) int) {
+	if len(all) > 12 {
+		slices.SortFunc(all, func(a, b found) int { return compare(&a, &b) })
+		return
+	}
+	for i := 1; i < len(all); i++ {
+		for j := i; j > 0 && compare(&all[j], &all[j-1]) < 0; j-- {
+			all[j], all[j-1] = all[j-1], all[j]
+		}
+	}
 }
 
 // resolve sets f.kept to the candidates that stand, ordered by start.
 func (f *Finder) resolve() {
 	f.kept = f.kept[:0]
 	all := f.found
-	if len(all) > 1 {
-		slices.SortFunc(all, func(a, b found) int { return cmp.Compare(a.start, b.start) })
-	}
+	order(all, byStart)
 	for len(all) > 0 {
 		// A cluster is what hangs together by overlaps.
 		n, end := 1, all[0].end
@@ -65,7 +88,7 @@ func (f *Finder) settle(cluster []found) {
 		f.kept = append(f.kept, cluster[0])
 		return
 	}
-	slices.SortFunc(cluster, precedence)
+	order(cluster, precedence)
 	from := len(f.kept)
 	for _, c := range cluster {
 		at, _ := slices.BinarySearchFunc(f.kept[from:], c.start, func(k found, start int32) int { return cmp.Compare(k.start, start) })

@@ -81,13 +81,10 @@ func (f *Finder) scan() {
 
 // kinds is what the bytes of a run are; isWide stands for all beyond ASCII.
 func (f *Finder) kinds(from, to int) (kind uint8) {
-	for at := from &^ (blockSize - 1); at < to; at += blockSize {
-		b, run := &f.blocks[at/blockSize], ^uint64(0)
-		if from > at {
-			run <<= from - at
-		}
-		if at+blockSize > to {
-			run &= ^uint64(0) >> (at + blockSize - to)
+	for at := from; at < to; at = at&^(blockSize-1) + blockSize {
+		b, run := &f.blocks[at/blockSize], ^uint64(0)<<(at%blockSize)
+		if left := to - at&^(blockSize-1); left < blockSize {
+			run &= 1<<left - 1
 		}
 		if b.digit&run != 0 {
 			kind |= isDigit
