@@ -71,6 +71,7 @@ type Finder struct {
 	telling   []telling
 	tellingAt int
 	topics    topics    // that words of the text or the column announce
+	documents bool      // whether they announce documents
 	announced [2]uint64 // the lengths of the identifiers that they announce, by class
 	column    topics    // that words of the column's name announce
 	before    [8]before

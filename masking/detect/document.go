@@ -39,11 +39,14 @@ func (f *Finder) document(c *compact, start, end int) {
 }
 
 // thaiAccount is how the accounts of Thai banks are written.
-const thaiAccount = "999-9-99999-9"
+const (
+	thaiAccount       = "999-9-99999-9"
+	thaiAccountDigits = 10
+)
 
 // isThaiAccount reports whether digits are grouped as such an account.
 func (f *Finder) isThaiAccount(c *compact, start, end int) bool {
-	return c.n == 10 && end-start == 13 && fitsForm(f.text[start:end], thaiAccount)
+	return c.n == thaiAccountDigits && end-start == len(thaiAccount) && fitsForm(f.text[start:end], thaiAccount)
 }
 
 // machineReadable offers the line of a passport that machines read, which holds

@@ -83,7 +83,7 @@ func (f *Finder) mayIdentify(class, n, start int, single bool, o outline) bool {
 }
 
 // announcedLengths sets f.announced to the lengths of the compact forms that words
-// of the text announce.
+// of the text announce, and f.documents.
 func (f *Finder) announcedLengths() {
 	f.announced = [2]uint64{}
 	some := f.topics.has(aboutIdentity) || f.topics.has(aboutTax)
@@ -98,7 +98,7 @@ func (f *Finder) announcedLengths() {
 			}
 		}
 	}
-	if f.topics.has(aboutPassport) || f.topics.has(aboutLicence) || f.topics.has(aboutAccount) {
+	if f.documents = f.topics.has(aboutPassport) || f.topics.has(aboutLicence) || f.topics.has(aboutAccount); f.documents {
 		for class := range f.announced {
 			f.announced[class] |= (1<<(longestDocument+1) - 1) &^ (1<<shortestDocument - 1)
 		}
@@ -151,7 +151,9 @@ func (f *Finder) numberGoesOn(i int) bool {
 // offerIdentity offers one compact form to the identities on its shelf that may be
 // found, and as a document.
 func (f *Finder) offerIdentity(c *compact, start, end int) {
-	f.document(c, start, end)
+	if f.documents || c.n == thaiAccountDigits {
+		f.document(c, start, end)
+	}
 	if c.n < 5 || c.letters >= c.n {
 		return
 	}
