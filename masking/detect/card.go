@@ -86,16 +86,20 @@ func (f *Finder) card(n *number, to int) {
 	}
 	start, end := int(n.groups[0].start), int(n.groups[to].end)
 	told := f.near(aboutCard, start, end)
-	other := f.near(aboutOrder, start, end)
-	if other >= 0 && (told < 0 || other < told) {
-		return
-	}
-	if len(digits) == 12 && told < 0 && !slices.Contains(shortCards[:], first) {
-		return
-	}
 	base := float32(.9)
 	if len(digits) < 14 {
 		base = .75
+	}
+	if other := f.near(aboutOrder, start, end); other >= 0 && (told < 0 || other < told) {
+		// One in ten numbers of orders would pass for a card's. What is grouped or as
+		// long as cards are is taken for one all the same (L1).
+		if to == 0 && len(digits) != 15 && len(digits) != 16 {
+			return
+		}
+		base = .55
+	}
+	if len(digits) == 12 && told < 0 && !slices.Contains(shortCards[:], first) {
+		return
 	}
 	f.add(card, start, end, score(base, told), true, "issuer's range and check digit (ISO/IEC 7812)")
 }

@@ -19,8 +19,10 @@ func (f *Finder) wallet(t *token) {
 		if checked, holds := eip55(text[2:]); holds {
 			f.add(crypto, start, end, .95, checked, "form of an Ethereum address (EIP-55)")
 		}
-	case n <= 36 && base58Version(text) && base58Check(text):
+	case n <= 36 && base58Version(text) && base58Check(text, &base58Digits), n <= 36 && text[0] == 'r' && base58Check(text, &rippleDigits):
 		f.add(crypto, start, end, 1, true, "base58 checksum")
+	case n == 42 && cashCheck(text):
+		f.add(crypto, start, end, 1, true, "checksum of a Bitcoin Cash address (CashAddr)")
 	case bech32Check(text):
 		f.add(crypto, start, end, 1, true, "bech32 checksum (BIP 173)")
 	case n == 95 && (text[0] == '4' || text[0] == '8') && allBase58(text):
@@ -39,16 +41,23 @@ func allHex(text []byte) bool {
 	return true
 }
 
-// base58Digits is the value of each digit of Bitcoin's base58, -1 for others.
-var base58Digits = func() (t [256]int8) {
+// The value of each digit of Bitcoin's base58, of Ripple's, and of bech32 (BIP 173);
+// -1 for other bytes.
+var (
+	base58Digits = digitsIn("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
+	rippleDigits = digitsIn("rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz")
+	bech32Digits = digitsIn("qpzry9x8gf2tvdw0s3jn54khce6mua7l")
+)
+
+func digitsIn(alphabet string) (t [256]int8) {
 	for b := range t {
 		t[b] = -1
 	}
-	for i, c := range []byte("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz") {
+	for i, c := range []byte(alphabet) {
 		t[c] = int8(i)
 	}
 	return t
-}()
+}
 
 func allBase58(text []byte) bool {
 	for _, b := range text {
@@ -70,11 +79,11 @@ func base58Version(text []byte) bool {
 }
 
 // base58Check reports whether the last four of 25 bytes are the checksum of the
-// others.
-func base58Check(text []byte) bool {
+// others. The first digit of the alphabet is a byte of zero where a text begins.
+func base58Check(text []byte, digits *[256]int8) bool {
 	var raw [26]byte // more than an address, so that overflow shows
 	for _, c := range text {
-		carry := int(base58Digits[c])
+		carry := int(digits[c])
 		if carry < 0 {
 			return false
 		}
@@ -91,7 +100,7 @@ func base58Check(text []byte) bool {
 		return text[0] == 't' && checksum(raw[:]) // Zcash has a version of two bytes
 	}
 	zeros := 0
-	for zeros < len(text) && text[zeros] == '1' {
+	for zeros < len(text) && digits[text[zeros]] == 0 {
 		zeros++
 	}
 	for i := range zeros {
@@ -119,7 +128,7 @@ func bech32Check(text []byte) bool {
 			break
 		}
 	}
-	if one < 2 || one > 5 || len(text)-one < 8 {
+	if one < 2 || one > 6 || len(text)-one < 8 {
 		return false
 	}
 	var lower [110]byte
@@ -133,7 +142,7 @@ func bech32Check(text []byte) bool {
 		return false
 	}
 	switch string(lower[:one]) {
-	case "bc", "tb", "ltc", "bcrt", "addr", "cosmos", "bnb":
+	case "bc", "tb", "ltc", "bcrt", "addr", "cosmos", "osmo", "bnb":
 	default:
 		return false
 	}
@@ -164,15 +173,35 @@ func bech32Check(text []byte) bool {
 	return sum == 1 || sum == 0x2bc830a3
 }
 
-var bech32Digits = func() (t [256]int8) {
-	for b := range t {
-		t[b] = -1
+// cashCheck reports whether text is what follows bitcoincash: in an address: 160 bits
+// and a checksum of 40 (CashAddr).
+func cashCheck(text []byte) bool {
+	if text[0] != 'q' && text[0] != 'p' {
+		return false
 	}
-	for i, c := range []byte("qpzry9x8gf2tvdw0s3jn54khce6mua7l") {
-		t[c] = int8(i)
+	sum := uint64(1)
+	step := func(v uint64) {
+		top := sum >> 35
+		sum = sum&0x7FFFFFFFF<<5 ^ v
+		for i, g := range [...]uint64{0x98f2bc8e61, 0x79b76d99e2, 0xf33e5fb3c4, 0xae2eabe2a8, 0x1e4f43e470} {
+			if top>>i&1 != 0 {
+				sum ^= g
+			}
+		}
 	}
-	return t
-}()
+	for _, c := range []byte("bitcoincash") {
+		step(uint64(c & 31))
+	}
+	step(0)
+	for _, c := range text {
+		v := bech32Digits[c]
+		if v < 0 {
+			return false
+		}
+		step(uint64(v))
+	}
+	return sum == 1
+}
 
 // eip55 reports whether the case of the letters is the checksum of EIP-55, or
 // there is one case only, and then nothing is checked.

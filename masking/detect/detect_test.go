@@ -91,7 +91,8 @@ func TestInternetAddressesAreNotVersions(t *testing.T) {
 func TestCardsAndAccountsBearTheirCheckDigits(t *testing.T) {
 	expect(t, `
 		⟦CREDIT_CARD|4111 1111 1111 1111⟧, ⟦CREDIT_CARD|5555-5555-5555-4444⟧ ⟦CREDIT_CARD|378282246310005⟧ ⟦CREDIT_CARD|3782 822463 10005⟧
-		4111 1111 1111 1112 and order 4111111111111111
+		4111 1111 1111 1112 and order 4111 1111 1111 1112, order 411111111111, invoice 6759649826438453123
+		order ⟦CREDIT_CARD|4111111111111111⟧, invoice no ⟦CREDIT_CARD|4111 1111 1111 1111⟧; ticket ⟦CREDIT_CARD|3782-822463-10005⟧
 		⟦IBAN_CODE|GB82 WEST 1234 5698 7654 32⟧ and ⟦IBAN_CODE|DE89370400440532013000⟧, not DE88370400440532013000.
 		⟦IBAN_CODE|gb82west12345698765432⟧ ⟦IBAN_CODE|FR14 2004 1010 0505 0001 3M02 606⟧
 		บัตร⟦CREDIT_CARD|๔๑๑๑๑๑๑๑๑๑๑๑๑๑๑๑⟧ครับ ⟦CREDIT_CARD|4111–1111–1111–1111⟧
@@ -136,6 +137,9 @@ func TestDatesAreFoundInNumbersAndWords(t *testing.T) {
 func TestAddressesOfCryptoCurrenciesBearTheirChecksums(t *testing.T) {
 	expect(t, `
 		⟦CRYPTO|1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa⟧ ⟦CRYPTO|3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy⟧ not 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb
+		⟦CRYPTO|rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh⟧ not rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTi
+		bitcoincash:⟦CRYPTO|qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a⟧ not qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6q
+		⟦CRYPTO|cosmos1depk54cuajgkzea6zpgkq36tnjwdzv4afc3d27⟧ not cosmos1depk54cuajgkzea6zpgkq36tnjwdzv4afc3d28
 		⟦CRYPTO|bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4⟧ ⟦CRYPTO|bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0⟧
 		⟦CRYPTO|0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed⟧ not 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD ⟦CRYPTO|0xde709f2102306220921060314715629080e2fb77⟧
 	`)

@@ -30,6 +30,12 @@ func foundInFixedTexts(t *testing.T) string {
 			look(fmt.Sprintf(w.pick(around...), w.value(entity)))
 		}
 	}
+	for _, text := range []string{"Nummernschild M-XY 99", "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh", "qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"} {
+		look(text)
+	}
+	for range 100 {
+		look("order " + w.value("CREDIT_CARD"))
+	}
 	shapes := strings.NewReplacer("9", "#", "A", "?", "X", "#")
 	for _, id := range identifier.All() {
 		for _, shape := range append(id.Shapes, id.Written...) {

@@ -37,7 +37,7 @@ var contexts = [...]string{
 		dl, dvla, licence no, license no, licence number, license number, driving permit, führerschein, führerscheinnummer, permis de conduire, permis,
 		licencia de conducir, permiso de conducir, patente, patente di guida, carta de condução, rijbewijs, prawo jazdy, körkort, kørekort, ajokortti,
 		ใบขับขี่, ใบอนุญาตขับรถ, ใบอนุญาตขับขี่`,
-	aboutPlate: `plate, plates, number plate, licence plate, license plate, registration, reg, vrn, vehicle, car, van, truck, motorbike, motorcycle, kennzeichen,
+	aboutPlate: `plate, plates, number plate, nummernschild, autokennzeichen, plaka, placa, plat, plat nomor, biển số, biển số xe, tablica rejestracyjna, rendszám, nummerplade, registreringsnummer, licence plate, license plate, registration, reg, vrn, vehicle, car, van, truck, motorbike, motorcycle, kennzeichen,
 		immatriculation, plaque, matrícula, matricula, targa, kenteken, rejestracyjny, rejestracja, ทะเบียน, ทะเบียนรถ, ป้ายทะเบียน, car plate`,
 	aboutSecret: `password, passwd, pwd, passphrase, secret, token, apikey, api key, key, access key, secret key, private key, auth, authorization, bearer, credential,
 		credentials, passwort, kennwort, mot de passe, contraseña, senha, wachtwoord, hasło, รหัสผ่าน, พาสเวิร์ด`,
