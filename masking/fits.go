@@ -17,15 +17,19 @@ import (
 // malformed.
 func (w *Rewriter) fits(i int, t *stream.Type, inside bool, depth int) (end int, ok bool) {
 	src := w.src
-	if t.Base == 0 || t.Base == stream.JSON {
-		return scan.Value(src, i, depth), true
-	}
 	if i >= len(src) {
 		return -1, false
 	}
+	if t.Base == 0 || t.Base == stream.JSON {
+		if src[i] == '"' {
+			end, _ = w.stops.String(i)
+			return end, true
+		}
+		return scan.Value(src, i, depth), true
+	}
 	switch c := src[i]; {
 	case c == '"':
-		end, escaped := scan.String(src, i)
+		end, escaped := w.stops.String(i)
 		if end < 0 || t.Base == stream.String {
 			return end, true
 		}

@@ -1,6 +1,7 @@
 package masking
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -98,6 +99,7 @@ func FuzzRewriter(f *testing.F) {
 			t.Fatal(err)
 		}
 		sameAsFresh(t, w, key, value, &out, err)
+		sameAsSpaced(t, w, key, value, &out, err)
 		if !strictly(value) || len(key) > 0 && !strictly(key) {
 			if err == nil {
 				t.Fatal("accepted what is no JSON")
@@ -128,6 +130,32 @@ func sameAsFresh(t *testing.T, w *Rewriter, key, value []byte, out *stream.Maske
 	}
 }
 
+// sameAsSpaced checks that a record with white space between all its tokens, of which no
+// member is read together with others, is masked alike.
+func sameAsSpaced(t *testing.T, w *Rewriter, key, value []byte, out *stream.Masked, err error) {
+	t.Helper()
+	if !strictly(value) || len(key) > 0 && !strictly(key) {
+		return
+	}
+	var again stream.Masked
+	spaced := process(w.Clone(), &stream.Record{Key: indented(key), Value: indented(value)}, &again)
+	if fmt.Sprint(spaced) != fmt.Sprint(err) || err == nil && (compacted(again.Value) != compacted(out.Value) || compacted(again.Key) != compacted(out.Key)) {
+		t.Fatalf("white space is masked otherwise: %v, and not %v\n%s\n%s", spaced, err, again.Value, out.Value)
+	}
+}
+
+func indented(text []byte) []byte {
+	var b bytes.Buffer
+	json.Indent(&b, text, "", " ") // of no text, which no JSON is, it makes none
+	return b.Bytes()
+}
+
+func compacted(text []byte) string {
+	var b bytes.Buffer
+	json.Compact(&b, text)
+	return b.String()
+}
+
 func TestL6TheOrderOfEarlierRecordsChangesNothing(t *testing.T) {
 	w := mustCompile(t, nested())
 	random := rand.New(rand.NewPCG(7, 7))
@@ -138,7 +166,9 @@ func TestL6TheOrderOfEarlierRecordsChangesNothing(t *testing.T) {
 		key := []byte(`{` + strings.Join(some[:1], ",") + `}`)
 		value := []byte(`{"before":{` + strings.Join(some[3:], ",") + `},"op":"u","after":{` + strings.Join(some[:random.IntN(len(some))], ",") + `}}`)
 		var out stream.Masked
-		sameAsFresh(t, w, key, value, &out, process(w, &stream.Record{Key: key, Value: value}, &out))
+		err := process(w, &stream.Record{Key: key, Value: value}, &out)
+		sameAsFresh(t, w, key, value, &out, err)
+		sameAsSpaced(t, w, key, value, &out, err)
 	}
 }
 

@@ -8,7 +8,9 @@
 // [Compile] makes a [Rewriter] of a [Plan]: one trie of paths. The Rewriter
 // walks the bytes of a record's key and of its Debezium envelope once, copies
 // what is kept as it was written, and writes in the place of everything else.
-// It decodes nothing into maps and allocates nothing per record.
+// It decodes nothing into maps and allocates nothing per record. Members whose names
+// are listed and whose values are plain scalars are found many at a time; every other
+// one is read by itself, and masked alike.
 //
 // What it delivers is valid JSON. In rows and keys, members that no field names
 // become "_unknown_<n>": "[redacted]"; around rows, members that Debezium's

@@ -20,28 +20,30 @@ type Rewriter struct {
 	prog      *program
 	replacers []replacer
 	counts    []int64
-	// follows tells, by node, which member came after each one the last time; the
-	// first is after none. Most records have the order of the one before them.
-	follows [][]int32
-	checker conform.Checker
-	quality quality
+	names     []*scan.Names // by node
+	checker   conform.Checker
+	quality   quality
+	texts     [2]scan.Stops // of a record's key and value
 
 	// Of the record in work.
-	src     []byte   // what is read
-	dst     []byte   // what is written
-	from    int      // src[from:] is not yet copied to dst
-	place   place    // where in the record
-	op      byte     // operation; 0 until it was read
-	hasRow  bool     // there is a row in after
-	touched []int32  // slots to count once the record is delivered
-	reason  string   // of the rejection
-	field   string   // of the rejection
-	seen    []uint64 // bit sets of the objects that are open, innermost last
-	text    []byte   // the unescaped text of one value or name
-	left    []string // Record.Unchanged
-	beyond  bool     // the library was asked about the row
-	row     about    // what operators may know of the row in work
-	whose   *whose   // finds whose it is; nil if no operator asks
+	src     []byte          // what is read
+	stops   *scan.Stops     // of src
+	dst     []byte          // what is written
+	from    int             // src[from:] is not yet copied to dst
+	place   place           // where in the record
+	op      byte            // operation; 0 until it was read
+	hasRow  bool            // there is a row in after
+	touched []int32         // slots to count once the record is delivered
+	reason  string          // of the rejection
+	field   string          // of the rejection
+	seen    []uint64        // bit sets of the objects that are open, innermost last, but for their first words
+	members [32]scan.Member // that were found at once
+	text    []byte          // the unescaped text of one value or name
+	quoted  []byte          // a name as JSON with its colon
+	left    []string        // Record.Unchanged
+	beyond  bool            // the library was asked about the row
+	row     about           // what operators may know of the row in work
+	whose   *whose          // finds whose it is; nil if no operator asks
 }
 
 // place is the part of a record.
@@ -58,7 +60,7 @@ func (p *program) rewriter() *Rewriter {
 	w := &Rewriter{prog: p, counts: make([]int64, len(p.slots)), replacers: slices.Clone(p.replacers)}
 	w.row.hashing, w.quality = newHashing(), newQuality(len(p.findings))
 	for _, n := range p.nodes {
-		w.follows = append(w.follows, n.order())
+		w.names = append(w.names, n.names.Clone())
 	}
 	for i := range w.replacers {
 		w.replacers[i].masker = w.replacers[i].fresh()
@@ -85,19 +87,23 @@ func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 	hashing := w.row.hashing
 	hashing.begin()
 	ok := true
+	w.texts[0].Read(r.Key)
+	w.texts[1].Read(r.Value)
 	if len(r.Key) > 0 {
-		w.place = inKey
+		w.place, w.stops = inKey, &w.texts[0]
 		out.Key, ok = w.rewrite(out.Key[:0], r.Key, w.prog.key)
 	} else {
 		out.Key = nil
 	}
 	if ok {
 		hashing.place(out.Key)
-		w.place = inEnvelope
+		w.place, w.stops = inEnvelope, &w.texts[1]
 		out.Value, ok = w.rewrite(out.Value[:0], r.Value, w.prog.envelope)
 	}
 	ok = ok && w.whole(r) && w.row.failed == nil
 	w.src, w.dst, w.left, w.row.src = nil, nil, nil, nil
+	w.texts[0].Read(nil)
+	w.texts[1].Read(nil)
 	if !ok {
 		hashing.revoke()
 		out.Key, out.Value, out.Unchanged = nil, out.Value[:0], out.Unchanged[:0]
@@ -182,7 +188,7 @@ func (w *Rewriter) whole(r *stream.Record) bool {
 func (w *Rewriter) unchanged(dst, names []string) []string {
 	for _, name := range names {
 		w.text = append(w.text[:0], name...)
-		i := w.prog.row.find(w.text)
+		i := w.find(w.prog.row, w.text)
 		switch {
 		case i < 0:
 			dst = append(dst, "_unknown")

@@ -22,12 +22,8 @@ func (w *Rewriter) value(i int, n *node, depth int) int {
 	if i >= len(w.src) {
 		return w.fail(stream.ReasonMalformed, n.path)
 	}
-	end, escaped, c := 0, true, w.src[i]
-	if c == '"' && n.text { // most values are strings
-		if end, escaped = scan.String(w.src, i); end < 0 {
-			return w.fail(stream.ReasonMalformed, n.path)
-		}
-	} else if end = w.checked(i, n, depth); end < 0 {
+	end, c := w.checked(i, n, depth), w.src[i]
+	if end < 0 {
 		return -1
 	}
 	if n.act == actKeepScalar && (c == '{' || c == '[') {
@@ -35,15 +31,21 @@ func (w *Rewriter) value(i int, n *node, depth int) int {
 		w.count(n.shape)
 		return end
 	}
+	return w.put(i, end, n, true)
+}
+
+// put puts what the node says in the place of src[i:end], and counts it. A string
+// without escapes may be known to have none.
+func (w *Rewriter) put(i, end int, n *node, escaped bool) int {
 	switch n.act {
 	case actNull:
 		w.replace(i, end, "null")
 	case actRedact:
-		if c != 'n' || n.special {
+		if w.src[i] != 'n' || n.special {
 			w.replace(i, end, redacted)
 		}
 	case actMask:
-		if c != 'n' || n.special {
+		if w.src[i] != 'n' || n.special {
 			return w.mask(i, end, n, escaped)
 		}
 	}
@@ -73,7 +75,7 @@ func (w *Rewriter) checked(i int, n *node, depth int) int {
 }
 
 // mask replaces the scalar src[i:end] by what the node's operator
-// makes of it. A string without escapes is known to have none.
+// makes of it.
 func (w *Rewriter) mask(i, end int, n *node, escaped bool) int {
 	text, kind := w.src[i:end], kindNumber
 	switch text[0] {
@@ -171,10 +173,10 @@ func (w *Rewriter) operation(i int) int {
 
 // fixed keeps a member of the envelope around rows if it is what the node says,
 // and drops it otherwise.
-func (w *Rewriter) fixed(at *span, m *member, start, value, depth int) int {
-	n := m.node
+func (w *Rewriter) fixed(at *span, parent *node, k, start, value, depth int) int {
+	n := parent.members[k].node
 	if value < len(w.src) && n.act == actInside && w.src[value] == '{' {
-		w.admit(at, m, start, value)
+		w.admit(at, parent, k, start, value)
 		return w.object(value, n, depth-1)
 	}
 	end := scan.Value(w.src, value, depth-1)
@@ -182,7 +184,7 @@ func (w *Rewriter) fixed(at *span, m *member, start, value, depth int) int {
 	case end < 0:
 		return w.fail(stream.ReasonMalformed, "")
 	case n.act == actInside && w.src[value] == 'n', n.act == actScalar && w.isKind(value, end, n.kinds):
-		w.admit(at, m, start, value)
+		w.admit(at, parent, k, start, value)
 	default:
 		w.drop(at, end)
 	}

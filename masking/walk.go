@@ -49,6 +49,9 @@ func (w *Rewriter) count(slot int32) {
 
 // next passes over the comma or the closing bracket at src[i], and says which.
 func (w *Rewriter) next(i int, closing byte) (after int, done bool) {
+	if i+1 < len(w.src) && w.src[i] == ',' && w.src[i+1] > ' ' {
+		return i + 1, false
+	}
 	i = scan.Space(w.src, i)
 	if i >= len(w.src) {
 		return w.fail(stream.ReasonMalformed, ""), true
@@ -68,75 +71,80 @@ func (w *Rewriter) object(i int, n *node, depth int) int {
 		return w.fail(stream.ReasonMalformed, "")
 	}
 	src := w.src
-	base := w.open(n.words())
+	seen, base := uint64(0), w.open(n)
 	at := span{sep: i + 1}
 	i = scan.Space(src, i+1)
 	if i < len(src) && src[i] == '}' {
-		return w.close(i+1, base, n)
+		return w.close(i+1, seen, base, n)
 	}
-	follows, last, unknown := w.follows[n.id], 0, 0
-	for {
-		start, k, value := i, -1, 0
-		if last < len(follows) {
-			k = int(follows[last])
+	names, last, unknown, done := w.names[n.id], -1, 0, false
+	for !done {
+		members := w.stops.Members(i, names, last, seen, w.members[:0])
+		for k := range members {
+			seen |= 1 << members[k].Number
 		}
-		if k >= 0 && n.members[k].isAt(src, i) {
-			value = i + len(n.members[k].quoted)
-		} else if k, value = w.name(i, n); value < 0 {
-			return -1
-		} else if k >= 0 {
-			follows[last] = int32(k)
-		}
-		value = scan.Space(src, value)
-		end := 0
-		if k < 0 {
-			unknown++
-			end = w.stranger(&at, n, start, value, unknown, depth)
+		if len(members) > 0 {
+			last = int(members[len(members)-1].Number)
+			i = w.listed(&at, members, n, depth)
 		} else {
-			last = k + 1
-			word, bit := base+k/64, uint64(1)<<(k%64)
-			if w.seen[word]&bit != 0 {
-				return w.fail(stream.ReasonDuplicate, n.members[k].node.path)
-			}
-			w.seen[word] |= bit
-			m := &n.members[k]
-			end = w.member(&at, m, start, value, depth)
-			if w.place == inAfter && end >= 0 && !w.examine(m.node, value, end) {
+			start := i
+			k, value := w.name(i, n)
+			if value < 0 {
 				return -1
 			}
+			value = scan.Space(src, value)
+			if k < 0 {
+				unknown++
+				i = w.stranger(&at, n, start, value, unknown, depth)
+			} else {
+				last = k
+				if bit := uint64(1) << (k & 63); k < 64 && seen&bit == 0 {
+					seen |= bit
+				} else if k < 64 || w.again(base, k) {
+					return w.fail(stream.ReasonDuplicate, n.members[k].node.path)
+				}
+				i = w.member(&at, n, k, start, value, depth)
+			}
+			at.sep = i
 		}
-		if end < 0 {
+		if i < 0 {
 			return -1
 		}
-		at.sep = end
-		if end < len(src) && src[end] == ',' {
-			i = scan.Space(src, end+1)
-			continue
-		}
-		var done bool
-		if i, done = w.next(end, '}'); done {
-			if i < 0 {
-				return -1
-			}
-			return w.close(i, base, n)
-		}
+		i, done = w.next(i, '}')
 	}
+	if i < 0 {
+		return -1
+	}
+	return w.close(i, seen, base, n)
 }
 
-// open makes room for the bit set of an object's members.
-func (w *Rewriter) open(words int) int {
+// open makes room for the bit set of those members of an object that are behind the
+// first 64.
+func (w *Rewriter) open(n *node) int {
 	base := len(w.seen)
-	for range words {
+	for range n.words() - 1 {
 		w.seen = append(w.seen, 0)
 	}
 	return base
 }
 
+// again notes that member k, behind the first 64, was seen, and reports whether it
+// was before.
+func (w *Rewriter) again(base, k int) bool {
+	word, bit := &w.seen[base+k/64-1], uint64(1)<<(k%64)
+	was := *word&bit != 0
+	*word |= bit
+	return was
+}
+
 // close ends an object: what is required was seen, or the source left it out.
-func (w *Rewriter) close(end, base int, n *node) int {
+func (w *Rewriter) close(end int, seen uint64, base int, n *node) int {
 	if n.required != nil && w.place != inBefore {
 		for word, must := range n.required {
-			for missing := must &^ w.seen[base+word]; missing != 0; missing &= missing - 1 {
+			if word > 0 {
+				seen = w.seen[base+word-1]
+			}
+			for missing := must &^ seen; missing != 0; missing &= missing - 1 {
 				k := word*64 + bits.TrailingZeros64(missing)
 				if w.place == inKey || !w.leftOut(n.members[k].name) {
 					return w.fail(stream.ReasonRequired, n.members[k].node.path)
@@ -165,7 +173,7 @@ func (w *Rewriter) name(i int, n *node) (k, value int) {
 	if i >= len(w.src) || w.src[i] != '"' {
 		return -1, w.fail(stream.ReasonMalformed, "")
 	}
-	end, escaped := scan.String(w.src, i)
+	end, escaped := w.stops.String(i)
 	if end < 0 {
 		return -1, w.fail(stream.ReasonMalformed, "")
 	}
@@ -177,7 +185,17 @@ func (w *Rewriter) name(i int, n *node) (k, value int) {
 	if value = scan.Colon(w.src, end); value < 0 {
 		return -1, w.fail(stream.ReasonMalformed, "")
 	}
-	return n.find(body), value
+	return w.find(n, body), value
+}
+
+// find returns the number of the node's member called name, or -1.
+func (w *Rewriter) find(n *node, name []byte) int {
+	w.quoted = append(scan.AppendQuoted(w.quoted[:0], name), ':')
+	// Quoted, a name that is no UTF-8 may look like one that is.
+	if k := n.names.Find(w.quoted); k >= 0 && n.members[k].name == string(name) {
+		return k
+	}
+	return -1
 }
 
 // stranger does to a member that no field names what the node says.
@@ -204,30 +222,68 @@ func (w *Rewriter) stranger(at *span, n *node, start, value, number, depth int) 
 	return end
 }
 
-// member masks a member that a field names, or that one lies below.
-func (w *Rewriter) member(at *span, m *member, start, value, depth int) int {
-	n := m.node
+// listed masks members that were found at once.
+func (w *Rewriter) listed(at *span, members []scan.Member, n *node, depth int) int {
+	after := w.place == inAfter
+	for k := range members {
+		m := &members[k]
+		s := &n.strides[m.Number]
+		start, i, end := int(m.Start), int(m.Value), int(m.End)
+		if end < 0 || !s.accepts(w.src, i, end) {
+			if end = w.member(at, n, int(m.Number), start, scan.Space(w.src, i), depth); end < 0 {
+				return -1
+			}
+			at.sep = end
+			continue
+		}
+		switch s.act {
+		case actKeep, actKeepScalar:
+			w.keep(at, start)
+			w.count(s.slot)
+		case actDrop:
+			w.drop(at, end)
+			w.count(s.slot)
+		default:
+			w.keep(at, start)
+			if w.put(i, end, s.node, false) < 0 {
+				return -1
+			}
+		}
+		if after && (end-i == 2 || s.ruled || w.src[i] == 'n') && !w.examine(s.node, i, end) {
+			return -1
+		}
+		at.sep = end
+	}
+	return at.sep
+}
+
+// member masks member k of a node, whatever its value is.
+func (w *Rewriter) member(at *span, parent *node, k, start, value, depth int) int {
+	end, n := 0, parent.members[k].node
 	switch n.act {
 	case actDrop:
-		end := w.checked(value, n, depth)
-		if end >= 0 {
+		if end = w.checked(value, n, depth); end >= 0 {
 			w.drop(at, end)
 			w.count(n.slot)
 		}
-		return end
 	case actScalar, actInside:
-		return w.fixed(at, m, start, value, depth)
+		end = w.fixed(at, parent, k, start, value, depth)
+	default:
+		w.admit(at, parent, k, start, value)
+		end = w.value(value, n, depth)
 	}
-	w.admit(at, m, start, value)
-	return w.value(value, n, depth)
+	if w.place == inAfter && end >= 0 && !w.examine(n, value, end) {
+		return -1
+	}
+	return end
 }
 
 // admit keeps a member whose value begins at value. A name that is written with
 // escapes or white space is written plainly.
-func (w *Rewriter) admit(at *span, m *member, start, value int) {
+func (w *Rewriter) admit(at *span, n *node, k, start, value int) {
 	w.keep(at, start)
-	if value-start != len(m.quoted) {
-		w.replace(start, value, m.quoted)
+	if quoted := n.names.Quoted(k); value-start != len(quoted) {
+		w.replace(start, value, quoted)
 	}
 }
 

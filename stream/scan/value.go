@@ -1,5 +1,10 @@
 package scan
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // Value returns the index after the value at src[i], which may hold depth
 // levels of arrays and objects; -1 if it is malformed or deeper.
 func Value(src []byte, i, depth int) int {
@@ -72,12 +77,23 @@ func Number(src []byte, i int) (end int, integer bool) {
 
 // digits passes over one or more digits; -1 if there is none.
 func digits(src []byte, i int) int {
-	start := i
+	if end := Digits(src, i); end > i {
+		return end
+	}
+	return -1
+}
+
+// Digits returns the index of the first byte at or after i that is no digit;
+// len(src) if there is none.
+func Digits(src []byte, i int) int {
+	for ; i+8 <= len(src); i += 8 {
+		x := binary.LittleEndian.Uint64(src[i:]) ^ '0'*ones
+		if other := (x | (x + ('\x7f'-9)*ones)) & highs; other != 0 {
+			return i + bits.TrailingZeros64(other)>>3
+		}
+	}
 	for i < len(src) && src[i]-'0' <= 9 {
 		i++
-	}
-	if i == start {
-		return -1
 	}
 	return i
 }
