@@ -50,7 +50,7 @@ var groups = []group{
 	{"names in text", []string{"lethe/masking/detect/names"}},
 	{"patterns in text", []string{"lethe/masking/detect"}},
 	{"JSON Schema", []string{"lethe/masking/conform", "github.com/santhosh-tekuri"}},
-	{"reading JSON", []string{"lethe/stream/scan."}},
+	{"reading JSON", []string{"lethe/stream/scan.", "lethe/masking/internal/members."}},
 	{"masking", []string{"lethe/masking"}},
 	{"audit log", []string{"github.com/transparency-dev", "golang.org/x/mod/sumdb", "lethe/audit"}},
 	{"stages", []string{"lethe/stream"}},

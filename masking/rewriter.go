@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lethe/masking/conform"
+	"lethe/masking/internal/members"
 	"lethe/stream"
 	"lethe/stream/scan"
 )
@@ -20,30 +21,30 @@ type Rewriter struct {
 	prog      *program
 	replacers []replacer
 	counts    []int64
-	names     []*scan.Names // by node
+	names     []*members.Names // by node
 	checker   conform.Checker
 	quality   quality
-	texts     [2]scan.Stops // of a record's key and value
+	texts     [2]members.Stops // of a record's key and value
 
 	// Of the record in work.
-	src     []byte          // what is read
-	stops   *scan.Stops     // of src
-	dst     []byte          // what is written
-	from    int             // src[from:] is not yet copied to dst
-	place   place           // where in the record
-	op      byte            // operation; 0 until it was read
-	hasRow  bool            // there is a row in after
-	touched []int32         // slots to count once the record is delivered
-	reason  string          // of the rejection
-	field   string          // of the rejection
-	seen    []uint64        // bit sets of the objects that are open, innermost last, but for their first words
-	members [32]scan.Member // that were found at once
-	text    []byte          // the unescaped text of one value or name
-	quoted  []byte          // a name as JSON with its colon
-	left    []string        // Record.Unchanged
-	beyond  bool            // the library was asked about the row
-	row     about           // what operators may know of the row in work
-	whose   *whose          // finds whose it is; nil if no operator asks
+	src     []byte             // what is read
+	stops   *members.Stops     // of src
+	dst     []byte             // what is written
+	from    int                // src[from:] is not yet copied to dst
+	place   place              // where in the record
+	op      byte               // operation; 0 until it was read
+	hasRow  bool               // there is a row in after
+	touched []int32            // slots to count once the record is delivered
+	reason  string             // of the rejection
+	field   string             // of the rejection
+	seen    []uint64           // bit sets of the objects that are open, innermost last, but for their first words
+	members [32]members.Member // that were found at once
+	text    []byte             // the unescaped text of one value or name
+	quoted  []byte             // a name as JSON with its colon
+	left    []string           // Record.Unchanged
+	beyond  bool               // the library was asked about the row
+	row     about              // what operators may know of the row in work
+	whose   *whose             // finds whose it is; nil if no operator asks
 }
 
 // place is the part of a record.

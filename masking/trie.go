@@ -2,8 +2,8 @@ package masking
 
 import (
 	"lethe/masking/conform"
+	"lethe/masking/internal/members"
 	"lethe/stream"
-	"lethe/stream/scan"
 )
 
 // action is what a node does with the value at its path.
@@ -54,12 +54,12 @@ type node struct {
 	typ      stream.Type
 	path     string
 
-	id       int         // among the nodes of the program
-	members  []member    // in the plan's order
-	strides  []stride    // of the members
-	names    *scan.Names // of the members; rewriters have clones of it
-	elem     *node       // of every array element
-	required []uint64    // members that must be there
+	id       int            // among the nodes of the program
+	members  []member       // in the plan's order
+	strides  []stride       // of the members
+	names    *members.Names // of the members; rewriters have clones of it
+	elem     *node          // of every array element
+	required []uint64       // members that must be there
 }
 
 // member is a known member of a node.
@@ -101,7 +101,7 @@ func (n *node) seal(nodes []*node) []*node {
 		names = append(names, m.name)
 		n.strides = append(n.strides, strideOf(m.node))
 	}
-	n.names = scan.NewNames(names)
+	n.names = members.NewNames(names)
 	for _, m := range n.members {
 		nodes = m.node.seal(nodes)
 	}

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"strconv"
 
+	"lethe/masking/internal/members"
 	"lethe/stream"
 	"lethe/stream/scan"
 )
@@ -79,13 +80,13 @@ func (w *Rewriter) object(i int, n *node, depth int) int {
 	}
 	names, last, unknown, done := w.names[n.id], -1, 0, false
 	for !done {
-		members := w.stops.Members(i, names, last, seen, w.members[:0])
-		for k := range members {
-			seen |= 1 << members[k].Number
+		found := w.stops.Members(i, names, last, seen, w.members[:0])
+		for k := range found {
+			seen |= 1 << found[k].Number
 		}
-		if len(members) > 0 {
-			last = int(members[len(members)-1].Number)
-			i = w.listed(&at, members, n, depth)
+		if len(found) > 0 {
+			last = int(found[len(found)-1].Number)
+			i = w.listed(&at, found, n, depth)
 		} else {
 			start := i
 			k, value := w.name(i, n)
@@ -223,10 +224,10 @@ func (w *Rewriter) stranger(at *span, n *node, start, value, number, depth int) 
 }
 
 // listed masks members that were found at once.
-func (w *Rewriter) listed(at *span, members []scan.Member, n *node, depth int) int {
+func (w *Rewriter) listed(at *span, found []members.Member, n *node, depth int) int {
 	after := w.place == inAfter
-	for k := range members {
-		m := &members[k]
+	for k := range found {
+		m := &found[k]
 		s := &n.strides[m.Number]
 		start, i, end := int(m.Start), int(m.Value), int(m.End)
 		if end < 0 || !s.accepts(w.src, i, end) {

@@ -6,10 +6,6 @@
 // [Scanner], for who takes members and values out one after the other. Both
 // accept the same text. It knows no paths, no operators and no types of columns.
 //
-// [Stops] is the first way made fast for who reads a whole text: it reads many
-// members at once as they are mostly written, and leaves all others to the
-// functions. Where the CPU has AVX-512 it is assembly, with a twin in plain Go.
-//
 // It is stricter than encoding/json in three points, since what two readers may
 // understand differently is a way around a policy: a string must be valid
 // UTF-8, a surrogate escape must be one half of a pair, and values nest at most

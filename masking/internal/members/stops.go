@@ -1,8 +1,10 @@
-package scan
+package members
 
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"lethe/stream/scan"
 )
 
 // Stops knows where the strings of one text may end, all of them found in one
@@ -28,7 +30,7 @@ func (s *Stops) Read(src []byte) {
 	if len(s.bits) < size {
 		s.bits = make([]byte, size+size/4)
 	}
-	if !findStops(s.bits, src) { // then [String] finds the byte that is none
+	if !findStops(s.bits, src) { // then [scan.String] finds the byte that is none
 		for i := range s.bits[:size] {
 			s.bits[i] = 0xff
 		}
@@ -60,12 +62,12 @@ func (s *Stops) next(i int) int {
 	return len(s.src)
 }
 
-// String is what [String] gives for the text that s has read.
+// String is what [scan.String] gives for the text that s has read.
 func (s *Stops) String(i int) (end int, escaped bool) {
 	if native {
 		if end = s.next(i + 1); end < len(s.src) && s.src[end] == '"' {
 			return end + 1, false
 		}
 	}
-	return String(s.src, i)
+	return scan.String(s.src, i)
 }

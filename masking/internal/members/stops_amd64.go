@@ -1,6 +1,6 @@
 //go:build !purego
 
-package scan
+package members
 
 import "golang.org/x/sys/cpu"
 

@@ -1,10 +1,24 @@
-package scan
+// Package members reads many members of a JSON object at once, as they are mostly
+// written: a listed name, no white space, and a scalar without escapes. What is
+// written otherwise it leaves to its caller, who reads it by package scan.
+//
+// Where the CPU has AVX-512 it is assembly, which sees a whole record in one pass and
+// then steps from string to string; elsewhere, and with build tag purego, plain Go.
+// Both read the same. It knows no operators and no types of columns.
+//
+// Promises it upholds:
+//
+//	L1 closed      what it reads is well-formed as package scan has it
+//	L6 same again  both ways, and whatever order was learnt, read the same members
+package members
 
 import (
 	"encoding/binary"
 	"math"
 	"math/bits"
 	"slices"
+
+	"lethe/stream/scan"
 )
 
 // Names are those of the members that an object may have, by number. They learn in
@@ -33,7 +47,7 @@ func NewNames(texts []string) *Names {
 	n := &Names{names: make([]spelling, len(texts)+1), index: make([]int32, size)}
 	for i, text := range texts {
 		n.names[i].next = int32(i + 1)
-		x := newName(append(AppendQuoted(nil, []byte(text)), ':'))
+		x := newName(append(scan.AppendQuoted(nil, []byte(text)), ':'))
 		n.names[i+1] = x
 		at := hash(x.head, x.tail, len(x.quoted)) & (size - 1)
 		for n.index[at] != 0 {
@@ -139,7 +153,7 @@ func (n *Names) at(src []byte, i int) int32 {
 	if src[i] != '"' {
 		return 0
 	}
-	end, escaped := String(src, i)
+	end, escaped := scan.String(src, i)
 	size := end + 1 - i
 	if end < 0 || escaped || i+size+8 > len(src) || src[end] != ':' {
 		return 0
@@ -172,15 +186,15 @@ func word(src []byte, i int) uint64 { return binary.LittleEndian.Uint64(src[i : 
 func scalar(src []byte, i int) int {
 	switch c := src[i]; {
 	case c == '"':
-		if end, escaped := String(src, i); !escaped {
+		if end, escaped := scan.String(src, i); !escaped {
 			return end
 		}
 	case c-'1' < 9:
-		if end := Digits(src, i); end < len(src) && (src[end] == ',' || src[end] == '}') {
+		if end := scan.Digits(src, i); end < len(src) && (src[end] == ',' || src[end] == '}') {
 			return end
 		}
 	case c == 't' || c == 'f' || c == 'n':
-		return Literal(src, i)
+		return scan.Literal(src, i)
 	}
 	return -1
 }
