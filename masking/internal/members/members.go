@@ -114,7 +114,7 @@ func (s *Stops) Members(i int, n *Names, after int, seen uint64, members []Membe
 	if room == 0 || i >= len(s.src) || len(s.src) > math.MaxInt32 {
 		return members
 	}
-	if !native {
+	if !native { // L6: which way is taken depends on the machine, the members do not
 		return plainMembers(s.src, i, n, after, seen, members)
 	}
 	return members[:had+listed(&s.src[0], len(s.src), &s.bits[0], i, &n.names[0], &n.index[0], len(n.index)-1, after+1, seen, &members[:had+1][had], room)]
@@ -137,7 +137,7 @@ func plainMembers(src []byte, i int, n *Names, after int, seen uint64, members [
 		seen |= 1 << (k - 1)
 		last = k
 		value := i + len(n.names[k].quoted)
-		end := scalar(src, value)
+		end := scalar(src, value) // L1: what is not known to be well-formed is not read
 		members = append(members, Member{int32(i), int32(value), int32(end), k - 1})
 		if end < 0 || end+1 >= len(src) || src[end] != ',' || src[end+1] != '"' {
 			break

@@ -78,7 +78,7 @@ func FuzzMembersAreThoseOfPlainGo(f *testing.F) {
 	})
 }
 
-func TestMembersAreReadInAnyOrder(t *testing.T) {
+func TestL6MembersAreReadInAnyOrder(t *testing.T) {
 	var s Stops
 	random := rand.New(rand.NewPCG(5, 5))
 	values := []string{`1`, `12345678`, `123456789012345678901`, `0`, `-1`, `1.5`, `1e3`, `true`, `false`, `null`, `nul`, `truE`, `falsy`, `""`, `"x"`, `"สมชาย ใจดี"`, `"a\"b"`, `{}`, `[1]`, ` 1`, `"` + strings.Repeat("y", 63) + `"`, "\"\xff\"", "\"\x01\""}

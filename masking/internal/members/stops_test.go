@@ -58,7 +58,7 @@ func FuzzStopsAreThoseOfString(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { sameStops(t, &s, data) })
 }
 
-func TestStopsAreThoseOfStringAtEveryPlaceOfABlock(t *testing.T) {
+func TestL1StopsAreThoseOfStringAtEveryPlaceOfABlock(t *testing.T) {
 	var s Stops
 	pieces := []string{`"`, `\"`, "\\", "\x1f", "\x00", "é", "\xc3", "ใจ", "\xe0\xb9", "\xe0\x80\x80", "\xed\xa0\x80", "😀", "\xf0\x9f\x98", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\x80", "\xff", "\n", "}"}
 	for before := range 140 {
