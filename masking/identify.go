@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"lethe/masking/conform"
+	"lethe/masking/internal/members"
 	"lethe/stream"
 	"lethe/stream/scan"
 )
@@ -61,7 +62,9 @@ func (i *Identifier) Digest(text []byte) (digest [32]byte, why string) {
 	if !number && t.Base != stream.Bool {
 		value = scan.AppendQuoted(nil, text)
 	}
-	w := Rewriter{src: value}
+	var stops members.Stops
+	stops.Read(value)
+	w := Rewriter{src: value, stops: &stops}
 	if end, ok := w.fits(0, &t, false, 1); t.Base != 0 && t.Base != stream.JSON && (!ok || end != len(value)) {
 		return digest, "not " + article(t.String())
 	}
