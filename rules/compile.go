@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -163,7 +164,11 @@ func (c *compiler) loadContracts() {
 	}
 	slices.Sort(c.streams)
 	if len(c.streams) == 0 && c.env.Source != "" {
-		c.faultAt(cmp.Or(c.env.SourceAt, "source "+c.env.Source), CodeContract, "no stream has a contract", "lethe discover writes them")
+		hint := "lethe discover writes them"
+		if others := slices.DeleteFunc(slices.Sorted(maps.Keys(c.sources)), func(s string) bool { return s == "" || s == c.env.Source }); len(others) > 0 {
+			hint = "if it was called " + strings.Join(others, " or ") + " before, write the new name in those contracts and in their file names, in subjects and in rules; else " + hint
+		}
+		c.faultAt(cmp.Or(c.env.SourceAt, "source "+c.env.Source), CodeContract, "no stream has a contract", hint)
 	}
 }
 

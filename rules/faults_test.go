@@ -273,6 +273,13 @@ policy.yaml:5: mask.default: redact on key column crm.public.order/id would give
 			return env
 		}(), `source crm: no stream has a contract
   → lethe discover writes them`, []string{CodeContract}},
+		"another name": {func() Env {
+			env := smallEnv()
+			env.Source = "crm-2"
+			env.Policy.Data = []byte("packs: []\n")
+			return env
+		}(), `source crm-2: no stream has a contract
+  → if it was called crm before, write the new name in those contracts and in their file names, in subjects and in rules; else lethe discover writes them`, []string{CodeContract}},
 	})
 }
 

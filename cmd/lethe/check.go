@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -123,8 +124,12 @@ func check(ctx context.Context, io streams, args []string) error {
 		showConnection(io, v)
 	}
 	if len(views) > 0 {
-		for _, place := range append(idle(views), unread(folder)...) {
+		unread, kept := unread(folder)
+		for _, place := range append(idle(views), unread...) {
 			tellf(io.out, "without effect: %s\n", place)
+		}
+		for _, place := range kept {
+			tellf(io.out, "kept for verify: %s; no connection loads it, and files of before lie there\n", place)
 		}
 	} else {
 		tellf(io.out, "check: ok, but nothing moves: %s has no connections\n", folder.Rel(folder.Root+"/"+config.FileName))
@@ -261,17 +266,23 @@ func idle(views []connectionView) (out []string) {
 	return out
 }
 
-// unread lists sources and sinks that no connection has.
-func unread(folder *config.Folder) (out []string) {
+// unread lists sources and sinks that no connection has; kept are sinks among them
+// that hold files, which verify looks for as long as the log names them.
+func unread(folder *config.Folder) (out, kept []string) {
 	for _, s := range folder.Sources {
 		if !slices.ContainsFunc(folder.Connections, func(c config.Connection) bool { return c.From == s.Name }) {
 			out = append(out, folder.Doc.Where("sources."+s.Name))
 		}
 	}
 	for _, s := range folder.Sinks {
-		if !slices.ContainsFunc(folder.Connections, func(c config.Connection) bool { return c.To == s.Name }) {
+		if slices.ContainsFunc(folder.Connections, func(c config.Connection) bool { return c.To == s.Name }) {
+			continue
+		}
+		if dir, err := lakeOf(s); err == nil && dir != "" && exists(filepath.Join(dir, "_manifest")) {
+			kept = append(kept, folder.Doc.Where("sinks."+s.Name))
+		} else {
 			out = append(out, folder.Doc.Where("sinks."+s.Name))
 		}
 	}
-	return out
+	return out, kept
 }

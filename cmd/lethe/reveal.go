@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lethe/cmd/internal/config"
@@ -25,7 +26,8 @@ subject is whose it is, as in the column that policy.yaml names under subjects:
 (also: the second person), for tokenize and fpe under that person's key; position is
 _lethe_seq of its row, for encrypt unless it is joinable. Results are JSON lines
 {"line","value"}, or {"line","error"}: erased, redacted, not_masked, needs_subject,
-needs_position. A surrogate that tokenize or fpe never made opens to nonsense.
+needs_position. What was masked under another name of its source or table is
+not_masked under this one. A surrogate that tokenize or fpe never made opens to nonsense.
 
 Before anything is opened the intent is in the audit log, under a signed checkpoint:
 how many values, and commitments to who, what, why and whose.
@@ -121,14 +123,19 @@ func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Fol
 	if err := keyed(folder); err != nil {
 		return err
 	}
-	refused := 0
+	refused, strange := 0, false
 	err = wire.Reveal(ctx, folder, log, d, func(opened []wire.Opened) error {
 		refused, err = showOpened(io, opened)
+		strange = slices.ContainsFunc(opened, func(o wire.Opened) bool { return o.Err != nil && whyNot(o.Err) == notMasked })
 		return err
 	})
 	err = interrupted(ctx, err, nothingOpened, "lethe help reveal")
 	if err == nil && refused > 0 {
-		return &stream.Fault{Code: "reveal.values", Msg: fmt.Sprintf("%d of %s could not be opened", refused, count(len(values), "value")), Hint: "the lines say why: lethe help reveal"}
+		why := "the lines say why: lethe help reveal"
+		if strange {
+			why = "not_masked: of another stream, field or epoch, or masked under another name of its source or table; then it opens under that name alone"
+		}
+		return &stream.Fault{Code: "reveal.values", Msg: fmt.Sprintf("%d of %s could not be opened", refused, count(len(values), "value")), Hint: why}
 	}
 	return err
 }
@@ -185,5 +192,7 @@ func whyNot(err error) string {
 	case errors.Is(err, masking.ErrNeedsPosition):
 		return "needs_position"
 	}
-	return "not_masked"
+	return notMasked
 }
+
+const notMasked = "not_masked"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 	"lethe/stream"
 )
 
-const runUsage = `usage: lethe run [--once] [--log-level LEVEL] [--log-format json|text] [--json] [DIR]
+const runUsage = `usage: lethe run [--once] [--allow-quarantine] [--log-level LEVEL] [--log-format json|text] [--json] [DIR]
 
 Runs the folder's connections until it is stopped: reads the sources, masks
 under the policy, loads the sinks, and writes every step into the audit log.
@@ -24,16 +25,20 @@ SIGTERM and Ctrl-C finish what is in flight. Killed in any other way it goes on
 where the last transaction ended. The log goes to standard error.
 
   --once               read what the sources have, carry it to the sinks, and stop
+  --allow-quarantine   with --once: exit code 0 although records went to quarantine
   --log-level LEVEL    debug, info, warn or error; by default info
   --log-format FORMAT  json, or text for people, which is the default where
                        standard error is a terminal
   --json               print the result of --once as JSON
+
+run --once ends with exit code 1 if it sent records to quarantine.
 `
 
 func run(ctx context.Context, io streams, args []string) error {
 	f := newFlags(runUsage)
 	f.JSON()
 	once := f.Bool("once", false, "")
+	allow := f.Bool("allow-quarantine", false, "")
 	level := f.String("log-level", "info", "")
 	format := f.String("log-format", logFormat(io), "")
 	dir, err := f.parse(io, args)
@@ -86,7 +91,7 @@ func run(ctx context.Context, io streams, args []string) error {
 		if !*once {
 			return w.Run(gctx)
 		}
-		return runOnce(gctx, io, w, refused, dir)
+		return runOnce(gctx, io, w, refused, dir, *allow)
 	})
 	err = folder.Placed(g.Wait())
 	if err == nil && !*once && *format == "text" {
@@ -128,7 +133,7 @@ func runLog(io streams, format, level, dir string) (log *slog.Logger, err error)
 
 // showStopped is the last word of a run that was told to stop.
 func showStopped(io streams, p wire.Progress, refused []refusal, dir string) {
-	tellf(io.err, "stopped: ingested %d, delivered %d, quarantined %d, loaded %d; everything is committed\n", p.Ingested, p.Masked-p.Quarantined, p.Quarantined, p.Loaded)
+	tellf(io.err, "stopped: ingested %d, delivered %d, quarantined %d, loaded %d; everything is committed\n", p.Ingested, p.Masked, p.Quarantined, p.Loaded)
 	showRefused(io.err, refused, dir)
 	tellf(io.err, "next: lethe run %s goes on from here; lethe verify %s checks the log and the lake\n", dir, dir)
 }
@@ -159,21 +164,26 @@ func ready(ctx context.Context, io streams, folder *config.Folder, log *slog.Log
 	return warnUndecided(ctx, folder, log, "next")
 }
 
-func runOnce(ctx context.Context, io streams, w *wire.Workspace, refused *refusals, dir string) error {
+func runOnce(ctx context.Context, io streams, w *wire.Workspace, refused *refusals, dir string, allow bool) error {
 	began := time.Now()
 	var last wire.Progress
 	if err := w.Once(ctx, func(p wire.Progress) { last = p }); err != nil {
 		return err
 	}
+	var found error
+	if last.Quarantined > 0 && !allow {
+		found = errShown
+	}
 	if *io.json {
-		return showJSON(io, struct {
+		err := showJSON(io, struct {
 			wire.Progress
 			Refused []refusal `json:"refused,omitempty"`
 		}{last, refused.list()})
+		return cmp.Or(err, found)
 	}
-	tellf(io.out, "ingested %d, masked %d (%d to quarantine), loaded %d in %s\n",
+	tellf(io.out, "ingested %d, masked %d, quarantined %d, loaded %d in %s\n",
 		last.Ingested, last.Masked, last.Quarantined, last.Loaded, time.Since(began).Round(time.Millisecond))
 	showRefused(io.out, refused.list(), dir)
 	tellf(io.out, "next: lethe verify %s\n", dir)
-	return nil
+	return found
 }

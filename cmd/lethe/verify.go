@@ -37,7 +37,8 @@ and no lethe.yaml: give --key and --log to check copies.
   --json              print the report as JSON
 
 Exit code 1 means that something is wrong, or not finished: rows that readers see
-and no receipt vouches for, or that a receipt names and readers do not see.
+and no receipt vouches for, or that a receipt names and readers do not see. Records
+in quarantine are told, and are nothing wrong: they are accounted for.
 `
 
 func verifyLog(ctx context.Context, io streams, args []string) error {
@@ -163,17 +164,22 @@ func lakesOf(f *config.Folder) ([]string, error) {
 	lakes := []string{}
 	var faults []error
 	for _, s := range f.Sinks {
-		if s.Connector.Name != parquet.Connector().Name {
-			continue
-		}
-		dir, err := parquet.Directory(s.Name, s.Config.Text("url"))
-		if err != nil {
+		switch dir, err := lakeOf(s); {
+		case err != nil:
 			faults = append(faults, f.Placed(err))
-			continue
+		case dir != "":
+			lakes = append(lakes, f.Rel(dir))
 		}
-		lakes = append(lakes, f.Rel(dir))
 	}
 	return lakes, errors.Join(faults...)
+}
+
+// lakeOf is the directory of a file sink; "" for another.
+func lakeOf(s config.Sink) (string, error) {
+	if s.Connector.Name != parquet.Connector().Name {
+		return "", nil
+	}
+	return parquet.Directory(s.Name, s.Config.Text("url"))
 }
 
 func showReport(io streams, r *verify.Report) {
@@ -184,19 +190,23 @@ func showReport(io streams, r *verify.Report) {
 		tellf(io.out, "note: %s\n", n.Msg+where(n))
 	}
 	if r.OK() {
-		tellf(io.out, "verify: ok%s\n", but(r.Incomplete))
+		tellf(io.out, "verify: ok%s\n", butQuarantined(r)+but(r.Incomplete))
 		return
 	}
-	said, other := map[verify.Promise]bool{}, false
+	said, other, lost := map[verify.Promise]bool{}, false, false
 	for _, f := range r.Findings {
 		switch f.Code {
 		case verify.CodeManifestAhead, verify.CodeManifestPending:
 		case verify.CodeCheckpointOrigin:
 			other = true
 		default:
+			lost = lost || f.Code == verify.CodeObjectMissing
 			said[f.Promise] = true
 		}
 		tellf(io.out, "%s %s: %s\n", f.Promise, f.Code, f.Msg+where(f))
+	}
+	if lost {
+		fmt.Fprintln(io.out, "  → is there another lake, such as that of a sink that was in lethe.yaml? Name all: --lake DIR --lake DIR")
 	}
 	fmt.Fprintln(io.out)
 	for _, promise := range slices.Sorted(maps.Keys(said)) {
@@ -251,6 +261,28 @@ func classOf(raw string) string {
 		return parts[3]
 	}
 	return raw
+}
+
+// butQuarantined says how many records are in no lake since they went to quarantine,
+// and of which streams.
+func butQuarantined(r *verify.Report) string {
+	n, of := int64(0), []string(nil)
+	for _, c := range r.Connections {
+		n += c.Quarantined
+	}
+	for _, s := range r.Streams {
+		if s.Quarantined > 0 {
+			of = append(of, fmt.Sprintf("%s of %s in %s", count(int(s.Quarantined), "record"), cmp.Or(s.Stream, "a stream that no key opens"), s.Connection))
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	said := ", but " + either(n == 1, "1 record is", fmt.Sprintf("%d records are", n)) + " in quarantine, not in the lake"
+	if of != nil {
+		said += " (" + strings.Join(of, ", ") + ")"
+	}
+	return said
 }
 
 // but says what an ok leaves open.

@@ -12,8 +12,9 @@ import (
 // Progress is how far a run has come, in records since it began.
 type Progress struct {
 	Ingested    int64 `json:"ingested"`
-	Masked      int64 `json:"masked"` // quarantined ones included
+	Masked      int64 `json:"masked"` // or left out by a filter
 	Quarantined int64 `json:"quarantined"`
+	Shredded    int64 `json:"shredded,omitempty"` // their key was destroyed before they were read
 	Loaded      int64 `json:"loaded"`
 }
 
@@ -114,6 +115,8 @@ func (s *stages) loaded(ctx context.Context) (bool, error) {
 // Progress is how far the workspace has come since Open.
 func (w *Workspace) Progress() Progress {
 	m := w.base.Metrics
-	return Progress{Ingested: total(m.Records, stream.StageIngest), Masked: total(m.Records, stream.StageMask),
-		Loaded: total(m.Records, stream.StageSink), Quarantined: total(m.Quarantined, "")}
+	p := Progress{Ingested: total(m.Records, stream.StageIngest), Loaded: total(m.Records, stream.StageSink),
+		Quarantined: total(m.Quarantined, ""), Shredded: total(m.Shredded, "")}
+	p.Masked = max(0, total(m.Records, stream.StageMask)-p.Quarantined-p.Shredded)
+	return p
 }
