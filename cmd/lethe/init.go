@@ -77,8 +77,8 @@ func initFolder(_ context.Context, io streams, args []string) error {
 	for _, m := range made {
 		fmt.Fprintln(io.out, "made", m)
 	}
-	fmt.Fprintf(io.out, "\nBack up %s and %s apart from the data: without them\nnew pseudonyms do not join old ones, and the log cannot go on.\nnext: ",
-		filepath.Join(dir, "keys", "root"), filepath.Join(dir, "keys", config.LogKeyName))
+	fmt.Fprintf(io.out, "\nBack up %s apart from the data, and again after lethe keys rotate: without it\nnew pseudonyms do not join old ones, nothing opens, and the log cannot go on.\nOnce run has made %s: mirror it as it is written, and never into one backup with %s.\nnext: ",
+		filepath.Join(dir, "keys"), filepath.Join(dir, "subjects"), filepath.Join(dir, "keys", "subjects"))
 	if len(in.Sources) == 0 {
 		fmt.Fprintf(io.out, "name a source and a sink in %s, then ", filepath.Join(dir, config.FileName))
 	}

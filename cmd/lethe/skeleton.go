@@ -132,7 +132,10 @@ func (s *skeleton) files(dir string) ([]newFile, error) {
 workspace: %s
 
 kafka: embedded             # or {brokers: [host:9092]}
-keyring: {file: ./keys}     # back it up; without it nothing can be read
+keyring: {file: ./keys, cover: ./subjects}
+                            # keys: back it up apart; without it nothing can be read.
+                            # subjects: what is left of persons' keys, with its root in
+                            # keys/subjects. Mirror both, never into one backup.
 audit: {log: ./log}         # anyone can verify it with log.pub
 
 `, s.Workspace)
@@ -156,7 +159,7 @@ audit: {log: ./log}         # anyone can verify it with log.pub
 	return []newFile{
 		{config.FileName, b.String(), 0o644},
 		{config.Policy, starterPolicy, 0o644},
-		{".gitignore", "# keys are secret; the rest is made by lethe run\n/keys/\n/log/\n/state/\n/lake/\n", 0o644},
+		{".gitignore", "# keys are secret; the rest is made by lethe run\n/keys/\n/subjects/\n/log/\n/state/\n/lake/\n", 0o644},
 	}, nil
 }
 

@@ -87,7 +87,7 @@ func verifyLog(ctx context.Context, io streams, args []string) error {
 		if exists(filepath.Join(dir, config.FileName)) {
 			hint = "lethe run " + dir
 			if folder, err := verified(io, dir); err == nil && exists(filepath.Join(folder.State, "broker")) {
-				msg, hint = "there is no log here, though this folder was run", "restore "+in.log+" from its backup: the log cannot be made again"
+				msg, hint = "there is no log here, though this folder was run", "restore "+in.log+" from its backup; else lethe run "+dir+" writes it anew from the broker, as far as that keeps the entries,\nand only a checkpoint that you kept shows that none is missing: lethe verify --checkpoint FILE"
 			}
 		}
 		return &stream.Fault{Code: "verify.no_log", Path: in.log, Msg: msg, Hint: hint}

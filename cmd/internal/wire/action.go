@@ -46,7 +46,7 @@ func openForAction(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *
 		}
 	}()
 	if len(f.Brokers) == 0 {
-		if w.lock, err = hold(f.State); err != nil {
+		if err := w.holdState(); err != nil {
 			return nil, err
 		}
 	}

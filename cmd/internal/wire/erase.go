@@ -48,6 +48,9 @@ func Erase(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, p 
 		return nil, err
 	}
 	defer w.Close()
+	if _, err := (cover{folder: f}).there(); err != nil {
+		return nil, err
+	}
 	// One erasure at a time gives out numbers.
 	_, roots, err := file.SubjectDirs(f.Cover, f.Roots())
 	if err != nil {
@@ -77,7 +80,7 @@ func Erase(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, p 
 // erase does what Erase says of digests, and of those before them that the cover
 // does not know.
 func (w *Workspace) erase(ctx context.Context, b *begun, digests [][32]byte) (*Erasure, error) {
-	c := cover{folder: w.folder, keys: w.keys, shreds: w.lastShred}
+	c := cover{folder: w.folder, keys: w.keys, shreds: w.lastShred, log: w.log}
 	store, err := c.store(ctx)
 	if err == nil {
 		err = c.begin(ctx, store)

@@ -42,6 +42,30 @@ func hold(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// holdState holds the folder's state. Where the embedded broker's is gone and the log
+// that was written from it is there, nothing is made, so that it can be brought back
+// to its place.
+func (w *Workspace) holdState() (err error) {
+	broker := filepath.Join(w.folder.State, "broker")
+	state, log := present(broker), present(filepath.Join(w.folder.Log, "checkpoint"))
+	if len(w.folder.Brokers) == 0 && log && !state {
+		at, log := w.folder.Rel(broker), w.folder.Rel(w.folder.Log)
+		if !present(w.folder.State) {
+			at = w.folder.Rel(w.folder.State)
+		}
+		return &stream.Fault{Code: "run.state_lost", Path: at, Exit: stream.ExitEnvironment, Msg: at + " is not there, and " + log + " is",
+			Hint: "bring " + at + " back from the backup that belongs to the log;\nor begin anew: move " + log + " and the lakes away together"}
+	}
+	w.rewritten = len(w.folder.Brokers) == 0 && state && !log
+	w.lock, err = hold(w.folder.State)
+	return err
+}
+
+func present(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // Held returns a Fault if a process runs the folder whose state lies in dir.
 func Held(dir string) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {

@@ -23,6 +23,10 @@ func (w *Workspace) openLog() error {
 	if err != nil {
 		return err
 	}
+	if w.rewritten {
+		w.log.Warn("the log is gone: it is written anew from the broker, as far as that keeps the entries", "log", w.folder.Rel(w.folder.Log),
+			"next", "restore the log from its backup where there is one; else verify with a checkpoint that you kept: only that shows that nothing is missing")
+	}
 	w.gauges = newGauges(w.registry, w.follower)
 	return nil
 }

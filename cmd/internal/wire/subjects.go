@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -40,7 +42,8 @@ type cover struct {
 	keys   *file.Keyring
 	// shreds gives the number of the last shred; nil asks nobody.
 	shreds func(context.Context) (uint64, error)
-	failed func(error) // hears why a lease was not renewed; nil renews none
+	log    *slog.Logger // hears that it was made; may be nil
+	failed func(error)  // hears why a lease was not renewed; nil renews none
 }
 
 // opened gives the subjects' keys at the first call, makes them if the folder has
@@ -67,9 +70,17 @@ func (c cover) opened(ctx context.Context) func() (*subject.Store, error) {
 // store opens the cover. It lies in a directory of its own and its root keys in the
 // keyring's: either is nothing without the other, and they never go into one backup.
 func (c cover) store(ctx context.Context) (*subject.Store, error) {
+	made, err := c.there()
+	if err != nil {
+		return nil, err
+	}
 	pages, roots, err := file.SubjectDirs(c.folder.Cover, c.folder.Roots())
 	if err != nil {
 		return nil, err
+	}
+	if made && c.log != nil {
+		at, roots := c.folder.Rel(c.folder.Cover), c.folder.Rel(c.folder.Roots())
+		c.log.Info("made "+at+" and "+roots+", of which persons' keys derive", "next", "mirror both as they are written, never into one backup: README, Your own tables")
 	}
 	start := time.Now()
 	config := subject.Config{Cover: pages, Roots: roots, Keyring: c.keys, Clock: func() time.Duration { return time.Since(start) }}
@@ -77,6 +88,34 @@ func (c cover) store(ctx context.Context) (*subject.Store, error) {
 		return nil, err
 	}
 	return subject.Open(config)
+}
+
+// there says whether the cover has to be made. Where only one half of it is there,
+// nothing is made, so that the other can be brought back to its place.
+func (c cover) there() (made bool, err error) {
+	at, roots := c.folder.Cover, c.folder.Roots()
+	pages, err := file.Dir(at).Names()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	keys, err := file.Dir(roots).Names()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	switch at, roots := c.folder.Rel(at), c.folder.Rel(roots); {
+	case len(pages) == 0 && len(keys) > 0:
+		return false, missing(at, roots)
+	case len(pages) > 0 && errors.Is(err, fs.ErrNotExist):
+		return false, missing(roots, at)
+	}
+	return len(pages) == 0, nil
+}
+
+// missing is the fault of one half of the cover that is gone.
+func missing(gone, there string) error {
+	return &stream.Fault{Code: "subjects.missing", Path: gone, Exit: stream.ExitEnvironment,
+		Msg:  gone + " is not there, and " + there + " is",
+		Hint: "bring " + gone + " back from its mirror;\nif it is lost, so is what is encrypted under persons' keys: move " + there + " away, and later values get new keys"}
 }
 
 // begin makes the period, unless there is one: each change is a new root key.

@@ -68,11 +68,13 @@ type Workspace struct {
 	follower *audit.Follower
 	gauges   *gauges
 	lock     *os.File
-	runs     atomic.Int64
-	store    *revisionStore
-	revision func(id string) (*revision, error)
-	current  map[string]*revision         // by connection
-	seen     map[string]map[string]string // revisions in force at Open, by source and connection
+	// rewritten says that the folder was run and its log is gone.
+	rewritten bool
+	runs      atomic.Int64
+	store     *revisionStore
+	revision  func(id string) (*revision, error)
+	current   map[string]*revision         // by connection
+	seen      map[string]map[string]string // revisions in force at Open, by source and connection
 	// Every is how often Run logs how far it is, while that changes; 0 for each
 	// minute, in any case.
 	Every  time.Duration
@@ -94,7 +96,7 @@ func Open(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace
 	if err := w.compile(); err != nil {
 		return nil, err
 	}
-	if w.lock, err = hold(f.State); err != nil {
+	if err := w.holdState(); err != nil {
 		return nil, err
 	}
 	if err := w.openKeys(); err != nil {
@@ -153,7 +155,7 @@ func (w *Workspace) openKeys() error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.release = cancel
-	w.cover = cover{folder: w.folder, keys: w.keys, shreds: w.lastShred,
+	w.cover = cover{folder: w.folder, keys: w.keys, shreds: w.lastShred, log: w.log,
 		failed: func(err error) { w.log.Error("subjects' keys run out", "err", err) }}.opened(ctx)
 	w.ring = ring{w.keys, w.cover}
 	if w.worker, err = w.keys.SigningKey("worker"); err != nil {
