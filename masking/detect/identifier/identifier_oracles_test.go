@@ -33,7 +33,7 @@ var oracles = map[string]oracle{
 	"FR_SIRET": {module: "fr.siret"}, "FR_VAT": {module: "fr.tva"},
 	"DE_TAX_ID": {module: "de.idnr"}, "DE_TAX_NUMBER": {module: "de.stnr"}, "DE_VAT_ID": {module: "de.vat"},
 	"GR_AMKA": {module: "gr.amka"}, "GR_AFM": {module: "gr.vat"}, "HU_VAT": {module: "hu.anum", written: hungarianTrunk},
-	"IE_PPS": {module: "ie.pps"}, "IE_VAT": {module: "ie.vat"},
+	"IE_PPS": {module: "ie.pps"}, "IE_VAT": {module: "ie.vat"}, "IS_KENNITALA": {module: "is_.kennitala"}, "IS_VSK": {module: "is_.vsk"},
 	"IT_FISCAL_CODE": {module: "it.codicefiscale"}, "IT_VAT_CODE": {module: "it.iva"},
 	"LV_VAT": {module: "lv.pvn"}, "LV_PERSONAL_CODE": {module: "lv.pvn"}, "LT_PERSONAL_CODE": {module: "lt.asmens"}, "LT_VAT": {module: "lt.pvm"},
 	"LU_VAT": {module: "lu.tva"}, "MT_VAT": {module: "mt.vat"},

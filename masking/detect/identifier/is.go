@@ -18,8 +18,6 @@ func iceland() []Identifier {
 func icelandic(b []byte) bool {
 	year, day := two(b, 4), two(b, 0)
 	switch b[9] {
-	case '8':
-		year += 1800
 	case '9':
 		year += 1900
 	case '0':
