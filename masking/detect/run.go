@@ -7,8 +7,8 @@ import (
 )
 
 // runs are the runs of letters and digits of a text, and which of them may mean
-// something. Most are words of a few letters that mean nothing: those whose flag is
-// 0 have one to eight letters of ASCII, not all of them capitals, no word that tells
+// something. Most are words of a few letters that mean nothing: those with no flag
+// have one to eight letters of ASCII, not all of them capitals, no word that tells
 // or acts has their hash, no full stop or end of a line is right before them, and
 // no sign behind them that makes two or four letters begin a number.
 type runs struct {
@@ -16,6 +16,12 @@ type runs struct {
 	flags        []uint8
 	count        int
 }
+
+const (
+	flagNone   = iota
+	flagSome   // it may mean something
+	flagDigits // it is one to eight digits
+)
 
 // slack is how far behind the last run is written.
 const slack = 64
@@ -73,6 +79,7 @@ const (
 	ones    = 0x0101010101010101
 	letters = 0x40 * ones // letters have the second bit set and not the first
 	small   = 0x20 * ones // and of these the small ones this
+	digits  = 0x30 * ones // digits are all that has these and none above
 )
 
 // judge sets the flags of the runs that may mean something, for any machine.
@@ -81,7 +88,7 @@ func (r *runs) judge(text []byte, tellers *[tellersSize]uint64) {
 	for k := range starts {
 		from, n := int(starts[k]), uint(ends[k]-starts[k])
 		if n > 8 || from+8 > len(text) {
-			flags[k] = 1
+			flags[k] = flagSome
 			continue
 		}
 		raw := binary.LittleEndian.Uint64(text[from:])
@@ -89,8 +96,10 @@ func (r *runs) judge(text []byte, tellers *[tellersSize]uint64) {
 		packed := raw & whole
 		hash := mixed(0, (raw|small)&whole)
 		next := uint64(n)<<8 | raw>>(8*n)&0xFF
-		if tellers[hash>>6%tellersSize]>>(hash&63)&1 != 0 || packed&(letters|letters<<1) != letters&whole || packed&small == 0 || next == 2<<8|'-' || next == 4<<8|'.' {
-			flags[k] = 1
+		if packed&(0xF0*ones) == digits&whole {
+			flags[k] = flagDigits
+		} else if tellers[hash>>6%tellersSize]>>(hash&63)&1 != 0 || packed&(letters|letters<<1) != letters&whole || packed&small == 0 || next == 2<<8|'-' || next == 4<<8|'.' {
+			flags[k] = flagSome
 		}
 	}
 }

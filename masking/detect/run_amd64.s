@@ -61,6 +61,7 @@ next:
 	PLACES(K1, DI)
 	PLACES(K2, SI)
 	VPMOVM2B      K3, Z1
+	VPABSB        Z1, Z1 // 1 is flagSome
 	VPCOMPRESSB.Z Z1, K1, Z1
 	VMOVDQU       Y1, (DX)
 	POPCNTQ R13, R13
@@ -90,7 +91,9 @@ DATA eights<>+64(SB)/8, $0x9e3779b97f4a7c15 // odd
 DATA eights<>+72(SB)/8, $2047 // tellersSize - 1
 DATA eights<>+80(SB)/8, $63
 DATA eights<>+88(SB)/8, $1
-GLOBL eights<>(SB), RODATA|NOPTR, $96
+DATA eights<>+96(SB)/8, $0xf0f0f0f0f0f0f0f0
+DATA eights<>+104(SB)/8, $0x3030303030303030
+GLOBL eights<>(SB), RODATA|NOPTR, $112
 
 // func judge(flags *uint8, starts, ends *int32, n int, text *byte, last int, tellers *[tellersSize]uint64)
 TEXT ·judge(SB), NOSPLIT, $0-56
@@ -114,6 +117,8 @@ TEXT ·judge(SB), NOSPLIT, $0-56
 	VPBROADCASTQ eights<>+72(SB), Z26
 	VPBROADCASTQ eights<>+80(SB), Z27
 	VPBROADCASTQ eights<>+88(SB), Z28
+	VPBROADCASTQ eights<>+96(SB), Z29
+	VPBROADCASTQ eights<>+104(SB), Z30
 	JMP  more
 
 	// Eight runs: Z0 has where they begin, Z2 their lengths, Z3 their bytes, Z4 how
@@ -152,6 +157,13 @@ next:
 	VPTESTNMQ  Z24, Z3, K5
 	KORW       K4, K5, K4
 
+	// Or digits only.
+	VPANDQ     Z29, Z3, Z5
+	VPSLLVQ    Z4, Z30, Z7
+	VPSRLVQ    Z4, Z7, Z7
+	VPCMPEQQ   Z7, Z5, K6
+	KANDW      K1, K6, K6
+
 	// The hash of the small letters.
 	VPSLLVQ    Z4, Z6, Z6
 	VPSRLVQ    Z4, Z6, Z6
@@ -171,7 +183,16 @@ next:
 	KORW       K4, K1, K4
 	KMOVW      K4, AX
 	PDEPQ      R10, AX, AX
-	ORQ        AX, (DI)
+	ORQ        (DI), AX
+	KMOVW      K6, BX // flagDigits, and nothing else
+	PDEPQ      R10, BX, BX
+	MOVQ       BX, R11
+	SHLQ       $8, R11
+	SUBQ       BX, R11
+	NOTQ       R11
+	ANDQ       R11, AX
+	LEAQ       (AX)(BX*2), AX
+	MOVQ       AX, (DI)
 	ADDQ       $8, DI
 	ADDQ       $32, SI
 	ADDQ       $32, DX

@@ -1,5 +1,7 @@
 package detect
 
+import "encoding/binary"
+
 // What a byte is; a token's kind is the union over its bytes.
 const (
 	isDigit = 1 << iota
@@ -67,9 +69,14 @@ func (f *Finder) scan() {
 	tokens, r := f.tokens[:0], &f.runs
 	starts, ends := r.starts[:r.count], r.ends[:r.count]
 	for k, flag := range r.flags[:r.count] {
-		if t := (token{start: starts[k], end: ends[k], kind: isLower}); flag == 0 {
+		switch t := (token{start: starts[k], end: ends[k], kind: isLower}); flag {
+		case flagNone:
 			tokens = append(tokens, t)
-		} else {
+		case flagDigits:
+			t.kind = isDigit
+			f.work = append(f.work, int32(len(tokens)))
+			tokens = append(tokens, t)
+		default:
 			t.kind = f.kinds(int(t.start), int(t.end))
 			f.tokens = tokens
 			f.cut(t)
@@ -172,13 +179,10 @@ func (f *Finder) cutHigh(from, to int) {
 		case c == isWide:
 			start := i
 			for i < to && classes[text[i]] == isWide {
-				next := i + 3
-				if next > to || text[i] != 0xE0 || (text[i+1]^0x80)|(text[i+2]^0x80) >= 0x40 { // Thai and its neighbours have no signs
-					if isSign(text[i:]) {
-						break
-					}
-					next = nextRune(text, i)
+				if i = f.passThai(i); i >= to || classes[text[i]] != isWide || isSign(text[i:]) {
+					break
 				}
+				next := nextRune(text, i)
 				if next-i > 2 && f.vocab.mayBegin(text, i) {
 					f.findWide(i)
 				}
@@ -195,6 +199,21 @@ func (f *Finder) cutHigh(from, to int) {
 			i++
 		}
 	}
+}
+
+// passThai goes from i over letters of three bytes that begin as those of Thai and its
+// neighbours do, among which are no signs. It finds their words.
+func (f *Finder) passThai(i int) int {
+	for ; i+8 <= len(f.text); i += 3 {
+		x := binary.LittleEndian.Uint64(f.text[i:])
+		if x&0xC0C0FF != 0x8080E0 {
+			return i
+		}
+		if hash := mixed(0, x&(1<<(8*wideStart)-1)); f.vocab.begins[hash>>6%beginsSize]>>(hash&63)&1 != 0 {
+			f.findWide(i)
+		}
+	}
+	return i
 }
 
 // nextRune is where the character after the one at i begins. A character that is
