@@ -5,7 +5,7 @@ import "math/bits"
 // compact is a run of tokens joined by single separators, as one word in upper
 // case.
 type compact struct {
-	text    [longestCompact]byte
+	text    [longestCompact + chunk]byte
 	n       int // of text
 	groups  int
 	letters int
@@ -109,7 +109,12 @@ func (f *Finder) announcedLengths() {
 func (f *Finder) join(c *compact, t *token) {
 	c.groups++
 	if t.kind == isDigit {
-		c.n += copy(c.text[c.n:], f.text[t.start:t.end])
+		if from := int(t.start); t.len() <= chunk && from+chunk <= len(f.text) {
+			*(*[chunk]byte)(c.text[c.n:]) = [chunk]byte(f.text[from:])
+			c.n += t.len()
+		} else {
+			c.n += copy(c.text[c.n:], f.text[from:t.end])
+		}
 		return
 	}
 	for _, b := range f.text[t.start:t.end] {
@@ -176,9 +181,14 @@ func (f *Finder) offerIdentity(c *compact, start, end int) {
 		}
 	default:
 		last := int16(-1)
+		plain, telling := c.telling(-1, 0), c.telling(-1, 1)
 		for _, form := range f.vocab.shelves.at(class, c.outline).forms {
-			it := &on.all[form.identity]
-			points := it.points + form.points + c.telling(-1, form.points)
+			it, points := &on.all[form.identity], form.points
+			if points == 0 {
+				points = it.points + points + plain
+			} else {
+				points = it.points + points + telling
+			}
 			if form.identity == last || points < enough || (!form.digits || class != onlyDigits) && !fitsForm(f.text[start:end], form.form) {
 				continue
 			}

@@ -14,6 +14,8 @@
 // one too few (L1).
 package identifier
 
+import "strings"
+
 // Identifier is a kind of number or code that stands for a person or an
 // organisation.
 type Identifier struct {
@@ -58,7 +60,15 @@ func All() []Identifier {
 	for i := range all {
 		all[i].Named = named(all[i].Country)
 		shapes, check := all[i].Shapes, all[i].Check
-		all[i].Check = func(compact []byte) bool { return fitsAny(compact, shapes) && check(compact) }
+		var numbers uint64 // a bit for each length of which any digits are of a shape
+		for _, s := range shapes {
+			if strings.Trim(s, "9") == "" {
+				numbers |= 1 << len(s)
+			}
+		}
+		all[i].Check = func(compact []byte) bool {
+			return (numbers>>len(compact)&1 != 0 && digits(compact) || fitsAny(compact, shapes)) && check(compact)
+		}
 	}
 	return all
 }

@@ -138,45 +138,39 @@ func mod1110(b []byte) bool {
 func verhoeff(b []byte) bool {
 	c := uint8(0)
 	for i := range b {
-		c = dihedral[c][permuted[i%8][b[len(b)-1-i]-'0']]
+		c = verhoeffStep[i%8][b[len(b)-1-i]&15][c&15]
 	}
 	return c == 0
 }
 
-// permuted is Verhoeff's permutation of digits, applied once for each place from
-// the right.
-var permuted = func() (t [8][10]uint8) {
-	const once = "1576283094"
-	for d := range t[0] {
-		t[0][d] = uint8(d)
-	}
-	for i := 1; i < len(t); i++ {
-		for d := range t[i] {
-			t[i][d] = once[t[i-1][d]] - '0'
+// verhoeffStep is what a digit makes of the sum of those right of it, by its place
+// from the right, itself, and the sum.
+var verhoeffStep = func() (t [8][16][16]uint8) {
+	const permute = "1576283094" // applied once for each place
+	for d := range uint8(10) {
+		p := d
+		for i := range t {
+			for sum := range uint8(10) {
+				t[i][d][sum] = dihedral(sum, p)
+			}
+			p = permute[p] - '0'
 		}
 	}
 	return t
 }()
 
-// dihedral is the table of multiplication in the dihedral group D5: 0 to 4 turn, 5 to
-// 9 reflect.
-var dihedral = func() (t [10][10]uint8) {
-	for a := range 10 {
-		for b := range 10 {
-			switch {
-			case a < 5 && b < 5:
-				t[a][b] = uint8((a + b) % 5)
-			case a < 5:
-				t[a][b] = uint8((a+b-5)%5 + 5)
-			case b < 5:
-				t[a][b] = uint8((a-5-b+5)%5 + 5)
-			default:
-				t[a][b] = uint8((a - b + 5) % 5)
-			}
-		}
+// dihedral multiplies in the dihedral group D5: 0 to 4 turn, 5 to 9 reflect.
+func dihedral(a, b uint8) uint8 {
+	switch {
+	case a < 5 && b < 5:
+		return (a + b) % 5
+	case a < 5:
+		return (a+b-5)%5 + 5
+	case b < 5:
+		return (a-b)%5 + 5
 	}
-	return t
-}()
+	return (a - b + 5) % 5
+}
 
 // date reports whether the day exists in the Gregorian calendar.
 func date(year, month, day int) bool { return calendar.Exists(year, month, day) }
