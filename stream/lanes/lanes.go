@@ -1,9 +1,9 @@
 // Package lanes hashes many messages at once by SHA-256 and HMAC-SHA-256.
 //
-// Where the CPU has AVX-512 sixteen messages are worked on side by side, each
-// in a lane of its own; a lane whose message ends takes the next one.
-// Elsewhere, and with build tag purego, crypto/sha256 hashes one after the
-// other. The digests are the same.
+// Where the CPU has AVX-512 sixteen messages of about the same length are worked
+// on side by side, each in a lane of its own; where it has the SHA extensions of
+// amd64 two, whose rounds take turns. Elsewhere, and with build tag purego,
+// crypto/sha256 hashes one after the other. The digests are the same.
 //
 // It knows nothing of records, leaves or fields.
 //
@@ -18,7 +18,6 @@ import (
 	"encoding"
 	"encoding/binary"
 	"fmt"
-	"hash"
 	"io"
 	"log/slog"
 )
@@ -85,67 +84,73 @@ func (*Key) LogValue() slog.Value { return slog.StringValue("[key]") }
 // at a time, and allocates nothing once it has seen its largest batch.
 type Hasher struct {
 	single single
+	pair   pair
 	side   side
+	order  order
+	pairs  pairs
 }
 
 // Sum hashes every message into its Out. An Out lies in no Data of the same
 // batch.
 func (h *Hasher) Sum(messages []Message) {
 	// L6: which way is taken depends on the machine, the digests do not.
-	if native && len(messages) > few {
-		h.side.sum(messages, &h.single)
+	if !wide && !paired || len(messages) < 2 {
+		for i := range messages {
+			h.single.sum(&messages[i])
+		}
 		return
 	}
+	h.sorted(messages, h.order.sort(messages, true))
+	h.sorted(messages, h.order.sort(messages, false))
 	for i := range messages {
-		h.single.sum(&messages[i])
+		if m := &messages[i]; size(m) > huge {
+			h.single.sum(m)
+		}
 	}
 }
 
-// single hashes one message after the other by the standard library.
-type single struct {
-	hash  hash.Hash
-	saved [len(magic) + Size + block + 8]byte
+// sorted hashes the messages that run names, longest first.
+func (h *Hasher) sorted(messages []Message, run []int32) {
+	for n := 0; len(run) > 0; run = run[n:] {
+		switch {
+		case worth(messages, run):
+			n = min(width, len(run))
+			h.side.sum(messages, run[:n])
+		case paired && len(run) > 1:
+			n = 2
+			h.pair.sum(&messages[run[0]], &messages[run[1]])
+		default:
+			n = 1
+			h.single.sum(&messages[run[0]])
+		}
+	}
 }
 
-// magic begins a saved state of crypto/sha256: then come the chaining value, a
-// block not yet full, and how many bytes were hashed.
-const magic = "sha\x03"
-
-func (o *single) sum(m *Message) {
-	if m.Key == nil {
-		*m.Out = sha256.Sum256(m.Data)
-		return
+// Pairs hashes each two neighbours behind a byte 0x01: the digest of hashes 2i and
+// 2i+1 takes the place of hash i. An odd last one is left out.
+func Pairs[H ~[Size]byte](h *Hasher, hashes []H) {
+	i, n := 0, len(hashes)/2
+	for ; wide && n-i >= width; i += width {
+		pairs16(&h.side.scratch, &hashes[2*i][0], &hashes[i][0])
 	}
-	o.rest(m, &m.Key.inner, 0)
+	for i < n {
+		p := &h.pairs
+		run := min(width, n-i)
+		for k := range run {
+			t := &p.texts[k]
+			t[0] = 0x01
+			copy(t[1:], hashes[2*(i+k)][:])
+			copy(t[1+Size:], hashes[2*(i+k)+1][:])
+			p.messages[k] = Message{Data: t[:], Out: (*[Size]byte)(hashes[i+k][:])}
+		}
+		h.Sum(p.messages[:run])
+		clear(p.messages[:run])
+		i += run
+	}
 }
 
-// rest hashes what of m comes after its first done bytes, which are whole blocks
-// and led to s.
-func (o *single) rest(m *Message, s *state, done int) {
-	if m.Key == nil {
-		o.resume(s, done)
-		o.hash.Write(m.Data[done:])
-		o.hash.Sum(m.Out[:0])
-		return
-	}
-	o.resume(s, block+done)
-	o.hash.Write(m.Data[done:])
-	o.hash.Sum(m.Out[:0])
-	o.resume(&m.Key.outer, block)
-	o.hash.Write(m.Out[:])
-	o.hash.Sum(m.Out[:0])
-}
-
-// resume readies the hash to go on after done bytes that led to s.
-func (o *single) resume(s *state, done int) {
-	if o.hash == nil {
-		o.hash = sha256.New()
-		copy(o.saved[:], magic)
-	}
-	for i, w := range s {
-		binary.BigEndian.PutUint32(o.saved[len(magic)+4*i:], w)
-	}
-	binary.BigEndian.PutUint64(o.saved[len(o.saved)-8:], uint64(done))
-	// It fails for what is no saved state; the tests would tell.
-	_ = o.hash.(encoding.BinaryUnmarshaler).UnmarshalBinary(o.saved[:])
+// pairs is what pairs of hashes are hashed in.
+type pairs struct {
+	texts    [width][1 + 2*Size]byte
+	messages [width]Message
 }

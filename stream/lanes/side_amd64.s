@@ -172,36 +172,30 @@ sixteen:
 	ROUND(Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z0, Z31, 60)
 	RET
 
-// func blocks(state *[8][16]uint32, in *[16]*byte, n int)
-TEXT ·blocks(SB), NOSPLIT, $0-24
-	MOVQ state+0(FP), DI
-	MOVQ in+8(FP), SI
-	MOVQ n+16(FP), CX
-	XORQ AX, AX
+// DIGESTS turns the states, so that each quarter of Z24 to Z27 is the first half
+// of a digest, and of Z28 to Z31 the second.
+#define DIGESTS                             \
+	VBROADCASTI32X4 ·swap(SB), Z15      \
+	VPSHUFB Z15, Z0, Z16                \
+	VPSHUFB Z15, Z1, Z17                \
+	VPSHUFB Z15, Z2, Z18                \
+	VPSHUFB Z15, Z3, Z19                \
+	VPSHUFB Z15, Z4, Z20                \
+	VPSHUFB Z15, Z5, Z21                \
+	VPSHUFB Z15, Z6, Z22                \
+	VPSHUFB Z15, Z7, Z23                \
+	PAIR(Z16, Z17, Z0, Z1)              \
+	PAIR(Z18, Z19, Z2, Z3)              \
+	QUAD(Z24, Z25, Z26, Z27)            \
+	PAIR(Z20, Z21, Z0, Z1)              \
+	PAIR(Z22, Z23, Z2, Z3)              \
+	QUAD(Z28, Z29, Z30, Z31)
 
-block:
-	VBROADCASTI32X4 ·swap(SB), Z15
-	LOAD(SI)
-
-	STATE(0)
-	CALL rounds<>(SB)
-	SUM(0)
-	VMOVDQU32 Z0, 0(DI)
-	VMOVDQU32 Z1, 64(DI)
-	VMOVDQU32 Z2, 128(DI)
-	VMOVDQU32 Z3, 192(DI)
-	VMOVDQU32 Z4, 256(DI)
-	VMOVDQU32 Z5, 320(DI)
-	VMOVDQU32 Z6, 384(DI)
-	VMOVDQU32 Z7, 448(DI)
-	ADDQ      $64, AX
-	DECQ      CX
-	JNZ       block
-
-	// Upper halves that are not clear make the SSE instructions of crypto/sha256
-	// twenty times as slow.
-	VZEROUPPER
-	RET
+// ADD adds to the state from before the rounds, in lanes that had a block.
+#define ADD(at, z, t)                 \
+	VMOVDQU32 at(DI), t           \
+	VPADDD    z, t, K5, t         \
+	VMOVDQU32 t, at(DI)
 
 // OUT writes the eight words of four lanes, a quarter of two registers each.
 #define OUT(p, q, c, d)                        \
@@ -209,15 +203,16 @@ block:
 	VEXTRACTI32X4 $q, c, (R8)              \
 	VEXTRACTI32X4 $q, d, 16(R8)
 
-// func macs(scratch *[16][16]uint32, keys *[16]*Key, in *[16]*byte, out *[16]*[32]byte)
+// func sixteen(in *group, scratch *[2 * 8][width]uint32, most int, keyed bool)
 //
-// The inner digests never leave the registers: they are the first words of the
-// outer blocks.
-TEXT ·macs(SB), NOSPLIT, $0-32
-	MOVQ scratch+0(FP), DI
-	MOVQ keys+8(FP), R12
-	MOVQ in+16(FP), SI
-	MOVQ out+24(FP), R13
+// scratch holds the inner and the outer states; what the group holds is at the
+// offsets of its fields: keys 0, at 128, tail 256, out 384, whole 512, blocks 576.
+TEXT ·sixteen(SB), NOSPLIT, $0-25
+	MOVQ in+0(FP), R12
+	MOVQ scratch+8(FP), DI
+	MOVQ most+16(FP), CX
+	LEAQ 128(R12), SI
+	LEAQ 384(R12), R13
 	XORQ AX, AX
 
 	// A key is sixteen words: the inner state, then the outer.
@@ -240,22 +235,60 @@ TEXT ·macs(SB), NOSPLIT, $0-32
 	VMOVDQU32 Z30, 896(DI)
 	VMOVDQU32 Z31, 960(DI)
 
+	// R14 counts the blocks done; K5 is which lanes have this one.
+	XORQ  R14, R14
+	KXNORW K5, K5, K5
+
+row:
 	VBROADCASTI32X4 ·swap(SB), Z15
 	LOAD(SI)
+
+	// The next block follows, or is the first of the tail, or there is none: then
+	// the lane reads this one again.
+	INCQ         R14
+	VPBROADCASTD R14, Z0
+	MOVQ         $64, R8
+	VPBROADCASTQ R8, Z1
+	VPCMPUD      $1, 576(R12), Z0, K2
+	VPCMPUD      $0, 512(R12), Z0, K1
+	KSHIFTRW     $8, K2, K4
+	KSHIFTRW     $8, K1, K3
+	VMOVDQU64    0(SI), Z2
+	VMOVDQU64    64(SI), Z3
+	VPADDQ       Z1, Z2, K2, Z2
+	VPADDQ       Z1, Z3, K4, Z3
+	VMOVDQU64    256(R12), K1, Z2
+	VMOVDQU64    320(R12), K3, Z3
+	VMOVDQU64    Z2, 0(SI)
+	VMOVDQU64    Z3, 64(SI)
+
 	STATE(0)
 	CALL rounds<>(SB)
-	SUM(0)
+	ADD(0, Z0, Z8)
+	ADD(64, Z1, Z9)
+	ADD(128, Z2, Z10)
+	ADD(192, Z3, Z11)
+	ADD(256, Z4, Z12)
+	ADD(320, Z5, Z13)
+	ADD(384, Z6, Z14)
+	ADD(448, Z7, Z15)
+	KMOVW K2, K5
+	DECQ  CX
+	JNZ   row
 
-	VMOVDQA32 Z0, Z16
-	VMOVDQA32 Z1, Z17
-	VMOVDQA32 Z2, Z18
-	VMOVDQA32 Z3, Z19
-	VMOVDQA32 Z4, Z20
-	VMOVDQA32 Z5, Z21
-	VMOVDQA32 Z6, Z22
-	VMOVDQA32 Z7, Z23
+	STATE(0)
+	CMPB keyed+24(FP), $0
+	JEQ  write
 
 	// The padding of 32 bytes after a block: 0x80, and 768 bits.
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z1, Z17
+	VMOVDQA32    Z2, Z18
+	VMOVDQA32    Z3, Z19
+	VMOVDQA32    Z4, Z20
+	VMOVDQA32    Z5, Z21
+	VMOVDQA32    Z6, Z22
+	VMOVDQA32    Z7, Z23
 	MOVL         $0x80000000, R8
 	VPBROADCASTD R8, Z24
 	VPXORD       Z25, Z25, Z25
@@ -270,21 +303,8 @@ TEXT ·macs(SB), NOSPLIT, $0-32
 	CALL rounds<>(SB)
 	SUM(512)
 
-	VBROADCASTI32X4 ·swap(SB), Z15
-	VPSHUFB Z15, Z0, Z16
-	VPSHUFB Z15, Z1, Z17
-	VPSHUFB Z15, Z2, Z18
-	VPSHUFB Z15, Z3, Z19
-	VPSHUFB Z15, Z4, Z20
-	VPSHUFB Z15, Z5, Z21
-	VPSHUFB Z15, Z6, Z22
-	VPSHUFB Z15, Z7, Z23
-	PAIR(Z16, Z17, Z0, Z1)
-	PAIR(Z18, Z19, Z2, Z3)
-	QUAD(Z24, Z25, Z26, Z27)
-	PAIR(Z20, Z21, Z0, Z1)
-	PAIR(Z22, Z23, Z2, Z3)
-	QUAD(Z28, Z29, Z30, Z31)
+write:
+	DIGESTS
 	OUT(0, 0, Z24, Z28)
 	OUT(8, 0, Z25, Z29)
 	OUT(16, 0, Z26, Z30)
@@ -301,6 +321,138 @@ TEXT ·macs(SB), NOSPLIT, $0-32
 	OUT(104, 3, Z25, Z29)
 	OUT(112, 3, Z26, Z30)
 	OUT(120, 3, Z27, Z31)
+
+	// Upper halves that are not clear make the SSE instructions of crypto/sha256
+	// twenty times as slow.
+	VZEROUPPER
+	RET
+
+// ROWS reads sixteen words of four lanes, which follow each other.
+#define ROWS(p, c0, c1, c2, c3)       \
+	VMOVDQU32 p+0(SI), Z4         \
+	VMOVDQU32 p+64(SI), Z5        \
+	VMOVDQU32 p+128(SI), Z6       \
+	VMOVDQU32 p+192(SI), Z7       \
+	VPSHUFB   Z15, Z4, Z4         \
+	VPSHUFB   Z15, Z5, Z5         \
+	VPSHUFB   Z15, Z6, Z6         \
+	VPSHUFB   Z15, Z7, Z7         \
+	PAIR(Z4, Z5, Z0, Z1)          \
+	PAIR(Z6, Z7, Z2, Z3)          \
+	QUAD(c0, c1, c2, c3)
+
+// BEHIND makes w the last byte of the word before it and its own first three.
+#define BEHIND(before, w)      \
+	VPSLLD $24, before, Z0 \
+	VPSRLD $8, w, w        \
+	VPORD  Z0, w, w
+
+// OUTS writes the digests of four lanes, which follow each other.
+#define OUTS(p, q)                              \
+	VEXTRACTI32X4 $q, Z24, p+0(R13)         \
+	VEXTRACTI32X4 $q, Z28, p+16(R13)        \
+	VEXTRACTI32X4 $q, Z25, p+32(R13)        \
+	VEXTRACTI32X4 $q, Z29, p+48(R13)        \
+	VEXTRACTI32X4 $q, Z26, p+64(R13)        \
+	VEXTRACTI32X4 $q, Z30, p+80(R13)        \
+	VEXTRACTI32X4 $q, Z27, p+96(R13)        \
+	VEXTRACTI32X4 $q, Z31, p+112(R13)
+
+// func pairs16(scratch *[2 * 8][width]uint32, in, out *byte)
+//
+// The message is a byte 0x01 and two digests: all its words move by a byte, and
+// what is left over begins the second block.
+TEXT ·pairs16(SB), NOSPLIT, $0-24
+	MOVQ scratch+0(FP), DI
+	MOVQ in+8(FP), SI
+	MOVQ out+16(FP), R13
+
+	VBROADCASTI32X4 ·swap(SB), Z15
+	ROWS(0, Z16, Z17, Z18, Z19)
+	ROWS(256, Z20, Z21, Z22, Z23)
+	ROWS(512, Z24, Z25, Z26, Z27)
+	ROWS(768, Z28, Z29, Z30, Z31)
+	GATHER(Z16, Z20, Z24, Z28)
+	GATHER(Z17, Z21, Z25, Z29)
+	GATHER(Z18, Z22, Z26, Z30)
+	GATHER(Z19, Z23, Z27, Z31)
+
+	VPSLLD       $24, Z31, Z1
+	MOVL         $0x00800000, R8
+	VPBROADCASTD R8, Z2
+	VPORD        Z2, Z1, Z1
+	VMOVDQU32    Z1, 512(DI)
+	BEHIND(Z30, Z31)
+	BEHIND(Z29, Z30)
+	BEHIND(Z28, Z29)
+	BEHIND(Z27, Z28)
+	BEHIND(Z26, Z27)
+	BEHIND(Z25, Z26)
+	BEHIND(Z24, Z25)
+	BEHIND(Z23, Z24)
+	BEHIND(Z22, Z23)
+	BEHIND(Z21, Z22)
+	BEHIND(Z20, Z21)
+	BEHIND(Z19, Z20)
+	BEHIND(Z18, Z19)
+	BEHIND(Z17, Z18)
+	BEHIND(Z16, Z17)
+	VPSRLD       $8, Z16, Z16
+	MOVL         $0x01000000, R8
+	VPBROADCASTD R8, Z0
+	VPORD        Z0, Z16, Z16
+
+	VPBROADCASTD ·initial+0(SB), Z0
+	VPBROADCASTD ·initial+4(SB), Z1
+	VPBROADCASTD ·initial+8(SB), Z2
+	VPBROADCASTD ·initial+12(SB), Z3
+	VPBROADCASTD ·initial+16(SB), Z4
+	VPBROADCASTD ·initial+20(SB), Z5
+	VPBROADCASTD ·initial+24(SB), Z6
+	VPBROADCASTD ·initial+28(SB), Z7
+	CALL rounds<>(SB)
+	VPADDD.BCST ·initial+0(SB), Z0, Z0
+	VPADDD.BCST ·initial+4(SB), Z1, Z1
+	VPADDD.BCST ·initial+8(SB), Z2, Z2
+	VPADDD.BCST ·initial+12(SB), Z3, Z3
+	VPADDD.BCST ·initial+16(SB), Z4, Z4
+	VPADDD.BCST ·initial+20(SB), Z5, Z5
+	VPADDD.BCST ·initial+24(SB), Z6, Z6
+	VPADDD.BCST ·initial+28(SB), Z7, Z7
+	VMOVDQU32 Z0, 0(DI)
+	VMOVDQU32 Z1, 64(DI)
+	VMOVDQU32 Z2, 128(DI)
+	VMOVDQU32 Z3, 192(DI)
+	VMOVDQU32 Z4, 256(DI)
+	VMOVDQU32 Z5, 320(DI)
+	VMOVDQU32 Z6, 384(DI)
+	VMOVDQU32 Z7, 448(DI)
+
+	// 65 bytes are 520 bits.
+	VMOVDQU32    512(DI), Z16
+	VPXORD       Z17, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	VPXORD       Z19, Z19, Z19
+	VPXORD       Z20, Z20, Z20
+	VPXORD       Z21, Z21, Z21
+	VPXORD       Z22, Z22, Z22
+	VPXORD       Z23, Z23, Z23
+	VPXORD       Z24, Z24, Z24
+	VPXORD       Z25, Z25, Z25
+	VPXORD       Z26, Z26, Z26
+	VPXORD       Z27, Z27, Z27
+	VPXORD       Z28, Z28, Z28
+	VPXORD       Z29, Z29, Z29
+	VPXORD       Z30, Z30, Z30
+	MOVL         $520, R8
+	VPBROADCASTD R8, Z31
+	CALL rounds<>(SB)
+	SUM(0)
+	DIGESTS
+	OUTS(0, 0)
+	OUTS(128, 1)
+	OUTS(256, 2)
+	OUTS(384, 3)
 	VZEROUPPER
 	RET
 
