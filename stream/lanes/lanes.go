@@ -100,12 +100,11 @@ func (h *Hasher) Sum(messages []Message) {
 		}
 		return
 	}
-	h.sorted(messages, h.order.sort(messages, true))
-	h.sorted(messages, h.order.sort(messages, false))
-	for i := range messages {
-		if m := &messages[i]; size(m) > huge {
-			h.single.sum(m)
-		}
+	keyed, plain, rest := h.order.sort(messages)
+	h.sorted(messages, keyed)
+	h.sorted(messages, plain)
+	for _, k := range rest {
+		h.single.sum(&messages[k])
 	}
 }
 

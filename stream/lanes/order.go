@@ -16,20 +16,24 @@ type tail [2 * block]byte
 // there are in all.
 func (t *tail) end(m *Message) (whole, blocks int) {
 	n := len(m.Data)
-	whole, blocks = n/block, size(m)
-	rest := copy(t[:block], m.Data[whole*block:])
-	t[rest] = 0x80
-	last := (blocks - whole) * block
-	clear(t[rest+1 : last-8])
+	whole, blocks = int(uint(n)/block), size(m)
 	if m.Key != nil {
 		n += block
 	}
-	binary.BigEndian.PutUint64(t[last-8:], uint64(n)*8)
+	rest := m.Data[whole*block:]
+	if len(rest) <= block-padding {
+		clear(t[:block])
+		binary.BigEndian.PutUint64(t[block-8:], uint64(n)*8)
+	} else {
+		clear(t[:])
+		binary.BigEndian.PutUint64(t[2*block-8:], uint64(n)*8)
+	}
+	t[copy(t[:block], rest)] = 0x80
 	return whole, blocks
 }
 
 // size is how many blocks m is, its tail among them.
-func size(m *Message) int { return (len(m.Data) + padding + block - 1) / block }
+func size(m *Message) int { return int(uint(len(m.Data)+padding+block-1) / block) }
 
 const (
 	// huge is how many blocks are left to the standard library: it is called for
@@ -39,49 +43,65 @@ const (
 	classes = 160
 )
 
-// order sorts messages by their blocks.
+// order sorts messages by whether they have keys, and by their blocks.
 type order struct {
 	list   []int32
-	counts [classes]int32
+	kinds  []kind
+	counts [kinds]int32
 }
 
-// class is the same for messages that are about as long.
-func class(blocks int) int {
-	e := max(bits.Len(uint(blocks))-5, 0)
-	return e<<4 + blocks>>e
-}
+// kind is the same for messages that go together: first come those with keys, then
+// those without, then huge ones; the longest first, as far as classes tell.
+type kind uint16
 
-// sort returns the messages that have keys or those that have none, the longest
-// first as far as classes tell, and without huge ones.
-func (o *order) sort(messages []Message, keyed bool) []int32 {
-	most, n := 0, int32(0)
-	for i := range messages {
-		m := &messages[i]
-		if b := size(m); (m.Key != nil) == keyed && b <= huge {
-			c := class(b)
-			o.counts[c]++
-			most = max(most, c)
-			n++
+const kinds = 2*classes + 1
+
+func kindOf(m *Message) kind {
+	n := size(m)
+	if n >= 32 {
+		if n > huge {
+			return kinds - 1
 		}
+		e := bits.Len(uint(n)) - 5
+		n = e<<4 + n>>e
 	}
-	if n == 0 {
-		return nil
+	if m.Key == nil {
+		n -= classes
 	}
-	if cap(o.list) < int(n) {
-		o.list = make([]int32, len(messages))
+	return kind(classes - 1 - n)
+}
+
+// sort returns the messages that have keys, those that have none, and the huge
+// ones.
+func (o *order) sort(messages []Message) (keyed, plain, rest []int32) {
+	if cap(o.list) < len(messages) {
+		o.list, o.kinds = make([]int32, len(messages)), make([]kind, len(messages))
 	}
+	list, all := o.list[:len(messages)], o.kinds[:len(messages)]
+	least, most := kind(kinds), kind(0)
+	for i := range messages {
+		k := kindOf(&messages[i])
+		o.counts[k]++
+		all[i] = k
+		least, most = min(least, k), max(most, k)
+	}
+	var ends [2]int32
 	at := int32(0)
-	for c := most; c >= 0; c-- {
-		at, o.counts[c] = at+o.counts[c], at
-	}
-	for i := range messages {
-		m := &messages[i]
-		if b := size(m); (m.Key != nil) == keyed && b <= huge {
-			c := class(b)
-			o.list[:n][o.counts[c]] = int32(i)
-			o.counts[c]++
+	for k := least; k <= most; k++ {
+		n := o.counts[k]
+		o.counts[k] = at
+		at += n
+		if k < classes {
+			ends[0] = at
+		}
+		if k < 2*classes {
+			ends[1] = at
 		}
 	}
-	clear(o.counts[:most+1])
-	return o.list[:n]
+	for i, k := range all {
+		list[o.counts[k]] = int32(i)
+		o.counts[k]++
+	}
+	clear(o.counts[least : most+1])
+	return list[:ends[0]], list[ends[0]:ends[1]], list[ends[1]:]
 }

@@ -2,7 +2,7 @@ package lanes
 
 // few is how many lanes at work are no faster than what takes their messages one
 // or two at a time.
-const few = 5
+const few = 7
 
 // side works on messages side by side.
 type side struct {

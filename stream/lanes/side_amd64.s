@@ -17,11 +17,13 @@
 	VPRORD      $25, e, Z11             \
 	VMOVDQA32   e, Z12                  \
 	VPTERNLOGD  $0xCA, g, f, Z12        \
-	VPTERNLOGD  $0x96, Z11, Z10, Z9     \
 	VPADDD      Z8, h, h                \
+	VPADDD      h, d, d                 \
+	VPTERNLOGD  $0x96, Z11, Z10, Z9     \
+	VPADDD      Z12, d, d               \
+	VPADDD      Z9, d, d                \
 	VPADDD      Z12, h, h               \
 	VPADDD      Z9, h, h                \
-	VPADDD      h, d, d                 \
 	VPRORD      $2, a, Z13              \
 	VPRORD      $13, a, Z14             \
 	VPRORD      $22, a, Z15             \
@@ -244,7 +246,9 @@ row:
 	LOAD(SI)
 
 	// The next block follows, or is the first of the tail, or there is none: then
-	// the lane reads this one again.
+	// the lane reads this one again. It is done here, where the rounds hide it.
+	CMPQ         CX, $1
+	JEQ          last
 	INCQ         R14
 	VPBROADCASTD R14, Z0
 	MOVQ         $64, R8
@@ -262,6 +266,7 @@ row:
 	VMOVDQU64    Z2, 0(SI)
 	VMOVDQU64    Z3, 64(SI)
 
+last:
 	STATE(0)
 	CALL rounds<>(SB)
 	ADD(0, Z0, Z8)
