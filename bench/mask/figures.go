@@ -19,9 +19,13 @@ import (
 // name is what the figures of this command are filed under.
 const name = "mask"
 
-// withoutAVX512 keeps assembly of ours from being used, and leaves the standard
-// library its own, SHA extensions included. Both read it.
-const withoutAVX512 = "GODEBUG=cpu.avx512f=off"
+const (
+	// withoutAVX512 is a processor as most are.
+	withoutAVX512 = "GODEBUG=cpu.avx512f=off"
+	// withoutOurs keeps assembly of ours from being used, and leaves the standard
+	// library its own for SHA-256, SHA extensions included. Both read it.
+	withoutOurs = "GODEBUG=cpu.avx512f=off,cpu.bmi2=off"
+)
 
 // results are what --figures writes down.
 type results struct {
@@ -29,7 +33,8 @@ type results struct {
 	records  int
 	rounds   int
 	ours     []figure
-	portable []figure
+	narrow   []figure // without AVX-512
+	portable []figure // without assembly of ours
 	peers    []figure
 	shares   []bench.Share // of the first workload
 }
@@ -44,7 +49,10 @@ func figures(ctx context.Context, o options, complaints io.Writer) error {
 	if r.ours, err = oursOf(o); err != nil {
 		return err
 	}
-	if r.portable, err = portable(ctx, o); err != nil {
+	if r.narrow, err = without(ctx, o, withoutAVX512, "customers"); err != nil {
+		return err
+	}
+	if r.portable, err = without(ctx, o, withoutOurs, "customers,schema,mixed"); err != nil {
 		return err
 	}
 	if r.shares, err = shares(ctx, o); err != nil {
@@ -60,22 +68,23 @@ func figures(ctx context.Context, o options, complaints io.Writer) error {
 	return bench.WriteFigures(o.figures, name, r.markdown())
 }
 
-// portable measures in a process that uses no assembly of ours.
-func portable(ctx context.Context, o options) ([]figure, error) {
+// without measures some workloads in a process whose processor seems to lack what
+// env says.
+func without(ctx context.Context, o options, env, only string) ([]figure, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("portable: %w", err)
+		return nil, fmt.Errorf("%s: %w", env, err)
 	}
-	cmd := exec.CommandContext(ctx, self, "--json", "--records", strconv.Itoa(o.records), "--rounds", strconv.Itoa(o.rounds), "--only", "customers,schema,mixed")
-	cmd.Env = append(cmd.Environ(), withoutAVX512)
+	cmd := exec.CommandContext(ctx, self, "--json", "--records", strconv.Itoa(o.records), "--rounds", strconv.Itoa(o.rounds), "--only", only)
+	cmd.Env = append(cmd.Environ(), env)
 	cmd.Stderr = os.Stderr
 	got, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("portable: %w", err)
+		return nil, fmt.Errorf("%s: %w", env, err)
 	}
 	var out []figure
 	if err := json.Unmarshal(got, &out); err != nil {
-		return nil, fmt.Errorf("portable: %w", err)
+		return nil, fmt.Errorf("%s: %w", env, err)
 	}
 	return out, nil
 }
@@ -103,6 +112,9 @@ func (r results) markdown() string {
 	b.WriteString("| one core | records/s | ns a record | best round | MB/s | allocations | of customers |\n|---|---|---|---|---|---|---|\n")
 	for _, f := range r.ours {
 		line(&b, f.Name, f, first)
+	}
+	for _, f := range r.narrow {
+		line(&b, f.Name+", no AVX-512", f, r.narrow[0])
 	}
 	for _, f := range r.portable {
 		line(&b, f.Name+", no assembly of ours", f, r.portable[0])

@@ -92,30 +92,42 @@ type Hasher struct {
 
 // Sum hashes every message into its Out. An Out lies in no Data of the same
 // batch.
-func (h *Hasher) Sum(messages []Message) {
-	// L6: which way is taken depends on the machine, the digests do not.
-	if !wide && !paired || len(messages) < 2 {
+func (h *Hasher) Sum(messages []Message) { h.sum(messages, here) }
+
+// Pairs hashes each two neighbours behind a byte 0x01: the digest of hashes 2i and
+// 2i+1 takes the place of hash i. An odd last one is left out.
+func Pairs[H ~[Size]byte](h *Hasher, hashes []H) { pairsBy(h, hashes, here) }
+
+// ways says which of them may be taken. L6: that depends on the machine, the
+// digests do not.
+type ways struct{ wide, paired bool }
+
+var here = ways{wide, paired}
+
+func (h *Hasher) sum(messages []Message, by ways) {
+	if by == (ways{}) || len(messages) < 2 {
 		for i := range messages {
 			h.single.sum(&messages[i])
 		}
 		return
 	}
 	keyed, plain, rest := h.order.sort(messages)
-	h.sorted(messages, keyed)
-	h.sorted(messages, plain)
+	h.run(messages, keyed, by)
+	h.run(messages, plain, by)
 	for _, k := range rest {
 		h.single.sum(&messages[k])
 	}
 }
 
-// sorted hashes the messages that run names, longest first.
-func (h *Hasher) sorted(messages []Message, run []int32) {
+// run hashes the messages that it names, longest first, which all have keys or
+// none.
+func (h *Hasher) run(messages []Message, run []int32, by ways) {
 	for n := 0; len(run) > 0; run = run[n:] {
 		switch {
-		case worth(messages, run):
+		case by.wide && worth(messages, run):
 			n = min(width, len(run))
 			h.side.sum(messages, run[:n])
-		case paired && len(run) > 1:
+		case by.paired && len(run) > 1:
 			n = 2
 			h.pair.sum(&messages[run[0]], &messages[run[1]])
 		default:
@@ -125,15 +137,19 @@ func (h *Hasher) sorted(messages []Message, run []int32) {
 	}
 }
 
-// Pairs hashes each two neighbours behind a byte 0x01: the digest of hashes 2i and
-// 2i+1 takes the place of hash i. An odd last one is left out.
-func Pairs[H ~[Size]byte](h *Hasher, hashes []H) {
+// pairs is what pairs of hashes are hashed in.
+type pairs struct {
+	texts    [width][1 + 2*Size]byte
+	messages [width]Message
+}
+
+func pairsBy[H ~[Size]byte](h *Hasher, hashes []H, by ways) {
 	i, n := 0, len(hashes)/2
-	for ; wide && n-i >= width; i += width {
+	for ; by.wide && n-i >= width; i += width {
 		pairs16(&h.side.scratch, &hashes[2*i][0], &hashes[i][0])
 	}
+	p := &h.pairs
 	for i < n {
-		p := &h.pairs
 		run := min(width, n-i)
 		for k := range run {
 			t := &p.texts[k]
@@ -142,14 +158,8 @@ func Pairs[H ~[Size]byte](h *Hasher, hashes []H) {
 			copy(t[1+Size:], hashes[2*(i+k)+1][:])
 			p.messages[k] = Message{Data: t[:], Out: (*[Size]byte)(hashes[i+k][:])}
 		}
-		h.Sum(p.messages[:run])
+		h.sum(p.messages[:run], by)
 		clear(p.messages[:run])
 		i += run
 	}
-}
-
-// pairs is what pairs of hashes are hashed in.
-type pairs struct {
-	texts    [width][1 + 2*Size]byte
-	messages [width]Message
 }

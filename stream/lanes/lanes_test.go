@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,11 +39,11 @@ func TestPublishedDigestsHoldInEveryLane(t *testing.T) {
 		{strings.Repeat("\x00", 1000), "541b3e9daa09b20bf85fa273e5cbd3e80185aa4ec298e765db87742b70138a53"},
 	} {
 		for _, n := range []int{1, width, 2*width + 3} {
-			for i, m := range sum(&h, batch(n, nil, []byte(c.data))) {
+			each(&h, batch(n, nil, []byte(c.data)), func(by ways, i int, m Message) {
 				if got := hex.EncodeToString(m.Out[:]); got != c.want {
-					t.Fatalf("%.20q of %d bytes, message %d of %d: %s, want %s", c.data, len(c.data), i, n, got, c.want)
+					t.Fatalf("%.20q of %d bytes, message %d of %d by %v: %s, want %s", c.data, len(c.data), i, n, by, got, c.want)
 				}
-			}
+			})
 		}
 	}
 }
@@ -57,18 +58,26 @@ func TestPublishedHMACsHoldInEveryLane(t *testing.T) {
 		{strings.Repeat("\xaa", 131), "Test Using Larger Than Block-Size Key - Hash Key First", "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
 	} {
 		for _, n := range []int{1, width, 2*width + 3} {
-			for i, m := range sum(&h, batch(n, NewKey([]byte(c.key)), []byte(c.data))) {
+			each(&h, batch(n, NewKey([]byte(c.key)), []byte(c.data)), func(by ways, i int, m Message) {
 				if got := hex.EncodeToString(m.Out[:]); got != c.want {
-					t.Fatalf("key %x, message %d of %d: %s, want %s", c.key, i, n, got, c.want)
+					t.Fatalf("key %x, message %d of %d by %v: %s, want %s", c.key, i, n, by, got, c.want)
 				}
-			}
+			})
 		}
 	}
 }
 
-func sum(h *Hasher, m []Message) []Message {
-	h.Sum(m)
-	return m
+// each hashes the messages by each way, and shows what came out.
+func each(h *Hasher, messages []Message, see func(by ways, i int, m Message)) {
+	for _, by := range all() {
+		for _, m := range messages {
+			*m.Out = [Size]byte{}
+		}
+		h.sum(messages, by)
+		for i, m := range messages {
+			see(by, i, m)
+		}
+	}
 }
 
 // plain is what the standard library makes of a message.
@@ -113,13 +122,23 @@ func mixed(t testing.TB, r *rand.Rand, n, longest int) (messages []Message, want
 	return messages, want
 }
 
-func compare(t *testing.T, messages []Message, want [][Size]byte) {
-	t.Helper()
-	for i, m := range messages {
-		if *m.Out != want[i] {
-			t.Fatalf("message %d of %d, %d bytes, keyed %t: %x, want %x", i, len(messages), len(m.Data), m.Key != nil, *m.Out, want[i])
+// all are the ways that this machine has, crypto/sha256 alone among them.
+func all() (w []ways) {
+	for _, by := range []ways{{}, {paired: true}, {wide: true}, {true, true}} {
+		if (here.wide || !by.wide) && (here.paired || !by.paired) {
+			w = append(w, by)
 		}
 	}
+	return w
+}
+
+func compare(t *testing.T, h *Hasher, messages []Message, want [][Size]byte) {
+	t.Helper()
+	each(h, messages, func(by ways, i int, m Message) {
+		if *m.Out != want[i] {
+			t.Fatalf("message %d of %d by %v, %d bytes, keyed %t: %x, want %x", i, len(messages), by, len(m.Data), m.Key != nil, *m.Out, want[i])
+		}
+	})
 }
 
 func TestL6EveryBatchHashesAsTheStandardLibraryDoes(t *testing.T) {
@@ -131,19 +150,19 @@ func TestL6EveryBatchHashesAsTheStandardLibraryDoes(t *testing.T) {
 	var h Hasher
 	for range rounds {
 		messages, want := mixed(t, r, r.IntN(100), []int{0, 70, 200, 1000, 9000}[r.IntN(5)])
-		h.Sum(messages)
-		compare(t, messages, want)
+		compare(t, &h, messages, want)
 	}
 }
 
-// A lane with a long message goes on alone when the short ones are done.
+// A batch in which few messages work much longer than the others; the longest are
+// too long to be hashed without a pause.
 func TestOneLongMessageAmongShortOnesIsHashedAsTheOthersAre(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	var h Hasher
 	for _, long := range []int{1, 3, 6, 17} {
 		messages, want := mixed(t, r, 40, 300)
 		for i := range long {
-			text := make([]byte, 100_000+i)
+			text := make([]byte, 90_000*(1+i%4)+i)
 			var secret []byte
 			m := Message{Data: text, Out: new([Size]byte)}
 			if i%2 == 1 {
@@ -152,8 +171,33 @@ func TestOneLongMessageAmongShortOnesIsHashedAsTheOthersAre(t *testing.T) {
 			}
 			messages, want = append(messages, m), append(want, plain(secret, text))
 		}
-		h.Sum(messages)
-		compare(t, messages, want)
+		compare(t, &h, messages, want)
+	}
+}
+
+func TestL6PairsOfHashesAreHashedAsTheStandardLibraryDoes(t *testing.T) {
+	var h Hasher
+	for n := range 200 {
+		hashes, want := make([][Size]byte, n), make([][Size]byte, n)
+		for i := range hashes {
+			hashes[i] = sha256.Sum256([]byte{byte(n), byte(i)})
+		}
+		copy(want, hashes)
+		for i := range n / 2 {
+			want[i] = sha256.Sum256(fmt.Appendf(nil, "\x01%s%s", hashes[2*i][:], hashes[2*i+1][:]))
+		}
+		for _, by := range all() {
+			got := slices.Clone(hashes)
+			pairsBy(&h, got, by)
+			for i := range n / 2 {
+				if got[i] != want[i] {
+					t.Fatalf("pair %d of %d hashes by %v: %x, want %x", i, n, by, got[i], want[i])
+				}
+			}
+			if n%2 == 1 && got[n-1] != hashes[n-1] {
+				t.Fatalf("the last of %d hashes changed", n)
+			}
+		}
 	}
 }
 
@@ -163,8 +207,7 @@ func FuzzL6BatchesHashAsTheStandardLibraryDoes(f *testing.F) {
 	var h Hasher
 	f.Fuzz(func(t *testing.T, seed uint64, n uint8, longest uint16) {
 		messages, want := mixed(t, rand.New(rand.NewPCG(seed, 0)), int(n), int(longest))
-		h.Sum(messages)
-		compare(t, messages, want)
+		compare(t, &h, messages, want)
 	})
 }
 
@@ -172,8 +215,10 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	messages, _ := mixed(t, rand.New(rand.NewPCG(5, 6)), 300, 1000)
 	var h Hasher
 	h.Sum(messages)
-	if n := testing.AllocsPerRun(20, func() { h.Sum(messages); h.Sum(messages[:2]) }); n != 0 {
-		t.Errorf("%v allocations for a batch", n)
+	for _, by := range all() {
+		if n := testing.AllocsPerRun(20, func() { h.sum(messages, by); h.sum(messages[:2], by) }); n != 0 {
+			t.Errorf("%v allocations for a batch by %v", n, by)
+		}
 	}
 }
 
@@ -223,12 +268,8 @@ func bench(b *testing.B, size, n int, keyed bool) {
 	}
 	var h Hasher
 	name := fmt.Sprintf("size=%d/batch=%d/keyed=%t", size, n, keyed)
-	b.Run(name+"/way=lanes", func(b *testing.B) { each(b, func() { h.Sum(messages) }) })
-	b.Run(name+"/way=single", func(b *testing.B) {
-		each(b, func() {
-			for i := range messages {
-				h.single.sum(&messages[i])
-			}
-		})
-	})
+	for _, by := range all() {
+		way := fmt.Sprintf("wide:%t,paired:%t", by.wide, by.paired)
+		b.Run(name+"/way="+way, func(b *testing.B) { each(b, func() { h.sum(messages, by) }) })
+	}
 }

@@ -52,7 +52,7 @@ func (s *side) sum(messages []Message, run []int32) {
 // worth reports whether lanes are the faster way for the first of the messages
 // that run names, longest first: none works much longer than the others.
 func worth(messages []Message, run []int32) bool {
-	if !wide || len(run) <= few {
+	if len(run) <= few {
 		return false
 	}
 	sum, most := 0, 0
