@@ -58,6 +58,17 @@ func TestAnAddressEndsWhereTheSentenceDoes(t *testing.T) {
 	}
 }
 
+func TestADayInDigitsIsNoNumberOfAnOffice(t *testing.T) {
+	for text, want := range map[string][]string{
+		"package 20230710~deb12u1 unpacked": nil,
+		"LU VAT 20230710":                   {"LU_VAT:20230710"},
+	} {
+		if got := entitiesIn(t, text); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestTwelveDigitsAreACardWhereAWordSaysSoOrTheIssuerIsKnown(t *testing.T) {
 	for text, want := range map[string][]string{
 		"values (500547543909, 3)": nil,

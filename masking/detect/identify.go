@@ -284,8 +284,12 @@ func (c *compact) telling(told int, form float32) (points float32) {
 }
 
 // looksLikeTime reports whether digits may count the seconds or milliseconds
-// since 1970 up to some day from 2014 on.
+// since 1970 up to some day from 2014 on, or are a day of these centuries.
 func looksLikeTime(digits []byte) bool {
+	if len(digits) == 8 && (digits[0] == '1' && digits[1] == '9' || digits[0] == '2' && digits[1] == '0') {
+		month, day := 10*(digits[4]-'0')+digits[5]-'0', 10*(digits[6]-'0')+digits[7]-'0'
+		return month-1 < 12 && day-1 < 31
+	}
 	return (len(digits) == 10 || len(digits) == 13) && digits[0] == '1' && digits[1] >= '4' && digits[1] <= '9'
 }
 

@@ -77,13 +77,17 @@ func load(g *grammar, hold bool) (words map[uint32]tag.Class, tests map[string][
 		if err != nil {
 			return nil, nil, err
 		}
+		dictionary := map[string]bool{}
+		for _, name := range all {
+			dictionary[name] = l.class == tag.ThaiWord
+		}
 		for _, name := range all {
 			if hold && l.class&(tag.FirstName|tag.LastName|tag.PlaceName) != 0 && held(name) {
 				tests[l.rule] = append(tests[l.rule], name)
 				continue
 			}
 			g.rules[l.rule] = append(g.rules[l.rule], strings.ReplaceAll(name, "(", "\\("))
-			if l.class == tag.ThaiWord && glued(name) {
+			if l.class == tag.ThaiWord && (glued(name) || cued(name, dictionary)) {
 				continue
 			}
 			put(words, name, l.class)
@@ -113,6 +117,17 @@ func load(g *grammar, hold bool) (words map[uint32]tag.Class, tests map[string][
 func glued(w string) bool {
 	for _, tail := range []string{"ประเทศ", "กระทรวง", "ไทย", "จีน", "ญี่ปุ่น", "ลาว", "พม่า", "พรรค", "ศูนย์", "จังหวัด", "กรุงเทพ", "สภา"} {
 		if len(w) > len(tail) && (strings.HasSuffix(w, tail) || tail == "พรรค" && strings.Contains(w[1:], tail)) {
+			return true
+		}
+	}
+	return false
+}
+
+// cued reports whether a Thai word is another one with a word behind it that begins
+// the name of a place: "beside the road" before what the road is called.
+func cued(w string, dictionary map[string]bool) bool {
+	for _, tail := range []string{"ถนน", "เขต", "วัด", "ภาค", "ซอย", "เกาะ", "แม่น้ำ", "ตำบล", "อำเภอ", "ตะวันตก", "ตะวันออก", "หมู่บ้าน", "สถานี"} {
+		if head, ok := strings.CutSuffix(w, tail); ok && dictionary[head] {
 			return true
 		}
 	}

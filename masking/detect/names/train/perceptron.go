@@ -32,7 +32,7 @@ type trainer struct {
 }
 
 func newTrainer(lex *tag.Lexicon, seed uint64) *trainer {
-	t := &trainer{rows: make([]row, tag.Rows), tagger: tag.NewTagger(&tag.Model{Lexicon: lex}), margin: 6, dark: 3, unknown: 18,
+	t := &trainer{rows: make([]row, tag.Rows), tagger: tag.NewTagger(&tag.Model{Lexicon: lex}), margin: 14, dark: 3, unknown: 18,
 		rng: rand.New(rand.NewPCG(seed, 0x6e616d6573))}
 	return t
 }
@@ -91,6 +91,7 @@ func (t *trainer) learn(s *sample) (wrong, tokens int) {
 		if dark {
 			f = t.steady(f, i)
 		}
+		f = t.thin(f)
 		t.feats[i] = f
 		var sum [tag.Labels]int32
 		for _, x := range f {
@@ -123,6 +124,22 @@ func (t *trainer) learn(s *sample) (wrong, tokens int) {
 		}
 	}
 	return wrong, n
+}
+
+// thin drops one feature in four, others each time: no label may hang on a single
+// one, since the next text lacks it.
+func (t *trainer) thin(f []uint32) []uint32 {
+	kept, bits := f[:0], uint64(0)
+	for k, x := range f {
+		if k%32 == 0 {
+			bits = t.rng.Uint64()
+		}
+		if bits&3 != 0 {
+			kept = append(kept, x)
+		}
+		bits >>= 2
+	}
+	return kept
 }
 
 // steady drops the features that change with the salt: they hang on words that

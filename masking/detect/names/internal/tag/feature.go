@@ -125,6 +125,9 @@ func (t *Tagger) thaiFeatures(f []uint32, i int) []uint32 {
 		row(145, pair(uint32(n.strange), w)),
 		row(138, pair(k.cue, look)), row(139, pair(pair(lookOf(n), lookOf(nn)), look)),
 	)
+	if k.part > 7 { // a title or a first name is before the space: what goes on to the next one may be the surname
+		f = append(f, row(146, pair(uint32(k.part), pair(uint32(k.pos), uint32(k.left)))), row(147, pair(uint32(k.part), look)))
+	}
 	for j := base; j < len(f); j++ {
 		f[j] |= 1 << rowBits
 	}

@@ -67,7 +67,7 @@ func modeOf(line []Token) uint8 {
 // place they have between spaces.
 func cues(line []Token) {
 	var cue, head uint32
-	pos := uint8(0)
+	pos, part, begins, words := uint8(0), uint8(0), uint8(0), uint8(0)
 	for k := range line {
 		tok := &line[k]
 		if tok.gap != joined || k == 0 || tok.kind != thai && line[k-1].kind == thai {
@@ -75,7 +75,19 @@ func cues(line []Token) {
 		} else if pos < 15 {
 			pos++
 		}
-		tok.cue, tok.head, tok.pos = cue, head, pos
+		if tok.gap != joined || k == 0 {
+			part, begins, words = begins|min(words, 7), 0, 0
+			if tok.class&Title != 0 {
+				begins = 8
+			} else if tok.class&(FirstName|LastName) != 0 {
+				begins = 16
+			}
+			if k == 0 {
+				part = 0
+			}
+		}
+		words = min(words+1, 7)
+		tok.cue, tok.head, tok.pos, tok.part = cue, head, pos, part
 		if k > 0 && tok.End-tok.Start == 1 && tok.own == colon && line[k-1].kind == word {
 			cue = line[k-1].low
 		}

@@ -40,6 +40,7 @@ type Token struct {
 	shape       uint8
 	size        uint8 // in letters, at most 15
 	pos         uint8 // Thai: words since the last space, at most 15
+	part        uint8 // Thai: how the words up to the last space began, and how many they were
 	left        uint8 // Thai: words up to the next space, at most 7
 	strange     uint8 // Thai: words without a gap around that no dictionary has, at most 3 before and 3 after
 	mode        uint8 // how the line is written: small, mixed, title, capitals
@@ -131,6 +132,9 @@ func (t *Tagger) Read(text []byte, from int) int {
 			g = max(g, spaced)
 			i += n
 		case r == 0xFEFF || r == 0x200C || r == 0x200D || r == 0xAD: // marks that nobody sees
+			if last := len(t.Tokens) - 1; r == 0xFEFF && last >= 0 && t.Tokens[last].End == i {
+				t.Tokens[last].End += n // it goes with the word before it
+			}
 			i += n
 		case len(t.Tokens) >= window-64 && g >= spaced || len(t.Tokens) >= window:
 			t.finish(text)
