@@ -3,6 +3,8 @@ package masking
 import (
 	"math"
 	"math/bits"
+
+	"lethe/masking/internal/digit"
 )
 
 // figure is a decimal number: digits × 10^-scale, below zero if neg. Operators
@@ -68,7 +70,7 @@ func parseExponent(text []byte) (n int, ok bool) {
 		}
 		text = text[1:]
 	}
-	if len(text) == 0 || len(text) > 9 || !allDigits(text) {
+	if len(text) == 0 || len(text) > 9 || !digit.All(text) {
 		return 0, false
 	}
 	for _, c := range text {

@@ -3,10 +3,10 @@ package masking
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"strconv"
 
 	"lethe/masking/internal/calendar"
+	"lethe/masking/internal/digit"
 	"lethe/stream"
 	"lethe/stream/scan"
 )
@@ -138,13 +138,13 @@ func textFits(text []byte, t *stream.Type) bool {
 	case stream.Bytes:
 		return isBase64(text)
 	case stream.Date:
-		return len(text) == 11 && text[10] == 'Z' && isDate(text)
+		return len(text) == 11 && text[10] == 'Z' && calendar.IsDate(text)
 	case stream.TimeOfDay:
 		n := len(text) - 1
-		return n > 0 && text[n] == 'Z' && isClock(text[:n])
+		return n > 0 && text[n] == 'Z' && calendar.IsClock(text[:n])
 	case stream.Timestamp, stream.TimestampTZ:
 		n := len(text) - 1
-		return n > 11 && text[n] == 'Z' && text[10] == 'T' && isDate(text) && isClock(text[11:n])
+		return n > 11 && text[n] == 'Z' && text[10] == 'T' && calendar.IsDate(text) && calendar.IsClock(text[11:n])
 	}
 	return false
 }
@@ -154,11 +154,11 @@ func textFits(text []byte, t *stream.Type) bool {
 func textFitsInside(text []byte, t *stream.Type) bool {
 	switch t.Base {
 	case stream.Date:
-		return len(text) == 10 && isDate(text)
+		return len(text) == 10 && calendar.IsDate(text)
 	case stream.TimeOfDay:
-		return isClock(text)
+		return calendar.IsClock(text)
 	case stream.Timestamp, stream.TimestampTZ:
-		if len(text) < 19 || text[10] != 'T' && text[10] != ' ' || !isDate(text) {
+		if len(text) < 19 || text[10] != 'T' && text[10] != ' ' || !calendar.IsDate(text) {
 			return false
 		}
 		clock := text[11:]
@@ -168,7 +168,7 @@ func textFitsInside(text []byte, t *stream.Type) bool {
 			}
 			clock = clock[:at]
 		}
-		return isClock(clock)
+		return calendar.IsClock(clock)
 	}
 	return false
 }
@@ -182,7 +182,7 @@ func isZone(text []byte) bool {
 	if len(hours) > 2 {
 		hours, minutes = hours[:2], bytes.TrimPrefix(hours[2:], []byte(":"))
 	}
-	return text[0] != 'Z' && len(hours) == 2 && allDigits(hours) && (len(minutes) == 0 || len(minutes) == 2) && allDigits(minutes)
+	return text[0] != 'Z' && len(hours) == 2 && digit.All(hours) && (len(minutes) == 0 || len(minutes) == 2) && digit.All(minutes)
 }
 
 func isNotFinite(text []byte) bool {
@@ -208,7 +208,7 @@ func isDecimal(text []byte, precision, scale int) bool {
 			return false
 		}
 	}
-	if len(whole) == 0 || !allDigits(whole) || !allDigits(fraction) {
+	if len(whole) == 0 || !digit.All(whole) || !digit.All(fraction) {
 		return false
 	}
 	if precision == 0 {
@@ -216,22 +216,6 @@ func isDecimal(text []byte, precision, scale int) bool {
 	}
 	whole = bytes.TrimLeft(whole, "0")
 	return len(whole) <= precision-scale && len(fraction) <= scale
-}
-
-func allDigits(text []byte) bool {
-	for ; len(text) >= 8; text = text[8:] {
-		const ones = 0x0101010101010101
-		x := binary.LittleEndian.Uint64(text)
-		if (x|(x+('\x7f'-'9')*ones)|(x-'0'*ones))&(0x80*ones) != 0 {
-			return false
-		}
-	}
-	for _, c := range text {
-		if c-'0' > 9 {
-			return false
-		}
-	}
-	return true
 }
 
 // isBase64 reports whether text is standard base64 with padding.
@@ -250,34 +234,3 @@ func isBase64(text []byte) bool {
 	}
 	return true
 }
-
-// isDate reports whether text begins with a day of the calendar, 2006-01-02.
-func isDate(text []byte) bool {
-	if !like(text, 0x2d30302d30303030, 0x7f76767f76767676) || !allDigits(text[8:10]) { // 0000-00-
-		return false
-	}
-	return calendar.Exists(two(text)*100+two(text[2:]), two(text[5:]), two(text[8:]))
-}
-
-// isClock reports whether text is a time of day, 15:04:05 and up to nine digits
-// of a second.
-func isClock(text []byte) bool {
-	if len(text) < 8 || !like(text, 0x30303a30303a3030, 0x76767f76767f7676) { // 00:00:00
-		return false
-	}
-	if two(text) > 23 || two(text[3:]) > 59 || two(text[6:]) > 59 {
-		return false
-	}
-	fraction := text[8:]
-	return len(fraction) == 0 || fraction[0] == '.' && len(fraction) >= 2 && len(fraction) <= 10 && allDigits(fraction[1:])
-}
-
-// like reports whether the first eight bytes of text are those of form, with any
-// digit in the place of a 0. room is 0x76 for each such byte, and 0x7f for others:
-// what makes a byte of another value overflow.
-func like(text []byte, form, room uint64) bool {
-	x := binary.LittleEndian.Uint64(text) ^ form
-	return (x|(x+room))&0x8080808080808080 == 0
-}
-
-func two(text []byte) int { return int(text[0]-'0')*10 + int(text[1]-'0') }

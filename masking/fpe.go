@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"lethe/masking/internal/checkdigit"
+	"lethe/masking/internal/digit"
 	"lethe/masking/internal/ff1"
 	"lethe/stream"
 	"lethe/stream/scan"
@@ -58,38 +60,13 @@ func fpe() Spec {
 const mostKept = 10
 
 // checks are the checks of digits that fpe can keep.
-func checks() map[string]func(digits []uint16) bool {
-	return map[string]func([]uint16) bool{"luhn": passesLuhn, "mod11_th": passesThai}
+func checks() map[string]func(digits []byte) bool {
+	return map[string]func([]byte) bool{"luhn": checkdigit.Luhn, "mod11_th": checkdigit.Thai}
 }
 
 func checkNames() []string { return []string{"none", "luhn", "mod11_th"} }
 
-func checkOf(name string) func([]uint16) bool { return checks()[name] }
-
-// passesLuhn is the check of cards (ISO/IEC 7812-1, annex B).
-func passesLuhn(digits []uint16) bool {
-	sum := 0
-	for i, d := range digits {
-		if (len(digits)-i)%2 == 0 {
-			d *= 2
-			d -= d / 10 * 9
-		}
-		sum += int(d)
-	}
-	return sum%10 == 0
-}
-
-// passesThai is the check of Thai national identity numbers.
-func passesThai(digits []uint16) bool {
-	if len(digits) != 13 {
-		return false
-	}
-	sum := 0
-	for i, d := range digits[:12] {
-		sum += int(d) * (13 - i)
-	}
-	return (11-sum%11)%10 == int(digits[12])
-}
+func checkOf(name string) func([]byte) bool { return checks()[name] }
 
 // fpeMasker does what fpe says.
 type fpeMasker struct {
@@ -97,8 +74,9 @@ type fpeMasker struct {
 	keys        *permuter
 	typ         stream.Type
 	first, last int
-	check       func([]uint16) bool
+	check       func([]byte) bool // nil for none
 	text        []byte
+	digits      []byte
 }
 
 func (m *fpeMasker) fresh() masker {
@@ -121,8 +99,8 @@ func (m *fpeMasker) permute(text []byte, by permutation) bool {
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
 		i += n
-		if d, ok := digitOf(r); ok {
-			x, radix = append(x, uint16(d-zeroOf(r))), append(radix, 10)
+		if zero, ok := digit.Zero(r); ok {
+			x, radix = append(x, uint16(r-zero)), append(radix, 10)
 		}
 	}
 	m.keys.x, m.keys.radix = x, radix
@@ -131,12 +109,12 @@ func (m *fpeMasker) permute(text []byte, by permutation) bool {
 	if m.check != nil {
 		own-- // the check decides about one
 	}
-	if len(x) > ff1.MaxLen || own < 1 || !ff1.Domain(radix[:own]) || m.check != nil && !m.check(x) {
+	if len(x) > ff1.MaxLen || own < 1 || !ff1.Domain(radix[:own]) || !m.passes(x) {
 		return false
 	}
 	for range mostSteps {
 		by(x[m.first:m.first+free], radix[:free], nil)
-		if m.check == nil || m.check(x) {
+		if m.passes(x) {
 			m.write(text, x)
 			return true
 		}
@@ -144,31 +122,27 @@ func (m *fpeMasker) permute(text []byte, by permutation) bool {
 	return false
 }
 
+// passes reports whether the digits pass the check, if there is one.
+func (m *fpeMasker) passes(x []uint16) bool {
+	if m.check == nil {
+		return true
+	}
+	m.digits = m.digits[:0]
+	for _, d := range x {
+		m.digits = append(m.digits, '0'+byte(d))
+	}
+	return m.check(m.digits)
+}
+
 func (m *fpeMasker) write(text []byte, x []uint16) {
 	m.text = m.text[:0]
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
 		i += n
-		if _, ok := digitOf(r); ok {
-			r = zeroOf(r) + rune(x[0])
+		if zero, ok := digit.Zero(r); ok {
+			r = zero + rune(x[0])
 			x = x[1:]
 		}
 		m.text = utf8.AppendRune(m.text, r)
 	}
-}
-
-// digitOf reports whether r is a digit: of ASCII, Thai or full width.
-func digitOf(r rune) (rune, bool) {
-	return r, r >= '0' && r <= '9' || r >= '๐' && r <= '๙' || r >= '０' && r <= '９'
-}
-
-// zeroOf is the zero of a digit's kind.
-func zeroOf(r rune) rune {
-	switch {
-	case r >= '０':
-		return '０'
-	case r >= '๐':
-		return '๐'
-	}
-	return '0'
 }

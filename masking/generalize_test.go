@@ -3,8 +3,8 @@ package masking
 import (
 	"strings"
 	"testing"
-	"time"
 
+	"lethe/masking/internal/calendar"
 	"lethe/stream"
 )
 
@@ -83,23 +83,15 @@ func TestGeneralizeTellsEveryFaultOfItsParameters(t *testing.T) {
 	}
 }
 
-func TestDatesAreReadAndWrittenAsTheStandardLibraryCounts(t *testing.T) {
-	at := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
-	for at.Year() < 10000 {
-		y, m, d := civil(int(at.Unix() / 86400))
-		if n := dayOf(at.Year(), int(at.Month()), at.Day()); y != at.Year() || m != int(at.Month()) || d != at.Day() || int64(n) != at.Unix()/86400 {
-			t.Fatalf("%v: %d-%d-%d, day %d", at, y, m, d, n)
-		}
-		at = at.AddDate(0, 0, 13)
-	}
+func TestADateIsReadHoweverItIsWrittenAndAnotherIsWrittenTheSameWay(t *testing.T) {
 	for in, want := range map[string]string{ // another day, written the same way
 		"2024-03-09": "2024-11-05", "2024-03-09Z": "2024-11-05Z", "2024/03/09 1:02": "2024/11/05 1:02", "2024-03-09T01:02:03.5+07:00": "2024-11-05T01:02:03.5+07:00",
 		"09/03/2024": "05/11/2024", "9/3/24": "5/11/24", "9/3/2567": "5/11/2567", "9 มี.ค. 2567": "5 พ.ย. 2567", "๙ มีนาคม พ.ศ. ๒๕๖๗": "๕ พฤศจิกายน พ.ศ. ๒๕๖๗", "9 มี.ค. 67": "5 พ.ย. 67",
 		"9มี.ค.2567 13:00 น.": "5พ.ย.2567 13:00 น.", "Mar 9, 2024": "Nov 5, 2024", "March 9, 2024 1:02 PM": "November 5, 2024 1:02 PM", "09-MAR-2024": "05-NOV-2024", "9 March ค.ศ. 2024": "5 November ค.ศ. 2024",
 	} {
 		w, ok := dateForm{}.parse([]byte(in))
-		got, fits := w.append(nil, []byte(in), dayOf(2024, 11, 5))
-		if !ok || !fits || w.day != dayOf(2024, 3, 9) || string(got) != want {
+		got, fits := w.append(nil, []byte(in), calendar.DayOf(2024, 11, 5))
+		if !ok || !fits || w.day != calendar.DayOf(2024, 3, 9) || string(got) != want {
 			t.Errorf("%s: %s, want %s (%v)", in, got, want, ok)
 		}
 	}

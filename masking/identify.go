@@ -3,7 +3,6 @@ package masking
 import (
 	"bytes"
 	"errors"
-	"unicode/utf8"
 
 	"lethe/masking/conform"
 	"lethe/masking/internal/members"
@@ -56,7 +55,7 @@ func (i *Identifier) Digest(text []byte) (digest [32]byte, why string) {
 	}
 	number := t.Base == stream.Int || t.Base == stream.Float
 	if number || t.Base == stream.Decimal {
-		text = plainDigits(text)
+		text = appendPlain(nil, text)
 	}
 	value := text
 	if !number && t.Base != stream.Bool {
@@ -78,16 +77,6 @@ func (i *Identifier) Digest(text []byte) (digest [32]byte, why string) {
 		return digest, "nobody's identifier"
 	}
 	return digest, ""
-}
-
-// plainDigits is text with Thai and full-width digits as ASCII digits.
-func plainDigits(text []byte) []byte {
-	out := make([]byte, 0, len(text))
-	for len(text) > 0 {
-		r, n := utf8.DecodeRune(text)
-		out, text = utf8.AppendRune(out, plain(r)), text[n:]
-	}
-	return out
 }
 
 // article is a noun with its article.

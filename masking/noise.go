@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"unicode/utf8"
 
+	"lethe/masking/internal/digit"
 	"lethe/stream"
 	"lethe/stream/scan"
 )
@@ -120,26 +121,13 @@ func (m *noiseMasker) mask(dst []byte, v datum) ([]byte, result) {
 	return scan.AppendQuoted(dst, m.text), replaced
 }
 
-// appendPlain appends a number with Thai and full-width digits as those of ASCII.
-func appendPlain(dst, text []byte) []byte {
-	for i := 0; i < len(text); {
-		r, n := utf8.DecodeRune(text[i:])
-		i += n
-		if _, ok := digitOf(r); ok {
-			r += '0' - zeroOf(r)
-		}
-		dst = utf8.AppendRune(dst, r)
-	}
-	return dst
-}
-
 // zeroIn is the zero of the first digit in text.
 func zeroIn(text []byte) rune {
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
 		i += n
-		if _, ok := digitOf(r); ok {
-			return zeroOf(r)
+		if zero, ok := digit.Zero(r); ok {
+			return zero
 		}
 	}
 	return '0'

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"lethe/masking/internal/digit"
 )
 
 // normalForm appends the normal form of text to dst, so that values which
@@ -165,14 +167,22 @@ func appendFigure(dst, text []byte) []byte {
 	return dst
 }
 
+// appendPlain appends text with the ASCII forms of its digits.
+func appendPlain(dst, text []byte) []byte {
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		i += n
+		dst = utf8.AppendRune(dst, plain(r))
+	}
+	return dst
+}
+
 // plain is the ASCII form of a digit or plus; any other character is itself.
 func plain(r rune) rune {
-	switch {
-	case r >= '๐' && r <= '๙':
-		return '0' + r - '๐'
-	case r >= '０' && r <= '９':
-		return '0' + r - '０'
-	case r == '＋':
+	if zero, ok := digit.Zero(r); ok {
+		return '0' + r - zero
+	}
+	if r == '＋' {
 		return '+'
 	}
 	return r
@@ -189,7 +199,7 @@ func isFigure(text []byte) bool {
 		}
 	}
 	whole, fraction, pointed := bytes.Cut(mantissa, []byte("."))
-	return len(whole) > 0 && allDigits(whole) && allDigits(fraction) && pointed == (len(fraction) > 0) && len(exponent) > 0 && allDigits(exponent)
+	return len(whole) > 0 && digit.All(whole) && digit.All(fraction) && pointed == (len(fraction) > 0) && len(exponent) > 0 && digit.All(exponent)
 }
 
 func isSeparator(r rune) bool {

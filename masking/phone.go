@@ -1,6 +1,10 @@
 package masking
 
-import "bytes"
+import (
+	"bytes"
+
+	"lethe/masking/internal/digit"
+)
 
 // country says how a country's telephone numbers are written inside it.
 type country struct {
@@ -58,7 +62,7 @@ func appendPhone(dst, text []byte, home *country) []byte {
 	start := len(dst)
 	dst, international := appendDialled(dst, text)
 	number := dst[start:]
-	if !allDigits(number) || len(number) < fewestDigits {
+	if !digit.All(number) || len(number) < fewestDigits {
 		return appendDigits(dst[:start], text)
 	}
 	code := ""

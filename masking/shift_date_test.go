@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"lethe/masking/internal/calendar"
 	"lethe/stream"
 )
 
@@ -60,7 +61,7 @@ func TestAllDatesOfASubjectMoveTogetherAndIntervalsStay(t *testing.T) {
 func TestAShiftedDateIsWrittenAsItWas(t *testing.T) {
 	w := mustCompile(t, moving(nil))
 	n := shiftOf(t, w, "7", "2024-06-15Z")
-	y, m, d := civil(dayOf(2024, 6, 15) + n)
+	y, m, d := calendar.Civil(calendar.DayOf(2024, 6, 15) + n)
 	thai := monthNames[0][m-1]
 	for in, want := range map[string]string{
 		`"at":"2024-06-15T23:59:59.123456Z"`: fmt.Sprintf(`"at":"%d-%02d-%02dT23:59:59.123456Z"`, y, m, d),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"unicode/utf8"
 
+	"lethe/masking/internal/digit"
 	"lethe/masking/internal/ff1"
 	"lethe/stream"
 	"lethe/stream/scan"
@@ -96,7 +97,7 @@ func (m *tokenizeMasker) permute(text []byte, number bool, by permutation) ([]by
 		m.text = append(m.text, '-')
 		text = text[1:]
 	}
-	if !allDigits(text) {
+	if !digit.All(text) {
 		return m.fraction(text, by)
 	}
 	return m.whole(text, by)
@@ -158,7 +159,7 @@ func (m *tokenizeMasker) holds(number []byte) bool {
 // fraction replaces the digits of a number with a fraction.
 func (m *tokenizeMasker) fraction(text []byte, by permutation) ([]byte, bool) {
 	dot := bytes.IndexByte(text, '.')
-	if dot < 1 || !allDigits(text[:dot]) || !allDigits(text[dot+1:]) {
+	if dot < 1 || !digit.All(text[:dot]) || !digit.All(text[dot+1:]) {
 		return nil, false // an exponent, NaN
 	}
 	first := dot > 1 // the first digit is none of 0

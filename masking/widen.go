@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"strconv"
 	"unsafe"
+
+	"lethe/masking/internal/calendar"
+	"lethe/masking/internal/digit"
 )
 
 // ranges are runs of whole numbers, all of one width.
@@ -62,7 +65,7 @@ func (s spans) widen(dst, text []byte, _ kinds) ([]byte, bool) {
 	if !ok || w.short { // two digits do not tell the century
 		return dst, false
 	}
-	year, month, _ := civil(w.day)
+	year, month, _ := calendar.Civil(w.day)
 	return s.write(dst, year, month), true
 }
 
@@ -95,8 +98,8 @@ func (a ages) widen(dst, text []byte, kind kinds) ([]byte, bool) {
 		if !isDate || kind != kindString || !a.dated || w.short || w.day > a.on {
 			return dst, false
 		}
-		y0, m0, d0 := civil(w.day)
-		y1, m1, d1 := civil(a.on)
+		y0, m0, d0 := calendar.Civil(w.day)
+		y1, m1, d1 := calendar.Civil(a.on)
 		age = int64(y1 - y0)
 		if m1 < m0 || m1 == m0 && d1 < d0 {
 			age--
@@ -165,7 +168,7 @@ func (p prefixes) widen(dst, text []byte, _ kinds) ([]byte, bool) {
 		bits = p.bits4
 	}
 	if sized { // a network already
-		if len(size) == 0 || len(size) > 3 || !allDigits(size) {
+		if len(size) == 0 || len(size) > 3 || !digit.All(size) {
 			return dst, false
 		}
 		n := 0

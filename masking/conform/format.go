@@ -51,24 +51,7 @@ func (f *format) holds(text []byte) bool {
 	return f.slow(string(text))
 }
 
-func digits(s []byte) bool {
-	for _, c := range s {
-		if c-'0' > 9 {
-			return false
-		}
-	}
-	return true
-}
-
-func two(s []byte) int { return int(s[0]-'0')*10 + int(s[1]-'0') }
-
-// isDate reports whether s is a day of the calendar, 2006-01-02.
-func isDate(s []byte) bool {
-	if len(s) != 10 || s[4] != '-' || s[7] != '-' || !digits(s[:4]) || !digits(s[5:7]) || !digits(s[8:]) {
-		return false
-	}
-	return calendar.Exists(two(s)*100+two(s[2:]), two(s[5:]), two(s[8:]))
-}
+func isDate(s []byte) bool { return len(s) == 10 && calendar.IsDate(s) }
 
 func plainDate(s []byte) (ok, sure bool) { return isDate(s), true }
 
@@ -76,14 +59,8 @@ func plainDate(s []byte) (ok, sure bool) { return isDate(s), true }
 // offset counts.
 func plainTime(s []byte) (ok, sure bool) {
 	n := len(s) - 1
-	if n < 8 || s[n] != 'Z' || s[2] != ':' || s[5] != ':' || !digits(s[:2]) || !digits(s[3:5]) || !digits(s[6:8]) {
-		return false, false
-	}
-	if two(s) > 23 || two(s[3:]) > 59 || two(s[6:]) > 59 {
-		return false, false
-	}
-	fraction := s[8:n]
-	return len(fraction) == 0 || fraction[0] == '.' && len(fraction) > 1 && digits(fraction[1:]), true
+	ok = n > 0 && s[n] == 'Z' && calendar.IsClock(s[:n])
+	return ok, ok
 }
 
 func plainDateTime(s []byte) (ok, sure bool) {

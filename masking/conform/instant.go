@@ -5,6 +5,9 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"lethe/masking/internal/calendar"
+	"lethe/masking/internal/digit"
 )
 
 // TimeBounds is a keyword of ours for bounds of dates and times, for which JSON
@@ -45,7 +48,7 @@ func instant(text []byte) (time.Time, bool) {
 	if date != nil {
 		ok = isDate(date)
 		if ok {
-			year, month, day = two(date)*100+two(date[2:]), two(date[5:]), two(date[8:])
+			year, month, day = digit.Two(date)*100+digit.Two(date[2:]), digit.Two(date[5:]), digit.Two(date[8:])
 		}
 	}
 	if clock != nil && ok {
@@ -62,22 +65,16 @@ func instant(text []byte) (time.Time, bool) {
 
 // clockOf reads 15:04:05 and up to nine digits of a second.
 func clockOf(text []byte) (hms [3]int, nano int, ok bool) {
-	if len(text) < 8 || text[2] != ':' || text[5] != ':' || !digits(text[:2]) || !digits(text[3:5]) || !digits(text[6:8]) {
+	if !calendar.IsClock(text) {
 		return hms, 0, false
 	}
-	hms = [3]int{two(text), two(text[3:]), two(text[6:])}
-	if fraction := text[8:]; len(fraction) > 0 {
-		if fraction[0] != '.' || len(fraction) < 2 || len(fraction) > 10 || !digits(fraction[1:]) {
-			return hms, 0, false
-		}
-		for k := 1; k <= 9; k++ {
-			nano *= 10
-			if k < len(fraction) {
-				nano += int(fraction[k] - '0')
-			}
+	for k := len("15:04:05."); k < len("15:04:05.999999999"); k++ {
+		nano *= 10
+		if k < len(text) {
+			nano += int(text[k] - '0')
 		}
 	}
-	return hms, nano, hms[0] <= 23 && hms[1] <= 59 && hms[2] <= 59
+	return [3]int{digit.Two(text), digit.Two(text[3:]), digit.Two(text[6:])}, nano, true
 }
 
 // timeBounds are the bounds of one schema.

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"lethe/masking/internal/calendar"
+	"lethe/masking/internal/checkdigit"
 )
 
 // writer makes texts whose personal data is known.
@@ -39,7 +42,7 @@ func (w writer) value(entity string) string {
 	case "CREDIT_CARD":
 		digits := w.fill(w.pick("4##############", "51#############", "3528###########", "62#############", "37############"))
 		for last := byte('0'); ; last++ {
-			if luhn(append([]byte(digits), last)) {
+			if checkdigit.Luhn(append([]byte(digits), last)) {
 				digits += string(last)
 				break
 			}
@@ -64,7 +67,7 @@ func (w writer) value(entity string) string {
 	}
 	day := time.Date(1950+w.IntN(80), time.Month(1+w.IntN(12)), 1+w.IntN(28), w.IntN(24), w.IntN(60), 0, 0, time.UTC)
 	if w.IntN(5) == 0 {
-		return fmt.Sprintf("%d %s %d", day.Day(), thaiMonths[day.Month()-1][w.IntN(2)], day.Year()+543)
+		return fmt.Sprintf("%d %s %d", day.Day(), calendar.ThaiMonth(int(day.Month()), w.IntN(2)), day.Year()+calendar.Buddhist)
 	}
 	return day.Format(w.pick("2006-01-02", "2.1.2006", "02/01/2006", "1/2/06", "January 2, 2006", "2 Jan 2006", "Monday, 2 January 2006", "2006-01-02T15:04:05Z", "02-Jan-2006", "January 2006", "2006/01/02 15:04"))
 }

@@ -3,6 +3,8 @@ package detect
 import (
 	"slices"
 	"strconv"
+
+	"lethe/masking/internal/checkdigit"
 )
 
 // cardRange is a range of first digits of a brand of payment cards, and how
@@ -81,7 +83,7 @@ func (f *Finder) card(n *number, to int) {
 		return
 	}
 	first := int(digits[0]-'0')*1000 + int(digits[1]-'0')*100 + int(digits[2]-'0')*10 + int(digits[3]-'0')
-	if cardLengths[first]>>len(digits)&1 == 0 || !luhn(digits) || !n.isCardGrouping(to) || allSame(digits) {
+	if cardLengths[first]>>len(digits)&1 == 0 || !checkdigit.Luhn(digits) || !n.isCardGrouping(to) || allSame(digits) {
 		return
 	}
 	start, end := int(n.groups[0].start), int(n.groups[to].end)
@@ -117,22 +119,6 @@ func (n *number) isCardGrouping(to int) bool {
 		return true
 	}
 	return false
-}
-
-// luhn reports whether digits end in the check digit of ISO/IEC 7812.
-func luhn(digits []byte) bool {
-	sum, double := 0, false
-	for i := len(digits) - 1; i >= 0; i-- {
-		d := int(digits[i] - '0')
-		if double {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-		double = !double
-	}
-	return sum%10 == 0
 }
 
 func allSame(digits []byte) bool {

@@ -9,11 +9,11 @@ type moment struct {
 }
 
 // exists reports whether the calendar has the day. Years of the Buddhist era
-// are 543 ahead.
+// are ahead.
 func (m moment) exists() bool {
 	year := m.year
-	if year >= 2400 {
-		year -= 543
+	if year >= calendar.FirstBuddhist {
+		year -= calendar.Buddhist
 	}
 	if m.short {
 		year += 2000
@@ -29,6 +29,11 @@ func (m moment) exists() bool {
 		return m.month >= 1 && m.month <= 12
 	}
 	return calendar.Exists(year, m.month, m.day)
+}
+
+// saysYear reports whether four digits are a year of either era that a text may mean.
+func saysYear(n int) bool {
+	return n >= 1800 && n <= 2199 || n >= calendar.FirstBuddhist && n <= 2699
 }
 
 // readNumber reads up to most digits at i: their value, and how many.

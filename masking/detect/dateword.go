@@ -1,5 +1,7 @@
 package detect
 
+import "lethe/masking/internal/calendar"
+
 // dateWord offers a date around token i, the name of a month: 5 May 2024, May
 // 5th, 2024, 5. Mai, 5 de mayo de 2024, 5-MAY-24, May 2024.
 func (f *Finder) dateWord(i int, t *token, w *word) {
@@ -172,7 +174,7 @@ func (f *Finder) yearAfter(i int, hasDay bool, m *moment) int {
 	year, n := f.readNumber(i, 4)
 	switch {
 	case !f.ends(i+n) || (f.byteAt(i+n) == ':' && (n < 4 || apart != '/') || f.byteAt(i+n) == '.') && f.isDigitAt(i+n+1):
-	case n == 4 && (year >= 1800 && year <= 2199 || year >= 2400 && year <= 2699):
+	case n == 4 && (saysYear(year)):
 		m.year = year
 		return i + n
 	case n == 2 && hasDay && (quoted || apart == '-' || apart == '/' || apart == ' ' && (year > 31 || f.byteAt(i+n) != ' ')):
@@ -295,9 +297,9 @@ func (f *Finder) dateThaiMonth(t *token) {
 		return
 	}
 	year, _ := f.readNumber(int(t.start), 4)
-	for month, names := range thaiMonths {
-		for _, name := range names[:2] {
-			m := moment{month: month + 1, year: year}
+	for month := 1; month <= 12; month++ {
+		for form := range calendar.Bare {
+			m, name := moment{month: month, year: year}, calendar.ThaiMonth(month, form)
 			if f.hasAt(i-len(name), name) && m.exists() {
 				f.addDate(i-len(name), int(t.end), .55, "day, month or year in words")
 				return
@@ -311,10 +313,10 @@ func (f *Finder) thaiMonth(i int) (month, end int) {
 	if f.byteAt(i) != 0xE0 {
 		return 0, i
 	}
-	for month, names := range thaiMonths {
-		for _, name := range names {
-			if f.hasAt(i, name) {
-				return month + 1, i + len(name)
+	for month := 1; month <= 12; month++ {
+		for form := range calendar.Bare + 1 {
+			if name := calendar.ThaiMonth(month, form); f.hasAt(i, name) {
+				return month, i + len(name)
 			}
 		}
 	}
@@ -339,7 +341,7 @@ func (f *Finder) thaiYear(i int, m *moment) int {
 	}
 	year, n := f.readNumber(i, 4)
 	switch b := f.byteAt(i + n); {
-	case n == 4 && (year >= 1800 && year <= 2199 || year >= 2400 && year <= 2699):
+	case n == 4 && (saysYear(year)):
 		m.year = year
 		return i + n
 	case n == 2 && (era || year >= 40 || short) && b != ':' && b != '/' && b != '%' && !((b == '.' || b == '-' || b == ',') && f.isDigitAt(i+n+1)):

@@ -51,12 +51,5 @@ const weekdays = `monday tuesday wednesday thursday friday saturday sunday mon t
 // dateGlue may stand between day, month and year.
 const dateGlue = `of de del d den di the`
 
-// thaiMonths are the months of Thai, in full, short, and short without dots.
-var thaiMonths = [...][3]string{
-	{"มกราคม", "ม.ค.", "มค"}, {"กุมภาพันธ์", "ก.พ.", "กพ"}, {"มีนาคม", "มี.ค.", "มีค"}, {"เมษายน", "เม.ย.", "เมย"},
-	{"พฤษภาคม", "พ.ค.", "พค"}, {"มิถุนายน", "มิ.ย.", "มิย"}, {"กรกฎาคม", "ก.ค.", "กค"}, {"สิงหาคม", "ส.ค.", "สค"},
-	{"กันยายน", "ก.ย.", "กย"}, {"ตุลาคม", "ต.ค.", "ตค"}, {"พฤศจิกายน", "พ.ย.", "พย"}, {"ธันวาคม", "ธ.ค.", "ธค"},
-}
-
 // thaiEras stand before a year: Buddhist and Christian.
 var thaiEras = [...]string{"พ.ศ.", "ค.ศ.", "พศ", "คศ", "ปี"}

@@ -1,5 +1,7 @@
 package detect
 
+import "lethe/masking/internal/digit"
+
 // number is a run of groups of digits with a separator or two between them, such
 // as 4111 1111-1111.1111. Every stretch of its groups is a candidate.
 type number struct {
@@ -108,7 +110,7 @@ func (f *Finder) beforeExtension(t *token) int {
 	for f.isDigitAt(i) {
 		i++
 	}
-	if i == int(t.start) || f.byteAt(i)|0x20 != 'x' || int(t.end)-i > 7 || !digitsOnly(f.text[i+1:t.end]) {
+	if i == int(t.start) || f.byteAt(i)|0x20 != 'x' || int(t.end)-i > 7 || int(t.end) == i+1 || !digit.All(f.text[i+1:t.end]) {
 		return -1
 	}
 	return i

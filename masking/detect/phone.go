@@ -1,6 +1,10 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+
+	"lethe/masking/internal/digit"
+)
 
 // phone offers the groups of n that begin a telephone number: with a country
 // code behind + or 00, with the trunk prefix or the grouping of a country's
@@ -368,7 +372,7 @@ func (f *Finder) extension(c *call) int {
 	}
 	t := &f.tokens[i]
 	switch word := f.text[t.start:t.end]; {
-	case len(word) > 1 && len(word) < 8 && word[0]|0x20 == 'x' && digitsOnly(word[1:]):
+	case len(word) > 1 && len(word) < 8 && word[0]|0x20 == 'x' && digit.All(word[1:]):
 		return int(t.end)
 	case string(word) == "x" || string(word) == "ext" || string(word) == "Ext" || string(word) == "extension" || string(word) == "EXT" || string(word) == "ต่อ":
 		if i+1 < len(f.tokens) && f.tokens[i+1].kind == isDigit && f.tokens[i+1].len() <= 6 && f.tokens[i+1].start-t.end <= 2 {
@@ -389,13 +393,4 @@ func (f *Finder) rangeEnd(c *call) int {
 		return c.end
 	}
 	return c.end + n
-}
-
-func digitsOnly(text []byte) bool {
-	for _, b := range text {
-		if b-'0' > 9 {
-			return false
-		}
-	}
-	return len(text) > 0
 }

@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/checkdigit"
+
 func austria() []Identifier {
 	return []Identifier{{
 		Entity: "AT_SOCIAL_SECURITY", Country: "AT", About: "Austrian social security number", Element: "id.eu.national",
@@ -9,7 +11,7 @@ func austria() []Identifier {
 	}, {
 		Entity: "AT_TAX_NUMBER", Country: "AT", About: "Austrian tax number", Element: "id.tax",
 		Shapes: []string{"999999999"}, Written: []string{"99-999/9999", "99 999/9999", "999999999"},
-		Check: luhn, Odds: 0.1,
+		Check: checkdigit.Luhn, Odds: 0.1,
 		Context: []string{"steuernummer", "abgabenkontonummer", "finanzamt", "tax number", "tin"},
 	}, {
 		Entity: "AT_VAT", Country: "AT", About: "Austrian VAT number", Element: "id.tax",

@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/digit"
+
 func china() []Identifier {
 	return []Identifier{{
 		Entity: "CN_RIC", Country: "CN", About: "Chinese resident identity number", Element: "id.national",
@@ -33,7 +35,7 @@ func chineseResident(b []byte) bool {
 
 // chineseCredit has the registering department first; it is a Luhn-like code modulo 31 over letters without I O S V Z.
 func chineseCredit(b []byte) bool {
-	if !among(b[0], "123456789ANY") || !isDigit(b[1]) {
+	if !among(b[0], "123456789ANY") || !digit.Is(b[1]) {
 		return false
 	}
 	const order = "0123456789ABCDEFGHJKLMNPQRTUWXY"

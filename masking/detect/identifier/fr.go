@@ -1,5 +1,10 @@
 package identifier
 
+import (
+	"lethe/masking/internal/checkdigit"
+	"lethe/masking/internal/digit"
+)
+
 func france() []Identifier {
 	return []Identifier{{
 		Entity: "FR_NIR", Country: "FR", About: "French social security number", Element: "id.eu.national",
@@ -12,7 +17,7 @@ func france() []Identifier {
 		Context: []string{"nif", "spi", "numéro fiscal", "numero fiscal", "impôts", "tax number", "tin"},
 	}, {
 		Entity: "FR_SIREN", Country: "FR", About: "number of a French company", Element: "id.tax",
-		Shapes: []string{"999999999"}, Check: luhn, Odds: 0.1,
+		Shapes: []string{"999999999"}, Check: checkdigit.Luhn, Odds: 0.1,
 		Context: []string{"siren", "rcs", "registre du commerce", "company number"},
 	}, {
 		Entity: "FR_SIRET", Country: "FR", About: "number of a French company's establishment", Element: "id.tax",
@@ -52,7 +57,7 @@ func frenchSIRET(b []byte) bool {
 	if string(b[:9]) == "356000000" && sum(b, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)%5 == 0 {
 		return true
 	}
-	return luhn(b[:9]) && luhn(b)
+	return checkdigit.Luhn(b[:9]) && checkdigit.Luhn(b)
 }
 
 // frenchVAT has two check digits before the SIREN, or, where they ran out, a
@@ -60,19 +65,19 @@ func frenchSIRET(b []byte) bool {
 func frenchVAT(b []byte) bool {
 	b = bare(b, 11)
 	siren := number(b[2:])
-	if digits(b[:2]) {
+	if digit.All(b[:2]) {
 		if string(b[2:5]) == "000" { // Monaco has no SIREN
 			return (siren*100+12)%97 == two(b, 0)
 		}
-		return luhn(b[2:]) && (siren*100+12)%97 == two(b, 0)
+		return checkdigit.Luhn(b[2:]) && (siren*100+12)%97 == two(b, 0)
 	}
 	const order = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 	first, second := index(order, b[0]), index(order, b[1])
-	if first < 0 || second < 0 || !luhn(b[2:]) {
+	if first < 0 || second < 0 || !checkdigit.Luhn(b[2:]) {
 		return false
 	}
 	c := first*34 + second - 100
-	if isDigit(b[0]) {
+	if digit.Is(b[0]) {
 		c = first*24 + second - 10
 	}
 	return (siren+1+c/11)%11 == c%11

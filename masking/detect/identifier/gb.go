@@ -1,6 +1,10 @@
 package identifier
 
-import "bytes"
+import (
+	"bytes"
+
+	"lethe/masking/internal/digit"
+)
 
 func unitedKingdom() []Identifier {
 	return []Identifier{{
@@ -59,7 +63,7 @@ func britishVAT(b []byte) bool {
 		return b[3] == 'A' && b[4] >= '5'
 	}
 	if len(b)%3 != 0 {
-		if b[0] == 'X' != (b[1] == 'I') || isDigit(b[0]) {
+		if b[0] == 'X' != (b[1] == 'I') || digit.Is(b[0]) {
 			return false
 		}
 		b = b[2:]

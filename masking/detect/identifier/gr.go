@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/checkdigit"
+
 func greece() []Identifier {
 	return []Identifier{{
 		Entity: "GR_AMKA", Country: "GR", About: "Greek social security number", Element: "id.eu.national",
@@ -13,7 +15,7 @@ func greece() []Identifier {
 }
 
 func greekAMKA(b []byte) bool {
-	return date(2000+two(b, 4), two(b, 2), two(b, 0)) && luhn(b)
+	return date(2000+two(b, 4), two(b, 2), two(b, 0)) && checkdigit.Luhn(b)
 }
 
 func greekAFM(b []byte) bool {

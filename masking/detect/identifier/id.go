@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/checkdigit"
+
 func indonesia() []Identifier {
 	return []Identifier{{
 		Entity: "ID_NIK", Country: "ID", About: "Indonesian population number", Element: "id.national",
@@ -32,4 +34,4 @@ func indonesianNIK(b []byte) bool {
 
 // indonesianNPWP has its check digit in the ninth place; since 2024 a zero
 // leads it, or it is the NIK.
-func indonesianNPWP(b []byte) bool { return luhn(bare(b, 15)[:9]) }
+func indonesianNPWP(b []byte) bool { return checkdigit.Luhn(bare(b, 15)[:9]) }

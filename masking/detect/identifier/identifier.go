@@ -14,7 +14,11 @@
 // one too few (L1).
 package identifier
 
-import "strings"
+import (
+	"strings"
+
+	"lethe/masking/internal/digit"
+)
 
 // Identifier is a kind of number or code that stands for a person or an
 // organisation.
@@ -67,7 +71,7 @@ func All() []Identifier {
 			}
 		}
 		all[i].Check = func(compact []byte) bool {
-			return (numbers>>len(compact)&1 != 0 && digits(compact) || fitsAny(compact, shapes)) && check(compact)
+			return (numbers>>len(compact)&1 != 0 && digit.All(compact) || fitsAny(compact, shapes)) && check(compact)
 		}
 	}
 	return all
@@ -93,7 +97,7 @@ func fits(compact []byte, shape string) bool {
 		return false
 	}
 	for i, c := range compact {
-		digit, letter := isDigit(c), isLetter(c)
+		digit, letter := digit.Is(c), isLetter(c)
 		switch shape[i] {
 		case '9':
 			if !digit {

@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/checkdigit"
+
 func israel() []Identifier {
 	return []Identifier{{
 		Entity: "IL_ID", Country: "IL", About: "Israeli identity number", Element: "id.national",
@@ -9,11 +11,11 @@ func israel() []Identifier {
 	}, {
 		Entity: "IL_COMPANY", Country: "IL", About: "Israeli company number", Element: "id.tax",
 		Shapes: []string{"599999999"}, Written: []string{"99-999999-9"},
-		Check: luhn, Odds: 0.1,
+		Check: checkdigit.Luhn, Odds: 0.1,
 		Context: []string{"ח.פ", "מספר חברה", "hp"},
 	}}
 }
 
 // israeliPerson is written without its leading zeros at times; a zero more at
 // the left does not change a Luhn sum.
-func israeliPerson(b []byte) bool { return !zeros(b) && luhn(b) }
+func israeliPerson(b []byte) bool { return !zeros(b) && checkdigit.Luhn(b) }

@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/checkdigit"
+
 func india() []Identifier {
 	return []Identifier{{
 		Entity: "IN_AADHAAR", Country: "IN", About: "Indian Aadhaar number", Element: "id.national",
@@ -24,7 +26,7 @@ func india() []Identifier {
 	}, {
 		Entity: "IN_VOTER", Country: "IN", About: "Indian voter's card number", Element: "id.national",
 		Shapes: []string{"AAA9999999"}, Written: []string{"AAA9999999", "AAA/9999999", "AAA 9999999"},
-		Check: func(b []byte) bool { return luhn(b[3:]) }, Odds: 0.1,
+		Check: func(b []byte) bool { return checkdigit.Luhn(b[3:]) }, Odds: 0.1,
 		Context: []string{"voter", "epic", "election", "voter id", "elector", "मतदाता"},
 	}}
 }

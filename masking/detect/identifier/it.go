@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/checkdigit"
+
 func italy() []Identifier {
 	return []Identifier{{
 		Entity: "IT_FISCAL_CODE", Country: "IT", About: "Italian codice fiscale", Element: "id.eu.national",
@@ -56,5 +58,5 @@ func italianVAT(b []byte) bool {
 	if !(office >= 1 && office <= 100 || office == 120 || office == 121 || office == 888 || office == 999) {
 		return false
 	}
-	return !zeros(b[:7]) && luhn(b)
+	return !zeros(b[:7]) && checkdigit.Luhn(b)
 }

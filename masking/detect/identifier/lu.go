@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/checkdigit"
+
 func luxembourg() []Identifier {
 	return []Identifier{{
 		Entity: "LU_MATRICULE", Country: "LU", About: "Luxembourg national number", Element: "id.eu.national",
@@ -17,7 +19,7 @@ func luxembourg() []Identifier {
 // digit, each over the first eleven digits.
 func luxembourgPerson(b []byte) bool {
 	year := number(b[:4])
-	if year < 1800 || year > 2199 || !date(year, two(b, 4), two(b, 6)) || !luhn(b[:12]) {
+	if year < 1800 || year > 2199 || !date(year, two(b, 4), two(b, 6)) || !checkdigit.Luhn(b[:12]) {
 		return false
 	}
 	var second [12]byte

@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/digit"
+
 func newZealand() []Identifier {
 	return []Identifier{{
 		Entity: "NZ_IRD", Country: "NZ", About: "New Zealand tax number", Element: "id.tax",
@@ -48,8 +50,8 @@ func newZealandHealth(b []byte) bool {
 		}
 		s += v * (7 - i)
 	}
-	if isDigit(b[6]) {
-		return isDigit(b[5]) && s%11 != 0 && (11-s%11)%10 == last(b)
+	if digit.Is(b[6]) {
+		return digit.Is(b[5]) && s%11 != 0 && (11-s%11)%10 == last(b)
 	}
 	return letters[24-s%24] == b[6] || letters[23-s%23] == b[6]
 }

@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/checkdigit"
+
 func sweden() []Identifier {
 	return []Identifier{{
 		Entity: "SE_PERSONNUMMER", Country: "SE", About: "Swedish personal or coordination number", Element: "id.eu.national",
@@ -8,11 +10,11 @@ func sweden() []Identifier {
 		Context: []string{"personnummer", "samordningsnummer", "pnr", "personal number", "personal identity number"},
 	}, {
 		Entity: "SE_ORGANISATIONSNUMMER", Country: "SE", About: "Swedish number of an organisation", Element: "id.tax",
-		Shapes: []string{"9999999999"}, Written: []string{"999999-9999"}, Check: luhn, Odds: 0.1,
+		Shapes: []string{"9999999999"}, Written: []string{"999999-9999"}, Check: checkdigit.Luhn, Odds: 0.1,
 		Context: []string{"organisationsnummer", "orgnr", "org.nr", "org nr", "bolag", "company number"},
 	}, {
 		Entity: "SE_VAT", Country: "SE", About: "Swedish VAT number", Element: "id.tax",
-		Shapes: []string{"999999999901", "SE999999999901"}, Check: func(b []byte) bool { return luhn(bare(b, 12)[:10]) }, Odds: 0.1,
+		Shapes: []string{"999999999901", "SE999999999901"}, Check: func(b []byte) bool { return checkdigit.Luhn(bare(b, 12)[:10]) }, Odds: 0.1,
 		Context: []string{"momsnummer", "momsregistreringsnummer", "moms", "vat"},
 	}}
 }
@@ -30,5 +32,5 @@ func swedishPerson(b []byte) bool {
 	if day > 60 {
 		day -= 60
 	}
-	return year >= 1800 && date(year, two(b, 2), day) && luhn(b)
+	return year >= 1800 && date(year, two(b, 2), day) && checkdigit.Luhn(b)
 }

@@ -1,6 +1,10 @@
 package identifier
 
-import "strings"
+import (
+	"strings"
+
+	"lethe/masking/internal/digit"
+)
 
 func singapore() []Identifier {
 	return []Identifier{{
@@ -40,7 +44,7 @@ func singaporeUEN(b []byte) bool {
 	switch {
 	case len(b) == 9: // businesses registered before 2009
 		return "XMKECAWLJDB"[sum(b, 10, 4, 9, 3, 8, 2, 7, 1)%11] == b[8]
-	case isDigit(b[0]): // local companies; the year of registration leads
+	case digit.Is(b[0]): // local companies; the year of registration leads
 		return two(b, 0) <= 20 && "ZKCMDNERGWH"[sum(b, 10, 8, 6, 4, 9, 7, 5, 3, 1)%11] == b[9]
 	}
 	return singaporeOther(b)

@@ -4,14 +4,14 @@ import (
 	"strings"
 
 	"lethe/masking/internal/calendar"
+	"lethe/masking/internal/digit"
 )
 
-func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
 func isLetter(c byte) bool { return 'A' <= c && c <= 'Z' }
 
 // value is that of a digit, or 10 to 35 of a letter.
 func value(c byte) int {
-	if isDigit(c) {
+	if digit.Is(c) {
 		return int(c - '0')
 	}
 	return int(c-'A') + 10
@@ -24,16 +24,6 @@ func number(b []byte) int {
 		n = n*10 + int(c-'0')
 	}
 	return n
-}
-
-// digits reports whether b has nothing but digits.
-func digits(b []byte) bool {
-	for _, c := range b {
-		if !isDigit(c) {
-			return false
-		}
-	}
-	return true
 }
 
 // among reports whether c is one of set.
@@ -89,25 +79,6 @@ func crossSum(b []byte, weights ...int) int {
 	}
 	return s
 }
-
-// luhnSum is the sum of ISO/IEC 7812-1 annex B, the last digit counted once.
-func luhnSum(b []byte) int {
-	s, double := 0, false
-	for i := len(b) - 1; i >= 0; i-- {
-		d := int(b[i] - '0')
-		if double {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		s += d
-		double = !double
-	}
-	return s
-}
-
-// luhn reports whether the last digit of b is its check digit.
-func luhn(b []byte) bool { return luhnSum(b)%10 == 0 }
 
 // mod97 is the remainder of ISO/IEC 7064 MOD 97: a letter stands for two digits.
 func mod97(rest int, b []byte) int {

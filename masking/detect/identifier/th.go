@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/checkdigit"
+
 func thailand() []Identifier {
 	return []Identifier{{
 		Entity: "TH_TNIN", Country: "TH", About: "Thai national identification number", Element: "id.th.national",
@@ -14,10 +16,6 @@ func thailand() []Identifier {
 	}}
 }
 
-// thaiSum is the rule of the Department of Provincial Administration, which the
-// registry of companies shares.
-func thaiSum(b []byte) bool { return (11-down(b[:12], 13)%11)%10 == last(b) }
+func thaiPerson(b []byte) bool { return b[0] >= '1' && b[0] <= '8' && checkdigit.Thai(b) }
 
-func thaiPerson(b []byte) bool { return b[0] >= '1' && b[0] <= '8' && thaiSum(b) }
-
-func thaiCompany(b []byte) bool { return b[0] == '0' && thaiSum(b) }
+func thaiCompany(b []byte) bool { return b[0] == '0' && checkdigit.Thai(b) }

@@ -1,5 +1,10 @@
 package identifier
 
+import (
+	"lethe/masking/internal/checkdigit"
+	"lethe/masking/internal/digit"
+)
+
 // trade has the codes that stand for a firm, a paper, a device or a vehicle in
 // whatever country.
 func trade() []Identifier {
@@ -21,7 +26,7 @@ func trade() []Identifier {
 	}, {
 		Entity: "IMEI", About: "number of a mobile device (3GPP TS 23.003)", Element: "net.device",
 		Shapes: []string{"999999999999999"}, Written: []string{"99-999999-999999-9", "99 999999 999999 9", "999999-99-999999-9"},
-		Check: luhn, Odds: 0.1,
+		Check: checkdigit.Luhn, Odds: 0.1,
 		Context: []string{"imei", "imei number", "mobile equipment"},
 	}, {
 		Entity: "VIN", About: "vehicle identification number (ISO 3779)", Element: "id.vehicle",
@@ -41,24 +46,16 @@ func securities(b []byte) bool {
 	if !isCountry(b[0], b[1]) && !issuer(b[0], b[1]) {
 		return false
 	}
-	s, double := 0, false
-	add := func(d int) {
-		if double {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		s += d
-		double = !double
-	}
-	for i := len(b) - 1; i >= 0; i-- {
-		v := value(b[i])
-		add(v % 10)
+	var buf [2 * 12]byte // an ISIN has 12 characters
+	digits := buf[:0]
+	for _, c := range b {
+		v := value(c)
 		if v > 9 {
-			add(v / 10)
+			digits = append(digits, '0'+byte(v/10))
 		}
+		digits = append(digits, '0'+byte(v%10))
 	}
-	return s%10 == 0
+	return checkdigit.Luhn(digits)
 }
 
 // issuer reports whether a paper's code starts with one of the groups that are
@@ -73,7 +70,7 @@ func issuer(a, b byte) bool {
 // last four places to be digits, as everywhere.
 func vehicle(b []byte) bool {
 	s := vehicleSum(b)
-	return s >= 0 && "0123456789X"[s%11] == b[8] && digits(b[13:])
+	return s >= 0 && "0123456789X"[s%11] == b[8] && digit.All(b[13:])
 }
 
 // vehicleSum is what a check digit is made of, or -1 where there is an I, O or Q.

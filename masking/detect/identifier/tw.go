@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/digit"
+
 func taiwan() []Identifier {
 	return []Identifier{{
 		Entity: "TW_NATIONAL_ID", Country: "TW", About: "Taiwanese national identification number", Element: "id.national",
@@ -33,7 +35,7 @@ func taiwanesePerson(b []byte) bool { return taiwaneseSum(b, int(b[1]-'0')) }
 
 // taiwaneseResident had a letter for the gender until 2021, 8 or 9 since.
 func taiwaneseResident(b []byte) bool {
-	if isDigit(b[1]) {
+	if digit.Is(b[1]) {
 		return b[1] >= '8' && taiwaneseSum(b, int(b[1]-'0'))
 	}
 	return b[1] <= 'D' && taiwaneseSum(b, taiwaneseLetter(b[1])%10)

@@ -1,6 +1,10 @@
 package identifier
 
-import "strings"
+import (
+	"strings"
+
+	"lethe/masking/internal/checkdigit"
+)
 
 func unitedStates() []Identifier {
 	return []Identifier{{
@@ -65,7 +69,7 @@ func americanEIN(b []byte) bool {
 
 // americanNPI is a card number of health care: 80840, the prefix, adds 24.
 func americanNPI(b []byte) bool {
-	return (b[0] == '1' || b[0] == '2') && (luhnSum(b)+24)%10 == 0
+	return (b[0] == '1' || b[0] == '2') && (checkdigit.LuhnSum(b)+24)%10 == 0
 }
 
 // americanMBI leaves out the letters that look like digits.

@@ -1,5 +1,7 @@
 package identifier
 
+import "lethe/masking/internal/checkdigit"
+
 func southAfrica() []Identifier {
 	return []Identifier{{
 		Entity: "ZA_ID_NUMBER", Country: "ZA", About: "South African identity number", Element: "id.national",
@@ -8,7 +10,7 @@ func southAfrica() []Identifier {
 		Context: []string{"id number", "identity number", "sa id", "identiteitsnommer", "id-nommer", "rsa id"},
 	}, {
 		Entity: "ZA_INCOME_TAX_NUMBER", Country: "ZA", About: "South African income tax number", Element: "id.tax",
-		Shapes: []string{"9999999999"}, Check: func(b []byte) bool { return among(b[0], "01239") && luhn(b) }, Odds: 0.05,
+		Shapes: []string{"9999999999"}, Check: func(b []byte) bool { return among(b[0], "01239") && checkdigit.Luhn(b) }, Odds: 0.05,
 		Context: []string{"income tax", "tax number", "tax reference", "sars", "inkomstebelasting"},
 	}}
 }
@@ -16,5 +18,5 @@ func southAfrica() []Identifier {
 // southAfricanPerson is a birth date, a serial number, citizenship (0 citizen,
 // 1 resident, 2 refugee) and a digit that once was race.
 func southAfricanPerson(b []byte) bool {
-	return date(2000+two(b, 0), two(b, 2), two(b, 4)) && b[10] <= '2' && luhn(b)
+	return date(2000+two(b, 0), two(b, 2), two(b, 4)) && b[10] <= '2' && checkdigit.Luhn(b)
 }

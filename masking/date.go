@@ -2,6 +2,7 @@ package masking
 
 import (
 	"bytes"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -13,7 +14,7 @@ import (
 type written struct {
 	day   int     // days since 1970-01-01
 	parts [3]part // year, month and day in the order of the text
-	be    bool    // years of the Buddhist era, 543 more than those of the common era
+	be    bool    // years of the Buddhist era
 	short bool    // two digits of the year
 }
 
@@ -42,18 +43,22 @@ func dateFormOf(f Field) dateForm {
 }
 
 // monthNames are in Thai and English, each long and short.
-var monthNames = [4][12]string{
-	{"มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน", "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม"},
-	{"ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."},
-	{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
-	{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
+var monthNames = namesOfMonths()
+
+func namesOfMonths() (names [4][12]string) {
+	for m := range 12 {
+		long := time.Month(m + 1).String()
+		names[0][m], names[1][m] = calendar.ThaiMonth(m+1, calendar.Full), calendar.ThaiMonth(m+1, calendar.Short)
+		names[2][m], names[3][m] = long, long[:3]
+	}
+	return names
 }
 
 const firstEnglish = 2 // among the lists of months
 
 // parse reads a date: numbers with / - . or spaces between them, the year first
 // or last, or the month by its name in Thai or English; years of the Buddhist era
-// are those from 2400, those that say พ.ศ., and two digits beside a Thai name. A
+// are those from 2400 on, those that say พ.ศ., and two digits beside a Thai name. A
 // time of day and a zone may follow, and nothing else.
 func (f dateForm) parse(text []byte) (w written, ok bool) {
 	i, era := 0, 0
@@ -85,24 +90,24 @@ func (f dateForm) parse(text []byte) (w written, ok bool) {
 	year := y.value
 	w.short = y.width == 2
 	thaiName := m.width == 0 && m.names < firstEnglish
-	w.be = era == eraBuddhist || era == 0 && (!f.common && year >= 2400 || w.short && thaiName)
+	w.be = era == eraBuddhist || era == 0 && (!f.common && year >= calendar.FirstBuddhist || w.short && thaiName)
 	switch {
 	case w.short && w.be:
-		year += 2500
+		year += 2500 // this century's
 	case w.short && year < 69: // as POSIX reads them
 		year += 2000
 	case w.short:
 		year += 1900
 	}
 	if w.be {
-		year -= 543
+		year -= calendar.Buddhist
 	}
 	if era == eraBuddhist|eraCommon || year < 1 || !calendar.Exists(year, m.value, d.value) {
 		return w, false
 	}
 	pad := w.parts[0].what == 'y' || padded(*d) || padded(*m) || d.width == 2 && m.width == 2
 	d.pad, m.pad = pad, pad
-	w.day = dayOf(year, m.value, d.value)
+	w.day = calendar.DayOf(year, m.value, d.value)
 	return w, true
 }
 
@@ -251,15 +256,15 @@ func isTime(text []byte) bool {
 	if len(clock) == 5 {
 		clock = append(clock, ":00"...)
 	}
-	return isClock(clock)
+	return calendar.IsClock(clock)
 }
 
 // append appends text, which reads as w, with another day in its place. It
 // reports false for a day whose year the text's form has no room for.
 func (w *written) append(dst, text []byte, day int) ([]byte, bool) {
-	year, month, dom := civil(day)
+	year, month, dom := calendar.Civil(day)
 	if w.be {
-		year += 543
+		year += calendar.Buddhist
 	}
 	if year < 1 || year > 9999 {
 		return dst, false
@@ -304,29 +309,4 @@ func appendPart(dst []byte, n, width int, thai bool) []byte {
 		dst = utf8.AppendRune(dst, r)
 	}
 	return dst
-}
-
-// dayOf counts days since 1970-01-01. Years begin in March here, so that the day
-// that comes and goes is the last.
-func dayOf(year, month, day int) int {
-	if month < 3 {
-		year--
-		month += 12
-	}
-	return year*365 + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - 719468
-}
-
-// civil is the date of a day after the year 0.
-func civil(day int) (year, month, dom int) {
-	day += 719468
-	era := day / 146097
-	doe := day % 146097
-	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
-	doy := doe - (365*yoe + yoe/4 - yoe/100)
-	mp := (5*doy + 2) / 153
-	year, month, dom = era*400+yoe, mp+3, doy-(153*mp+2)/5+1
-	if month > 12 {
-		year, month = year+1, month-12
-	}
-	return year, month, dom
 }
