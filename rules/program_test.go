@@ -273,8 +273,8 @@ func TestAStarterPolicyHoldsOnceWhatIsUnsaidIsSaid(t *testing.T) {
 func TestAStarterPolicyOfAwkwardNamesIsYAML(t *testing.T) {
 	c := schema.New(stream.Schema{Stream: "src.My Schema.a: b", Key: []string{"no"}, Fields: []stream.Field{column("no", "string").Field, column("mails", "array<string>").Field}})
 	c.Columns[0].Element, c.Columns[1].Element = "person.name", "contact.email"
-	// Whose data it is has to be decided: the lines for it stand there as comments.
-	text := strings.NewReplacer("#subjects:", "subjects:", `#  "src`, `  "src`, "{key: …}", "none").Replace(string(Starter([]schema.Contract{c}, "gdpr")))
+	// Whose data it is has to be decided: the lines for it stand there as comments, each right without its #.
+	text := strings.NewReplacer("#subjects:", "subjects:", `#  "src`, `  "src`).Replace(string(Starter([]schema.Contract{c}, "gdpr")))
 	env := Env{Policy: File{"policy.yaml", []byte(text)}, Contracts: []File{{"c.yaml", schema.Write(c)}}, Source: "src", Connection: "c", Workspace: "w"}
 	p := compile(t, env)
 	if d, _ := p.Explain("src.My Schema.a: b/no"); d.Operator != "hmac" {

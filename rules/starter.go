@@ -50,7 +50,7 @@ func starterSubjects(b *strings.Builder, t *Elements, contracts []schema.Contrac
 			rows = append(rows, fmt.Sprintf("  %s: {key: %s}\n", plain(c.Stream), plain(key)))
 		case t.namesPersonal(c):
 			// L1: rows about somebody are nobody's only if a person says so.
-			open = append(open, fmt.Sprintf("#  %s: {key: …}  # decide, or none: no column leads to a person by its name\n", plain(c.Stream)))
+			open = append(open, fmt.Sprintf("#  %s: %s  # decide: no column leads to a person by its name\n", plain(c.Stream), ownPerson(c)))
 		default:
 			rows = append(rows, fmt.Sprintf("  %s: none  # unsure: no column leads to a person by its name\n", plain(c.Stream)))
 		}
@@ -60,11 +60,19 @@ func starterSubjects(b *strings.Builder, t *Elements, contracts []schema.Contrac
 	}
 	slices.Sort(rows)
 	slices.Sort(open)
-	b.WriteString("# Whose data a row is: the column that leads to the person, or none.\n")
+	b.WriteString("# Whose data a row is: the column that leads to the person. Where rows are about\n# persons whom no column names, the primary key: each row is a person of its own.\n# Where they are about nobody: none.\n")
 	if len(rows) == 0 {
 		b.WriteString("#")
 	}
 	b.WriteString("subjects:\n" + strings.Join(slices.Concat(rows, open), "") + "\n")
+}
+
+// ownPerson is the subject of rows that are a person each: the primary key.
+func ownPerson(c schema.Contract) string {
+	if len(c.Key) > 0 {
+		return "{key: " + plain(masking.EscapeName(c.Key[0])) + "}"
+	}
+	return "none"
 }
 
 // namesPersonal reports whether a column is known to be about persons.

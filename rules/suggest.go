@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"lethe/stream"
@@ -42,6 +43,35 @@ func (t *Elements) Suggest(s stream.Schema) map[string]Suggestion {
 		}
 	}
 	return out
+}
+
+// Dates is what the name of a text column says, if all values are days or times as
+// ISO 8601 writes them: text is about a time only by both.
+func (t *Elements) Dates(s stream.Schema, f stream.Field, values [][]byte) (Suggestion, bool) {
+	if f.Type.Base != stream.String || filled(values) == 0 {
+		return Suggestion{}, false
+	}
+	for _, v := range values {
+		if len(v) > 0 && !isISO(string(v)) {
+			return Suggestion{}, false
+		}
+	}
+	f.Type = stream.Type{Base: stream.Timestamp}
+	e, w := t.suggest(f, splitName(s.Stream[strings.LastIndexByte(s.Stream, '.')+1:]))
+	if !e.only {
+		return Suggestion{}, false
+	}
+	return Suggestion{e.Name, fmt.Sprintf("column name %q, and "+OfValues+"%d of %d are times as ISO 8601 has them", w.String(), filled(values), filled(values))}, true
+}
+
+// isISO reports whether text is a day, or a day and a time.
+func isISO(text string) bool {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
+		if _, err := time.Parse(layout, text); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // aboutPersons reports whether a table is called by a word for persons. The last

@@ -24,10 +24,13 @@ func (in revealFlags) asked(who config.Principal) auth.Request {
 }
 
 // writeRequest writes what another person approves.
-func writeRequest(io streams, in revealFlags, asked auth.Request, lines [][]byte) error {
-	r := auth.NewRequest(asked, lines, time.Now())
+func writeRequest(io streams, in revealFlags, who config.Principal, lines [][]byte) error {
+	r := auth.NewRequest(in.asked(who), lines, time.Now())
 	if err := createJSON(in.request, r); err != nil {
 		return err
+	}
+	if r.Count > who.PerDay {
+		tellf(io.err, "warning: %s may have %s a day opened: this request is for %d, and no approval makes it more\n", who.Name, count(who.PerDay, "value"), r.Count)
 	}
 	tellf(io.err, "wrote %s: %s of %s/%s, for %s; it holds no value\n", in.request, count(r.Count, "value"), r.Stream, r.Field, r.Principal)
 	tellf(io.err, "next: an approver types lethe reveal --approve %s --key THEIR-KEY %s\nthen: add --approval %s.approval to what you typed, with the same values\n", in.request, in.dir, in.request)
@@ -96,6 +99,9 @@ func (in revealFlags) approved(folder *config.Folder, asked auth.Request, lines 
 	}
 	var a auth.Approval
 	if err := readJSON(in.approval, &a); err != nil {
+		if readJSON(in.approval, new(auth.Request)) == nil {
+			return nil, &stream.Fault{Code: "reveal.file", Path: in.approval, Msg: "this is the request; the approval is " + in.approval + ".approval", Hint: "add --approval " + in.approval + ".approval, once an approver has made it"}
+		}
 		return nil, err
 	}
 	if err := a.Check(asked, lines, folder.Reveal.Approvers[a.Approver], time.Now()); err != nil {

@@ -27,7 +27,8 @@ sink may hold the result. Every fault is told at once.
                          such as crm.public.customer/email
   --online               also ask every source whether it can be read, and every
                          sink whether it can be written, which makes its directory
-  --elements             only list what a column can be about (letheElement)
+  --elements             only list what a column can be about (letheElement); without
+                         a folder, what is built in
   --json                 print the decisions as JSON
 `
 
@@ -85,24 +86,35 @@ func check(ctx context.Context, io streams, args []string) error {
 		return err
 	}
 	folder, lerr := config.Load(dir, io.env)
+	if *elements && slices.ContainsFunc(stream.Faults(lerr), func(f *stream.Fault) bool { return f.Code == "config.no_folder" }) {
+		return showElements(io, nil)
+	}
 	if folder == nil {
 		return lerr
 	}
 	if *elements {
-		return showElements(io, folder)
+		files, err := folder.Elements()
+		if err != nil {
+			return err
+		}
+		return showElements(io, files)
+	}
+	warn := warnings(io.err)
+	if *explain != "" {
+		warn = slog.New(slog.DiscardHandler) // what concerns one field is told with it
 	}
 	// What lethe.yaml gets wrong is no reason to be silent about the rest.
 	views, drafts, err := prove(folder)
 	err = errors.Join(lerr, err)
 	if *online && lerr == nil {
-		asked := questioned(ctx, folder, warnings(io.err), io.showAble)
+		asked := questioned(ctx, folder, warn, io.showAble)
 		if asked == nil {
-			asked = warnUndecided(ctx, folder, warnings(io.err), "hint")
+			asked = warnUndecided(ctx, folder, warn, "hint")
 		}
 		err = errors.Join(err, keyed(folder), asked)
 	} else {
-		err = errors.Join(err, configured(folder, lerr), keyedHere(folder, warnings(io.err)))
-		warnKeyless(folder, views, warnings(io.err))
+		err = errors.Join(err, configured(folder, lerr), keyedHere(folder, warn))
+		warnKeyless(folder, views, warn)
 	}
 	switch {
 	case err != nil && *explain != "":
@@ -233,14 +245,14 @@ func showConnection(io streams, v connectionView) {
 	}
 	tellf(io.out, "%s: %s → %s for %s under %s (%s), revision %.12s\n", v.Name, v.From, v.To, v.Purpose, v.Policy, packs, v.Revision)
 	for _, s := range v.Streams {
-		fmt.Fprintln(io.out)
-		table(io, "field\telement\tclass\toperator\tresult", len(s.Fields), func(i int) string {
+		tellf(io.out, "\n%s\n", s.Name)
+		table(io, "  field\telement\tclass\toperator\tresult", len(s.Fields), func(i int) string {
 			d := s.Fields[i]
-			return plainf("%s/%s\t%s\t%s\t%s\t%s", s.Name, d.Path, cmp.Or(d.Element, "–"), d.Class, d.Operator, d.Result)
+			return plainf("  %s\t%s\t%s\t%s\t%s", d.Path, cmp.Or(d.Element, "–"), d.Class, d.Operator, d.Result)
 		})
-		tellf(io.out, "%s → %s: may lie in %s\n", s.Class, s.Label, v.To)
+		tellf(io.out, "  %s → %s: may lie in %s\n", s.Class, s.Label, v.To)
 		if k := s.Schema; k != nil {
-			tellf(io.out, "JSON Schema keywords: %d in the masking pass, by the library: %s\n", k.Compiled, cmp.Or(strings.Join(k.Library, ", "), "none"))
+			tellf(io.out, "  JSON Schema keywords: %d in the masking pass, by the library: %s\n", k.Compiled, cmp.Or(strings.Join(k.Library, ", "), "none"))
 		}
 		for _, d := range s.Fields {
 			if d.Unlisted {

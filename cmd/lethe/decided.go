@@ -24,7 +24,7 @@ func warnUndecided(ctx context.Context, folder *config.Folder, log *slog.Logger,
 	}
 	for _, s := range schemas {
 		if _, ok := contracts[s.Stream]; !ok {
-			log.Warn("no contract: waits, unread, if run never read it; else its records go to quarantine",
+			log.Warn("no contract: a table that run never read waits, unread. One that it has read goes to quarantine",
 				"stream", s.Stream, next, "lethe discover "+folder.Dir+", then read "+folder.Rel(folder.ContractFile(s.Stream)))
 		}
 	}

@@ -240,6 +240,9 @@ func merge(table *rules.Elements, before schema.Contract, s seen, isOld bool) (s
 		if old {
 			named = rules.Suggestion{} // it was considered once
 		}
+		if dates, ok := table.Dates(s.Schema, c.Field, s.values[c.Name]); ok && c.Element == "" {
+			named = dates
+		}
 		all := table.Weigh(s.Schema, c.Field, named, s.values[c.Name])
 		if c.Element == "" && len(all) > 0 {
 			c.Element = all[0].Element
@@ -338,6 +341,11 @@ func showFound(io streams, all []found, policies []string, dir string, refused b
 			either(one, "lethe check refuses it, or with mask.default: redact it is redacted", "lethe check refuses them, or with mask.default: redact they are redacted"))
 	default:
 		tellf(io.out, "%s\n", count(unsaid, "column")+either(one, " says nothing about itself: a rule of the policy decides about it", " say nothing about themselves: rules of the policy decide about them"))
+	}
+	for _, d := range all {
+		if len(d.Unsaid) > 0 {
+			tellf(io.out, "  %s: %s\n", d.Stream, strings.Join(d.Unsaid, ", "))
+		}
 	}
 	for _, p := range policies {
 		tellf(io.out, "wrote %s\n", p)

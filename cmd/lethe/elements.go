@@ -1,16 +1,9 @@
 package main
 
-import (
-	"lethe/cmd/internal/config"
-	"lethe/rules"
-)
+import "lethe/rules"
 
-// showElements lists what a column can be about, the folder's own elements too.
-func showElements(io streams, folder *config.Folder) error {
-	files, err := folder.Elements()
-	if err != nil {
-		return err
-	}
+// showElements lists what a column can be about, a folder's own elements too.
+func showElements(io streams, files []rules.File) error {
 	all, err := rules.LoadElements(files...)
 	if err != nil {
 		return err

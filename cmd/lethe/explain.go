@@ -57,30 +57,39 @@ func draftOf(c config.Connection, env rules.Env) connectionView {
 	return v
 }
 
-// showFaulty explains a field where there are faults, and tells those about it
-// before the others.
+// showFaulty explains a field where there are faults, and tells those about it.
 func showFaulty(io streams, folder *config.Folder, views []connectionView, field string, err error) error {
 	name, path, _ := strings.Cut(field, "/")
 	contract := folder.Rel(folder.ContractFile(name)) + ":"
-	var own, others []error
+	var own []error
+	others := 0
 	for _, f := range stream.Faults(err) {
 		inside := strings.HasPrefix(f.Path, contract) && strings.HasSuffix(f.Path, "("+path+")")
 		if inside || slices.Contains(strings.FieldsFunc(f.Path+" "+f.Msg, func(r rune) bool { return strings.ContainsRune(" :;,", r) }), field) {
 			own = append(own, f)
 			continue
 		}
-		others = append(others, f)
+		others++
 	}
-	faults := errors.Join(slices.Concat(own, others)...)
 	decided := !slices.ContainsFunc(views, func(v connectionView) bool { return len(v.Streams) == 0 })
-	if *io.json || len(views) == 0 {
-		return faults
+	found := slices.ContainsFunc(views, func(v connectionView) bool {
+		return slices.ContainsFunc(v.Streams, func(s streamView) bool {
+			return s.Name == name && slices.ContainsFunc(s.Fields, func(d fieldView) bool { return d.Path == path })
+		})
+	})
+	if len(views) == 0 || !found && !decided {
+		return err // the field may be of a connection that nobody could decide about
 	}
-	why := showWhy(io, views, field)
-	if why != nil && !decided {
-		return faults // the field may be of a connection that nobody could decide about
+	if *io.json && own != nil {
+		return errors.Join(own...)
 	}
-	return errors.Join(why, faults)
+	if why := showWhy(io, views, field); why != nil || *io.json {
+		return errors.Join(append([]error{why}, own...)...)
+	}
+	if others > 0 {
+		tellf(io.out, "elsewhere: %s, which lethe check %s tells\n", count(others, "fault"), folder.Dir)
+	}
+	return errors.Join(own...)
 }
 
 // showWhy tells why a field is treated as it is, in every connection that

@@ -66,7 +66,8 @@ func keys(ctx context.Context, io streams, args []string) error {
 type epochShown struct {
 	Name  string    `json:"epoch"`
 	Made  time.Time `json:"made"`
-	Force bool      `json:"in_force"` // from the next start of run on
+	Force bool      `json:"in_force"` // or from the next start of run on
+	Since time.Time `json:"since,omitzero"`
 }
 
 // listKeys shows what the keyring holds.
@@ -81,7 +82,8 @@ func listKeys(io streams, folder *config.Folder, ring *file.Keyring, dir string)
 		Periods map[string][]string `json:"periods"`
 	}{Keyring: folder.Rel(folder.Keys), Periods: make(map[string][]string)}
 	for _, e := range all {
-		out.Epochs = append(out.Epochs, epochShown{e.Name, e.Made.UTC().Truncate(time.Second), e.Name == ring.Epoch()})
+		since, _ := wire.InForce(folder, e.Name)
+		out.Epochs = append(out.Epochs, epochShown{e.Name, e.Made.UTC().Truncate(time.Second), e.Name == ring.Epoch(), since.UTC().Truncate(time.Second)})
 	}
 	for _, purpose := range []string{"raw", "quarantine"} {
 		list, err := ring.Periods(purpose)
@@ -96,8 +98,11 @@ func listKeys(io streams, folder *config.Folder, ring *file.Keyring, dir string)
 	tellf(io.out, "keyring %s\n\n", out.Keyring)
 	table(io, "epoch\tmade\tmasking keys", len(out.Epochs), func(i int) string {
 		e, use := out.Epochs[i], "of what was masked before the epoch after it"
-		if e.Force {
-			use = "of what run masks from its next start on"
+		switch {
+		case e.Force && e.Since.IsZero():
+			use = "in force from the next start of run"
+		case e.Force:
+			use = "in force since " + e.Since.Format(time.DateTime) + " UTC"
 		}
 		return plainf("%s\t%s\t%s", e.Name, e.Made.Format(time.DateTime)+" UTC", use)
 	})

@@ -26,7 +26,7 @@ subject is whose it is, as in the column that policy.yaml names under subjects:
 (also: the second person), for tokenize and fpe under that person's key; position is
 _lethe_seq of its row, for encrypt unless it is joinable. Results are JSON lines
 {"line","value"}, or {"line","error"}: erased, redacted, not_masked, needs_subject,
-needs_position. What was masked under another name of its source or table is
+needs_position; one of these makes exit code 1. What was masked under another name of its source or table is
 not_masked under this one. A surrogate that tokenize or fpe never made opens to nonsense.
 
 Before anything is opened the intent is in the audit log, under a signed checkpoint:
@@ -110,7 +110,7 @@ func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Fol
 	lines, values := input.lines, input.values
 	asked := in.asked(who)
 	if in.request != "" {
-		return writeRequest(io, in, asked, lines)
+		return writeRequest(io, in, who, lines)
 	}
 	d := wire.Disclosure{Target: *target, Epoch: in.epoch, Principal: who, Reason: in.reason, Ticket: in.ticket, Values: values}
 	if d.Approval, err = in.approved(folder, asked, lines); err != nil {
@@ -135,7 +135,7 @@ func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Fol
 		if strange {
 			why = "not_masked: of another stream, field or epoch, or masked under another name of its source or table; then it opens under that name alone"
 		}
-		return &stream.Fault{Code: "reveal.values", Msg: fmt.Sprintf("%d of %s could not be opened", refused, count(len(values), "value")), Hint: why}
+		return &stream.Fault{Code: "reveal.values", Msg: fmt.Sprintf("%d of %s could not be opened", refused, count(len(values), "value")), Hint: why, Exit: stream.ExitFault}
 	}
 	return err
 }
@@ -156,8 +156,7 @@ func revealer(folder *config.Folder) (config.Principal, error) {
 	return who, nil
 }
 
-// showOpened writes the results, and counts values that were wrong: an erased one is
-// not.
+// showOpened writes the results, and counts values that were not opened.
 func showOpened(io streams, opened []wire.Opened) (refused int, err error) {
 	enc := json.NewEncoder(plainJSON{unfitted(io.out)})
 	enc.SetEscapeHTML(false)
@@ -169,8 +168,6 @@ func showOpened(io streams, opened []wire.Opened) (refused int, err error) {
 		}{Line: i + 1, Value: o.JSON}
 		switch {
 		case o.Err == nil:
-		case errors.Is(o.Err, subject.ErrErased):
-			line.Error = "erased"
 		default:
 			line.Error = whyNot(o.Err)
 			refused++
@@ -185,6 +182,8 @@ func showOpened(io streams, opened []wire.Opened) (refused int, err error) {
 // whyNot is what a line says of a value that was not opened.
 func whyNot(err error) string {
 	switch {
+	case errors.Is(err, subject.ErrErased):
+		return "erased"
 	case errors.Is(err, masking.ErrRedacted):
 		return "redacted"
 	case errors.Is(err, masking.ErrNeedsSubject):

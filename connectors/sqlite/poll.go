@@ -280,6 +280,10 @@ func (r *reader) table(ctx context.Context, t *table, ms int64) error {
 			delete(r.at.Tables, t.name)
 			r.moved = true
 		}
+		if rows > 0 {
+			r.source.env.Log.Warn(fmt.Sprintf("the table is gone: its %d rows are deleted downstream", rows), "stream", t.stream,
+				"next", "if it was renamed, the new name is another stream: lethe discover writes its contract")
+		}
 		return s.wipe()
 	}
 	now, err := s.top(ctx)

@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
+	"lethe/cmd/internal/config"
 	"lethe/stream"
 	"lethe/stream/disk"
 )
@@ -40,6 +42,34 @@ func hold(dir string) (*os.File, error) {
 	f.Truncate(0)
 	fmt.Fprintf(f, "%d\n", os.Getpid())
 	return f, nil
+}
+
+// epochMark is the file that says that run took up an epoch of the masking keys here;
+// its time is when.
+func epochMark(f *config.Folder, epoch string) string {
+	return filepath.Join(f.State, "epochs", epoch)
+}
+
+// InForce is since when run masks with an epoch of the masking keys here; false if it
+// was not started since that was made.
+func InForce(f *config.Folder, epoch string) (time.Time, bool) {
+	at, err := os.Stat(epochMark(f, epoch))
+	if err != nil {
+		return time.Time{}, false
+	}
+	return at.ModTime(), true
+}
+
+// takeUp notes that run masks with an epoch from now on.
+func takeUp(f *config.Folder, epoch string) error {
+	path := epochMark(f, epoch)
+	if present(path) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	return keep(path, nil)
 }
 
 // holdState holds the folder's state. Where the embedded broker's is gone and the log

@@ -186,10 +186,10 @@ func (b *begun) allowed(ctx context.Context, d Disclosure) error {
 	case s.approvalUsed:
 		return &stream.Fault{Code: "reveal.approval", Msg: "this approval was used before: it counts once", Hint: "ask for another: lethe reveal --request FILE …"}
 	case s.all+n > d.Principal.PerDay:
-		return &stream.Fault{Code: "reveal.quota", Msg: fmt.Sprintf("%s may have %d values a day opened; the log has %d of today, and these are %d", d.Principal.Name, d.Principal.PerDay, s.all, n),
+		return &stream.Fault{Code: "reveal.quota", Msg: fmt.Sprintf("%s may have %d values a day opened; the log has %d of today, and %d more would be too many", d.Principal.Name, d.Principal.PerDay, s.all, n),
 			Hint: "come back tomorrow (UTC), or have per_day raised in lethe.yaml"}
 	case d.Approval == nil && s.unapproved+n > of.ApproveAbove:
-		return &stream.Fault{Code: "reveal.needs_approval", Msg: fmt.Sprintf("more than %d values a day need a second person's approval; the log has %d of today without, and these are %d", of.ApproveAbove, s.unapproved, n),
+		return &stream.Fault{Code: "reveal.needs_approval", Msg: fmt.Sprintf("more than %d values a day need a second person's approval; the log has %d of today without, and %d more would be too many", of.ApproveAbove, s.unapproved, n),
 			Hint: "lethe reveal --request FILE … writes what an approver signs by lethe reveal --approve FILE; then add --approval"}
 	}
 	return nil

@@ -123,6 +123,9 @@ func Open(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace
 			return nil, err
 		}
 	}
+	if err := takeUp(f, w.keys.Epoch()); err != nil {
+		return nil, err
+	}
 	return w, w.openLog()
 }
 
