@@ -1,9 +1,6 @@
 package detect
 
-import (
-	"math/bits"
-	"slices"
-)
+import "math/bits"
 
 // block says of 64 bytes of a text what each is: a bit for each byte, the lowest
 // for the first.
@@ -20,7 +17,10 @@ const blockSize = 64
 // classify sets f.blocks to what the bytes of text are.
 func (f *Finder) classify(text []byte) {
 	n := (len(text) + blockSize - 1) / blockSize
-	f.blocks = slices.Grow(f.blocks[:0], n)[:n]
+	if cap(f.blocks) < n {
+		f.blocks = make([]block, n+n/2)
+	}
+	f.blocks = f.blocks[:n]
 	switch {
 	case n == 0:
 	case native:

@@ -37,6 +37,11 @@ func (f *Finder) numbers(i int, t *token) {
 	if !f.free(int(t.start)) {
 		return
 	}
+	if t.kind == isDigit && t.len() < shortestCall {
+		if f.separator(int(t.end), f.next(i, len(f.text))) == 0 {
+			return // too short for what is looked for
+		}
+	}
 	n := &f.number
 	f.group(n, i)
 	if len(n.groups) == 0 {

@@ -3,7 +3,6 @@ package detect
 import (
 	"encoding/binary"
 	"math/bits"
-	"slices"
 )
 
 // runs are the runs of letters and digits of a text, and which of them may mean
@@ -29,8 +28,10 @@ const slack = 64
 // cutRuns sets f.runs to those of the text that f.blocks tell of.
 func (f *Finder) cutRuns() {
 	r, most := &f.runs, len(f.text)/2+1+slack
-	r.starts, r.ends = slices.Grow(r.starts[:0], most)[:most], slices.Grow(r.ends[:0], most)[:most]
-	r.flags = slices.Grow(r.flags[:0], most)[:most]
+	if len(r.starts) < most {
+		most += most / 2
+		r.starts, r.ends, r.flags = make([]int32, most), make([]int32, most), make([]uint8, most)
+	}
 	switch last := len(f.blocks) - 1; {
 	case last < 0:
 		r.count = 0
