@@ -74,16 +74,21 @@ type findingsMasker struct {
 
 func (m *findingsMasker) mask(dst []byte, v datum) ([]byte, result) {
 	if m.result == nil || v.kind != m.lastKind || !bytes.Equal(v.text, m.last) {
+		m.text = append(m.text[:0], '"')
 		m.replace(v)
-		m.result = scan.AppendQuoted(m.result[:0], m.text)
+		m.text = append(m.text, '"')
+		if v.plain { // then what is left of it is, and so are names of entities
+			m.result, m.text = m.text, m.result
+		} else {
+			m.result = scan.AppendQuoted(m.result[:0], m.text[1:len(m.text)-1])
+		}
 		m.last, m.lastKind = append(m.last[:0], v.text...), v.kind
 	}
 	return append(dst, m.result...), replaced
 }
 
-// replace sets m.text to the value with its findings replaced.
+// replace appends the value with its findings replaced to m.text.
 func (m *findingsMasker) replace(v datum) {
-	m.text = m.text[:0]
 	look := v.text
 	if v.kind == kindNumber {
 		if whole, rest, ok := bytes.Cut(look, []byte(".")); ok && len(bytes.Trim(rest, "0")) == 0 {

@@ -88,7 +88,7 @@ func TestDetectAllocatesNothingPerValue(t *testing.T) {
 	var dst []byte
 	work := func() {
 		for _, text := range texts {
-			dst, _ = m.mask(dst[:0], datum{text, kindString, nil})
+			dst, _ = m.mask(dst[:0], datum{text: text, kind: kindString})
 		}
 	}
 	work()
@@ -107,6 +107,6 @@ func BenchmarkDetect(b *testing.B) {
 	var dst []byte
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		dst, _ = m.mask(dst[:0], datum{texts[i%2], kindString, nil})
+		dst, _ = m.mask(dst[:0], datum{text: texts[i%2], kind: kindString})
 	}
 }

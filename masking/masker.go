@@ -24,6 +24,8 @@ type datum struct {
 	text []byte // of a string, unescaped; a number or boolean as it is written
 	kind kinds  // one kind; kindNull has no text
 	row  *about
+	// plain says that text, in quotes, is a string of JSON as it is.
+	plain bool
 }
 
 // about is what a masker may know of the row that a value lies in.

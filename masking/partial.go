@@ -1,7 +1,9 @@
 package masking
 
 import (
+	"encoding/binary"
 	"errors"
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 
@@ -84,6 +86,9 @@ func (m *partialMasker) mask(dst []byte, v datum) ([]byte, result) {
 	if m.width > 0 && hide > 0 {
 		hide = m.width
 	}
+	for ; hide >= 8 && m.hidden < utf8.RuneSelf; hide -= 8 {
+		m.text = binary.LittleEndian.AppendUint64(m.text, uint64(m.hidden)*0x0101010101010101)
+	}
 	for range hide {
 		m.text = utf8.AppendRune(m.text, m.hidden)
 	}
@@ -95,10 +100,23 @@ func (m *partialMasker) mask(dst []byte, v datum) ([]byte, result) {
 // white space and marks pad it, some characters cannot be seen, and mask
 // characters look as if they hid something.
 func (m *partialMasker) telling(text []byte) int {
-	n := 0
-	for i := 0; i < len(text); {
+	n, i := 0, 0
+	if m.hidden >= utf8.RuneSelf || !alphanumeric(byte(m.hidden)) {
+		for ; i+8 <= len(text); i += 8 {
+			const ones, highs = 0x0101010101010101, 0x8080808080808080
+			x := binary.LittleEndian.Uint64(text[i:])
+			if x&highs != 0 {
+				break
+			}
+			small := x | 0x20*ones
+			letters := (small + (0x80-'a')*ones) &^ (small + (0x7f-'z')*ones)
+			digits := (x + (0x80-'0')*ones) &^ (x + (0x7f-'9')*ones)
+			n += bits.OnesCount64((letters | digits) & highs)
+		}
+	}
+	for i < len(text) {
 		if c := text[i]; c < utf8.RuneSelf {
-			if (c|0x20-'a' <= 25 || c-'0' <= 9) && rune(c) != m.hidden {
+			if alphanumeric(c) && rune(c) != m.hidden {
 				n++
 			}
 			i++
@@ -112,6 +130,8 @@ func (m *partialMasker) telling(text []byte) int {
 	}
 	return n
 }
+
+func alphanumeric(c byte) bool { return c|0x20-'a' <= 25 || c-'0' <= 9 }
 
 func (m *partialMasker) fresh() masker {
 	c := *m

@@ -77,7 +77,7 @@ func (w *Rewriter) checked(i int, n *node, depth int) int {
 // mask replaces the scalar src[i:end] by what the node's operator
 // makes of it.
 func (w *Rewriter) mask(i, end int, n *node, escaped bool) int {
-	text, kind := w.src[i:end], kindNumber
+	text, kind, plain := w.src[i:end], kindNumber, true
 	switch text[0] {
 	case '{', '[':
 		return w.fail(stream.ReasonOperator, n.path)
@@ -90,13 +90,13 @@ func (w *Rewriter) mask(i, end int, n *node, escaped bool) int {
 		text = text[1 : len(text)-1]
 		if escaped && bytes.IndexByte(text, '\\') >= 0 {
 			w.text = scan.AppendText(w.text[:0], text)
-			text = w.text
+			text, plain = w.text, false
 		}
 	}
 	w.dst = append(w.dst, w.src[w.from:i]...)
 	w.from = end
 	var did result
-	switch w.dst, did = w.replacers[n.masker].replace(w.dst, datum{text, kind, &w.row}); did {
+	switch w.dst, did = w.replacers[n.masker].replace(w.dst, datum{text, kind, &w.row, plain}); did {
 	case replaced:
 		w.count(n.slot)
 	case hidden:
