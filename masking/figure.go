@@ -82,11 +82,11 @@ func parseExponent(text []byte) (n int, ok bool) {
 // floor is the greatest whole number of units of 10^-scale that is not above f.
 func (f figure) floor(scale int) (n int64, ok bool) {
 	n0, exact := f.digits, true
-	for s := f.scale; s > scale; s-- {
+	for s := f.scale; s > scale && n0 != 0; s-- { // an exponent may ask for 10⁹ rounds
 		exact = exact && n0%10 == 0
 		n0 /= 10
 	}
-	for s := f.scale; s < scale; s++ {
+	for s := f.scale; s < scale && n0 != 0; s++ {
 		high, low := bits.Mul64(n0, 10)
 		if high != 0 {
 			return 0, false

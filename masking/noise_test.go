@@ -91,3 +91,12 @@ func TestNoiseTellsFaultsOfItsParameters(t *testing.T) {
 		t.Error("it takes a column that it cannot move")
 	}
 }
+
+func TestNoiseDeclinesExponentsThatNothingHas(t *testing.T) {
+	w := mustCompile(t, Plan{Stream: "s", Fields: []Field{{Path: "v", Operator: "noise", Params: Params{"bound": 100}, Domain: "d"}}})
+	for _, v := range []string{`1e999999999`, `-1e999999999`, `"1e999999999"`} {
+		if _, rej := row(t, w, `{"v":`+v+`}`); rej == nil {
+			t.Errorf("%s is delivered", v)
+		}
+	}
+}

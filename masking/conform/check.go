@@ -33,7 +33,8 @@ func (c *Checker) value(n *node, src []byte, i int) (end int, v Verdict) {
 		}
 		return end, Conforms
 	}
-	if n.beyond || c.depth > deepest || i >= len(src) {
+	c.left--
+	if n.beyond || c.depth > deepest || c.left < 0 || i >= len(src) {
 		return -1, Beyond
 	}
 	if n.never {
@@ -146,10 +147,10 @@ func (c *Checker) textual(t *textRule, text []byte) Verdict {
 		return c.fail("format")
 	}
 	// A character has one to four bytes, so most lengths need no counting.
-	if t.min > 0 && len(text) < 4*t.min && (len(text) < t.min || utf8.RuneCount(text) < t.min) {
+	if t.min > 0 && len(text)/4 < t.min && (len(text) < t.min || utf8.RuneCount(text) < t.min) {
 		return c.fail("minLength")
 	}
-	if t.max >= 0 && len(text) > t.max && (len(text) > 4*t.max || utf8.RuneCount(text) > t.max) {
+	if t.max >= 0 && len(text) > t.max && (len(text)/4 > t.max || utf8.RuneCount(text) > t.max) {
 		return c.fail("maxLength")
 	}
 	if t.pattern != nil && !t.pattern.match(text) {

@@ -8,7 +8,9 @@
 // about the value: unevaluatedProperties, unevaluatedItems, $dynamicRef,
 // $recursiveRef, content keywords where a draft asserts them, and values that
 // would cost more than they are worth (see [Beyond]). So the two never disagree on
-// what conforms; a test compares them.
+// what conforms; a test compares them. A value that both would take too long for is
+// refused: branches of oneOf that go inside one value each double the work at every
+// level.
 //
 // In two points it says no where the library, which decodes first, says yes: a
 // member that properties or required list must not occur twice in one object,
@@ -107,6 +109,7 @@ type Checker struct {
 	trail   []string // path of the failure, innermost first
 	seen    []uint64 // bit sets of the objects that are open
 	depth   int
+	left    int    // how many more schemas may be held against values
 	text    []byte // of a string, unescaped
 	other   []byte // of the string that it is compared with
 	digits  []byte // of a number
@@ -125,9 +128,23 @@ func (c *Checker) Check(r *Rule, value []byte) Verdict {
 			return c.string(n, body, bytes.IndexByte(body, '\\') >= 0)
 		}
 	}
+	c.left = patience + len(value)*patiencePerByte
 	_, v := c.value(r.root, value, i)
+	if v == Beyond && c.left < 0 {
+		// L1: the library goes the same way, and nobody ends it.
+		c.trail = c.trail[:0]
+		return c.fail("cost")
+	}
 	return v
 }
+
+// patience and patiencePerByte bound how many schemas are held against one value and
+// what is in it: a quarter of a second for a small one. Real schemas ask for a few
+// for each byte.
+const (
+	patience        = 1 << 18
+	patiencePerByte = 64
+)
 
 // Keyword is the keyword that the value failed at.
 func (c *Checker) Keyword() string { return c.keyword }

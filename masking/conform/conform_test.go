@@ -286,3 +286,39 @@ func TestASchemaThatAsksForItselfAboutTheSameValueIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAValueThatBranchesWithoutEndIsRefusedInTime(t *testing.T) {
+	r := mustCompile(t, `{"$ref": "#/definitions/n", "definitions": {"n": {"oneOf": [
+		{"required": ["kind", "child"], "properties": {"kind": {"const": "left"}, "child": {"$ref": "#/definitions/n"}}},
+		{"required": ["kind", "child"], "properties": {"kind": {"const": "right"}, "child": {"$ref": "#/definitions/n"}}},
+		{"required": ["kind"], "properties": {"kind": {"const": "leaf"}}}]}}}`)
+	var c Checker
+	for depth, want := range map[int]Verdict{4: Conforms, 10: Conforms, 40: Fails, 200: Fails} {
+		doc := strings.Repeat(`{"child":`, depth) + `{"kind":"leaf"}` + strings.Repeat(`,"kind":"left"}`, depth)
+		if got := c.Check(r, []byte(doc)); got != want || got == Fails && c.Keyword() != "cost" {
+			t.Errorf("%d deep: %v %s", depth, got, c.Keyword())
+		}
+	}
+}
+
+func TestMembersThatAreWrittenTwiceCountOnce(t *testing.T) {
+	var c Checker
+	for schema, want := range map[string]Verdict{
+		`{"properties":{"a":{}},"minProperties":2}`:                     Beyond,
+		`{"properties":{"a":{}},"minProperties":1}`:                     Conforms,
+		`{"properties":{"a":{}},"maxProperties":1}`:                     Beyond,
+		`{"properties":{"a":{}},"maxProperties":2}`:                     Conforms,
+		`{"properties":{"a":{}},"minProperties":3}`:                     Fails,
+		`{"properties":{"a":{}},"maxProperties":0}`:                     Fails,
+		`{"properties":{"a":{"minLength":4611686018427387904}}}`:        Conforms,
+		`{"patternProperties":{"x":{"minLength":4611686018427387904}}}`: Fails,
+	} {
+		r := mustCompile(t, schema)
+		if got := c.Check(r, []byte(`{"x":"a","x":"b"}`)); got != want {
+			t.Errorf("%s: %v", schema, got)
+		}
+		if got := c.Check(r, []byte(`{"x":"a","x":"b"}`)); got == Beyond && (r.Ask([]byte(`{"x":"a","x":"b"}`)) == nil) != strings.Contains(schema, "max") {
+			t.Errorf("%s: the library says otherwise", schema)
+		}
+	}
+}

@@ -149,11 +149,19 @@ func (c *Checker) unnamed(o *objectRule, src []byte, at int, step string, i int)
 // whole decides about the object at src[i] as a whole, once its members are
 // known.
 func (c *Checker) whole(o *objectRule, src []byte, i, base, count int) Verdict {
+	// Of the members that o does not mention some may be one, written twice.
+	least := 0
+	for _, word := range c.seen[base : base+o.words()] {
+		least += bits.OnesCount64(word)
+	}
+	least += min(1, count-least)
 	switch {
 	case count < o.min:
 		return c.fail("minProperties")
-	case o.max >= 0 && count > o.max:
+	case o.max >= 0 && least > o.max:
 		return c.fail("maxProperties")
+	case least < o.min, o.max >= 0 && count > o.max:
+		return Beyond
 	case !c.hasAll(o.required, base):
 		return c.fail("required")
 	}
