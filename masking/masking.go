@@ -8,9 +8,12 @@
 // [Compile] makes a [Rewriter] of a [Plan]: one trie of paths. The Rewriter
 // walks the bytes of a record's key and of its Debezium envelope once, copies
 // what is kept as it was written, and writes in the place of everything else.
-// It decodes nothing into maps and allocates nothing per record. Members whose names
-// are listed and whose values are plain scalars are found many at a time; every other
-// one is read by itself, and masked alike.
+// Beside that it looks up the subject's column of each row where a plan asks whose
+// a row is, reads a record's values where fake must invent none of them, and gives
+// those of a column with rules of a schema to package conform. It decodes nothing
+// into maps and allocates nothing per record. Members whose names are listed and
+// whose values are plain scalars are found many at a time; every other one is read
+// by itself, and masked alike.
 //
 // What it delivers is valid JSON. In rows and keys, members that no field names
 // become "_unknown_<n>": "[redacted]"; around rows, members that Debezium's
@@ -38,7 +41,7 @@
 //
 //	L1 closed       what no field of the plan names is redacted, its name too;
 //	                what cannot be parsed or masked is a rejection
-//	L5 forgettable  who gives keys of subjects ([Subjects]) gives none of one that
+//	L5 forgettable  who gives keys of subjects ([subject.Subjects]) gives none of one that
 //	                was erased, and none without a lease
 //	L6 same again   the same bytes, plan and keys give the same masked bytes on
 //	                any machine

@@ -80,7 +80,8 @@ func (p *program) rewriter() *Rewriter {
 func (w *Rewriter) Clone() *Rewriter { return w.prog.rewriter() }
 
 // Process masks r into out, which is whole after the next Finish. Its errors are
-// *stream.Rejection (L1: what cannot be parsed or masked is refused whole).
+// *stream.Rejection (L1: what cannot be parsed or masked is refused whole), unless the
+// keys of a subject are not to be had now: that is no property of the record.
 func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 	w.touched, w.op, w.hasRow, w.left = w.touched[:0], 0, false, r.Unchanged
 	w.reason, w.field, w.seen, w.beyond, w.quality.found = "", "", w.seen[:0], false, w.quality.found[:0]

@@ -40,3 +40,15 @@ func TestPoliciesWithCoarseOperatorsCompileAndMask(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A row of nobody has no shift, and null is what stands for a date then.
+func TestADateThatIsShiftedMayBecomeNull(t *testing.T) {
+	env := edit(t, evading(column("birth_date", "date", "element=person.birth_date")), `"commerce.*": keep`, `person.birth_date: shift_date`)
+	for _, s := range compile(t, env).Streams {
+		for _, f := range s.Rows.Fields {
+			if f.Name == "birth_date" && !f.Nullable {
+				t.Error("the masked column takes no null")
+			}
+		}
+	}
+}

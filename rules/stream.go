@@ -120,7 +120,7 @@ func (noKeys) EpochSecret(string) ([]byte, error) { return make([]byte, 32), nil
 
 // masked is the column after masking.
 func masked(f *field, spec masking.Spec, d *Decision) stream.Field {
-	out := stream.Field{Name: f.col.Name, Type: spec.Output(f.col.Type), Nullable: f.col.Nullable || spec.Name == "null" || d.Erasable}
+	out := stream.Field{Name: f.col.Name, Type: spec.Output(f.col.Type), Nullable: f.col.Nullable || spec.Name == "null" || d.Erasable || spec.Subject(d.Params)}
 	if f.walked {
 		// What lies inside is masked in place: the column stays JSON.
 		out.Type = f.col.Type
