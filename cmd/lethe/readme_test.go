@@ -133,6 +133,42 @@ func shows(want, out string) bool {
 	return regexp.MustCompile(b.String() + `\s*$`).MatchString(out)
 }
 
+// What is told at length lies in docs, a file for each matter, and the README leads
+// there.
+func TestTheReadmeLeadsToEveryDocument(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no documents: %v", err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := "docs/" + filepath.Base(name)
+		if !strings.Contains(string(readme), "("+at+")") {
+			t.Errorf("README.md does not lead to %s", at)
+		}
+		for _, b := range blocks(string(text)) {
+			if b.kind != "sh" {
+				continue
+			}
+			if out, err := exec.Command("sh", "-n", "-c", strings.Join(b.lines, "\n")).CombinedOutput(); err != nil {
+				t.Errorf("%s:%d: %v\n%s", at, b.line, err, out)
+			}
+		}
+	}
+	for _, m := range regexp.MustCompile(`\]\(([\w/.]+\.md)\)`).FindAllStringSubmatch(string(readme), -1) {
+		if _, err := os.Stat("../../" + m[1]); err != nil {
+			t.Errorf("README.md leads to %s, which is not there", m[1])
+		}
+	}
+}
+
 func TestEachDirectDependencyHasItsLineInTheReadme(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {

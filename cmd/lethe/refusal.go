@@ -79,13 +79,13 @@ func (r refusal) next(dir string) string {
 	case stream.ReasonNoContract:
 		return "lethe discover " + dir + ", read its contract and policy" + again
 	case stream.ReasonType, stream.ReasonNull, stream.ReasonRequired, stream.ReasonSchema:
-		return "mend the contract" + again + "; see README, Quarantine"
+		return "mend the contract" + again + "; see docs/quarantine.md"
 	case stream.ReasonOperator, stream.ReasonNormal:
 		mend := "mend the policy"
 		if r.operator == "partial" {
 			mend = "use redact, or keep fewer characters, in the policy"
 		}
-		return mend + again + "; see README, Quarantine"
+		return mend + again + "; see docs/quarantine.md"
 	}
 	return ""
 }

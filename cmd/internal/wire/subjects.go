@@ -80,7 +80,7 @@ func (c cover) store(ctx context.Context) (*subject.Store, error) {
 	}
 	if made && c.log != nil {
 		at, roots := c.folder.Rel(c.folder.Cover), c.folder.Rel(c.folder.Roots())
-		c.log.Info("made "+at+" and "+roots+", of which persons' keys derive", "next", "mirror both as they are written, never into one backup: README, Your own tables")
+		c.log.Info("made "+at+" and "+roots+", of which persons' keys derive", "next", "mirror both as they are written, never into one backup: docs/erase.md")
 	}
 	start := time.Now()
 	config := subject.Config{Cover: pages, Roots: roots, Keyring: c.keys, Clock: func() time.Duration { return time.Since(start) }}
