@@ -73,6 +73,7 @@ func confirmed(ctx context.Context, io streams, from stdio.Reader, question stri
 			return line, nil
 		})
 		if err != nil {
+			tellf(io.out, "\n")
 			return err
 		}
 	}

@@ -252,7 +252,7 @@ func merge(table *rules.Elements, before schema.Contract, s seen, isOld bool) (s
 		}
 		for _, sg := range all {
 			c.Evidence = append(c.Evidence, schema.Evidence{Element: sg.Element, Why: sg.Evidence})
-			if sg != named {
+			if sg != named || strings.Contains(sg.Evidence, rules.OfValues) {
 				does.Evidence = append(does.Evidence, evidence{c.Name, c.Element, sg.Element, sg.Evidence})
 			}
 		}
@@ -355,17 +355,17 @@ func showFound(io streams, all []found, policies []string, dir string, refused b
 
 // showEvidence lists what values were read as.
 func showEvidence(io streams, all []found) {
-	var lines []string
 	for _, d := range all {
-		for _, e := range d.Evidence {
-			lines = append(lines, plainf("%s/%s\t%s\t%s", d.Stream, e.Column, e.Seems, e.Why))
+		if len(d.Evidence) == 0 {
+			continue
 		}
+		tellf(io.out, "%s\n", d.Stream)
+		table(io, "  column\tvalues seem to be\tbecause", len(d.Evidence), func(i int) string {
+			e := d.Evidence[i]
+			return plainf("  %s\t%s\t%s", e.Column, e.Seems, e.Why)
+		})
+		fmt.Fprintln(io.out)
 	}
-	if len(lines) == 0 {
-		return
-	}
-	table(io, "column\tvalues seem to be\tbecause", len(lines), func(i int) string { return lines[i] })
-	fmt.Fprintln(io.out)
 }
 
 func either(one bool, singular, plural string) string {

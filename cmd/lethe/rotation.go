@@ -71,9 +71,9 @@ func showRotation(io streams, meant []streamInTurn, epoch string, embedded bool)
 		tellf(io.out, "No field of this folder is masked with a key: it changes nothing now.\n")
 	}
 	showTurned(io, again, func(s streamInTurn) []string { return s.Fields },
-		"The key of these is masked with it. A new generation of each begins: all rows are read\nagain from the source, and each table is empty in the lake until they are there:")
+		"The key of these is masked with it. A new generation of each begins: all rows are read again from the source, and each table is empty in the lake until they are there:")
 	showTurned(io, apart, func(s streamInTurn) []string { return s.Fields },
-		"Rows of these that are in the lake stay as they are. Their fields do not join with rows\nthat come after the switch, neither of the same table nor of another:")
+		"Rows of these that are in the lake stay as they are. Their fields do not join with rows that come after the switch, neither of the same table nor of another:")
 	showTurned(io, opens, func(s streamInTurn) []string { return s.Opens },
 		"Values of these that were masked before can be opened for as long as the keyring has epoch "+epoch+":")
 	if !embedded {
