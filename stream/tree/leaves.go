@@ -19,8 +19,12 @@ import (
 )
 
 // pending is how many records wait for each other: enough to keep the lanes at
-// work, few enough that they lie in the cache when they are hashed.
-const pending = 64
+// work, few enough that they lie in the cache when they are hashed. Long ones wait
+// for fewer.
+const (
+	pending     = 64
+	pendingText = 256 << 10
+)
 
 // Leaves makes leaves of records. The zero value is ready. It is used by one
 // goroutine at a time.
@@ -56,7 +60,7 @@ func (l *Leaves) Add(list *[]stream.Hash, salt, key, value, seq, unchanged []byt
 	l.messages = append(l.messages, lanes.Message{Data: b[from:]})
 	l.spots = append(l.spots, spot{list, len(*list)})
 	*list = append(*list, stream.Hash{})
-	if len(l.messages) == pending {
+	if len(l.messages) == pending || len(b) >= pendingText {
 		l.Flush()
 	}
 }

@@ -3,6 +3,7 @@ package rows
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"strings"
@@ -150,6 +151,41 @@ func TestDaysAreThoseOfTheCalendar(t *testing.T) {
 		want := time.Date(year, time.Month(m), d, 0, 0, 0, 0, time.UTC).Unix() / 86_400
 		if got, err := parseDate([]byte(text)); err != nil || got != want {
 			t.Errorf("%s is day %d, %v; want %d", text, got, err, want)
+		}
+	}
+}
+
+// Rows wait for each other to be hashed, and a late column makes leaves void.
+func TestL6TheRootDoesNotDependOnWhenRowsAreHashed(t *testing.T) {
+	text, err := stream.ParseType("string")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := &stream.Schema{Stream: "s.p.t", Fields: []stream.Field{{Name: "s", Type: text}}}
+	for _, late := range []int{0, 70, 199, 1000} {
+		var roots [2]stream.Hash
+		for way := range roots {
+			table, err := New(stream.Range{Topic: "t", To: 200}, schema, []byte("salt"), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range 200 {
+				more := ""
+				if i == late {
+					more = `,"late":"x"`
+				}
+				value := fmt.Sprintf(`{"op":"c","after":{"s":%q%s}}`, strings.Repeat("x", i*i%3000), more)
+				if err := table.Append(&stream.Row{Value: []byte(value), Key: []byte(`{}`), Offset: int64(i)}); err != nil {
+					t.Fatal(err)
+				}
+				if way == 1 {
+					table.Root()
+				}
+			}
+			roots[way] = table.Root()
+		}
+		if roots[0] != roots[1] {
+			t.Errorf("late column in row %d: root %s, but %s if it was asked for in between", late, roots[0], roots[1])
 		}
 	}
 }
