@@ -86,7 +86,7 @@ func (h *hasher) flush() {
 		waiting[i] = lanes.Message{Data: h.text[at:end], Out: (*[lanes.Size]byte)(&h.t.leaves[first+i])}
 		end = at
 	}
-	h.lanes.Sum(waiting) // L4, L6
+	h.lanes.Sum(waiting) // L6
 	clear(waiting)
 	h.text, h.starts = h.text[:0], h.starts[:0]
 }
