@@ -17,7 +17,7 @@ var contexts = [...]string{
 		llamó, llámeme, chiamato, chiamami, appelé, rappeler, rappelez, angerufen, erreichbar, erreichen, belt, belde, gebeld, bereikbaar, hubungi, menelepon, menelefon, tawagan, tumawag, gọi, gọi điện,
 		โทร, เบอร์, มือถือ, โทรศัพท์, แฟกซ์, โทรสาร, ติดต่อ, 電話, 手機, 手机, 电话, 携帯, 전화, 휴대폰, 연락처`,
 	aboutOrder: `order, orders, invoice, ref, reference, tracking, ticket, case, sku, part, serial, isbn, issn, model, amount, price, total, subtotal,
-		batch, lot, item, items, qty, quantity, units, build, revision, commit, id, uuid, hash, checksum, port, pid, page, pages, room, flight, zip, postcode,
+		batch, lot, item, items, qty, quantity, units, build, revision, commit, uuid, hash, checksum, port, pid, page, pages, room, flight, zip, postcode,
 		receipt, barcode, ean, upc, gtin, imei, parcel, shipment, po, rma, job, line, row, offset, epoch, timestamp, bytes, usd, eur, thb, sgd, gbp,
 		bestellung, bestellnummer, rechnung, rechnungsnummer, auftrag, auftragsnummer, artikel, artikelnummer, sendung, betrag, preis,
 		commande, facture, référence, colis, montant, prix, pedido, factura, importe, precio, referencia, ordine, fattura, importo, prezzo, encomenda, fatura,
