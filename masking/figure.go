@@ -31,7 +31,7 @@ func parseFigure(text []byte) (f figure, ok bool) {
 			pointed, any = true, false
 			continue
 		}
-		if c-'0' > 9 {
+		if !digit.Is(c) {
 			break
 		}
 		any = true

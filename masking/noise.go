@@ -110,7 +110,7 @@ func (m *noiseMasker) mask(dst []byte, v datum) ([]byte, result) {
 	if zero := zeroIn(v.text); zero != '0' {
 		m.plain = m.plain[:0]
 		for _, c := range m.text {
-			if c-'0' <= 9 {
+			if digit.Is(c) {
 				m.plain = utf8.AppendRune(m.plain, zero+rune(c-'0'))
 			} else {
 				m.plain = append(m.plain, c)

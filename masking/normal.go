@@ -100,7 +100,7 @@ func appendDigits(dst, text []byte) []byte {
 // and invisible characters. Anything else stays as it is.
 func appendUngrouped(dst, text []byte) []byte {
 	for i := 0; i < len(text); {
-		if c := text[i]; c-'0' <= 9 {
+		if c := text[i]; digit.Is(c) {
 			dst = append(dst, c)
 			i++
 			continue

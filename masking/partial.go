@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"lethe/masking/internal/digit"
 	"lethe/stream"
 	"lethe/stream/scan"
 )
@@ -131,7 +132,7 @@ func (m *partialMasker) telling(text []byte) int {
 	return n
 }
 
-func alphanumeric(c byte) bool { return c|0x20-'a' <= 25 || c-'0' <= 9 }
+func alphanumeric(c byte) bool { return c|0x20-'a' <= 25 || digit.Is(c) }
 
 func (m *partialMasker) fresh() masker {
 	c := *m

@@ -14,6 +14,9 @@ type country struct {
 	digits int    // most digits of a number without trunk prefix
 }
 
+// countries are those whose numbers people write without a country code. Calling codes
+// and trunk prefixes are those of detect/plans.txt, which a test compares; the most
+// digits are those of a subscriber's number there, since a service's may be longer.
 func countries() []country {
 	return []country{
 		// name, calling code, trunk prefix, most digits

@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"lethe/masking/internal/digit"
 	"lethe/stream/scan"
 )
 
@@ -57,7 +58,7 @@ func (r *reals) load(src []byte) {
 				text = r.text
 			}
 			r.add(text)
-		case c == '-' || c-'0' <= 9:
+		case c == '-' || digit.Is(c):
 			if end, _ = scan.Number(src, i); end < 0 {
 				return
 			}
@@ -138,7 +139,7 @@ func (r *reals) fold(text []byte) {
 	if ascii(r.words) {
 		n := 0
 		for _, c := range r.words {
-			if c-'a' <= 'z'-'a' || c-'0' <= 9 {
+			if c-'a' <= 'z'-'a' || digit.Is(c) {
 				r.words[n] = c
 				n++
 			} else if n > 0 && r.words[n-1] != ' ' {
@@ -172,7 +173,7 @@ func (r *reals) line() (uint64, bool) {
 	var digits [1 + lineDigits]byte // begins with 0, so that it is no text's hash
 	n := lineDigits
 	for i := len(r.words) - 1; i >= 0 && n > 0; i-- {
-		if c := r.words[i]; c-'0' <= 9 {
+		if c := r.words[i]; digit.Is(c) {
 			digits[n] = c
 			n--
 		}

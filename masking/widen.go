@@ -133,7 +133,7 @@ func zip3(dst, text []byte, kind kinds) ([]byte, bool) {
 		if c == '-' && i == 5 && len(text) == 10 {
 			continue
 		}
-		if len(zip) == cap(zip) || c-'0' > 9 {
+		if len(zip) == cap(zip) || !digit.Is(c) {
 			return dst, false
 		}
 		zip = append(zip, c)
