@@ -201,12 +201,11 @@ func (c *compiler) checkPath(at, key string) {
 		return
 	}
 	ct := c.knownStream(at, name)
-	if ct == nil {
-		return
-	}
 	column, inside, err := splitPath(path)
 	if err != nil {
 		c.fault(at, CodePath, fmt.Sprintf("%q is no path: %v", path, err), `write members joined by dots, [] for every array element, \. for a dot in a name`)
+	}
+	if ct == nil || err != nil {
 		return
 	}
 	i := slices.IndexFunc(ct.Columns, func(col schema.Column) bool { return col.Name == column })
@@ -223,11 +222,14 @@ func (c *compiler) checkPath(at, key string) {
 	}
 }
 
-// knownStream returns the stream's contract; nil for a stream of another source,
-// and after a fault.
+// knownStream returns the stream's contract; nil for a stream of another source or
+// that is not asked for, and after a fault.
 func (c *compiler) knownStream(at, name string) *schema.Contract {
 	if ct := c.contracts[name]; ct != nil {
 		return ct
+	}
+	if c.env.Only != "" && name != c.env.Only {
+		return nil
 	}
 	if source, _, _ := strings.Cut(name, "."); source != c.env.Source && c.sources[source] {
 		return nil

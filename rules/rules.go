@@ -43,6 +43,9 @@ type Env struct {
 	// Source is the source's name; without one, files are checked and no stream is
 	// decided.
 	Source string
+	// Only is the one stream that contracts are given for; what the policy says of
+	// others is read, and nothing asked of it. "" for all streams of the source.
+	Only string
 
 	Purpose string
 	// Sink is the sink's name; without one, no flow is checked.

@@ -46,6 +46,20 @@ func Sketch(file File, name string) File {
 	return File{Name: file.Name, Data: schema.Write(schema.New(s))}
 }
 
+// Named lists the streams that a policy names by elements:, mask.fields: or
+// subjects:, without wildcards.
+func Named(file File) (names []string) {
+	var p policy
+	_, _ = strict.Decode(file.Name, file.Data, nil, &p) // its faults are told by Compile
+	for _, key := range slices.Concat(p.Elements.Keys(), p.Mask.Fields.Keys(), p.Subjects.Keys()) {
+		if name, _, _ := strings.Cut(key, "/"); name != "" && !strings.Contains(name, "*") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 func sortedKeys(m map[string]stream.Base) (names []string) {
 	for name := range m {
 		names = append(names, name)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,10 +15,11 @@ import (
 	"lethe/masking"
 	"lethe/masking/keyring/file"
 	"lethe/rules"
+	"lethe/rules/strict"
 	"lethe/stream"
 )
 
-const maskUsage = `usage: lethe mask [--policy FILE] [--stream NAME] [--contract FILE] [--keys DIR] [--purpose TEXT] [--quarantine FILE] [--clear]
+const maskUsage = `usage: lethe mask [--policy FILE] [--stream NAME] [--contract PATH] [--keys DIR] [--purpose TEXT] [--quarantine FILE] [--clear]
 
 Masks lines from standard input under a policy and writes them to standard output,
 in the same order: change events as Debezium writes them (with op, before and
@@ -26,14 +28,16 @@ was done is counted on standard error.
 
 Without a contract the columns are those that the policy names, as in
 elements: {shop.main.customer/email: contact.email}; their types are not checked.
-Every other member is redacted, and its name replaced.
+Every other member is redacted, and its name replaced. What the policy says of
+other streams is left out.
 
 A line that is broken or cannot be masked is never written to standard output: it
 goes to the quarantine file, or is told by its number, and then the exit code is 2.
 
   --policy FILE      policy.yaml; elements.yaml beside it is read, too
   --stream NAME      whose lines these are, such as shop.main.customer
-  --contract FILE    the stream's contract: columns, types, key
+  --contract PATH    the stream's contract: columns, types, key; or a directory of
+                     contracts, such as contracts of a folder
   --keys DIR         the keyring that pseudonyms are made with, in its newest epoch:
                      keys of a folder that lethe init makes
   --purpose TEXT     what the data is used for, by default analytics
@@ -88,9 +92,9 @@ func maskLines(ctx context.Context, io streams, args []string) error {
 
 // compile makes the rewriter by the way that run takes.
 func (in maskFlags) compile() (*masking.Rewriter, *file.Keyring, error) {
-	env := rules.Env{Workspace: "mask", Connection: "mask", Purpose: in.purpose}
+	env := rules.Env{Workspace: "mask", Connection: "mask", Purpose: in.purpose, Only: in.stream}
 	env.Source, _, _ = strings.Cut(in.stream, ".")
-	var err, eerr, cerr error
+	var err error
 	if env.Policy, err = ruleFile(in.policy); err != nil {
 		return nil, nil, err
 	}
@@ -102,10 +106,7 @@ func (in maskFlags) compile() (*masking.Rewriter, *file.Keyring, error) {
 	}
 	tables, terr := config.Tables(filepath.Dir(in.policy), filepath.Dir(in.policy), env.Policy)
 	env.Tables = tables
-	contract := rules.Sketch(env.Policy, in.stream)
-	if in.contract != "" {
-		contract, cerr = ruleFile(in.contract)
-	}
+	contract, cerr := in.described(env.Policy)
 	if err := errors.Join(eerr, cerr, terr); err != nil {
 		return nil, nil, err
 	}
@@ -132,6 +133,27 @@ func (in maskFlags) compile() (*masking.Rewriter, *file.Keyring, error) {
 	}
 	r, err := masking.Compile(plan, keys)
 	return r, ring, err
+}
+
+// described is the stream's contract: the one that is named, or that lies in the
+// directory that is named, or what the policy says of the stream.
+func (in maskFlags) described(policy rules.File) (rules.File, error) {
+	if parts := strings.Split(in.stream, "."); len(parts) != 3 || slices.Contains(parts, "") {
+		return rules.File{}, &stream.Fault{Code: "mask.stream", Path: "--stream " + in.stream, Msg: "a stream is called <source>.<schema>.<table>", Hint: strict.Suggest(in.stream, rules.Named(policy))}
+	}
+	if in.contract != "" {
+		path := in.contract
+		if st, err := os.Stat(path); err == nil && st.IsDir() {
+			path = filepath.Join(path, in.stream+config.ContractSuffix)
+		}
+		return ruleFile(path)
+	}
+	names := rules.Named(policy)
+	if len(names) == 0 || slices.Contains(names, in.stream) { // one that cannot be read names nothing: its faults are told
+		return rules.Sketch(policy, in.stream), nil
+	}
+	return rules.File{}, &stream.Fault{Code: "mask.stream", Path: "--stream " + in.stream, Msg: "the policy names " + strings.Join(names, ", "),
+		Hint: "name one of them, or the contract with the stream's columns: --contract FILE"}
 }
 
 // keyring opens the keys, which must be there if anything works with them.

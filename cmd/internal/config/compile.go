@@ -17,8 +17,9 @@ import (
 // Elements is the file in which a folder adds to the table of elements.
 const Elements = "elements.yaml"
 
-// contractSuffix ends the names of contract files.
-const contractSuffix = ".odcs.yaml"
+// ContractSuffix ends the names of contract files.
+// ContractSuffix ends the names of contracts: <stream>.odcs.yaml.
+const ContractSuffix = ".odcs.yaml"
 
 // Compile compiles the policy of a connection.
 func (f *Folder) Compile(connection string) (*rules.Program, error) {
@@ -83,7 +84,7 @@ func (f *Folder) Contracts() ([]rules.File, error) {
 	var files []rules.File
 	var faults []error
 	for _, e := range entries {
-		if e.IsDir() || !strings.HasSuffix(e.Name(), contractSuffix) {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ContractSuffix) {
 			continue
 		}
 		file, err := f.read(filepath.Join(dir, e.Name()))
@@ -104,7 +105,7 @@ func (f *Folder) ContractFile(stream string) string {
 		}
 		fmt.Fprintf(&b, "%%%02X", c)
 	}
-	return filepath.Join(f.Root, Contracts, b.String()+contractSuffix)
+	return filepath.Join(f.Root, Contracts, b.String()+ContractSuffix)
 }
 
 // Elements reads what the folder adds to the table of elements, if anything.

@@ -251,7 +251,7 @@ func TestOnlyRegularFilesOfBoundedSizeAreRead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{FileName, "rules/crm.yaml", Elements, Contracts + "/x" + contractSuffix} {
+	for _, name := range []string{FileName, "rules/crm.yaml", Elements, Contracts + "/x" + ContractSuffix} {
 		for what, c := range map[string]struct {
 			put  func(*testing.T, string)
 			code string
