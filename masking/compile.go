@@ -50,16 +50,36 @@ var (
 	epochName    = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
 
-// Compile makes a Rewriter of a plan. Its errors are Faults, all joined.
+// Compile makes a Rewriter of a plan. Its errors are Faults, all joined. keys may be
+// nil for a plan without a field that works with keys.
 func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
-	epoch := keys.Epoch()
 	c := &compiler{plan: plan, known: map[stream.FieldCount]int32{}}
-	c.shop = workshop{stream: plan.Stream, epoch: epoch, keys: keys, subjects: &c.program.subjects}
-	c.program.row = newNode("")
-	if !epochName.MatchString(epoch) {
-		c.fault("", "epoch", "the keyring's epoch is not a plain name", "use a keyring that names it by letters, digits, _ and -")
+	c.shop = workshop{stream: plan.Stream, keys: keys, subjects: &c.program.subjects}
+	if keys != nil {
+		c.shop.epoch = keys.Epoch()
+		if !epochName.MatchString(c.shop.epoch) {
+			c.fault("", "epoch", "the keyring's epoch is not a plain name", "use a keyring that names it by letters, digits, _ and -")
+		}
 	}
-	for _, f := range plan.Fields {
+	if err := c.compile(); err != nil {
+		return nil, err
+	}
+	p := c.program
+	return p.rewriter(), nil
+}
+
+// Check returns the faults that Compile would tell of a plan, all joined, but for
+// those of its keys.
+func Check(plan Plan) error {
+	c := &compiler{plan: plan, known: map[stream.FieldCount]int32{}}
+	c.shop = workshop{stream: plan.Stream, checks: true, subjects: &c.program.subjects}
+	return c.compile()
+}
+
+// compile builds the program.
+func (c *compiler) compile() error {
+	c.program.row = newNode("")
+	for _, f := range c.plan.Fields {
 		c.field(f)
 	}
 	c.conforming()
@@ -73,11 +93,7 @@ func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
 	for _, root := range []*node{c.envelope, c.row, c.key} {
 		c.nodes = root.seal(c.nodes)
 	}
-	if err := errors.Join(c.faults...); err != nil {
-		return nil, err
-	}
-	p := c.program
-	return p.rewriter(), nil
+	return errors.Join(c.faults...)
 }
 
 func (c *compiler) fault(path, code, msg, hint string) {

@@ -51,6 +51,7 @@ type workshop struct {
 	epoch    string
 	keys     Keyring
 	subjects *subject.Subjects // those of the plan, once an operator asked for them
+	checks   bool              // nothing is masked: there are no keys
 }
 
 // purpose names an operator's key for a field: of its element domain in this epoch. An
@@ -65,7 +66,13 @@ func (w workshop) purpose(operator string, f Field) string {
 
 // secret is the 32-byte key of that purpose.
 func (w workshop) secret(operator string, f Field) (stream.Value, error) {
+	if w.checks {
+		return stream.NewValue(make([]byte, keySize)), nil // nothing is ever masked with it
+	}
 	name := w.purpose(operator, f)
+	if w.keys == nil {
+		return stream.Value{}, hinted{fmt.Errorf("key %s: there is no keyring", name), keyringHint}
+	}
 	secret, err := w.keys.EpochSecret(name)
 	if err != nil {
 		return stream.Value{}, hinted{fmt.Errorf("key %s: %w", name, err), keyringHint}
@@ -78,7 +85,7 @@ func (w workshop) secret(operator string, f Field) (stream.Value, error) {
 
 // openSubjects has the plan's rows have the keys of data subjects.
 func (w workshop) openSubjects() error {
-	if *w.subjects != nil {
+	if w.checks || *w.subjects != nil {
 		return nil
 	}
 	keys, ok := w.keys.(SubjectKeyring)
@@ -96,6 +103,9 @@ func (w workshop) openSubjects() error {
 func (w workshop) sealer() (*subject.Sealer, error) {
 	if err := w.openSubjects(); err != nil {
 		return nil, err
+	}
+	if w.checks {
+		return nil, nil
 	}
 	s, err := subject.NewSealer(w.keys)
 	if err != nil {

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"lethe/masking"
-	"lethe/masking/subject"
 	"lethe/rules/schema"
 	"lethe/rules/strict"
 	"lethe/stream"
@@ -95,8 +93,7 @@ func (c *compiler) maskable(s *Stream, fields []*field) {
 	if len(c.errs) > 0 {
 		return
 	}
-	_, err := masking.Compile(s.Plan, noKeys{})
-	for _, told := range stream.Faults(err) {
+	for _, told := range stream.Faults(masking.Check(s.Plan)) {
 		where := told.Path
 		for _, f := range fields {
 			if f.id() == told.Path {
@@ -106,17 +103,6 @@ func (c *compiler) maskable(s *Stream, fields []*field) {
 		c.faultAt(where, told.Code, told.Msg, told.Hint)
 	}
 }
-
-// noKeys are keys for a plan that masks nothing.
-type noKeys struct{}
-
-func (noKeys) Epoch() string { return "none" }
-
-func (noKeys) Subjects() (subject.Subjects, error) { return nowhere{}, nil }
-
-func (noKeys) Secret(string) ([]byte, error) { return make([]byte, 32), nil }
-
-func (noKeys) EpochSecret(string) ([]byte, error) { return make([]byte, 32), nil }
 
 // masked is the column after masking.
 func masked(f *field, spec masking.Spec, d *Decision) stream.Field {
@@ -370,14 +356,3 @@ func (c *compiler) person(ct *schema.Contract, fields []*field, member, path str
 	c.fault("subjects."+ct.Stream+"."+member, CodeField, fmt.Sprintf("stream %s has no column %q", ct.Stream, path), strict.Suggest(path, names))
 	return "", ""
 }
-
-// nowhere are the keys of the subjects of a plan that masks nothing.
-type nowhere struct{}
-
-func (nowhere) Key(_, _ *[32]byte) (subject.Locator, error) {
-	return subject.Locator{}, subject.ErrErased
-}
-
-func (nowhere) Clone() subject.Subjects { return nowhere{} }
-
-func (nowhere) Holds(time.Duration) error { return nil }

@@ -13,7 +13,6 @@ import (
 	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/pipe"
 	"lethe/masking"
-	"lethe/masking/keyring/file"
 	"lethe/rules"
 	"lethe/rules/strict"
 	"lethe/stream"
@@ -39,7 +38,8 @@ goes to the quarantine file, or is told by its number, and then the exit code is
   --contract PATH    the stream's contract: columns, types, key; or a directory of
                      contracts, such as contracts of a folder
   --keys DIR         the keyring that pseudonyms are made with, in its newest epoch:
-                     keys of a folder that lethe init makes
+                     keys of a folder that lethe init makes; or that folder, whose
+                     persons' keys encrypt, tokenize and fpe work under
   --purpose TEXT     what the data is used for, by default analytics
   --quarantine FILE  append what cannot be masked to this file, readable by you
                      alone, encrypted under a key of the keyring for each day
@@ -68,10 +68,20 @@ func maskLines(ctx context.Context, io streams, args []string) error {
 	if in.policy == "" || in.stream == "" {
 		return &stream.Fault{Code: "mask.flags", Msg: "it needs --policy and --stream", Hint: f.first()}
 	}
-	rewriter, ring, err := in.compile()
+	plan, err := in.compile()
 	if err != nil {
 		return err
 	}
+	keys, err := in.keyring(ctx, io, plan)
+	if err != nil {
+		return err
+	}
+	defer keys.closed()
+	rewriter, err := masking.Compile(plan, keys.all)
+	if err != nil {
+		return piped(err)
+	}
+	ring := keys.own
 	refused := &refusedLines{broken: brokenLines{to: io, first: f.first()}}
 	if in.quarantine != "" {
 		if in.clear {
@@ -90,13 +100,12 @@ func maskLines(ctx context.Context, io streams, args []string) error {
 	return errors.Join(piped(err), refused.fault())
 }
 
-// compile makes the rewriter by the way that run takes.
-func (in maskFlags) compile() (*masking.Rewriter, *file.Keyring, error) {
+// compile makes the plan by the way that run takes.
+func (in maskFlags) compile() (plan masking.Plan, err error) {
 	env := rules.Env{Workspace: "mask", Connection: "mask", Purpose: in.purpose, Only: in.stream}
 	env.Source, _, _ = strings.Cut(in.stream, ".")
-	var err error
 	if env.Policy, err = ruleFile(in.policy); err != nil {
-		return nil, nil, err
+		return plan, err
 	}
 	elements, eerr := ruleFile(filepath.Join(filepath.Dir(in.policy), config.Elements))
 	if eerr == nil {
@@ -108,31 +117,21 @@ func (in maskFlags) compile() (*masking.Rewriter, *file.Keyring, error) {
 	env.Tables = tables
 	contract, cerr := in.described(env.Policy)
 	if err := errors.Join(eerr, cerr, terr); err != nil {
-		return nil, nil, err
+		return plan, err
 	}
 	env.Contracts = []rules.File{contract}
 	program, err := rules.Compile(env)
 	if err != nil {
-		return nil, nil, err
+		return plan, err
 	}
 	s, ok := program.Stream(in.stream)
 	if !ok {
-		return nil, nil, &stream.Fault{Code: "mask.stream", Path: in.contract, Msg: fmt.Sprintf("the contract is not of stream %s", in.stream), Hint: "name the contract's stream, or another contract"}
+		return plan, &stream.Fault{Code: "mask.stream", Path: in.contract, Msg: fmt.Sprintf("the contract is not of stream %s", in.stream), Hint: "name the contract's stream, or another contract"}
 	}
-	plan := s.Plan
 	if in.contract == "" {
-		plan = rules.Untyped(plan)
+		return rules.Untyped(s.Plan), nil
 	}
-	ring, err := in.keyring(s)
-	if err != nil {
-		return nil, nil, err
-	}
-	keys := masking.Keyring(ring)
-	if ring == nil {
-		keys = noKeyring{}
-	}
-	r, err := masking.Compile(plan, keys)
-	return r, ring, err
+	return s.Plan, nil
 }
 
 // described is the stream's contract: the one that is named, or that lies in the
@@ -155,35 +154,6 @@ func (in maskFlags) described(policy rules.File) (rules.File, error) {
 	return rules.File{}, &stream.Fault{Code: "mask.stream", Path: "--stream " + in.stream, Msg: "the policy names " + strings.Join(names, ", "),
 		Hint: "name one of them, or the contract with the stream's columns: --contract FILE"}
 }
-
-// keyring opens the keys, which must be there if anything works with them.
-func (in maskFlags) keyring(s *rules.Stream) (*file.Keyring, error) {
-	if in.keys != "" {
-		return file.Open(in.keys)
-	}
-	const hint = "lethe init --workspace mask mask     makes a keyring in mask/keys: back it up\n…, then add: --keys mask/keys"
-	if i := slices.IndexFunc(s.Plan.Fields, masking.Field.Keyed); i >= 0 {
-		return nil, &stream.Fault{Code: "mask.keys", Path: in.stream + "/" + s.Plan.Fields[i].Path, Msg: s.Plan.Fields[i].Operator + " works with keys, and no keyring is named", Hint: hint}
-	}
-	if in.quarantine != "" && !in.clear {
-		return nil, &stream.Fault{Code: "mask.keys", Path: in.quarantine, Msg: "the quarantine file is encrypted, and no keyring is named", Hint: hint + "\nor, if the file may hold clear values: --clear"}
-	}
-	return nil, nil
-}
-
-// noKeyring is the keyring of a plan that needs none.
-type noKeyring struct{}
-
-// Epoch implements masking.Keyring.
-func (noKeyring) Epoch() string { return "none" }
-
-// Secret implements masking.Keyring.
-func (noKeyring) Secret(name string) ([]byte, error) {
-	return nil, errors.New("no keyring is named: add --keys DIR")
-}
-
-// EpochSecret implements masking.Keyring.
-func (k noKeyring) EpochSecret(name string) ([]byte, error) { return k.Secret(name) }
 
 func ruleFile(path string) (rules.File, error) {
 	data, err := config.ReadFile(path, path)

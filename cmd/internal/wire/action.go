@@ -45,19 +45,7 @@ func openForAction(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *
 			w.Close()
 		}
 	}()
-	if len(f.Brokers) == 0 {
-		if err := w.holdState(); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.openKeys(); err != nil {
-		return nil, err
-	}
-	if err := w.connect(ctx); err != nil {
-		return nil, err
-	}
-	w.base.Tries = onceTries
-	if err := w.prepareOwn(ctx); err != nil {
+	if err := w.holdSubjects(ctx); err != nil {
 		return nil, err
 	}
 	return w, w.openLog()
