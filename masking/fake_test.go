@@ -191,6 +191,15 @@ func TestL1FakeRefusesWhatIsNoTextAndARowOfAllNames(t *testing.T) {
 	if got := masked(t, f, `"`+strings.Join(towns, ", ")+`"`); got != "operator" {
 		t.Errorf("a town of the record: %s", got)
 	}
+	wide := strings.Map(func(r rune) rune { // in full width
+		if r > ' ' && r <= '~' {
+			r += '！' - '!'
+		}
+		return r
+	}, strings.Join(towns, ", "))
+	if got := masked(t, f, `"`+wide+`"`); got != "operator" {
+		t.Errorf("a town of the record, in full width: %s", got)
+	}
 	f.Special = true
 	if got := masked(t, f, `null`); got == "null" || got == redacted || got != masked(t, f, `""`) {
 		t.Errorf("null of class special: %s", got)

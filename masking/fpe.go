@@ -2,6 +2,7 @@ package masking
 
 import (
 	"fmt"
+	"unicode"
 	"unicode/utf8"
 
 	"lethe/masking/internal/checkdigit"
@@ -93,17 +94,29 @@ func (m *fpeMasker) mask(dst []byte, v datum) ([]byte, result) {
 	return scan.AppendQuoted(dst, m.text), replaced
 }
 
+// mostLetters is how many letters an identifier may have, which stay, as GB82 WEST of
+// an IBAN does. What has more is a text, and who knows what it says (L1).
+const mostLetters = 6
+
 // permute writes the text with its digits replaced to m.text.
 func (m *fpeMasker) permute(text []byte, by permutation) bool {
-	x, radix := m.keys.x[:0], m.keys.radix[:0]
+	x, radix, letters := m.keys.x[:0], m.keys.radix[:0], 0
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
 		i += n
-		if zero, ok := digit.Zero(r); ok {
+		switch zero, ok := digit.Zero(r); {
+		case ok:
 			x, radix = append(x, uint16(r-zero)), append(radix, 10)
+		case unicode.IsDigit(r):
+			return false // of a script that is not read: it would stay
+		case unicode.IsLetter(r):
+			letters++
 		}
 	}
 	m.keys.x, m.keys.radix = x, radix
+	if letters > mostLetters {
+		return false
+	}
 	free := len(x) - m.first - m.last
 	own := free
 	if m.check != nil {

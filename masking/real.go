@@ -5,6 +5,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"lethe/masking/internal/digit"
 	"lethe/stream/scan"
 )
@@ -150,12 +152,17 @@ func (r *reals) fold(text []byte) {
 		r.words = bytes.TrimRight(r.words[:n], " ")
 		return
 	}
-	// What a character becomes is never longer than it is.
+	// Letters of other widths and styles are those letters (NFKC). What a character
+	// becomes then is never longer than it is.
+	if !norm.NFKC.IsNormal(r.words) {
+		r.words = norm.NFKC.Bytes(r.words)
+	}
 	n := 0
 	for i := 0; i < len(r.words); {
 		c, size := utf8.DecodeRune(r.words[i:])
 		i += size
 		switch {
+		case unicode.Is(unicode.Variation_Selector, c):
 		case unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c):
 			n += utf8.EncodeRune(r.words[n:n+size], plain(c))
 		case unicode.Is(unicode.Cf, c):

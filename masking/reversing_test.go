@@ -160,6 +160,18 @@ func TestFPEKeepsSeparatorsEndsAndChecks(t *testing.T) {
 	}
 }
 
+func TestL1FPERefusesWhatWouldStayBesideTheDigits(t *testing.T) {
+	mask := reversing(t, hashKeys{}, Field{Operator: "fpe", Domain: "d"})
+	for _, v := range []string{`"1101700230708 somchai@example.com"`, `"1234567 \u0668\u0669\u0660"`, `"call 0812345678 now"`} {
+		if got := mask("1", v); got != "operator" {
+			t.Errorf("%s became %s", v, got)
+		}
+	}
+	if got := mask("1", `"GB82 WEST 1234 5698 7654 32"`); !strings.HasPrefix(got, `"GB`) {
+		t.Errorf("an IBAN became %s", got)
+	}
+}
+
 func TestFPEOfAWholeNumberIsText(t *testing.T) {
 	f := Field{Operator: "fpe", Domain: "d", Type: int64s, Params: Params{"check": "mod11_th"}}
 	got := reversing(t, hashKeys{}, f)("a", `1101700207366`)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"lethe/cmd/internal/pipe"
@@ -31,16 +32,29 @@ type asideLine struct {
 
 // openAside opens the file to append to it; without a keyring it is clear.
 func openAside(path string, ring *file.Keyring) (*aside, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, environment(path, err)
 	}
-	// L1: a file that was there may be open to others.
-	if st, err := f.Stat(); err != nil || st.Mode().IsRegular() && st.Mode().Perm()&0o077 != 0 {
+	// L1: a file that was there may be open to others, or another's.
+	st, err := f.Stat()
+	if err != nil {
 		f.Close()
-		return nil, &stream.Fault{Code: "mask.quarantine_mode", Path: path, Msg: "others can read this file", Hint: "chmod 600 " + path, Exit: stream.ExitEnvironment}
+		return nil, environment(path, err)
 	}
-	return &aside{f, ring}, nil
+	fault := &stream.Fault{Code: "mask.quarantine_mode", Path: path, Exit: stream.ExitEnvironment}
+	switch owner, ok := st.Sys().(*syscall.Stat_t); {
+	case !st.Mode().IsRegular(): // a pipe, a terminal
+	case st.Mode().Perm()&0o077 != 0:
+		fault.Msg, fault.Hint = "others can read this file", "chmod 600 "+path
+	case ok && int(owner.Uid) != os.Geteuid():
+		fault.Msg, fault.Hint = "this file is another user's", "name a file that is not there yet"
+	}
+	if fault.Msg == "" {
+		return &aside{f, ring}, nil
+	}
+	f.Close()
+	return nil, fault
 }
 
 func (a *aside) add(r pipe.Refusal, why *stream.Rejection) error {
