@@ -120,7 +120,7 @@ func (c *compiler) field(f Field) {
 		}
 		n, path = c.into(n, path, s)
 	}
-	n.inside = len(steps) > 1
+	n.inside = len(steps) > 1 || c.plan.Plain
 	if n.ruled {
 		c.fault(f.Path, "duplicate_path", "two decisions for one path", "keep one of them")
 		return

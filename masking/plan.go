@@ -53,6 +53,9 @@ type Plan struct {
 	// Schema is what JSON Schema asks of columns beyond type, required and null;
 	// nil for nothing. It is checked in after, in the same pass.
 	Schema *RowSchema
+	// Plain says that rows come from anywhere, as JSON writes them: values of columns
+	// may be written as those inside of one.
+	Plain bool
 }
 
 // Field is the decision about one path of a row.

@@ -35,7 +35,18 @@ const rowBefore, rowAfter = `{"before":null,"after":`, `,"op":"r"}`
 func (m *lineMasker) Line(dst, line []byte, _ int) ([]byte, error) {
 	from := scan.Space(line, 0)
 	end := scan.Value(line, from, scan.MaxDepth)
-	if end < 0 || scan.Space(line, end) != len(line) || line[from] != '{' {
+	if end < 0 || scan.Space(line, end) != len(line) {
+		return dst, &stream.Rejection{Reason: stream.ReasonMalformed}
+	}
+	if payload, ok := wrapped(line); ok {
+		line, from, end = payload, 0, len(payload)
+	}
+	if string(line[from:end]) == "null" {
+		next := m.next()
+		next.out.Value, next.isRow = append(next.out.Value[:0], "null"...), false
+		return m.keep(dst, next), nil
+	}
+	if line[from] != '{' {
 		return dst, &stream.Rejection{Reason: stream.ReasonMalformed}
 	}
 	r := stream.Record{Stream: m.stream, Value: line}
@@ -47,19 +58,54 @@ func (m *lineMasker) Line(dst, line []byte, _ int) ([]byte, error) {
 		m.wrapped = append(append(append(m.wrapped[:0], rowBefore...), line[from:end]...), rowAfter...)
 		r.Value = m.wrapped
 	}
-	if m.kept == nil {
-		m.kept = make([]maskedLine, 0, keptLines)
-	}
-	next := &m.kept[:len(m.kept)+1][len(m.kept)]
+	next := m.next()
 	if err := m.rewriter.Process(&r, &next.out); err != nil {
 		return dst, err
 	}
 	next.isRow = isRow
+	return m.keep(dst, next), nil
+}
+
+// next is where the next line is kept back.
+func (m *lineMasker) next() *maskedLine {
+	if m.kept == nil {
+		m.kept = make([]maskedLine, 0, keptLines)
+	}
+	return &m.kept[:len(m.kept)+1][len(m.kept)]
+}
+
+// keep keeps the next line back, and finishes all once they are enough.
+func (m *lineMasker) keep(dst []byte, next *maskedLine) []byte {
 	m.kept, m.size = m.kept[:len(m.kept)+1], m.size+len(next.out.Value)
 	if len(m.kept) == keptLines || m.size >= keptBytes {
-		return m.Flush(dst), nil
+		return m.Flush(dst)
 	}
-	return dst, nil
+	return dst
+}
+
+// wrapped is the payload of a line that holds a schema and a payload and nothing
+// else, as Kafka Connect's JSON converter writes messages with their schemas.
+func wrapped(line []byte) (payload []byte, ok bool) {
+	var s scan.Scanner
+	s.Reset(line)
+	schema := false
+	more, err := s.Enter('{')
+	for ; more && err == nil; more, err = s.More('{') {
+		name, nerr := s.Name()
+		value, verr := s.Skip()
+		if nerr != nil || verr != nil {
+			return nil, false
+		}
+		switch {
+		case string(name.Raw) == "schema" && !schema && (value[0] == '{' || value[0] == 'n'):
+			schema = true
+		case string(name.Raw) == "payload" && payload == nil && (value[0] == '{' || value[0] == 'n'):
+			payload = value
+		default:
+			return nil, false
+		}
+	}
+	return payload, err == nil && schema && payload != nil
 }
 
 // Flush finishes the lines kept back and appends them.

@@ -22,7 +22,8 @@ const maskUsage = `usage: lethe mask [--policy FILE] [--stream NAME] [--contract
 
 Masks lines from standard input under a policy and writes them to standard output,
 in the same order: change events as Debezium writes them (with op, before and
-after), or rows as plain JSON objects. It needs no folder, server or source. What
+after; also in a schema and payload, of which the payload is masked), or rows as
+plain JSON objects. A tombstone, null, stays one. It needs no folder, server or source. What
 was done is counted on standard error.
 
 Without a contract the columns are those that the policy names, as in
@@ -128,10 +129,11 @@ func (in maskFlags) compile() (plan masking.Plan, err error) {
 	if !ok {
 		return plan, &stream.Fault{Code: "mask.stream", Path: in.contract, Msg: fmt.Sprintf("the contract is not of stream %s", in.stream), Hint: "name the contract's stream, or another contract"}
 	}
-	if in.contract == "" {
-		return rules.Untyped(s.Plan), nil
+	plan = s.Plan
+	if plan.Plain = true; in.contract == "" {
+		plan = rules.Untyped(plan)
 	}
-	return s.Plan, nil
+	return plan, nil
 }
 
 // described is the stream's contract: the one that is named, or that lies in the
