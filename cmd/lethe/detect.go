@@ -65,7 +65,7 @@ func detectText(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	broken := brokenLines{to: io, first: f.first()}
+	broken := brokenLines{to: io, first: f.first(), could: "read"}
 	_, err = pipe.Job{In: io.in, Out: unfitted(io.out), Refused: broken.tell, New: func() (pipe.Worker, error) {
 		d := detector{finder: finder.Clone(), plain: *plainText, why: *why}
 		return pipe.Each(d.line), nil
@@ -128,7 +128,7 @@ func (d *detector) line(dst, line []byte, number int) ([]byte, error) {
 
 // Why a line cannot be read.
 var (
-	errNoObject = errors.New("want a JSON object with a text")
+	errNoObject = errors.New("want a JSON object with a text; for plain text, one a line: --text")
 	errNoText   = errors.New(`want "text" once, and a string`)
 	errNoID     = errors.New(`want "id" once, and a string or number`)
 )

@@ -83,7 +83,7 @@ func maskLines(ctx context.Context, io streams, args []string) error {
 		return piped(err)
 	}
 	ring := keys.own
-	refused := &refusedLines{broken: brokenLines{to: io, first: f.first()}}
+	refused := &refusedLines{plan: plan, broken: brokenLines{to: io, first: f.first(), could: "masked"}}
 	if in.quarantine != "" {
 		if in.clear {
 			ring = nil
@@ -164,6 +164,7 @@ func ruleFile(path string) (rules.File, error) {
 
 // refusedLines keeps or tells what cannot be masked, and counts it.
 type refusedLines struct {
+	plan   masking.Plan
 	broken brokenLines
 	aside  *aside // nil where lines are told instead
 	counts []refusal
@@ -177,13 +178,25 @@ func (r *refusedLines) take(line pipe.Refusal) error {
 	i := slices.IndexFunc(r.counts, func(c refusal) bool { return c.Reason == no.Reason && c.Field == no.Field })
 	if i < 0 {
 		i = len(r.counts)
-		r.counts = append(r.counts, refusal{Reason: no.Reason, Field: no.Field})
+		r.counts = append(r.counts, refusal{Reason: no.Reason, Field: no.Field, operator: r.operator(no.Field)})
 	}
 	r.counts[i].Records++
 	if r.aside != nil {
 		return r.aside.add(line, no)
 	}
+	if !errors.Is(line.Why, pipe.ErrTooLong) {
+		line.Why = errors.New(strings.TrimPrefix(no.Field+": "+r.counts[i].why(), ": "))
+	}
 	return r.broken.tell(line)
+}
+
+// operator is what masks a field.
+func (r *refusedLines) operator(field string) string {
+	i := slices.IndexFunc(r.plan.Fields, func(f masking.Field) bool { return f.Path == field })
+	if i < 0 {
+		return ""
+	}
+	return r.plan.Fields[i].Operator
 }
 
 // show tells how many were refused, and why.

@@ -65,6 +65,7 @@ const mostTold = 20
 type brokenLines struct {
 	to    streams
 	first string // how to call the verb
+	could string // what was to be done with a line, such as read
 	n     int
 }
 
@@ -83,7 +84,7 @@ func (b *brokenLines) fault() error {
 	if b.n == 0 {
 		return nil
 	}
-	return &stream.Fault{Code: "cli.lines", Msg: count(b.n, "line") + " could not be read; the others were worked on", Hint: "see the numbers above; " + b.first}
+	return &stream.Fault{Code: "cli.lines", Msg: count(b.n, "line") + " could not be " + b.could + "; the others were worked on", Hint: "see the numbers above; " + b.first}
 }
 
 // firstLines reads up to n lines that are not empty.

@@ -47,7 +47,7 @@ func (r refusal) why() string {
 	case stream.ReasonOperation:
 		return "op is missing or unknown, or before and after do not fit it"
 	case stream.ReasonMalformed:
-		return "not JSON as an envelope or a key has it"
+		return "no valid JSON of a row or change event"
 	case stream.ReasonType:
 		return "not of the type that the contract says"
 	case stream.ReasonNull:
@@ -64,7 +64,7 @@ func (r refusal) why() string {
 		if r.operator == "partial" {
 			return "too short for partial to hide at least half of it"
 		}
-		return "a value that " + cmp.Or(r.operator, "its operator") + " cannot hide"
+		return cmp.Or(r.operator, "its operator") + " cannot mask such a value"
 	}
 	return r.Reason
 }
