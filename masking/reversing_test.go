@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -254,39 +253,5 @@ func TestAnEncryptedValueOpensAtItsPlaceOnly(t *testing.T) {
 	seq[0]++
 	if _, err := s.Open(nil, []byte(token), subject.NewField("s", "v", "1", false), seq[:], find); !errors.Is(err, subject.ErrToken) {
 		t.Errorf("at another place: %v", err)
-	}
-}
-
-func TestSurrogatesAllocateNothing(t *testing.T) {
-	if runtime.GOARCH != "amd64" {
-		t.Skip("without AES instructions of our own crypto/aes is used, which allocates for each key")
-	}
-	keys := &subjectKeys{}
-	plan := Plan{Stream: "s", Subject: Subject{Column: "customer", Domain: "id.internal"}, Fields: []Field{
-		{Path: "customer", Operator: "tokenize", Domain: "a", Type: int64s},
-		{Path: "card", Operator: "fpe", Domain: "b", Type: text, Params: Params{"keep_last": 4}},
-		{Path: "phone", Operator: "tokenize", Domain: "c", Type: text, Erasable: true},
-		{Path: "note", Operator: "encrypt", Type: text},
-	}}
-	w, err := Compile(plan, keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var records []*stream.Record
-	for n := range 8 {
-		records = append(records, &stream.Record{Value: fmt.Appendf(nil, `{"after":{"customer":%d,"card":"4111 1111 1111 1111","phone":"081 234 567%d","note":"call back"},"op":"c"}`, n, n)})
-	}
-	var out stream.Masked
-	process := func() {
-		for _, r := range records {
-			if err := process(w, r, &out); err != nil {
-				t.Fatal(err)
-			}
-		}
-		w.Counts(func(stream.FieldCount, int64) {})
-	}
-	process()
-	if n := testing.AllocsPerRun(20, process); n != 0 {
-		t.Errorf("%v allocations", n)
 	}
 }
