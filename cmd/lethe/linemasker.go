@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"lethe/masking"
 	"lethe/stream"
 	"lethe/stream/scan"
@@ -17,6 +19,7 @@ const (
 type lineMasker struct {
 	rewriter *masking.Rewriter
 	stream   string
+	rows     bool // every line is one
 	wrapped  []byte
 	kept     []maskedLine
 	size     int // of the lines kept back, in bytes
@@ -50,7 +53,10 @@ func (m *lineMasker) Line(dst, line []byte, _ int) ([]byte, error) {
 		return dst, &stream.Rejection{Reason: stream.ReasonMalformed}
 	}
 	r := stream.Record{Stream: m.stream, Value: line}
-	isRow, truncate := shapeOf(line)
+	isRow, truncate := true, false
+	if !m.rows {
+		isRow, truncate = shapeOf(line)
+	}
 	if truncate {
 		r.Kind = stream.KindTruncate
 	}
@@ -124,6 +130,16 @@ func (m *lineMasker) Flush(dst []byte) []byte {
 	}
 	m.kept, m.size = m.kept[:0], 0
 	return dst
+}
+
+// namedAsAnEvent reports whether a column is called as a part of a change event is:
+// its rows could be taken for events, which hold other columns (L1).
+func namedAsAnEvent(f masking.Field) bool {
+	switch column, _, _ := strings.Cut(strings.ReplaceAll(f.Path, "[]", ""), "."); column {
+	case "op", "before", "after":
+		return true
+	}
+	return false
 }
 
 // shapeOf says whether a line is a row, and not a change event: an event has an op

@@ -23,8 +23,9 @@ const maskUsage = `usage: lethe mask [--policy FILE] [--stream NAME] [--contract
 Masks lines from standard input under a policy and writes them to standard output,
 in the same order: change events as Debezium writes them (with op, before and
 after; also in a schema and payload, of which the payload is masked), or rows as
-plain JSON objects. A tombstone, null, stays one. It needs no folder, server or source. What
-was done is counted on standard error.
+plain JSON objects. A tombstone, null, stays one. Of a stream that has a column
+op, before or after every line is a row. It needs no folder, server or source.
+What was done is counted on standard error.
 
 Without a contract the columns are those that the policy names, as in
 elements: {shop.main.customer/email: contact.email}; their types are not checked.
@@ -93,8 +94,9 @@ func maskLines(ctx context.Context, io streams, args []string) error {
 		}
 		defer refused.aside.Close()
 	}
+	rows := slices.ContainsFunc(plan.Fields, namedAsAnEvent)
 	done, err := pipe.Job{In: io.in, Out: unfitted(io.out), Refused: refused.take, New: func() (pipe.Worker, error) {
-		return &lineMasker{rewriter: rewriter.Clone(), stream: in.stream}, nil
+		return &lineMasker{rewriter: rewriter.Clone(), stream: in.stream, rows: rows}, nil
 	}}.Run(ctx)
 	tellf(io.err, "masked %d, refused %d\n", done.Done, done.Refused)
 	refused.show(io, in)
