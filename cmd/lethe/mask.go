@@ -33,7 +33,8 @@ Every other member is redacted, and its name replaced. What the policy says of
 other streams is left out.
 
 A line that is broken or cannot be masked is never written to standard output: it
-goes to the quarantine file, or is told by its number, and then the exit code is 2.
+goes to the quarantine file where there is one, and the exit code is 0 then; else it
+is told by its number, and the exit code is 2.
 
   --policy FILE      policy.yaml; elements.yaml beside it is read, too
   --stream NAME      whose lines these are, such as shop.main.customer
@@ -107,7 +108,9 @@ func maskLines(ctx context.Context, io streams, args []string) error {
 func (in maskFlags) compile() (plan masking.Plan, err error) {
 	env := rules.Env{Workspace: "mask", Connection: "mask", Purpose: in.purpose, Only: in.stream}
 	env.Source, _, _ = strings.Cut(in.stream, ".")
-	if env.Policy, err = ruleFile(in.policy); err != nil {
+	if env.Policy, err = ruleFile(in.policy); errors.Is(err, fs.ErrNotExist) {
+		return plan, &stream.Fault{Code: "mask.policy", Path: in.policy, Msg: "there is no such file", Hint: "name the policy with --policy; lethe help operators tells what it can say"}
+	} else if err != nil {
 		return plan, err
 	}
 	elements, eerr := ruleFile(filepath.Join(filepath.Dir(in.policy), config.Elements))

@@ -51,7 +51,10 @@ func dispatch(ctx context.Context, io streams, args []string) int {
 	defer flush(io.err)
 	all := verbs()
 	if len(args) == 0 || slices.Contains([]string{"help", "-h", "--help"}, args[0]) {
-		if len(args) > 1 {
+		if len(args) > 1 && args[1] == "operators" {
+			showOperators(io)
+			return 0
+		} else if len(args) > 1 {
 			args = []string{args[1], "--help"}
 		} else {
 			help(io, all)
@@ -74,7 +77,7 @@ func help(io streams, all []verb) {
 	for _, v := range all {
 		tellf(io.out, "  %-10s %s\n", v.name, v.help)
 	}
-	fmt.Fprintln(io.out, "\nlethe help VERB tells more.")
+	fmt.Fprintln(io.out, "\nlethe help VERB tells more, lethe help operators what a policy can do to a value.")
 }
 
 // tell shows what err says, every fault of it, and returns the exit code: 1 if

@@ -26,6 +26,7 @@ package detect
 import (
 	"errors"
 	"math/bits"
+	"strings"
 
 	"lethe/masking/detect/names"
 	"lethe/stream"
@@ -305,6 +306,11 @@ func (f *Finder) word(i int, t *token, w *word) {
 // nearest is the hint about a name that is no entity.
 func nearest(entities []Entity, name string) string {
 	best, at := "", 4
+	for _, e := range entities {
+		if len(name) >= len("MAIL") && strings.Contains(e.Name, strings.ToUpper(name)) {
+			return "did you mean " + e.Name + "?"
+		}
+	}
 	for _, e := range entities {
 		if n := distance(name, e.Name); n < at {
 			best, at = e.Name, n
