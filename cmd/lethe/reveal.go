@@ -90,7 +90,7 @@ func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Fol
 		return &stream.Fault{Code: "reveal.flags", Msg: "it needs --stream, --field, --reason and --ticket",
 			Hint: "lethe reveal --stream shop.main.customer --field email --reason 'complaint of a customer' --ticket T-17 " + in.dir + " < values"}
 	}
-	who, err := revealer(folder)
+	who, err := revealer(io, folder)
 	if err != nil {
 		return err
 	}
@@ -143,8 +143,8 @@ func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Fol
 const nothingOpened = "nothing was opened"
 
 // revealer is who runs this process, as lethe.yaml knows them.
-func revealer(folder *config.Folder) (config.Principal, error) {
-	user, err := osUser()
+func revealer(io streams, folder *config.Folder) (config.Principal, error) {
+	user, err := osUser(io.env)
 	if err != nil {
 		return config.Principal{}, err
 	}

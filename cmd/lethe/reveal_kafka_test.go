@@ -51,7 +51,7 @@ func TestL4L5L7OnApacheKafkaNothingIsRevealedBeforeWhoRunsHasItInTheLog(t *testi
 	exe(t, r.db, "CREATE TABLE account (id int PRIMARY KEY, email text, n bigint NOT NULL)")
 	r.folder(t, hiddenPolicy)
 	r.once(t, 1, 3, 7)
-	user, err := osUser()
+	user, err := osUser(os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
