@@ -46,3 +46,22 @@ func TestL5AnIdentifierIsReadAsItsColumnHasIt(t *testing.T) {
 		}
 	}
 }
+
+func TestL5HowAStreamMasksAnIdentifierSaysNothingOfWhoIsMeant(t *testing.T) {
+	digest := func(operator string, params Params) [32]byte {
+		p := Plan{Stream: "s", Subject: Subject{Column: "phone", Domain: "contact.phone"},
+			Fields: []Field{{Path: "phone", Operator: operator, Params: params, Normal: "e164", Type: stream.Type{Base: stream.String}}}}
+		who, err := NewIdentifier(p, hashKeys{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, why := who.Digest([]byte("081 234 5678"))
+		if why != "" {
+			t.Fatal(why)
+		}
+		return d
+	}
+	if digest("hmac", Params{"country": "TH"}) != digest("redact", nil) {
+		t.Error("one person is two, for two streams mask the phone number differently")
+	}
+}

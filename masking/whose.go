@@ -55,12 +55,14 @@ func (c *compiler) buildWhose() {
 	}
 }
 
-// person reads the persons that a column leads to; nil if the keyring cannot tell.
+// person reads the persons that a column leads to; nil if the keyring cannot tell. An
+// operator's parameters say nothing of who is meant: streams that mask an element
+// differently have the same persons.
 func (c *compiler) person(column, domain string) *person {
 	normal, _ := normalOf("", nil)
 	for _, f := range c.plan.Fields {
 		if f.Path == EscapeName(column) {
-			normal, _ = normalOf(f.Normal, f.Params)
+			normal, _ = normalOf(f.Normal, nil)
 		}
 	}
 	switch {
