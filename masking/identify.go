@@ -18,9 +18,9 @@ type Identifier struct {
 	rules  []*conform.Rule // that the contract has for it
 }
 
-// NewIdentifier makes one for a plan. The error is a Fault if the plan has no
-// subject.
-func NewIdentifier(plan Plan, keys Keyring) (*Identifier, error) {
+// NewIdentifier makes one for a column that leads to a subject of a plan. The error is
+// a Fault if it leads to none.
+func NewIdentifier(plan Plan, column string, keys Keyring) (*Identifier, error) {
 	c := &compiler{plan: plan, shop: workshop{stream: plan.Stream, keys: keys}}
 	if c.buildWhose(); c.program.whose == nil {
 		if len(c.faults) == 0 {
@@ -28,14 +28,23 @@ func NewIdentifier(plan Plan, keys Keyring) (*Identifier, error) {
 		}
 		return nil, errors.Join(c.faults...)
 	}
-	i := &Identifier{person: c.program.whose.first}
+	i := &Identifier{}
+	switch w := c.program.whose; {
+	case w.first.name == column:
+		i.person = w.first
+	case w.also != nil && w.also.name == column:
+		i.person = *w.also
+	default:
+		c.fault(EscapeName(column), "subject", "no column that leads to a subject", "name one of policy.yaml's subjects")
+		return nil, errors.Join(c.faults...)
+	}
 	for _, f := range plan.Fields {
-		if f.Path == EscapeName(plan.Subject.Column) {
+		if f.Path == EscapeName(column) {
 			i.field = f
 		}
 	}
 	if plan.Schema != nil {
-		i.rules = plan.Schema.Columns[plan.Subject.Column]
+		i.rules = plan.Schema.Columns[column]
 	}
 	return i, nil
 }

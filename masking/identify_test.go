@@ -25,7 +25,7 @@ func TestL5AnIdentifierIsReadAsItsColumnHasIt(t *testing.T) {
 		{of: stream.Type{Base: stream.Decimal, Precision: 10}, same: []string{"12", "１２"}, nobody: []string{"x", "1,2"}, otherTwo: [2]string{"1", "2"}},
 	} {
 		p := Plan{Stream: "s", Subject: Subject{Column: "id", Domain: "id.internal"}, Fields: []Field{{Path: "id", Operator: "keep", Normal: c.normal, Type: c.of}}}
-		who, err := NewIdentifier(p, hashKeys{})
+		who, err := NewIdentifier(p, "id", hashKeys{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestL5HowAStreamMasksAnIdentifierSaysNothingOfWhoIsMeant(t *testing.T) {
 	digest := func(operator string, params Params) [32]byte {
 		p := Plan{Stream: "s", Subject: Subject{Column: "phone", Domain: "contact.phone"},
 			Fields: []Field{{Path: "phone", Operator: operator, Params: params, Normal: "e164", Type: stream.Type{Base: stream.String}}}}
-		who, err := NewIdentifier(p, hashKeys{})
+		who, err := NewIdentifier(p, p.Subject.Column, hashKeys{})
 		if err != nil {
 			t.Fatal(err)
 		}

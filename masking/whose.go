@@ -17,6 +17,16 @@ type Subject struct {
 	AlsoDomain string
 }
 
+// Columns are those that lead to a person.
+func (s Subject) Columns() (names []string) {
+	for _, name := range []string{s.Column, s.Also} {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // whose finds the subjects of a row.
 type whose struct {
 	first person

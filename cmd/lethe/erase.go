@@ -13,7 +13,7 @@ import (
 	"lethe/stream"
 )
 
-const eraseUsage = `usage: lethe erase [--stream NAME] [--reason TEXT] [--ticket ID] [--yes] [--resume] [--json] [DIR] < identifiers
+const eraseUsage = `usage: lethe erase [--stream NAME] [--subject COLUMN] [--reason TEXT] [--ticket ID] [--yes] [--resume] [--json] [DIR] < identifiers
 
 Destroys the keys of persons: what was encrypted, or tokenised under their keys,
 can be read nowhere any more, in topics, files and backups alike. Standard input
@@ -23,6 +23,8 @@ first. A line that no row can have is refused, and then nothing is erased. It ne
 --reason or --ticket.
 
   --stream NAME  <source>.<schema>.<table>
+  --subject COLUMN
+                 whose identifiers these are, where rows are about two persons
   --reason TEXT  why; the audit log commits to it
   --ticket ID    where it was asked for
   --yes          erase without asking
@@ -39,6 +41,7 @@ func erase(ctx context.Context, io streams, args []string) error {
 	f.JSON()
 	var a wire.Action
 	name := f.String("stream", "", "")
+	column := f.String("subject", "", "")
 	f.StringVar(&a.Reason, "reason", "", "")
 	f.StringVar(&a.Ticket, "ticket", "", "")
 	yes := f.Bool("yes", false, "")
@@ -69,7 +72,7 @@ func erase(ctx context.Context, io streams, args []string) error {
 	}
 	var persons *wire.Persons
 	if !*resume {
-		if persons, err = toErase(ctx, io, folder, *name, *yes); err != nil {
+		if persons, err = toErase(ctx, io, folder, *name, *column, *yes); err != nil {
 			return interrupted(ctx, err, nothingErased, "lethe help erase")
 		}
 	}
@@ -83,7 +86,7 @@ func erase(ctx context.Context, io streams, args []string) error {
 const nothingErased = "nothing was erased"
 
 // toErase reads who is to be erased, and asks whether to.
-func toErase(ctx context.Context, io streams, folder *config.Folder, name string, yes bool) (*wire.Persons, error) {
+func toErase(ctx context.Context, io streams, folder *config.Folder, name, column string, yes bool) (*wire.Persons, error) {
 	if len(folder.Brokers) == 0 {
 		// Told before anybody types or is asked.
 		if err := wire.Held(folder.State); err != nil {
@@ -95,7 +98,7 @@ func toErase(ctx context.Context, io streams, folder *config.Folder, name string
 	if err != nil {
 		return nil, err
 	}
-	persons, err := wire.Identify(folder, name, ids)
+	persons, err := wire.Identify(folder, name, column, ids)
 	if err != nil || yes {
 		return persons, err
 	}
@@ -138,7 +141,11 @@ func showErasure(io streams, e *wire.Erasure, of *wire.Persons) error {
 			Left   []string          `json:"left"`
 		}{e, stages, left()})
 	}
-	tellf(io.out, "keys destroyed: of %s; the audit log says so, and not whose\n", count(e.Subjects, "identifier"))
+	n := e.Subjects
+	if of != nil {
+		n = of.Count
+	}
+	tellf(io.out, "keys destroyed: of %s; the audit log says so, and not whose\n", count(n, "identifier"))
 	if of != nil {
 		tellf(io.out, "whether a row has them is not known here: compare them with column %s of %s in the source\n", of.Column, of.Stream)
 	}
@@ -155,6 +162,11 @@ func showErasure(io streams, e *wire.Erasure, of *wire.Persons) error {
 		}
 	}
 	fmt.Fprintln(io.out, "\nleft, and still personal data:")
+	if of != nil {
+		for _, column := range of.Others {
+			fmt.Fprintln(io.out, "  what was masked while policy.yaml named column "+column+" under subjects: it is under that column's identifiers")
+		}
+	}
 	for _, what := range left() {
 		fmt.Fprintln(io.out, "  "+what)
 	}

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"lethe/cmd/internal/config"
@@ -26,9 +29,61 @@ type Erasure struct {
 
 // Persons are subjects of a stream, as its rows name them.
 type Persons struct {
-	Stream  string
-	Column  string // that leads to them
+	Stream string
+	Column string // that leads to them
+	Count  int    // of identifiers
+	// Others are columns that led to the stream's persons under an earlier policy:
+	// what was encrypted then is under their identifiers.
+	Others []string
+	ids    [][]byte
+	// Who is meant under each policy that rows were masked by: an id has another digest
+	// where its column was about another element.
 	digests [][32]byte
+	known   map[[32]byte]bool
+}
+
+// read adds who is meant under a plan; it returns the ids that can be in none of its
+// rows, and why.
+func (p *Persons) read(plan masking.Plan, keys masking.Keyring) (strangers map[int]string, err error) {
+	who, err := masking.NewIdentifier(plan, p.Column, keys)
+	if err != nil {
+		return nil, err
+	}
+	strangers = make(map[int]string)
+	for i, id := range p.ids {
+		d, why := who.Digest(id)
+		if why != "" {
+			strangers[i] = why
+		} else if !p.known[d] {
+			p.known[d] = true
+			p.digests = append(p.digests, d)
+		}
+	}
+	return strangers, nil
+}
+
+// before adds who is meant under the revisions that a connection had before: what
+// was encrypted then is theirs, too (L5).
+func (w *Workspace) before(ctx context.Context, p *Persons) error {
+	all, err := w.store.all(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		s, ok := r.Stream(p.Stream)
+		if !ok {
+			continue
+		}
+		columns := s.Plan.Subject.Columns()
+		if !slices.Contains(columns, p.Column) {
+			p.Others = append(p.Others, columns...)
+			continue
+		}
+		if _, err := p.read(s.Plan, w.keys); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Erase destroys the keys of subjects. With nil it completes erasures that a cover
@@ -49,6 +104,9 @@ func Erase(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, p 
 	}
 	defer w.Close()
 	if _, err := (cover{folder: f}).there(); err != nil {
+		return nil, err
+	}
+	if err := w.before(ctx, p); err != nil {
 		return nil, err
 	}
 	// One erasure at a time gives out numbers.
@@ -138,10 +196,11 @@ func (w *Workspace) erase(ctx context.Context, b *begun, digests [][32]byte) (*E
 // mostLines is how many lines that name nobody are told.
 const mostLines = 20
 
-// Identify reads identifiers of subjects of a stream, one a line. Where policies say
-// of different elements what the subject's column is about, each line is several
-// subjects. A line that can be in no row is a fault, and so are all.
-func Identify(f *config.Folder, streamName string, ids [][]byte) (*Persons, error) {
+// Identify reads identifiers of subjects of a stream, one a line, as a column has them;
+// "" is the one that leads to a subject, where there is one. Where policies say of
+// different elements what the column is about, each line is several subjects. A line
+// that can be in no row is a fault, and so are all.
+func Identify(f *config.Folder, streamName, column string, ids [][]byte) (*Persons, error) {
 	keys, err := file.Open(f.Keys)
 	if err != nil {
 		return nil, err
@@ -150,25 +209,30 @@ func Identify(f *config.Folder, streamName string, ids [][]byte) (*Persons, erro
 	if err != nil {
 		return nil, err
 	}
-	out := &Persons{Stream: streamName}
-	seen := make(map[[32]byte]bool)
+	var columns []string
+	for _, c := range all {
+		columns = append(columns, c.stream.Plan.Subject.Columns()...)
+	}
+	slices.Sort(columns)
+	columns = slices.Compact(columns)
+	if column == "" && len(columns) == 1 {
+		column = columns[0]
+	}
+	if column == "" && len(columns) > 1 {
+		return nil, &stream.Fault{Code: "erase.subject", Path: streamName, Msg: "its rows are about more than one person: " + strings.Join(columns, ", "),
+			Hint: "say whose identifiers these are: --subject " + strings.Join(columns, ", or --subject ")}
+	}
+	out := &Persons{Stream: streamName, Column: column, Count: len(ids), ids: ids, known: make(map[[32]byte]bool)}
 	var faults []error
 	for _, c := range all {
-		plan := c.stream.Plan
-		who, err := masking.NewIdentifier(plan, keys)
+		strangers, err := out.read(c.stream.Plan, keys)
 		if err != nil {
 			return nil, err
 		}
-		out.Column = plan.Subject.Column
-		for i, id := range ids {
-			d, why := who.Digest(id)
-			if why != "" && len(faults) < mostLines {
+		for _, i := range slices.Sorted(maps.Keys(strangers)) {
+			if len(faults) < mostLines {
 				faults = append(faults, &stream.Fault{Code: "erase.subject", Path: fmt.Sprintf("line %d", i+1),
-					Msg: why + ", as " + streamName + "/" + plan.Subject.Column + " is: nothing was erased", Hint: "write the value as the column has it; no quotes, no list"})
-			}
-			if !seen[d] {
-				seen[d] = true
-				out.digests = append(out.digests, d)
+					Msg: strangers[i] + ", as " + streamName + "/" + column + " is: nothing was erased", Hint: "write the value as the column has it; no quotes, no list"})
 			}
 		}
 		if faults != nil {

@@ -3,6 +3,8 @@ package wire
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -70,6 +72,26 @@ func (s *revisionStore) find(ctx context.Context, id string) (*rules.Revision, e
 			"use the keys/ that this workspace began with; else restore the topic from a backup")
 	}
 	return rules.Restore(full, packed)
+}
+
+// all gives every revision that was ever in force.
+func (s *revisionStore) all(ctx context.Context) ([]*rules.Revision, error) {
+	s.mu.Lock()
+	_, err := s.lookup(ctx, "") // reads on to the end
+	ids := slices.Sorted(maps.Keys(s.plans))
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	var out []*rules.Revision
+	for _, id := range ids {
+		r, err := s.find(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }
 
 func (s *revisionStore) has(ctx context.Context, id string) (bool, error) {
