@@ -61,12 +61,19 @@ func (w *Workspace) quarantine(c config.Connection) string {
 	return w.base.Topics.Quarantine(w.highest(c).Label(), c.Name)
 }
 
+// ownTopics are those that Lethe keeps for itself. Shreds are not compacted: what
+// whoever has no key writes would take the place of a record that counts (L5).
+func ownTopics(t stream.Topics, n int32) []kafka.Topic {
+	return []kafka.Topic{
+		{Name: t.Positions(), Partitions: n, Compact: true}, {Name: t.Revisions(), Partitions: 1, Compact: true}, {Name: t.Openings(), Partitions: 1, Compact: true},
+		{Name: t.Audit(), Partitions: 1}, {Name: t.Details(), Partitions: 1}, {Name: t.Leaves(), Partitions: n}, {Name: t.Shreds(), Partitions: 1},
+	}
+}
+
 // prepareOwn creates the topics that Lethe keeps for itself.
 func (w *Workspace) prepareOwn(ctx context.Context) error {
-	n, t := w.base.Partitions, w.base.Topics
-	err := w.base.Cluster.EnsureTopics(ctx, []kafka.Topic{{Name: t.Positions(), Partitions: n, Compact: true}, {Name: t.Revisions(), Partitions: 1, Compact: true},
-		{Name: t.Audit(), Partitions: 1}, {Name: t.Details(), Partitions: 1}, {Name: t.Leaves(), Partitions: n},
-		{Name: t.Openings(), Partitions: 1, Compact: true}, {Name: t.Shreds(), Partitions: 1, Compact: true}})
+	t := w.base.Topics
+	err := w.base.Cluster.EnsureTopics(ctx, ownTopics(t, w.base.Partitions))
 	if err != nil {
 		return err
 	}
