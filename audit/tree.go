@@ -197,19 +197,23 @@ func (t *tree) readCheckpoint() (bool, tlog.Tree, error) {
 	if err != nil {
 		return false, tlog.Tree{}, err
 	}
+	cp, err := t.parseCheckpoint(raw)
+	return err == nil, cp, err
+}
+
+// parseCheckpoint reads the body of a checkpoint of this log; it checks no signature.
+func (t *tree) parseCheckpoint(raw []byte) (cp tlog.Tree, err error) {
 	lines := bytes.SplitN(raw, []byte("\n"), 4)
 	if len(lines) < 4 || string(lines[0]) != t.origin {
-		return false, tlog.Tree{}, fmt.Errorf("checkpoint: origin is not %s: %w", t.origin, ErrDamaged)
+		return cp, fmt.Errorf("checkpoint: origin is not %s: %w", t.origin, ErrDamaged)
 	}
-	var cp tlog.Tree
 	if n, err := fmt.Sscan(string(lines[1]), &cp.N); n != 1 || err != nil {
-		return false, tlog.Tree{}, fmt.Errorf("checkpoint: size: %w", ErrDamaged)
+		return cp, fmt.Errorf("checkpoint: size: %w", ErrDamaged)
 	}
-	cp.Hash, err = tlog.ParseHash(string(lines[2]))
-	if err != nil {
-		return false, tlog.Tree{}, fmt.Errorf("checkpoint: root: %w", ErrDamaged)
+	if cp.Hash, err = tlog.ParseHash(string(lines[2])); err != nil {
+		return cp, fmt.Errorf("checkpoint: root: %w", ErrDamaged)
 	}
-	return true, cp, nil
+	return cp, nil
 }
 
 // intact returns ErrDamaged unless the tiles give the root that was published.

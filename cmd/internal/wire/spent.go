@@ -21,10 +21,6 @@ const logWithin = 30 * time.Second
 // logged waits until the intent is under a signed checkpoint of the log, and refuses
 // otherwise.
 func (b *begun) logged(ctx context.Context) error {
-	v, err := audit.Verifier(string(b.w.logKey.Reveal()))
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, logWithin)
 	defer cancel()
 	if b.w.broker != nil {
@@ -34,10 +30,10 @@ func (b *begun) logged(ctx context.Context) error {
 	}
 	for {
 		found := false
-		err := audit.Newest(ctx, b.w.folder.Log, v, func(_ int64, entry []byte) bool {
-			id, _ := entryID(entry)
+		err := b.w.newest(ctx, func(l audit.Leaf) bool {
+			id, _ := entryID(l.Entry)
 			found = id == b.id
-			return !found && !before(entry, b.time.Add(-time.Hour))
+			return !found && !before(l.Entry, b.time.Add(-time.Hour))
 		})
 		if found {
 			return nil
@@ -51,6 +47,19 @@ func (b *begun) logged(ctx context.Context) error {
 		case <-time.After(250 * time.Millisecond):
 		}
 	}
+}
+
+// newest reads the log as far as its checkpoint now covers it, newest leaf first.
+func (w *Workspace) newest(ctx context.Context, each func(audit.Leaf) (more bool)) error {
+	v, err := audit.Verifier(string(w.logKey.Reveal()))
+	if err != nil {
+		return err
+	}
+	r, err := audit.OpenReader(w.folder.Log, v)
+	if err != nil {
+		return err
+	}
+	return r.Newest(ctx, each)
 }
 
 // unlogged is why something was not done that could not be written down.
@@ -93,10 +102,6 @@ const twoDays = 48 * time.Hour
 // spent reads the log back. An intent whose opening is not there may be anybody's,
 // and counts as the principal's: to erase openings gives nobody room.
 func (b *begun) spent(ctx context.Context, d Disclosure) (spending, error) {
-	v, err := audit.Verifier(string(b.w.logKey.Reveal()))
-	if err != nil {
-		return spending{}, err
-	}
 	principals, err := b.w.principals(ctx)
 	if err != nil {
 		return spending{}, err
@@ -104,20 +109,20 @@ func (b *begun) spent(ctx context.Context, d Disclosure) (spending, error) {
 	worker := b.w.worker.Public().(ed25519.PublicKey)
 	var s spending
 	refused, mine := make(map[string]bool), false
-	err = audit.Newest(ctx, b.w.folder.Log, v, func(_ int64, raw []byte) bool {
+	err = b.w.newest(ctx, func(l audit.Leaf) bool {
 		var e struct {
 			ID   string          `json:"id"`
 			Kind string          `json:"kind"`
 			Body json.RawMessage `json:"body"`
 		}
-		if json.Unmarshal(raw, &e) != nil {
+		if json.Unmarshal(l.Entry, &e) != nil {
 			return true
 		}
 		switch e.Kind {
 		case stream.EntryOutcome:
 			var o stream.Outcome
 			// Who may only write to the topic cannot take an intent back.
-			if json.Unmarshal(e.Body, &o) == nil && o.Result == stream.OutcomeRefused && audit.SignedBy(raw, worker) {
+			if json.Unmarshal(e.Body, &o) == nil && o.Result == stream.OutcomeRefused && audit.SignedBy(l.Entry, worker) {
 				refused[o.Of] = true
 			}
 		case stream.EntryIntent:
@@ -129,7 +134,7 @@ func (b *begun) spent(ctx context.Context, d Disclosure) (spending, error) {
 				s.add(i, principals[e.ID], b.time, d)
 			}
 		}
-		return !before(raw, b.time.Add(-twoDays))
+		return !before(l.Entry, b.time.Add(-twoDays))
 	})
 	if err == nil && !mine {
 		err = errors.New("the intent is not in it")

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-func TestL4TheNewestEntriesAreThoseThatTheCheckpointCovers(t *testing.T) {
+func TestL4TheLeavesOfAReaderAreThoseThatTheCheckpointCovers(t *testing.T) {
 	signer, verifier := testSigner(t)
 	for _, n := range []int{1, 255, 256, 600} {
 		dir, tp := t.TempDir(), topicOf(t, n)
@@ -24,9 +24,13 @@ func TestL4TheNewestEntriesAreThoseThatTheCheckpointCovers(t *testing.T) {
 			t.Fatal(err)
 		}
 		i := n
-		err = Newest(t.Context(), dir, verifier, func(offset int64, entry []byte) bool {
+		r, err := OpenReader(dir, verifier)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Newest(t.Context(), func(l Leaf) bool {
 			i--
-			if offset != tp.offsets[i] || !bytes.Equal(entry, tp.entries[i]) {
+			if l.Index != int64(i) || l.Offset != tp.offsets[i] || !bytes.Equal(l.Entry, tp.entries[i]) {
 				t.Fatalf("entry %d of %d is another", i, n)
 			}
 			return true
@@ -34,13 +38,24 @@ func TestL4TheNewestEntriesAreThoseThatTheCheckpointCovers(t *testing.T) {
 		if err != nil || i != 0 {
 			t.Errorf("%d entries: %d left, %v", n, i, err)
 		}
-		if err := Newest(t.Context(), dir, verifier, func(int64, []byte) bool { i++; return false }); err != nil || i != 1 {
+		if err := r.Newest(t.Context(), func(Leaf) bool { i++; return false }); err != nil || i != 1 {
 			t.Errorf("stopped after %d, %v", i, err)
+		}
+		from := int64(n) / 2
+		err = r.Scan(t.Context(), from, func(l Leaf) error {
+			if at, err := r.IndexOf(l.Offset); err != nil || at != l.Index || l.Index != from || !bytes.Equal(l.Entry, tp.entries[from]) {
+				t.Fatalf("leaf %d of %d is another, found at %d: %v", from, n, at, err)
+			}
+			from++
+			return nil
+		})
+		if at, serr := r.IndexOf(tp.offsets[n-1] + 1); err != nil || serr != nil || from != int64(n) || at != int64(n) {
+			t.Errorf("%d of %d leaves scanned, sought %d: %v, %v", from, n, at, err, serr)
 		}
 	}
 }
 
-func TestL4NewestRefusesALogThatWasChanged(t *testing.T) {
+func TestL4AReaderRefusesALogThatWasChanged(t *testing.T) {
 	signer, verifier := testSigner(t)
 	_, vkey, err := NewLogKey("lethe/shop")
 	if err != nil {
@@ -52,7 +67,11 @@ func TestL4NewestRefusesALogThatWasChanged(t *testing.T) {
 	}
 	dir := t.TempDir()
 	all := func(v note.Verifier) error {
-		return Newest(context.Background(), dir, v, func(int64, []byte) bool { return true })
+		r, err := OpenReader(dir, v)
+		if err != nil {
+			return err
+		}
+		return r.Newest(context.Background(), func(Leaf) bool { return true })
 	}
 	if err := all(verifier); err != nil {
 		t.Errorf("no log: %v", err)
