@@ -33,7 +33,6 @@ first. A line that no row can have is refused, and then nothing is erased. It ne
   --json         print the result as JSON
 
 Rows, files and pseudonyms are not deleted by this build: it says what is left.
-On the embedded broker lethe run must be stopped meanwhile.
 `
 
 func erase(ctx context.Context, io streams, args []string) error {
@@ -87,11 +86,9 @@ const nothingErased = "nothing was erased"
 
 // toErase reads who is to be erased, and asks whether to.
 func toErase(ctx context.Context, io streams, folder *config.Folder, name, column string, yes bool) (*wire.Persons, error) {
-	if len(folder.Brokers) == 0 {
-		// Told before anybody types or is asked.
-		if err := wire.Held(folder.State); err != nil {
-			return nil, err
-		}
+	// Told before anybody types or is asked.
+	if err := wire.MayAct(folder); err != nil {
+		return nil, err
 	}
 	prompt(io, "identifiers, one a line")
 	ids, err := awaited(ctx, func() ([][]byte, error) { return identifiers(io) })

@@ -27,8 +27,6 @@ epochs are kept: what is masked under them joins and opens as before.
   --reason TEXT  why; the audit log commits to it
   --ticket ID    where it was asked for
   --json         print the result as JSON
-
-On the embedded broker lethe run must be stopped meanwhile.
 `
 
 func keys(ctx context.Context, io streams, args []string) error {
@@ -121,13 +119,9 @@ func showPeriods(io streams, periods []string, what string) {
 
 // rotateKeys says what a new epoch means, asks, and begins it.
 func rotateKeys(ctx context.Context, io streams, folder *config.Folder, before, dir string, yes bool, a wire.Action) error {
-	embedded := len(folder.Brokers) == 0
-	if embedded {
-		// Told before anybody is asked: the broker that the log is written with is
-		// inside of run.
-		if err := wire.Held(folder.State); err != nil {
-			return err
-		}
+	// Told before anybody is asked.
+	if err := wire.MayAct(folder); err != nil {
+		return err
 	}
 	meant, err := rotationOf(folder)
 	if err != nil {
@@ -139,7 +133,7 @@ func rotateKeys(ctx context.Context, io streams, folder *config.Folder, before, 
 		Streams []streamInTurn `json:"streams"`
 	}{Before: before, Streams: meant}
 	if !*io.json {
-		showRotation(io, meant, before, embedded)
+		showRotation(io, meant, before)
 	}
 	if !yes {
 		err := confirmed(ctx, io, io.in, "rotate?", &stream.Fault{Code: "keys.unconfirmed", Msg: "nothing was changed: nobody said yes", Hint: "lethe keys rotate --yes " + dir})

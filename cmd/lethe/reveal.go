@@ -44,8 +44,7 @@ how many values, and commitments to who, what, why and whose.
   --key FILE          the approver's own key
   --new-key FILE      make an approver's key, and show the line for lethe.yaml
 
-On the embedded broker lethe run must be stopped meanwhile; on Apache Kafka it must
-run where this folder's log is.
+On Apache Kafka lethe run must be at work where this folder's log is.
 `
 
 // revealFlags are what a person typed.

@@ -54,7 +54,7 @@ func rotationOf(folder *config.Folder) ([]streamInTurn, error) {
 }
 
 // showRotation says what a new epoch means to a person.
-func showRotation(io streams, meant []streamInTurn, epoch string, embedded bool) {
+func showRotation(io streams, meant []streamInTurn, epoch string) {
 	var again, apart, opens []streamInTurn
 	for _, s := range meant {
 		if s.Again {
@@ -76,9 +76,7 @@ func showRotation(io streams, meant []streamInTurn, epoch string, embedded bool)
 		"Rows of these that are in the lake stay as they are. Their fields do not join with rows that come after the switch, neither of the same table nor of another:")
 	showTurned(io, opens, func(s streamInTurn) []string { return s.Opens },
 		"Values of these that were masked before can be opened for as long as the keyring has epoch "+epoch+":")
-	if !embedded {
-		tellf(io.out, "\nWho runs this workspace now goes on in epoch %s until run is started again.\n", epoch)
-	}
+	tellf(io.out, "\nWho runs this workspace now goes on in epoch %s until run is started again.\n", epoch)
 }
 
 func showTurned(io streams, list []streamInTurn, fields func(streamInTurn) []string, what string) {

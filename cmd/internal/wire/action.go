@@ -36,8 +36,8 @@ type opening struct {
 }
 
 // openForAction opens a folder for one action of a person: what it must to write
-// entries, and nothing that moves records. On the embedded broker nobody else may
-// hold the folder.
+// entries, and nothing that moves records. Where a process runs the folder on the
+// embedded broker, this one is that broker's client.
 func openForAction(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace, err error) {
 	w := &Workspace{folder: f, log: log, registry: prometheus.NewRegistry()}
 	defer func() {
@@ -55,7 +55,16 @@ func openForAction(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *
 // broker, else whoever runs the workspace.
 func (w *Workspace) acting(ctx context.Context, work func(context.Context) error) error {
 	if w.broker == nil {
-		return work(ctx)
+		stop := func() {}
+		if w.host != nil {
+			ctx, stop = whileHeld(ctx, w.folder.State)
+		}
+		defer stop()
+		err := work(ctx)
+		if cause := context.Cause(ctx); err != nil && cause != nil {
+			err = cause
+		}
+		return err
 	}
 	worked := false
 	err := w.with(ctx, func(ctx context.Context) error {

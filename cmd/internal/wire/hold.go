@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,10 +17,13 @@ import (
 	"lethe/stream/disk"
 )
 
+// lockFile is locked by who holds a folder's state, and tells who that is.
+const lockFile = "run.lock"
+
 // hold locks a folder's state for this process. The lock goes with the process,
 // also when it is killed.
 func hold(dir string) (*os.File, error) {
-	path := filepath.Join(dir, "run.lock")
+	path := filepath.Join(dir, lockFile)
 	err := os.MkdirAll(dir, 0o700)
 	var f *os.File
 	if err == nil {
@@ -33,15 +37,91 @@ func hold(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("state: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		pid, _ := io.ReadAll(io.LimitReader(f, 20))
-		f.Close()
-		return nil, &stream.Fault{Code: "run.held", Path: dir, Exit: stream.ExitEnvironment,
-			Msg:  "process " + strings.TrimSpace(string(pid)) + " runs this folder",
-			Hint: "stop it first: kill " + strings.TrimSpace(string(pid))}
+		defer f.Close()
+		return nil, heldFault(dir, holderOf(f))
 	}
 	f.Truncate(0)
 	fmt.Fprintf(f, "%d\n", os.Getpid())
 	return f, nil
+}
+
+// holder is who holds a folder's state, as its lock tells.
+type holder struct {
+	pid     string
+	brokers []string // where its embedded broker listens, once others may use it
+}
+
+func holderOf(lock io.Reader) holder {
+	text, _ := io.ReadAll(io.LimitReader(lock, 4<<10))
+	lines := strings.Split(string(text), "\n")
+	h := holder{pid: lines[0]}
+	if len(lines) > 2 { // the last line is whole
+		h.brokers = strings.Fields(lines[1])
+	}
+	return h
+}
+
+func heldFault(dir string, h holder) error {
+	return &stream.Fault{Code: "run.held", Path: dir, Exit: stream.ExitEnvironment,
+		Msg:  "process " + h.pid + " runs this folder",
+		Hint: "stop it first: kill " + h.pid}
+}
+
+// welcome tells others where the broker of whoever holds the lock listens, for as
+// long as the lock is held.
+func welcome(lock *os.File, brokers []string) error {
+	_, err := fmt.Fprintln(lock, strings.Join(brokers, " "))
+	return err
+}
+
+// host finds the embedded broker of the process that runs the folder; none if nobody
+// holds it, and a Fault if who does lets nobody in.
+func host(dir string) ([]string, error) {
+	if !held(dir) {
+		return nil, nil
+	}
+	lock, err := os.Open(filepath.Join(dir, lockFile))
+	if err != nil {
+		return nil, fmt.Errorf("state: %w", err)
+	}
+	defer lock.Close()
+	h := holderOf(lock)
+	if len(h.brokers) == 0 {
+		return nil, heldFault(dir, h)
+	}
+	return h.brokers, nil
+}
+
+// held reports whether a process holds a folder's state.
+func held(dir string) bool {
+	f, err := os.Open(filepath.Join(dir, lockFile))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
+// whileHeld ends ctx with a Fault once nobody holds the folder's state any more:
+// clients of a broker that is gone wait for ever.
+func whileHeld(ctx context.Context, dir string) (context.Context, context.CancelFunc) {
+	ctx, end := context.WithCancelCause(ctx)
+	go func() {
+		t := time.NewTicker(200 * time.Millisecond)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+			}
+			if !held(dir) {
+				end(&stream.Fault{Code: "run.ended", Path: dir, Exit: stream.ExitEnvironment,
+					Msg: "who ran this folder has stopped meanwhile: what you asked for may have taken effect in part", Hint: "type it again"})
+			}
+		}
+	}()
+	return ctx, func() { end(nil) }
 }
 
 // epochMark is the file that says that run took up an epoch of the masking keys here;
@@ -106,6 +186,16 @@ func Held(dir string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// MayAct returns a Fault if no action can be taken on a folder now, since who holds it
+// lets nobody in.
+func MayAct(f *config.Folder) error {
+	if len(f.Brokers) > 0 {
+		return nil
+	}
+	_, err := host(f.State)
+	return err
 }
 
 // keep makes a file of the state durable, for its owner alone.

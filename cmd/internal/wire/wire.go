@@ -68,6 +68,7 @@ type Workspace struct {
 	follower *audit.Follower
 	gauges   *gauges
 	lock     *os.File
+	host     []string // brokers of the process that runs the folder, where this one does not
 	// rewritten says that the folder was run and its log is gone.
 	rewritten bool
 	runs      atomic.Int64
@@ -126,6 +127,11 @@ func Open(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace
 	if err := takeUp(f, w.keys.Epoch()); err != nil {
 		return nil, err
 	}
+	if w.broker != nil {
+		if err := welcome(w.lock, w.broker.Addrs()); err != nil {
+			return nil, fmt.Errorf("state: %w", err)
+		}
+	}
 	return w, w.openLog()
 }
 
@@ -176,6 +182,9 @@ func (w *Workspace) openKeys() error {
 // connect starts the embedded broker, or reaches the cluster that is named.
 func (w *Workspace) connect(ctx context.Context) error {
 	brokers := w.folder.Brokers
+	if len(brokers) == 0 {
+		brokers = w.host
+	}
 	if len(brokers) == 0 {
 		b, err := broker.Start(ctx, broker.Config{Dir: filepath.Join(w.folder.State, "broker"), Log: w.log, MaxMessageBytes: int(w.folder.MaxRecord) + 1<<20})
 		if err != nil {
