@@ -100,9 +100,17 @@ type Forged struct {
 
 // Actions of an Intent.
 const (
-	ActionErase  = "erase"
-	ActionReveal = "reveal"
-	ActionRotate = "rotate"
+	ActionStart  = "start"  // of the workspace, under a configuration
+	ActionRead   = "read"   // of audit data
+	ActionErase  = "erase"  // of subjects
+	ActionReveal = "reveal" // of values
+	ActionRotate = "rotate" // of keys
+)
+
+// Roles of who acts.
+const (
+	RoleOperator = "operator" // has the folder and its keys
+	RoleRevealer = "revealer" // may have values opened, as the folder says
 )
 
 // Intent tells that a person is about to do something. It stands on the audit topic
@@ -111,12 +119,19 @@ const (
 // under the entry's id. Without them the entry stays what it is and tells no more.
 type Intent struct {
 	Action    string `json:"action"` // ActionErase and so on
-	Count     Int64  `json:"count"`  // of subjects, or of values
+	Count     Int64  `json:"count"`  // of subjects, values, connections or documents
+	Role      string `json:"role"`   // RoleOperator and so on
 	Principal Hash   `json:"principal"`
-	Object    Hash   `json:"object"` // stream, or stream/field
+	Address   Hash   `json:"address"` // machine, and where they came from
+	Object    Hash   `json:"object"`  // stream, stream/field, workspace or document
 	Reason    Hash   `json:"reason"`
 	Ticket    Hash   `json:"ticket"`
 	Subjects  Hash   `json:"subjects"` // the keyed digests of those concerned, one after the other
+	// Before and After are keyed hashes of what the action changes, where that has one:
+	// of start the configuration, of rotate the epoch. After stands in the outcome where
+	// the action itself makes it.
+	Before *Hash `json:"before,omitempty"`
+	After  *Hash `json:"after,omitempty"`
 	// Approval is the SHA-256 of the approval that a second person signed.
 	Approval *Hash  `json:"approval,omitempty"`
 	Worker   string `json:"worker"`
@@ -128,6 +143,7 @@ type Outcome struct {
 	Of     string `json:"of"`     // id of the intent
 	Result string `json:"result"` // OutcomeDone and so on
 	Count  Int64  `json:"count"`  // of what it was done to
+	After  *Hash  `json:"after,omitempty"`
 	Worker string `json:"worker"`
 	Time   string `json:"time"`
 }

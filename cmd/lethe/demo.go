@@ -30,7 +30,7 @@ tried on it. It needs no server.
 func demonstrate(ctx context.Context, io streams, args []string) error {
 	f := newFlags(demoUsage)
 	f.JSON()
-	c := demo.Config{Out: unfitted(io.out), Columns: columns(io.out), Env: io.env}
+	c := demo.Config{Out: unfitted(io.out), Columns: columns(io.out), Env: io.env, By: service(io.env)}
 	f.StringVar(&c.Dir, "keep", demo.DefaultDir, "")
 	f.BoolVar(&c.Replace, "force", false, "")
 	f.StringVar(&c.Postgres, "postgres", "", "")

@@ -59,7 +59,7 @@ func erase(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	if a.Principal, err = osUser(io.env); err != nil {
+	if a.Actor, err = operator(io.env); err != nil {
 		return err
 	}
 	log, err := actionLog(io, dir)

@@ -141,7 +141,7 @@ func rotateKeys(ctx context.Context, io streams, folder *config.Folder, before, 
 			return interrupted(ctx, err, "nothing was changed", "lethe keys rotate "+dir)
 		}
 	}
-	if a.Principal, err = osUser(io.env); err != nil {
+	if a.Actor, err = operator(io.env); err != nil {
 		return err
 	}
 	log, err := actionLog(io, dir)

@@ -111,7 +111,7 @@ func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Fol
 	if in.request != "" {
 		return writeRequest(io, in, who, lines)
 	}
-	d := wire.Disclosure{Target: *target, Epoch: in.epoch, Principal: who, Reason: in.reason, Ticket: in.ticket, Values: values}
+	d := wire.Disclosure{Target: *target, Epoch: in.epoch, Principal: who, Address: address(io.env), Reason: in.reason, Ticket: in.ticket, Values: values}
 	if d.Approval, err = in.approved(folder, asked, lines); err != nil {
 		return err
 	}

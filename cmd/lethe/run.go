@@ -61,7 +61,7 @@ func run(ctx context.Context, io streams, args []string) error {
 	if err := ready(ctx, io, folder, log); err != nil {
 		return err
 	}
-	w, err := wire.Open(ctx, folder, log)
+	w, err := wire.Open(ctx, folder, log, service(io.env))
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 func (d *demo) carry(ctx context.Context) error {
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
 	audit.RouteDriverLog(log)
-	w, err := wire.Open(ctx, d.folder, log)
+	w, err := wire.Open(ctx, d.folder, log, d.By)
 	if err != nil {
 		return err
 	}

@@ -20,15 +20,17 @@ import (
 	"lethe/audit/verify"
 	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/shop"
+	"lethe/cmd/internal/wire"
 	"lethe/stream"
 )
 
 // Config says what to show, and where.
 type Config struct {
-	Dir       string // made, or replaced
-	Replace   bool   // an earlier demo in Dir, and its schema in PostgreSQL
-	Postgres  string // URL of the server that holds the shop; "" for SQLite
-	Customers int    // at least MinCustomers
+	By        wire.Actor // who runs it
+	Dir       string     // made, or replaced
+	Replace   bool       // an earlier demo in Dir, and its schema in PostgreSQL
+	Postgres  string     // URL of the server that holds the shop; "" for SQLite
+	Customers int        // at least MinCustomers
 	Out       io.Writer
 	Columns   int // of the terminal that Out is; 0 if it is none
 	Env       func(string) (string, bool)

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -17,16 +18,25 @@ import (
 	"lethe/stream/pipeline"
 )
 
+// Actor is who acts, as this machine knows them.
+type Actor struct {
+	Principal string
+	Role      string // stream.RoleOperator and so on
+	Address   string
+}
+
 // Action is what a person does to a workspace, as the audit log tells it.
 type Action struct {
-	Kind      string // of stream.Intent
-	Count     int
-	Principal string
-	Object    string
-	Reason    string
-	Ticket    string
-	Subjects  [][32]byte // digests of those concerned
-	Approval  *stream.Hash
+	Actor
+	Kind     string // of stream.Intent
+	Count    int
+	Object   string
+	Reason   string
+	Ticket   string
+	Subjects [][32]byte // digests of those concerned
+	Approval *stream.Hash
+	// Before and After are what the action changes, as stream.Intent has them.
+	Before, After *stream.Hash
 }
 
 // opening is what a salted commitment stands for.
@@ -81,6 +91,7 @@ func (w *Workspace) acting(ctx context.Context, work func(context.Context) error
 type begun struct {
 	id     string // of the intent
 	time   time.Time
+	after  *stream.Hash
 	w      *Workspace
 	ledger stream.Ledger
 }
@@ -109,7 +120,8 @@ func (w *Workspace) begin(ctx context.Context, a Action) (*begun, error) {
 	}
 	now := w.base.Now().UTC()
 	intent, err := ledger.Entry(stream.EntryIntent, stream.Intent{Action: a.Kind, Count: stream.Int64(a.Count), Approval: a.Approval,
-		Principal: commit("principal", []byte(a.Principal)), Object: commit("object", []byte(a.Object)), Reason: commit("reason", []byte(a.Reason)),
+		Role: a.Role, Before: a.Before, After: a.After,
+		Principal: commit("principal", []byte(a.Principal)), Address: commit("address", []byte(a.Address)), Object: commit("object", []byte(a.Object)), Reason: commit("reason", []byte(a.Reason)),
 		Ticket: commit("ticket", []byte(a.Ticket)), Subjects: commit("subjects", subjects),
 		Worker: ledger.Worker(), Time: now.Format(time.RFC3339Nano)})
 	if err != nil {
@@ -125,7 +137,7 @@ func (w *Workspace) begin(ctx context.Context, a Action) (*begun, error) {
 	if err := w.base.Cluster.Append(ctx, w.base.Topics.Audit(), [][]byte{enrol, intent}); err != nil {
 		return nil, err
 	}
-	return &begun{id: id, time: now, w: w, ledger: ledger}, nil
+	return &begun{id: id, time: now, after: a.After, w: w, ledger: ledger}, nil
 }
 
 // commitment is what stands in an entry for a value.
@@ -169,8 +181,35 @@ func (b *begun) tell(ctx context.Context, kind string, body any) error {
 // end writes what became of the action. It does so also while the process is being
 // stopped.
 func (b *begun) end(ctx context.Context, result string, count int) error {
+	return b.endWith(ctx, result, count, nil)
+}
+
+// endWith is end with what the action made of its object.
+func (b *begun) endWith(ctx context.Context, result string, count int, after *stream.Hash) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	return b.tell(ctx, stream.EntryOutcome, stream.Outcome{Of: b.id, Result: result, Count: stream.Int64(count),
+	return b.tell(ctx, stream.EntryOutcome, stream.Outcome{Of: b.id, Result: result, Count: stream.Int64(count), After: after,
 		Worker: b.ledger.Worker(), Time: b.w.base.Now().UTC().Format(time.RFC3339Nano)})
+}
+
+// Read writes that somebody reads audit data, lets work read it, and writes what came
+// of it: how many documents were read. What cannot be written is not read.
+func Read(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, work func(context.Context, *Workspace) (documents int, err error)) error {
+	w, err := openForAction(ctx, f, log)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	a.Kind = stream.ActionRead
+	return w.acting(ctx, func(ctx context.Context) error {
+		b, err := w.begin(ctx, a)
+		if err != nil {
+			return w.unlogged(err)
+		}
+		n, err := work(ctx, w)
+		if err != nil {
+			return errors.Join(err, b.end(ctx, stream.OutcomeFailed, n))
+		}
+		return b.end(ctx, stream.OutcomeDone, n)
+	})
 }

@@ -21,6 +21,7 @@ type Disclosure struct {
 	Target
 	Epoch     string // of the masking keys; "" for the only one, or any
 	Principal config.Principal
+	Address   string // of whom it is for
 	Reason    string
 	Ticket    string
 	Approval  *stream.Hash // that a second person gave
@@ -91,7 +92,8 @@ func Reveal(ctx context.Context, f *config.Folder, log *slog.Logger, d Disclosur
 		if err != nil {
 			return err
 		}
-		a := Action{Kind: stream.ActionReveal, Count: len(d.Values), Principal: d.Principal.Name, Object: d.Plan.Stream + "/" + d.Path,
+		a := Action{Actor: Actor{Principal: d.Principal.Name, Role: stream.RoleRevealer, Address: d.Address},
+			Kind: stream.ActionReveal, Count: len(d.Values), Object: d.Plan.Stream + "/" + d.Path,
 			Reason: d.Reason, Ticket: d.Ticket, Approval: d.Approval}
 		for _, v := range d.Values {
 			a.Subjects = open[0].Subjects(a.Subjects, v)

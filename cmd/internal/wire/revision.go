@@ -88,14 +88,10 @@ func (w *Workspace) revisions() func(id string) (*revision, error) {
 	}
 }
 
-// declare writes what must stand in the log before anything is done: the
-// worker's key, and each policy revision that is new.
+// declare writes what must stand in the log before anything is masked: each policy
+// revision that is new.
 func (w *Workspace) declare(ctx context.Context) error {
-	enrol, err := w.enrolment()
-	if err != nil {
-		return err
-	}
-	entries := [][]byte{enrol}
+	var entries [][]byte
 	ledger, err := w.ledger()
 	if err != nil {
 		return err

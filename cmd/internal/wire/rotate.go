@@ -22,7 +22,11 @@ func Rotate(ctx context.Context, f *config.Folder, log *slog.Logger, a Action) (
 		return "", err
 	}
 	defer w.Close()
-	a.Kind, a.Object, a.Count = stream.ActionRotate, w.keys.Epoch(), 1
+	before, err := w.epochHash(w.keys.Epoch())
+	if err != nil {
+		return "", err
+	}
+	a.Kind, a.Object, a.Count, a.Before = stream.ActionRotate, w.keys.Epoch(), 1, before
 	err = w.acting(ctx, func(ctx context.Context) error {
 		b, err := w.begin(ctx, a)
 		if err != nil {
@@ -37,7 +41,18 @@ func Rotate(ctx context.Context, f *config.Folder, log *slog.Logger, a Action) (
 			return errors.Join(err, b.end(ctx, stream.OutcomeFailed, 0))
 		}
 		epoch = e.Name
-		return b.end(ctx, stream.OutcomeDone, 1)
+		after, err := w.epochHash(epoch)
+		return errors.Join(err, b.endWith(ctx, stream.OutcomeDone, 1, after))
 	})
 	return epoch, err
+}
+
+// epochHash is the HMAC-SHA-256 of an epoch's name under a key of the workspace.
+func (w *Workspace) epochHash(name string) (*stream.Hash, error) {
+	key, err := w.keys.Secret("configuration")
+	if err != nil {
+		return nil, err
+	}
+	h := commitment(key, []byte(name))
+	return &h, nil
 }

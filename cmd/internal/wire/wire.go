@@ -86,8 +86,9 @@ type Workspace struct {
 }
 
 // Open holds the folder, starts the embedded broker if the folder has one,
-// creates the topics and enrols the worker's key.
-func Open(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace, err error) {
+// creates the topics and enrols the worker's key. Before that takes effect it writes
+// who starts the workspace, and under which configuration.
+func Open(ctx context.Context, f *config.Folder, log *slog.Logger, by Actor) (_ *Workspace, err error) {
 	w := &Workspace{folder: f, log: log, registry: prometheus.NewRegistry(), programs: make(map[string]*rules.Program), seen: make(map[string]map[string]string)}
 	defer func() {
 		if err != nil {
@@ -109,22 +110,11 @@ func Open(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace
 	if err := w.prepareOwn(ctx); err != nil {
 		return nil, err
 	}
-	if err := w.checkChanges(ctx); err != nil {
+	start, err := w.beginStart(ctx, by)
+	if err != nil {
 		return nil, err
 	}
-	if err := w.prepareTopics(ctx); err != nil {
-		return nil, err
-	}
-	if err := w.declare(ctx); err != nil {
-		return nil, err
-	}
-	w.revision, w.current = w.revisions(), make(map[string]*revision)
-	for _, c := range f.Connections {
-		if w.current[c.Name], err = w.revision(w.programs[c.Name].Revision); err != nil {
-			return nil, err
-		}
-	}
-	if err := takeUp(f, w.keys.Epoch()); err != nil {
+	if err := start.endStart(ctx, w.takeEffect(ctx)); err != nil {
 		return nil, err
 	}
 	if w.broker != nil {
@@ -133,6 +123,27 @@ func Open(ctx context.Context, f *config.Folder, log *slog.Logger) (_ *Workspace
 		}
 	}
 	return w, w.openLog()
+}
+
+// takeEffect makes what the configuration needs: topics, groups, revisions.
+func (w *Workspace) takeEffect(ctx context.Context) error {
+	if err := w.checkChanges(ctx); err != nil {
+		return err
+	}
+	if err := w.prepareTopics(ctx); err != nil {
+		return err
+	}
+	if err := w.declare(ctx); err != nil {
+		return err
+	}
+	w.revision, w.current = w.revisions(), make(map[string]*revision)
+	for _, c := range w.folder.Connections {
+		var err error
+		if w.current[c.Name], err = w.revision(w.programs[c.Name].Revision); err != nil {
+			return err
+		}
+	}
+	return takeUp(w.folder, w.keys.Epoch())
 }
 
 func (w *Workspace) compile() error {
