@@ -166,6 +166,9 @@ func (f *Finder) abroad(c *call, digits []byte, skip int) float32 {
 		}
 		rest = append(rest, c.n.digits[g.at:g.stop]...)
 	}
+	if len(rest) <= skip {
+		return 0 // nothing but (0)
+	}
 	rest = rest[skip:]
 	code, value := 0, 0
 	for i := 0; i < 3 && i < len(rest); i++ {
