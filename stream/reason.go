@@ -10,6 +10,7 @@ const (
 	ReasonTooLarge   = "too_large"   // larger than topics take, as it came or masked
 	ReasonOperation  = "operation"   // op is missing or unknown, or before and after do not fit it
 	ReasonMalformed  = "malformed"   // not the JSON that an envelope or a key is; also of a field
+	ReasonFault      = "fault"       // this build has a fault that shows on it
 
 	// Of a field: what the contract asks of it.
 	ReasonType      = "type"      // not of the column's type

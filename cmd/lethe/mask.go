@@ -176,8 +176,14 @@ type refusedLines struct {
 }
 
 func (r *refusedLines) take(line pipe.Refusal) error {
-	no := &stream.Rejection{Reason: stream.ReasonTooLarge}
-	if !errors.As(line.Why, &no) && !errors.Is(line.Why, pipe.ErrTooLong) {
+	no := &stream.Rejection{}
+	switch {
+	case errors.As(line.Why, &no):
+	case errors.Is(line.Why, pipe.ErrTooLong):
+		no.Reason = stream.ReasonTooLarge
+	case errors.Is(line.Why, pipe.ErrFault):
+		no.Reason = stream.ReasonFault
+	default:
 		return line.Why
 	}
 	i := slices.IndexFunc(r.counts, func(c refusal) bool { return c.Reason == no.Reason && c.Field == no.Field })

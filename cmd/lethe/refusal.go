@@ -48,6 +48,8 @@ func (r refusal) why() string {
 		return "op is missing or unknown, or before and after do not fit it"
 	case stream.ReasonMalformed:
 		return "no valid JSON of a row or change event"
+	case stream.ReasonFault:
+		return "this build has a fault that shows on it; the log says where"
 	case stream.ReasonType:
 		return "not of the type that the contract says"
 	case stream.ReasonNull:

@@ -37,7 +37,7 @@ func (l *lane) process(s *share, r *kgo.Record, c *tally, to *routed) error {
 	}
 	room := l.room(len(l.rec.Value) + len(l.rec.Value)/4 + 256)
 	m.masked.Value = room
-	err := to.processor.Process(&l.rec, &m.masked)
+	err := l.attempt(to, r, &m.masked)
 	var no *stream.Rejection
 	switch {
 	case errors.As(err, &no):

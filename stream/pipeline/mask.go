@@ -33,6 +33,8 @@ type Mask struct {
 	// Counted hears, after each commit, what became of each stream's records and
 	// fields; nil to ignore.
 	Counted func(streamName string, c stream.MaskCount)
+
+	broken broken
 }
 
 // Title is what messages call the stage.

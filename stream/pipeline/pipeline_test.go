@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"slices"
@@ -40,6 +41,27 @@ type rig struct {
 	source *source
 	sink   *sink
 	policy revision
+	log    *logged
+}
+
+// logged keeps what a log says and gives it to the test's output.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+	to   io.Writer
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Write(b)
+	return l.to.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // onBoth runs a test on the embedded broker and on Apache Kafka.
@@ -67,11 +89,11 @@ func onBoth(t *testing.T, test func(*testing.T, *rig)) {
 func newRig(t *testing.T, brokers []string) *rig {
 	t.Helper()
 	topics := stream.Topics{Workspace: "test" + strconv.FormatInt(time.Now().UnixNano(), 36)}
-	r := &rig{source: &source{}, sink: &sink{objects: map[string]stream.Rows{}, listed: map[string]stream.Loaded{}}, policy: revision{id: strings.Repeat("ab", 32), topic: topics.Masked("pii-pseudo", "lake", person, 1)}}
+	r := &rig{log: &logged{to: t.Output()}, source: &source{}, sink: &sink{objects: map[string]stream.Rows{}, listed: map[string]stream.Loaded{}}, policy: revision{id: strings.Repeat("ab", 32), topic: topics.Masked("pii-pseudo", "lake", person, 1)}}
 	r.base = pipeline.Base{Cluster: kafka.Cluster{Brokers: brokers, SessionTimeout: 6 * time.Second, MaxRecord: 1 << 20, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
 		Topics: topics, Partitions: partitions, Keyring: &keyring{keys: map[string][]byte{}, gone: map[string]bool{}}, Build: "build", Instance: "instance",
 		Ledger: func() (stream.Ledger, error) { return &ledger{}, nil },
-		Log:    slog.New(slog.NewTextHandler(t.Output(), nil)), Metrics: pipeline.NewMetrics(prometheus.NewRegistry()), Now: time.Now}
+		Log:    slog.New(slog.NewTextHandler(r.log, nil)), Metrics: pipeline.NewMetrics(prometheus.NewRegistry()), Now: time.Now}
 	all := []kafka.Topic{
 		{Name: topics.Raw(stream.PII, "src"), Partitions: partitions}, {Name: r.masked(), Partitions: partitions},
 		{Name: topics.Quarantine("pii", "lake"), Partitions: partitions},
@@ -210,6 +232,36 @@ func followersParked(t *testing.T, r *rig) {
 	stop = r.run(t)
 	r.wait(t, 3)
 	stop()
+	reasons := r.reasons(t)
+	if reasons["operator"] != 1 || reasons["parked"] != 2 {
+		t.Fatalf("quarantined: %v, want 1 operator and 2 parked", reasons)
+	}
+}
+
+func TestL1L2ARecordOnWhichAnOperatorPanicsIsQuarantinedAlone(t *testing.T) { onBoth(t, panics) }
+
+func panics(t *testing.T, r *rig) {
+	for i := range 20 {
+		r.source.add(fmt.Sprint("k", i), "v")
+	}
+	r.source.add("k7", "panic canary-7")
+	r.source.add("k7", "follows")
+	r.source.add("other", "panic canary-8")
+	r.source.add("k9", "w")
+	stop := r.run(t)
+	r.wait(t, 21)
+	stop()
+	if got, want := fmt.Sprint(r.reasons(t)), "map[fault:2 parked:1]"; got != want {
+		t.Errorf("quarantined: %s, want %s", got, want)
+	}
+	if strings.Contains(r.log.String(), "canary") || !strings.Contains(r.log.String(), "panic in lethe/stream/pipeline_test.(*processor).Process:") {
+		t.Errorf("the log does not say where alone: %s", r.log)
+	}
+}
+
+// reasons counts the records in quarantine.
+func (r *rig) reasons(t *testing.T) map[string]int {
+	t.Helper()
 	reasons := map[string]int{}
 	for p := range int32(partitions) {
 		err := r.base.Cluster.ReadRange(t.Context(), r.base.Topics.Quarantine("pii", "lake"), p, 0, func(rec *kgo.Record) error {
@@ -227,9 +279,7 @@ func followersParked(t *testing.T, r *rig) {
 			t.Fatal(err)
 		}
 	}
-	if reasons["operator"] != 1 || reasons["parked"] != 2 {
-		t.Fatalf("quarantined: %v, want 1 operator and 2 parked", reasons)
-	}
+	return reasons
 }
 
 func TestARecordThatNoTopicTakesIsQuarantinedInItsPlace(t *testing.T) { onBoth(t, tooLarge) }
@@ -415,6 +465,9 @@ type processor struct {
 func (p *processor) Process(r *stream.Record, out *stream.Masked) error {
 	if bytes.Contains(r.Value, []byte("refuse")) {
 		return &stream.Rejection{Reason: "operator", Field: "v"}
+	}
+	if bytes.Contains(r.Value, []byte("panic")) {
+		panic(string(r.Value))
 	}
 	if out.Key = nil; r.Key != nil {
 		out.Key = append(out.Key[:0], r.Key...)

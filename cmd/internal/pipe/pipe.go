@@ -13,6 +13,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -26,6 +27,10 @@ const Limit = 80 << 20
 
 // ErrTooLong is why a line longer than Limit is refused; its text is not kept.
 var ErrTooLong = errors.New("longer than 80 MiB")
+
+// ErrFault is why a line on which a worker panicked is refused. What the panic says may
+// be of the line: it is not kept.
+var ErrFault = errors.New("this build has a fault that shows on it")
 
 // Worker works on lines. It is used by one goroutine at a time.
 type Worker interface {
@@ -82,6 +87,8 @@ type batch struct {
 	out      []byte
 	done     int
 	refusals []Refusal
+	broken   []int // numbers of lines on which a worker panicked
+	lost     bool  // it panicked on no line, but on all together
 	ready    chan struct{}
 }
 
@@ -113,7 +120,12 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 					if !more {
 						return nil
 					}
-					b.work(worker)
+					for !b.work(worker) {
+						// What else the worker kept back is not to be trusted.
+						if worker, err = j.New(); err != nil {
+							return err
+						}
+					}
 					close(b.ready)
 				}
 			}
@@ -176,13 +188,21 @@ func (j Job) deliver(b *batch, total *Result) error {
 	return nil
 }
 
-// work gives every line to the worker.
-func (b *batch) work(w Worker) {
+// work gives every line to the worker, but those on which one panicked before. It
+// returns false if this one did.
+func (b *batch) work(w Worker) (whole bool) {
+	b.out, b.done, b.refusals = b.out[:0], 0, b.refusals[:0]
 	if b.tooLong {
 		b.refusals = append(b.refusals, Refusal{b.first, nil, ErrTooLong})
-		return
+		return true
 	}
 	number := b.first
+	defer func() {
+		if recover() != nil {
+			b.lost = b.lost || slices.Contains(b.broken, number)
+			b.broken = append(b.broken, number)
+		}
+	}()
 	for rest := b.text; len(rest) > 0; number++ {
 		line := rest
 		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
@@ -192,6 +212,10 @@ func (b *batch) work(w Worker) {
 		}
 		line = bytes.TrimSuffix(line, []byte("\r"))
 		if len(bytes.TrimLeft(line, " \t\r")) == 0 {
+			continue
+		}
+		if b.lost || slices.Contains(b.broken, number) {
+			b.refusals = append(b.refusals, Refusal{number, line, ErrFault})
 			continue
 		}
 		before := len(b.out)
@@ -204,7 +228,10 @@ func (b *batch) work(w Worker) {
 		b.out = out
 		b.done++
 	}
-	b.out = w.Flush(b.out)
+	if !b.lost {
+		b.out = w.Flush(b.out)
+	}
+	return true
 }
 
 // buffers of batches, text and output.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -60,6 +61,53 @@ func TestLinesWithoutTextAreSkippedAndTheLastNeedsNoEnd(t *testing.T) {
 	if out, _, total := carried(t, strings.NewReader("")); out != "" || total != (Result{}) {
 		t.Errorf("%q %+v", out, total)
 	}
+}
+
+func TestALineOnWhichAWorkerPanicsIsRefusedAlone(t *testing.T) {
+	var out bytes.Buffer
+	var refused []string
+	total, err := Job{In: strings.NewReader("a\nb\npanic\nc\nx\npanic\nd"), Out: &out,
+		Refused: func(r Refusal) error {
+			refused = append(refused, fmt.Sprintf("%d %s %v", r.Number, r.Line, r.Why))
+			return nil
+		},
+		New: func() (Worker, error) { return &keeper{}, nil }}.Run(t.Context())
+	want := []string{"3 panic " + ErrFault.Error(), "5 x odd", "6 panic " + ErrFault.Error()}
+	if err != nil || out.String() != "a\nb\nc\nd\n" || !slices.Equal(refused, want) || total != (Result{4, 3}) {
+		t.Errorf("%q %q %+v %v", out.String(), refused, total, err)
+	}
+}
+
+func TestLinesOnWhichAWorkerPanicsTogetherAreRefused(t *testing.T) {
+	refused := 0
+	total, err := Job{In: strings.NewReader("a\nlate\nb\n"), Out: io.Discard, Refused: func(Refusal) error { refused++; return nil },
+		New: func() (Worker, error) { return &keeper{}, nil }}.Run(t.Context())
+	if err != nil || refused != 3 || total.Done != 0 {
+		t.Errorf("%d refused, %+v, %v", refused, total, err)
+	}
+}
+
+// keeper keeps lines back until the end.
+type keeper struct{ kept []byte }
+
+func (k *keeper) Line(dst, line []byte, _ int) ([]byte, error) {
+	switch string(line) {
+	case "panic":
+		panic("panic")
+	case "x":
+		return dst, errOdd
+	}
+	k.kept = append(append(k.kept, line...), '\n')
+	return dst, nil
+}
+
+func (k *keeper) Flush(dst []byte) []byte {
+	if bytes.Contains(k.kept, []byte("late")) {
+		panic("late")
+	}
+	dst = append(dst, k.kept...)
+	k.kept = nil
+	return dst
 }
 
 func TestALineThatIsTooLongIsRefusedAlone(t *testing.T) {
