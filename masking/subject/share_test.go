@@ -137,3 +137,14 @@ func TestFailedWritesOfNewPeriodsLeaveNone(t *testing.T) {
 		t.Errorf("shred %d %v", last, err)
 	}
 }
+
+// stored is how many bytes a cover's files are, and how many of them it needs.
+func stored(tb testing.TB, w *workplace) (all, live int64) {
+	tb.Helper()
+	c, err := w.newest()
+	must(tb, err)
+	for _, u := range c.files {
+		all, live = all+u.Size, live+u.Live
+	}
+	return all, live
+}
