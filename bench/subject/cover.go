@@ -92,12 +92,13 @@ func (c *cover) fill(ctx context.Context, f *figure, batch int, progress io.Writ
 		}
 		f.All += d
 		took = append(took, d)
-		if f.Size, err = c.size(); err != nil {
+		size, err := c.size()
+		if err != nil {
 			return err
 		}
-		f.Most = max(f.Most, f.Size)
+		f.Most = max(f.Most, size)
 		if len(took)%100 == 0 {
-			fmt.Fprintf(progress, "%d erased in %v, %d MB\n", done+batch, f.All.Round(time.Second), f.Size/1e6)
+			fmt.Fprintf(progress, "%d erased in %v, %d MB\n", done+batch, f.All.Round(time.Second), size/1e6)
 		}
 	}
 	took = took[max(0, len(took)-last):]
@@ -105,6 +106,21 @@ func (c *cover) fill(ctx context.Context, f *figure, batch int, progress io.Writ
 		f.Batch += d / time.Duration(len(took))
 	}
 	return nil
+}
+
+// end begins a retention period and ends it: what is left of the cover is stored anew,
+// in files of its own. It says how long that took, and how many bytes are left.
+func (c *cover) end(ctx context.Context) (took time.Duration, used int64, err error) {
+	if err := c.Begin(ctx, "30d"); err != nil {
+		return 0, 0, err
+	}
+	began := time.Now()
+	if err := c.End(ctx, "30d"); err != nil {
+		return 0, 0, err
+	}
+	took = time.Since(began)
+	used, err = c.size()
+	return took, used, err
 }
 
 // alone erases n persons one by one, and gives the median.

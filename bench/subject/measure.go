@@ -23,7 +23,8 @@ type figure struct {
 	Found              time.Duration // the key of a token that is opened
 
 	Alone, Batch, All time.Duration // erasing one, a batch, all of them
-	Size, Most        int64         // bytes on disk: at the end, and after any batch
+	Most, Used        int64         // bytes on disk: after any batch, and of the cover that is in use
+	End               time.Duration // ending a period
 }
 
 // measure makes a cover with n erased and measures on it.
@@ -37,6 +38,9 @@ func measure(ctx context.Context, o options, dir string, n int, progress io.Writ
 		return f, err
 	}
 	if err := c.keys(&f, o.rounds); err != nil {
+		return f, err
+	}
+	if f.End, f.Used, err = c.end(ctx); err != nil {
 		return f, err
 	}
 	f.Alone, err = c.alone(ctx, o.alone)

@@ -50,10 +50,11 @@ func (r results) markdown() string {
 		return fmt.Sprintf("%s, %.0f µs a person", millis(f.Batch), float64(f.Batch)/1e3/float64(min(r.batch, f.Erased)))
 	}))
 	row("erasing all of them so", some(func(f figure) string { return fmt.Sprintf("%.1f s", f.All.Seconds()) }))
-	row("cover on disk", some(func(f figure) string {
-		return fmt.Sprintf("%.1f MB, %d bytes a person", float64(f.Size)/1e6, f.Size/int64(f.Erased))
+	row("ending a period of nobody", func(f figure) string { return millis(f.End) })
+	row("cover", some(func(f figure) string {
+		return fmt.Sprintf("%.1f MB, %d bytes a person", float64(f.Used)/1e6, f.Used/int64(f.Erased))
 	}))
-	row("at most, on the way there", some(func(f figure) string { return fmt.Sprintf("%.1f MB", float64(f.Most)/1e6) }))
+	row("cover and what is read no longer, at most", some(func(f figure) string { return fmt.Sprintf("%.1f MB", float64(f.Most)/1e6) }))
 	return b.String()
 }
 
