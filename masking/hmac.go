@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"lethe/masking/subject"
 	"lethe/stream"
 	"lethe/stream/lanes"
 )
@@ -117,7 +118,7 @@ type hmacMasker struct {
 	// The last value and the digest asked for it: a key column stands in key,
 	// before and after of one record, and most columns do not change.
 	last  []byte
-	whose [32]byte
+	whose subject.Digest
 	asked ask
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"lethe/masking/conform"
 	"lethe/masking/internal/members"
+	"lethe/masking/subject"
 	"lethe/stream"
 	"lethe/stream/scan"
 )
@@ -53,7 +54,7 @@ func NewIdentifier(plan Plan, column string, keys Keyring) (*Identifier, error) 
 // has it, with or without white space around it, in digits of any kind. Where no row
 // that was masked can have it, the reason is told, and nobody is meant; what it says
 // holds nothing of the text (L7).
-func (i *Identifier) Digest(text []byte) (digest [32]byte, why string) {
+func (i *Identifier) Digest(text []byte) (digest subject.Digest, why string) {
 	text = bytes.TrimSpace(text)
 	t := i.field.Type
 	if len(text) == 0 {

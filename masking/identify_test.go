@@ -3,6 +3,7 @@ package masking
 import (
 	"testing"
 
+	"lethe/masking/subject"
 	"lethe/stream"
 )
 
@@ -48,7 +49,7 @@ func TestL5AnIdentifierIsReadAsItsColumnHasIt(t *testing.T) {
 }
 
 func TestL5HowAStreamMasksAnIdentifierSaysNothingOfWhoIsMeant(t *testing.T) {
-	digest := func(operator string, params Params) [32]byte {
+	digest := func(operator string, params Params) subject.Digest {
 		p := Plan{Stream: "s", Subject: Subject{Column: "phone", Domain: "contact.phone"},
 			Fields: []Field{{Path: "phone", Operator: operator, Params: params, Normal: "e164", Type: stream.Type{Base: stream.String}}}}
 		who, err := NewIdentifier(p, p.Subject.Column, hashKeys{})

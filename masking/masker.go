@@ -32,13 +32,13 @@ type datum struct {
 type about struct {
 	subjects subject.Subjects // nil where nothing is under a subject's key
 
-	digest [32]byte   // whose data it is
-	known  bool       // there is a subject, and every one is known
-	other  [32]byte   // the second one
-	both   bool       // there is a second one
-	seq    stream.Seq // the record's place in its source's order
-	src    []byte     // the record's key or envelope, as it was read
-	reals  reals      // what is in src, once somebody asks
+	digest subject.Digest // whose data it is
+	known  bool           // there is a subject, and every one is known
+	other  subject.Digest // the second one
+	both   bool           // there is a second one
+	seq    stream.Seq     // the record's place in its source's order
+	src    []byte         // the record's key or envelope, as it was read
+	reals  reals          // what is in src, once somebody asks
 
 	of      [2]subject.About // keys that were given last
 	hashing *hashing         // where digests are asked for that may come later

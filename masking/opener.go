@@ -22,7 +22,7 @@ var (
 type RevealKeyring interface {
 	SubjectKeyring
 	// Find writes the key that a locator names, as [subject.Store.Find] does.
-	Find(at subject.Locator, digest, key *[32]byte) error
+	Find(at subject.Locator, digest *subject.Digest, key *subject.Key) error
 }
 
 // Veiled is a masked value, and what it was masked with beside keys.
@@ -42,7 +42,7 @@ type Opener struct {
 	masker opening
 	row    about
 	whose  *whose
-	find   func(at subject.Locator, digest, key *[32]byte) error
+	find   func(at subject.Locator, digest *subject.Digest, key *subject.Key) error
 }
 
 // opening is a masker whose values are given back.
@@ -54,7 +54,7 @@ type opening interface {
 	// was.
 	checks() bool
 	// subjects appends the digests of those whom a masked value is about.
-	subjects(dst [][32]byte, v Veiled, o *Opener) [][32]byte
+	subjects(dst []subject.Digest, v Veiled, o *Opener) []subject.Digest
 }
 
 // NewOpener returns the Opener of the field of a plan at that path, which was masked
@@ -104,7 +104,7 @@ func (o *Opener) Checks() bool { return o.masker.checks() }
 
 // Subjects appends the digests of those whom a masked value is about, as far as it
 // or who asks says so. It needs no subject's key.
-func (o *Opener) Subjects(dst [][32]byte, v Veiled) [][32]byte {
+func (o *Opener) Subjects(dst []subject.Digest, v Veiled) []subject.Digest {
 	return o.masker.subjects(dst, v, o)
 }
 
@@ -114,7 +114,7 @@ type surrogates struct{}
 
 func (surrogates) checks() bool { return false }
 
-func (surrogates) subjects(dst [][32]byte, v Veiled, o *Opener) [][32]byte {
+func (surrogates) subjects(dst []subject.Digest, v Veiled, o *Opener) []subject.Digest {
 	if o.identify(v); o.row.known {
 		dst = append(dst, o.row.digest)
 	}
@@ -153,8 +153,8 @@ func (o *Opener) turned(p *permuter) error {
 func (m *encryptMasker) checks() bool { return true }
 
 // subjects reads them in the locators: without keys nothing opens.
-func (m *encryptMasker) subjects(dst [][32]byte, v Veiled, _ *Opener) [][32]byte {
-	m.sealer.Open(nil, v.Text, m.place, nil, func(_ subject.Locator, digest, _ *[32]byte) error {
+func (m *encryptMasker) subjects(dst []subject.Digest, v Veiled, _ *Opener) []subject.Digest {
+	m.sealer.Open(nil, v.Text, m.place, nil, func(_ subject.Locator, digest *subject.Digest, _ *subject.Key) error {
 		dst = append(dst, *digest)
 		return nil
 	})

@@ -11,7 +11,7 @@ import (
 )
 
 // Find is the key that Key gave.
-func (k *subjectKeys) Find(_ subject.Locator, digest, key *[32]byte) error {
+func (k *subjectKeys) Find(_ subject.Locator, digest *subject.Digest, key *subject.Key) error {
 	_, err := k.Key(digest, key)
 	return err
 }
@@ -62,12 +62,12 @@ func TestWhatReversibleOperatorsMaskedIsGivenBack(t *testing.T) {
 }
 
 func TestL5WhatIsNotGivenBackSaysWhy(t *testing.T) {
-	keys := &subjectKeys{erased: map[[32]byte]bool{}}
+	keys := &subjectKeys{erased: map[subject.Digest]bool{}}
 	d, err := subject.NewDigester(keys, "id.internal")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var ann [32]byte
+	var ann subject.Digest
 	d.Digest(&ann, []byte("ann"))
 	token := Field{Operator: "tokenize", Domain: "d", Type: text, Erasable: true}
 	hidden := Field{Operator: "encrypt", Type: text}
@@ -95,7 +95,7 @@ func TestL5WhatIsNotGivenBackSaysWhy(t *testing.T) {
 			}
 			v := veil(masked, "ann")
 			c.change(&v)
-			defer func() { keys.fault, keys.erased = nil, map[[32]byte]bool{} }()
+			defer func() { keys.fault, keys.erased = nil, map[subject.Digest]bool{} }()
 			if got, err := o.Open(nil, v); !errors.Is(err, c.want) || len(got) > 0 {
 				t.Errorf("%d bytes, %v", len(got), err)
 			}
@@ -123,7 +123,7 @@ func TestL5AValueOfTwoSubjectsDiesWithEither(t *testing.T) {
 		{Operator: "fpe", Domain: "d", Type: text, Erasable: true},
 	} {
 		t.Run(f.Operator, func(t *testing.T) {
-			keys := &subjectKeys{erased: map[[32]byte]bool{}}
+			keys := &subjectKeys{erased: map[subject.Digest]bool{}}
 			w, err := Compile(ofTwo(f), keys)
 			if err != nil {
 				t.Fatal(err)
@@ -162,7 +162,7 @@ func TestL5AValueOfTwoSubjectsDiesWithEither(t *testing.T) {
 				t.Errorf("of one: %v", err)
 			}
 			for _, erased := range o.Subjects(nil, v) {
-				keys.erased = map[[32]byte]bool{erased: true}
+				keys.erased = map[subject.Digest]bool{erased: true}
 				if got, err := o.Open(nil, v); !errors.Is(err, subject.ErrErased) || len(got) > 0 {
 					t.Errorf("one is erased: %d bytes, %v", len(got), err)
 				}

@@ -12,12 +12,12 @@ import (
 // receipt counts for them.
 func counted(t *testing.T, f Field, rows ...string) map[string]int64 {
 	t.Helper()
-	keys := &subjectKeys{erased: map[[32]byte]bool{}}
+	keys := &subjectKeys{erased: map[subject.Digest]bool{}}
 	digests, err := subject.NewDigester(keys, "id.internal")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var bo [32]byte
+	var bo subject.Digest
 	digests.Digest(&bo, []byte("bo"))
 	keys.erased[bo] = true
 	w, err := Compile(one(f), keys)

@@ -78,7 +78,7 @@ func (r *about) keys() bool {
 	return r.known && r.key(&r.of[0], &r.digest) && (!r.both || r.key(&r.of[1], &r.other))
 }
 
-func (r *about) key(of *subject.About, digest *[keySize]byte) bool {
+func (r *about) key(of *subject.About, digest *subject.Digest) bool {
 	var err error
 	of.Digest = *digest
 	if of.At, err = r.subjects.Key(digest, &of.Key); err != nil && !errors.Is(err, subject.ErrErased) {

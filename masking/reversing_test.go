@@ -18,7 +18,7 @@ import (
 // subjectKeys is a keyring with keys of subjects, some of whom may be erased.
 type subjectKeys struct {
 	hashKeys
-	erased map[[32]byte]bool
+	erased map[subject.Digest]bool
 	fault  error
 }
 
@@ -28,7 +28,7 @@ func (k *subjectKeys) Clone() subject.Subjects { return k }
 
 func (k *subjectKeys) Holds(time.Duration) error { return nil }
 
-func (k *subjectKeys) Key(digest, key *[32]byte) (subject.Locator, error) {
+func (k *subjectKeys) Key(digest *subject.Digest, key *subject.Key) (subject.Locator, error) {
 	if k.fault != nil {
 		return subject.Locator{}, k.fault
 	}
@@ -197,7 +197,7 @@ func TestL5WhatIsUnderASubjectsKeyIsGoneWithTheSubject(t *testing.T) {
 		{Operator: "fpe", Domain: "d", Type: text, Erasable: true},
 		{Operator: "encrypt", Type: text},
 	} {
-		keys := &subjectKeys{erased: map[[32]byte]bool{}}
+		keys := &subjectKeys{erased: map[subject.Digest]bool{}}
 		mask := reversing(t, keys, f)
 		ann := mask("ann", `"081 234 5678"`)
 		if ann != mask("ann", `"081 234 5678"`) || ann == mask("bo", `"081 234 5678"`) {
@@ -207,7 +207,7 @@ func TestL5WhatIsUnderASubjectsKeyIsGoneWithTheSubject(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var digest [32]byte
+		var digest subject.Digest
 		d.Digest(&digest, []byte("ann"))
 		keys.erased[digest] = true
 		if got := mask("ann", `"081 234 5678"`); got != redacted {
@@ -241,7 +241,7 @@ func TestAnEncryptedValueOpensAtItsPlaceOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	find := func(_ subject.Locator, digest, key *[32]byte) error {
+	find := func(_ subject.Locator, digest *subject.Digest, key *subject.Key) error {
 		_, err := keys.Key(digest, key)
 		return err
 	}

@@ -44,7 +44,7 @@ type person struct {
 	normed []byte
 	// The last id and its digest: it stands in key, before and after.
 	last   []byte
-	digest [32]byte
+	digest subject.Digest
 	known  bool
 }
 
@@ -104,7 +104,7 @@ func (p *person) fresh() person {
 }
 
 // of gives the digest of an id; false for that of nobody.
-func (p *person) of(id []byte) ([32]byte, bool) {
+func (p *person) of(id []byte) (subject.Digest, bool) {
 	if !p.known || !bytes.Equal(id, p.last) {
 		p.last = append(p.last[:0], id...)
 		p.normed = p.normal(p.normed[:0], id)

@@ -20,6 +20,7 @@ const period = "7y"
 // cover is a cover on disk beside its keyring, and who is erased next.
 type cover struct {
 	*subject.Store
+	config  subject.Config
 	dir     string // of the cover
 	keyring *file.Keyring
 	persons *rand.ChaCha8 // digests are as good as random
@@ -40,11 +41,11 @@ func newCover(ctx context.Context, dir string) (*cover, error) {
 		return nil, err
 	}
 	began := time.Now()
-	config := subject.Config{Cover: pages, Roots: roots, Keyring: c.keyring, Clock: func() time.Duration { return time.Since(began) }}
-	if err := subject.Create(ctx, config); err != nil {
+	c.config = subject.Config{Cover: pages, Roots: roots, Keyring: c.keyring, Clock: func() time.Duration { return time.Since(began) }}
+	if err := subject.Create(ctx, c.config); err != nil {
 		return nil, err
 	}
-	if c.Store, err = subject.Open(config); err != nil {
+	if c.Store, err = subject.Open(c.config); err != nil {
 		return nil, err
 	}
 	return c, c.Begin(ctx, period)
@@ -52,7 +53,7 @@ func newCover(ctx context.Context, dir string) (*cover, error) {
 
 // erase punctures n persons in one step, and says how long that took.
 func (c *cover) erase(ctx context.Context, n int) (time.Duration, error) {
-	digests := make([][32]byte, n)
+	digests := make([]subject.Digest, n)
 	for i := range digests {
 		c.persons.Read(digests[i][:])
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"runtime"
 	"slices"
@@ -18,6 +19,7 @@ type figure struct {
 	Erased int
 
 	Met, New           time.Duration // the key of a subject who was met, and of one who was not
+	Kept               time.Duration // of one who was not, where all pages are kept in memory
 	ValueMet, ValueNew time.Duration // a value, from identifier to token
 	Again              time.Duration // another value of the same subject
 	Found              time.Duration // the key of a token that is opened
@@ -62,8 +64,15 @@ func (c *cover) keys(f *figure, rounds int) error {
 	if err := bench.Pin(); err != nil {
 		return err
 	}
-	w, err := newWorker(c)
+	w, err := newWorker(c, 0)
 	if err != nil {
+		return err
+	}
+	kept, err := newWorker(c, 2<<30)
+	if err != nil {
+		return err
+	}
+	if err := kept.readAll(c.shreds); err != nil {
 		return err
 	}
 	parts := []struct {
@@ -72,6 +81,7 @@ func (c *cover) keys(f *figure, rounds int) error {
 	}{
 		{&f.Met, func(i uint64) error { return w.key(i % met) }},
 		{&f.New, w.key},
+		{&f.Kept, kept.key},
 		{&f.ValueMet, func(i uint64) error { return w.value(i % met) }},
 		{&f.ValueNew, w.value},
 		{&f.Again, w.again},
@@ -80,7 +90,7 @@ func (c *cover) keys(f *figure, rounds int) error {
 	took := make([][]time.Duration, len(parts))
 	for round := range rounds + 1 {
 		for i, p := range parts {
-			if err := c.Lease(c.shreds); err != nil {
+			if err := errors.Join(w.store.Lease(c.shreds), kept.store.Lease(c.shreds)); err != nil {
 				return err
 			}
 			d, err := w.while(200*time.Millisecond, p.one)
@@ -112,14 +122,35 @@ type worker struct {
 	token    []byte
 }
 
-func newWorker(c *cover) (*worker, error) {
-	w := &worker{store: c.Store, subjects: c.Subjects(period), field: subject.NewField("s", "p", "1", false), n: met}
-	var err error
+// newWorker has so much memory for pages of the cover; 0 is what Store has unless it
+// is told.
+func newWorker(c *cover, memory int64) (*worker, error) {
+	config := c.config
+	config.Memory = memory
+	store, err := subject.Open(config)
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{store: store, subjects: store.Subjects(period), field: subject.NewField("s", "p", "1", false), n: met}
 	if w.digester, err = subject.NewDigester(c.keyring, "id.internal"); err != nil {
 		return nil, err
 	}
 	w.sealer, err = subject.NewSealer(c.keyring)
 	return w, err
+}
+
+// readAll asks for keys below every page, so that all are in memory.
+func (w *worker) readAll(shreds uint64) error {
+	if err := w.store.Lease(shreds); err != nil {
+		return err
+	}
+	for i := range uint64(1 << 17) {
+		binary.BigEndian.PutUint64(w.about.Digest[:], i<<47)
+		if _, err := w.subjects.Key(&w.about.Digest, &w.about.Key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // while calls one with numbers that do not come again, and gives the CPU time of a
@@ -143,7 +174,7 @@ func (w *worker) while(least time.Duration, one func(i uint64) error) (time.Dura
 
 // spread makes a digest of a number whose first bits, by which the tree goes, and
 // last ones, by which a cache does, are as far from the next one's as a hash's are.
-func spread(digest *[32]byte, i uint64) {
+func spread(digest *subject.Digest, i uint64) {
 	binary.BigEndian.PutUint64(digest[:], i*0x9e3779b97f4a7c15)
 	binary.LittleEndian.PutUint64(digest[24:], i*0x9e3779b97f4a7c15)
 }

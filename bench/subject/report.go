@@ -41,6 +41,7 @@ func (r results) markdown() string {
 	}
 	row("key, cached", func(f figure) string { return nanos(f.Met) })
 	row("key, cold", func(f figure) string { return nanos(f.New) })
+	row("key, cold, the cover kept in memory", func(f figure) string { return nanos(f.Kept) })
 	row("value, cached", func(f figure) string { return nanos(f.ValueMet) })
 	row("value, cold", func(f figure) string { return nanos(f.ValueNew) })
 	row("another value of the same row", func(f figure) string { return nanos(f.Again) })

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lethe/bench"
+	"lethe/masking/subject"
 	"lethe/stream"
 )
 
@@ -36,7 +37,7 @@ func TestEveryFigureIsMeasuredAndNothingIsLeftOnDisk(t *testing.T) {
 func TestSubjectsWhoAreMetFitIntoACache(t *testing.T) {
 	places := map[[2]byte]int{}
 	for i := range uint64(met) {
-		var digest [32]byte
+		var digest subject.Digest
 		spread(&digest, i)
 		places[[2]byte(digest[30:])]++
 	}

@@ -23,7 +23,7 @@ func BenchmarkSeal(b *testing.B) {
 	b.Run("open", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := s.Open(dst, token, f, position, func(_ Locator, _, key *[32]byte) error { *key = x.Key; return nil }); err != nil {
+			if _, err := s.Open(dst, token, f, position, func(_ Locator, _ *Digest, key *Key) error { *key = x.Key; return nil }); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -33,7 +33,7 @@ func BenchmarkSeal(b *testing.B) {
 func BenchmarkDigest(b *testing.B) {
 	d, err := NewDigester(fixed{}, "id.internal")
 	must(b, err)
-	var digest [32]byte
+	var digest Digest
 	id := []byte("1234567890")
 	b.ReportAllocs()
 	for b.Loop() {

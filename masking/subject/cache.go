@@ -22,18 +22,18 @@ type cache struct {
 type entry struct {
 	used   bool
 	at     Locator
-	digest [32]byte
-	key    [32]byte
+	digest Digest
+	key    Key
 }
 
 func newCache() *cache { return new(cache) }
 
 // setOf is where a subject may be: a digest's bits are as good as random.
-func setOf(digest *[32]byte) int {
+func setOf(digest *Digest) int {
 	return int(binary.LittleEndian.Uint16(digest[30:])) % sets
 }
 
-func (c *cache) find(digest *[32]byte) *entry {
+func (c *cache) find(digest *Digest) *entry {
 	s := &c.sets[setOf(digest)]
 	for i := range s.entries {
 		if e := &s.entries[i]; e.used && e.digest == *digest {
@@ -44,7 +44,7 @@ func (c *cache) find(digest *[32]byte) *entry {
 }
 
 // take gives the subject an entry; the caller fills in the rest.
-func (c *cache) take(digest *[32]byte) *entry {
+func (c *cache) take(digest *Digest) *entry {
 	s := &c.sets[setOf(digest)]
 	e := &s.entries[s.next%ways]
 	s.next++

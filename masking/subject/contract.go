@@ -14,6 +14,12 @@ var (
 	ErrNoLease = errors.New("no lease on the cover")
 )
 
+// Digest is what a subject is known by; a [Digester] makes it.
+type Digest [32]byte
+
+// Key is a subject's key for one retention period. It cannot be printed (L7).
+type Key [keySize]byte
+
 // Subjects gives the keys of data subjects, for values of one retention period.
 // A Subjects is used by one goroutine; a [Store] gives them.
 type Subjects interface {
@@ -23,7 +29,7 @@ type Subjects interface {
 	// [ErrNoLease] without a lease; then key holds zeros (L5).
 	//
 	// The digest is the subject's own: who links aliases resolves them first.
-	Key(digest, key *[32]byte) (Locator, error)
+	Key(digest *Digest, key *Key) (Locator, error)
 	// Holds says whether what was made with the keys given since the last Holds
 	// may still be committed, by a commit that takes no longer than within; it
 	// begins anew. It returns an error wrapping [stream.ErrStale] if the cover has

@@ -123,7 +123,7 @@ func (c *cover) end(name string) {
 }
 
 // state returns the subject's generation, or ErrErased.
-func (c *cover) state(digest *[32]byte) (uint16, error) {
+func (c *cover) state(digest *Digest) (uint16, error) {
 	mark, _, err := c.register.mark(leafOf(digest, 0))
 	if err == nil && mark&erased != 0 {
 		err = ErrErased
@@ -133,7 +133,7 @@ func (c *cover) state(digest *[32]byte) (uint16, error) {
 
 // erase punctures every period at the subject's leaf. Of a subject who is erased
 // there is nothing left to puncture.
-func (c *cover) erase(digest *[32]byte) error {
+func (c *cover) erase(digest *Digest) error {
 	generation, err := c.state(digest)
 	if errors.Is(err, ErrErased) {
 		return nil
@@ -150,7 +150,7 @@ func (c *cover) erase(digest *[32]byte) error {
 }
 
 // comeBack gives an erased subject the next generation.
-func (c *cover) comeBack(digest *[32]byte) error {
+func (c *cover) comeBack(digest *Digest) error {
 	generation, err := c.state(digest)
 	if !errors.Is(err, ErrErased) {
 		return err

@@ -106,7 +106,7 @@ func TestL5PunctureThatFailsAtAnyStepIsMadeOrNotAndCompletes(t *testing.T) {
 			must(t, w.Lease(1))
 			gone, made := 0, uint64(1)
 			for i := range 90 {
-				digest, key := subject(i), [32]byte{}
+				digest, key := subject(i), Key{}
 				if _, err := w.Subjects("7y").Key(&digest, &key); errors.Is(err, ErrErased) {
 					gone++
 				}
@@ -195,7 +195,7 @@ func TestL5KilledPuncturerLeavesEverySubjectErasedOrNot(t *testing.T) {
 		}
 		must(t, w.Lease(last))
 		for i := range int(last) + 3 {
-			digest, key := subject(i), [32]byte{}
+			digest, key := subject(i), Key{}
 			if _, err := w.Subjects("7y").Key(&digest, &key); errors.Is(err, ErrErased) != (i < int(last)) {
 				t.Fatalf("life %d: subject %d of %d: %v", life, i, last, err)
 			}

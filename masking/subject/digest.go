@@ -38,8 +38,8 @@ func newDigester(key stream.Value) *Digester {
 func (d *Digester) Clone() *Digester { return newDigester(d.key) }
 
 // Digest writes the digest of an identifier in its normal form.
-func (d *Digester) Digest(digest *[32]byte, id []byte) {
+func (d *Digester) Digest(digest *Digest, id []byte) {
 	d.mac.Reset()
 	d.mac.Write(id)
-	*digest = [32]byte(d.mac.Sum(d.sum[:0]))
+	*digest = Digest(d.mac.Sum(d.sum[:0]))
 }

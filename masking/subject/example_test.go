@@ -48,7 +48,7 @@ func Example() {
 	fmt.Println(string(clear), err)
 
 	// What erases, once shreds holds record 1.
-	check(store.Puncture(ctx, 1, [][32]byte{who.Digest}))
+	check(store.Puncture(ctx, 1, []subject.Digest{who.Digest}))
 	check(store.Lease(1))
 	_, err = sealer.Open(nil, token, phone, []byte("seq 1"), store.Find)
 	fmt.Println(errors.Is(err, subject.ErrErased), err)

@@ -48,8 +48,8 @@ func FuzzToken(f *testing.F) {
 	s, err := NewSealer(fixed{})
 	must(f, err)
 	field := NewField("s", "p", "1", false)
-	find := func(at Locator, digest, key *[32]byte) error {
-		*key = *digest
+	find := func(at Locator, digest *Digest, key *Key) error {
+		*key = Key(*digest)
 		key[0] ^= byte(at.Generation)
 		return nil
 	}

@@ -39,7 +39,7 @@ func TestL5ATransactionIsCommittedOnlyUnderTheCoverAndTheLeaseThatItWasMaskedUnd
 	} {
 		t.Run(name, func(t *testing.T) {
 			keyOf(t, s, subject(2))
-			w.erase(t, [][32]byte{subject(4)})
+			w.erase(t, []Digest{subject(4)})
 			then()
 			if err := commits(); !errors.Is(err, stream.ErrStale) {
 				t.Errorf("got %v", err)
@@ -57,13 +57,13 @@ func TestL5ATransactionIsCommittedOnlyUnderTheCoverAndTheLeaseThatItWasMaskedUnd
 	must(t, err)
 	last, err := other.Last()
 	must(t, err)
-	must(t, other.Puncture(context.Background(), last+1, [][32]byte{subject(2)}))
+	must(t, other.Puncture(context.Background(), last+1, []Digest{subject(2)}))
 	w.now += leaseTime - within
 	if err := commits(); !errors.Is(err, ErrNoLease) {
 		t.Errorf("a transaction outlasts its lease: %v", err)
 	}
 	must(t, w.Lease(last+1))
-	var key [32]byte
+	var key Key
 	d := subject(2)
 	if _, err := s.Key(&d, &key); !errors.Is(err, ErrErased) {
 		t.Errorf("erased: %v", err)

@@ -63,7 +63,7 @@ func (s *Store) leased() (*view, error) {
 // Find writes the key to open a value with that locator, of the subject with that
 // digest. It returns the errors of Subjects. It is what reveal uses; it is
 // slower than Key.
-func (s *Store) Find(at Locator, digest, key *[32]byte) error {
+func (s *Store) Find(at Locator, digest *Digest, key *Key) error {
 	clear(key[:])
 	v, err := s.leased()
 	if err != nil {
@@ -105,7 +105,7 @@ type keys struct {
 func (k *keys) Clone() Subjects { return k.store.Subjects(k.period) }
 
 // Key implements Subjects.
-func (k *keys) Key(digest, key *[32]byte) (Locator, error) {
+func (k *keys) Key(digest *Digest, key *Key) (Locator, error) {
 	v, err := k.store.leased()
 	if err != nil {
 		clear(key[:])
@@ -158,7 +158,7 @@ func (k *keys) turn(v *view) {
 }
 
 // derive puts the key of a subject into the cache.
-func (k *keys) derive(digest *[32]byte) (*entry, error) {
+func (k *keys) derive(digest *Digest) (*entry, error) {
 	if k.tree == nil {
 		return nil, ErrErased // the period ended, or never began
 	}
@@ -194,7 +194,7 @@ func (k *keys) secretOf(s *seed, leaf uint64) error {
 
 // leafOf is the leaf of a subject's generation: of the first the digest's first
 // bits, of any other those of a hash of digest and generation.
-func leafOf(digest *[32]byte, generation uint16) uint64 {
+func leafOf(digest *Digest, generation uint16) uint64 {
 	if generation == 0 {
 		return binary.BigEndian.Uint64(digest[:])
 	}
@@ -208,7 +208,7 @@ func leafOf(digest *[32]byte, generation uint16) uint64 {
 // the generation, so that subjects who share a leaf share no key. It is the one-step
 // function of NIST SP 800-56C Rev. 2 §4.1 with SHA-256, whose input is of one length
 // and fills one block. Nothing is drawn (L6).
-func subjectKey(key *[32]byte, secret *seed, digest *[32]byte, generation uint16) {
+func subjectKey(key *Key, secret *seed, digest *Digest, generation uint16) {
 	var b [4 + len(secret) + len(digest) + 2]byte
 	b[3] = 1 // the counter
 	copy(b[4:], secret[:])

@@ -53,7 +53,7 @@ func TestL5ErasedSubjectDerivesFromNoFileOldOrNew(t *testing.T) {
 			namedPages(t, x, &x.root, 0, 0, func(at ref, about []byte, _ *page) { ever[at] = about })
 		}
 	}
-	remember := func(digest [32]byte) {
+	remember := func(digest Digest) {
 		c, err := w.newest()
 		must(t, err)
 		for _, x := range c.periods {
@@ -137,7 +137,7 @@ func TestL5ErasedSubjectDerivesFromNoFileOldOrNew(t *testing.T) {
 		}
 	}
 	must(t, w.Lease(60))
-	var key [32]byte
+	var key Key
 	for _, d := range digests {
 		for period := uint16(1); period <= 2; period++ {
 			if err := w.Find(Locator{Period: period}, &d, &key); !errors.Is(err, ErrErased) {

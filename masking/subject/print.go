@@ -10,6 +10,15 @@ import (
 const placeholder = "[subject]"
 
 // Format implements fmt.Formatter.
+func (Key) Format(s fmt.State, _ rune) { io.WriteString(s, placeholder) }
+
+// LogValue implements slog.LogValuer.
+func (Key) LogValue() slog.Value { return slog.StringValue(placeholder) }
+
+// MarshalText implements encoding.TextMarshaler, and so JSON and YAML.
+func (Key) MarshalText() ([]byte, error) { return []byte(placeholder), nil }
+
+// Format implements fmt.Formatter.
 func (About) Format(s fmt.State, _ rune) { io.WriteString(s, placeholder) }
 
 // LogValue implements slog.LogValuer.

@@ -19,7 +19,7 @@ func TestL7WhatHoldsKeysCannotBePrinted(t *testing.T) {
 	v, err := w.leased()
 	must(t, err)
 	secret := v.periods[0].root.secret
-	for _, x := range []any{a, *a, s, w.Store, k} {
+	for _, x := range []any{a, *a, a.Key, &a.Key, s, w.Store, k} {
 		var log bytes.Buffer
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "x", x)
 		text, _ := json.Marshal(x)

@@ -12,7 +12,7 @@ import (
 func TestKeysAreRightWhileTheCoverChanges(t *testing.T) {
 	w, ctx := newWorkplace(t), context.Background()
 	w.erase(t, subjects(0, 500))
-	kept := map[int][32]byte{}
+	kept := map[int]Key{}
 	for i := 1000; i < 1100; i++ {
 		kept[i] = keyOf(t, w.Subjects("7y"), subject(i))
 	}
@@ -28,7 +28,7 @@ func TestKeysAreRightWhileTheCoverChanges(t *testing.T) {
 					return
 				default:
 				}
-				digest, key := subject(1000+i%100), [32]byte{}
+				digest, key := subject(1000+i%100), Key{}
 				if _, err := mine.Key(&digest, &key); err == nil && key != kept[1000+i%100] || err != nil && !errors.Is(err, ErrNoLease) {
 					t.Errorf("subject %d: %v or another key", 1000+i%100, err)
 					return
@@ -78,7 +78,7 @@ func TestPagesThatAreTooManyAreForgottenAndReadAgain(t *testing.T) {
 	must(t, err)
 	s := w.Subjects("7y")
 	for i := range 300 {
-		digest, key := subject(i), [32]byte{}
+		digest, key := subject(i), Key{}
 		if _, err := s.Key(&digest, &key); !errors.Is(err, ErrErased) {
 			t.Fatalf("subject %d: %v", i, err)
 		}

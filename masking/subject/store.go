@@ -116,7 +116,7 @@ func (s *Store) Last() (uint64, error) {
 // last that the cover knows. On return the root key that could open what was
 // before is destroyed. If it returns an error the step may be made or not, and it
 // is to be repeated; who is erased already stays so.
-func (s *Store) Puncture(ctx context.Context, shred uint64, digests [][32]byte) error {
+func (s *Store) Puncture(ctx context.Context, shred uint64, digests []Digest) error {
 	return s.change(ctx, func(c *cover) error {
 		if shred < c.shred {
 			return fmt.Errorf("puncture: shred %d after %d", shred, c.shred)
@@ -133,7 +133,7 @@ func (s *Store) Puncture(ctx context.Context, shred uint64, digests [][32]byte) 
 
 // Return gives erased subjects who came back their next generation. What was
 // written before stays unreadable.
-func (s *Store) Return(ctx context.Context, digests [][32]byte) error {
+func (s *Store) Return(ctx context.Context, digests []Digest) error {
 	return s.change(ctx, func(c *cover) error {
 		for i := range digests {
 			if err := c.comeBack(&digests[i]); err != nil {

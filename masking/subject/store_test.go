@@ -17,7 +17,7 @@ func TestL5ErasedSubjectHasNoKeyAndAllOthersKeepTheirs(t *testing.T) {
 	if testing.Short() {
 		all = 5_000
 	}
-	before := make([][32]byte, all)
+	before := make([]Key, all)
 	s := w.Subjects("7y")
 	for i := range all {
 		before[i] = keyOf(t, s, subject(i))
@@ -30,9 +30,9 @@ func TestL5ErasedSubjectHasNoKeyAndAllOthersKeepTheirs(t *testing.T) {
 	again := w.Subjects("7y")
 	for _, s := range []Subjects{again, again.Clone()} {
 		for i := range all {
-			digest, key := subject(i), [32]byte{1}
+			digest, key := subject(i), Key{1}
 			_, err := s.Key(&digest, &key)
-			if i < 1000 && (!errors.Is(err, ErrErased) || key != [32]byte{}) {
+			if i < 1000 && (!errors.Is(err, ErrErased) || key != (Key{})) {
 				t.Fatalf("subject %d: %v", i, err)
 			}
 			if i >= 1000 && (err != nil || key != before[i]) {
@@ -45,7 +45,7 @@ func TestL5ErasedSubjectHasNoKeyAndAllOthersKeepTheirs(t *testing.T) {
 func TestL5SubjectWhoReturnsGetsTheNextGeneration(t *testing.T) {
 	w := newWorkplace(t)
 	digest := subject(3)
-	var keys [4][32]byte
+	var keys [4]Key
 	for g := range keys {
 		s := w.Subjects("7y")
 		at, err := s.Key(&digest, &keys[g])
@@ -53,7 +53,7 @@ func TestL5SubjectWhoReturnsGetsTheNextGeneration(t *testing.T) {
 		if int(at.Generation) != g {
 			t.Errorf("generation %d, want %d", at.Generation, g)
 		}
-		var found [32]byte
+		var found Key
 		must(t, w.Find(at, &digest, &found))
 		if found != keys[g] {
 			t.Error("found another key")
@@ -63,12 +63,12 @@ func TestL5SubjectWhoReturnsGetsTheNextGeneration(t *testing.T) {
 				t.Error("a generation has the key of an older one")
 			}
 		}
-		w.erase(t, [][32]byte{digest})
-		w.erase(t, [][32]byte{digest}) // again does nothing
+		w.erase(t, []Digest{digest})
+		w.erase(t, []Digest{digest}) // again does nothing
 		if err := w.Find(at, &digest, &found); !errors.Is(err, ErrErased) {
 			t.Errorf("found: %v", err)
 		}
-		must(t, w.Return(context.Background(), [][32]byte{digest, subject(5)}))
+		must(t, w.Return(context.Background(), []Digest{digest, subject(5)}))
 		last, _ := w.Last()
 		must(t, w.Lease(last))
 	}
@@ -85,7 +85,7 @@ func TestL5PeriodsEndWholeAndTheErasedAreErasedInLaterOnes(t *testing.T) {
 	must(t, w.Begin(ctx, "2y"))
 	must(t, w.Lease(1))
 	kept := keyOf(t, w.Subjects("7y"), subject(200))
-	var key [32]byte
+	var key Key
 	digest := subject(200)
 	at, err := w.Subjects("30d").Key(&digest, &key)
 	must(t, err)
@@ -119,18 +119,18 @@ func TestL5PeriodsEndWholeAndTheErasedAreErasedInLaterOnes(t *testing.T) {
 func TestL5WithoutALeaseThereAreNoKeys(t *testing.T) {
 	w := newWorkplace(t)
 	s := w.Subjects("7y")
-	digest, key := subject(1), [32]byte{1}
+	digest, key := subject(1), Key{1}
 	w.now += time.Minute - 1
 	if _, err := s.Key(&digest, &key); err != nil {
 		t.Fatal(err)
 	}
 	w.now++
-	if _, err := s.Key(&digest, &key); !errors.Is(err, ErrNoLease) || key != [32]byte{} {
+	if _, err := s.Key(&digest, &key); !errors.Is(err, ErrNoLease) || key != (Key{}) {
 		t.Errorf("a minute later: %v", err)
 	}
 	// The puncture is known once the lease is renewed, which it is not by a cover
 	// that is behind.
-	must(t, w.Puncture(context.Background(), 1, [][32]byte{digest}))
+	must(t, w.Puncture(context.Background(), 1, []Digest{digest}))
 	if err := w.Lease(2); !errors.Is(err, ErrBehind) {
 		t.Errorf("lease on a cover that is behind: %v", err)
 	}
@@ -212,7 +212,7 @@ func TestL5RestoredCoverIsRefused(t *testing.T) {
 			must(t, err)
 			must(t, again.Puncture(context.Background(), last+1, subjects(1, 2)))
 			must(t, again.Lease(2))
-			gone, key := subject(1), [32]byte{}
+			gone, key := subject(1), Key{}
 			if _, err := again.Subjects("7y").Key(&gone, &key); !errors.Is(err, ErrErased) {
 				t.Errorf("%v", err)
 			}

@@ -47,7 +47,7 @@ func (w *workplace) reopen(t testing.TB, before func(Config)) {
 }
 
 // erase punctures subjects and takes a lease on the result.
-func (w *workplace) erase(t testing.TB, digests [][32]byte) {
+func (w *workplace) erase(t testing.TB, digests []Digest) {
 	t.Helper()
 	last, err := w.Last()
 	must(t, err)
@@ -63,24 +63,24 @@ func must(t testing.TB, err error) {
 }
 
 // subject is the digest of the i-th subject.
-func subject(i int) (d [32]byte) {
+func subject(i int) (d Digest) {
 	var s [32]byte
 	binary.BigEndian.PutUint64(s[:], uint64(i)+1)
 	rand.NewChaCha8(s).Read(d[:])
 	return d
 }
 
-func subjects(from, to int) [][32]byte {
-	var all [][32]byte
+func subjects(from, to int) []Digest {
+	var all []Digest
 	for i := from; i < to; i++ {
 		all = append(all, subject(i))
 	}
 	return all
 }
 
-func keyOf(t testing.TB, s Subjects, digest [32]byte) [32]byte {
+func keyOf(t testing.TB, s Subjects, digest Digest) Key {
 	t.Helper()
-	var key [32]byte
+	var key Key
 	_, err := s.Key(&digest, &key)
 	must(t, err)
 	return key

@@ -56,7 +56,7 @@ func TestL6LeavesAndKeysAreAsTheyWere(t *testing.T) {
 		if s != byHand(t, &x.salt, testTree().root.secret, leaf) {
 			t.Errorf("leaf %#x: otherwise by hand", leaf)
 		}
-		digest, key := subject(7), [32]byte{}
+		digest, key := subject(7), Key{}
 		subjectKey(&key, &s, &digest, 3)
 		if hex.EncodeToString(key[:]) != want[1] {
 			t.Errorf("key of leaf %#x: %x, want %s", leaf, key, want[1])

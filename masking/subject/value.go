@@ -37,8 +37,8 @@ func NewField(stream, path, epoch string, joinable bool) *Field {
 
 // About is a subject whom a value is about, as Subjects knows it.
 type About struct {
-	Digest [32]byte
-	Key    [32]byte
+	Digest Digest
+	Key    Key
 	At     Locator
 }
 
@@ -64,7 +64,7 @@ const tokenVersion = 0x10
 type Sealer struct {
 	locators siv
 	value    siv
-	key      [keySize]byte // that value has
+	key      Key // that value has
 	keyed    bool
 	order    [2]*About
 	plain    []byte
@@ -116,7 +116,7 @@ func (s *Sealer) Seal(dst, plain []byte, f *Field, position []byte, a, b *About)
 
 // Open appends the value of a token. find gives the keys of its subjects, as
 // [Store.Find] does; its error is returned, and so is one wrapping [ErrToken].
-func (s *Sealer) Open(dst, token []byte, f *Field, position []byte, find func(at Locator, digest, key *[32]byte) error) ([]byte, error) {
+func (s *Sealer) Open(dst, token []byte, f *Field, position []byte, find func(at Locator, digest *Digest, key *Key) error) ([]byte, error) {
 	var err error
 	s.sealed, err = base64.RawURLEncoding.Strict().AppendDecode(s.sealed[:0], token)
 	// The decoder passes over line ends: one token has one form.
@@ -170,7 +170,7 @@ func (s *Sealer) sorted(a, b *About) []*About {
 
 // Joint is the key of what is about two subjects, and is gone with either (L5); that
 // of a alone if b is nil or the same subject. Their order does not matter.
-func Joint(a, b *About) [32]byte {
+func Joint(a, b *About) Key {
 	if b == nil {
 		return a.Key
 	}
@@ -180,9 +180,9 @@ func Joint(a, b *About) [32]byte {
 	case 1:
 		a, b = b, a
 	}
-	var key [32]byte
+	var key Key
 	var text [64]byte
-	hmacSHA256(&key, a.Key[:], append(append(text[:0], "lethe two subjects 1 "...), b.Key[:]...))
+	hmacSHA256((*[32]byte)(&key), a.Key[:], append(append(text[:0], "lethe two subjects 1 "...), b.Key[:]...))
 	return key
 }
 
@@ -195,7 +195,7 @@ func (s *Sealer) rekey(f *Field, position []byte, about []*About) [blockSize]byt
 	}
 	key := Joint(about[0], second)
 	if !s.keyed || key != s.key {
-		s.value.setKey(&key)
+		s.value.setKey((*[keySize]byte)(&key))
 		s.key, s.keyed = key, true
 	}
 	var b [sha256.Size + 8]byte

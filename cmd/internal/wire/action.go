@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lethe/cmd/internal/config"
+	"lethe/masking/subject"
 	"lethe/stream"
 	"lethe/stream/pipeline"
 )
@@ -33,7 +34,7 @@ type Action struct {
 	Object   string
 	Reason   string
 	Ticket   string
-	Subjects [][32]byte // digests of those concerned
+	Subjects []subject.Digest // digests of those concerned
 	Approval *stream.Hash
 	// Before and After are what the action changes, as stream.Intent has them.
 	Before, After *stream.Hash

@@ -38,8 +38,8 @@ type Persons struct {
 	ids    [][]byte
 	// Who is meant under each policy that rows were masked by: an id has another digest
 	// where its column was about another element.
-	digests [][32]byte
-	known   map[[32]byte]bool
+	digests []subject.Digest
+	known   map[subject.Digest]bool
 }
 
 // read adds who is meant under a plan; it returns the ids that can be in none of its
@@ -137,7 +137,7 @@ func Erase(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, p 
 
 // erase does what Erase says of digests, and of those before them that the cover
 // does not know.
-func (w *Workspace) erase(ctx context.Context, b *begun, digests [][32]byte) (*Erasure, error) {
+func (w *Workspace) erase(ctx context.Context, b *begun, digests []subject.Digest) (*Erasure, error) {
 	c := cover{folder: w.folder, keys: w.keys, shreds: w.lastShred, log: w.log}
 	store, err := c.store(ctx)
 	if err == nil {
@@ -222,7 +222,7 @@ func Identify(f *config.Folder, streamName, column string, ids [][]byte) (*Perso
 		return nil, &stream.Fault{Code: "erase.subject", Path: streamName, Msg: "its rows are about more than one person: " + strings.Join(columns, ", "),
 			Hint: "say whose identifiers these are: --subject " + strings.Join(columns, ", or --subject ")}
 	}
-	out := &Persons{Stream: streamName, Column: column, Count: len(ids), ids: ids, known: make(map[[32]byte]bool)}
+	out := &Persons{Stream: streamName, Column: column, Count: len(ids), ids: ids, known: make(map[subject.Digest]bool)}
 	var faults []error
 	for _, c := range all {
 		strangers, err := out.read(c.stream.Plan, keys)

@@ -65,7 +65,7 @@ func FindTarget(f *config.Folder, connection, streamName, path string) (*Target,
 }
 
 // Find implements masking.RevealKeyring.
-func (r ring) Find(at subject.Locator, digest, key *[32]byte) error {
+func (r ring) Find(at subject.Locator, digest *subject.Digest, key *subject.Key) error {
 	store, err := r.open()
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"lethe/masking/subject"
 	"lethe/stream"
 	"lethe/stream/kafka"
 	"lethe/stream/pipeline"
@@ -23,17 +24,17 @@ type shredLog struct {
 
 	mu      sync.Mutex
 	next    int64 // offset up to which the topic was read
-	digests map[uint64][32]byte
+	digests map[uint64]subject.Digest
 	highest uint64
 }
 
 func newShredLog(c kafka.Cluster, topic string, keys stream.Keyring) (*shredLog, error) {
 	seal, err := pipeline.NewSeal(keys, "shreds")
-	return &shredLog{cluster: c, topic: topic, seal: seal, digests: make(map[uint64][32]byte)}, err
+	return &shredLog{cluster: c, topic: topic, seal: seal, digests: make(map[uint64]subject.Digest)}, err
 }
 
 // shredSize is a number and a digest.
-const shredSize = 8 + 32
+const shredSize = 8 + len(subject.Digest{})
 
 // read reads what was appended since. What does not open is no record of who has
 // the keys, and erases nobody.
@@ -47,7 +48,7 @@ func (l *shredLog) read(ctx context.Context) error {
 			return nil
 		}
 		n := binary.BigEndian.Uint64(plain)
-		l.digests[n] = [32]byte(plain[8:])
+		l.digests[n] = subject.Digest(plain[8:])
 		l.highest = max(l.highest, n)
 		return nil
 	})
@@ -75,10 +76,10 @@ func (l *shredLog) lost(of, there uint64) error {
 }
 
 // after gives the digests of the shreds after that number, in order.
-func (l *shredLog) after(n uint64) [][32]byte {
+func (l *shredLog) after(n uint64) []subject.Digest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var out [][32]byte
+	var out []subject.Digest
 	for n++; n <= l.highest; n++ {
 		out = append(out, l.digests[n])
 	}
@@ -87,7 +88,7 @@ func (l *shredLog) after(n uint64) [][32]byte {
 
 // add appends a record for each digest, numbered from that number on; all are
 // durable on return, or there is an error.
-func (l *shredLog) add(ctx context.Context, from uint64, digests [][32]byte) error {
+func (l *shredLog) add(ctx context.Context, from uint64, digests []subject.Digest) error {
 	var pairs [][2][]byte
 	for i, d := range digests {
 		n := from + uint64(i)
