@@ -40,8 +40,8 @@ const usage = `usage: go run ./bench/spine --postgres URL [flags]
   --changes N      inserts while all hops run (500000)
   --rate N         changes a second while the delay is taken (1000)
   --seconds N      for so long; 0 leaves it out (30)
-  --detect         mask by the rules of bench/mask: phones hashed, too, and personal data
-                   found in the notes
+  --detect         mask by as many rules as bench/mask: three columns hashed, four redacted,
+                   and personal data found in the notes
   --profile DIR    keep the CPU profiles there
   --peer debezium  measure Debezium too, on the same brokers and a table of its own;
                    needs --kafka, Java and Maven, and 500000 rows or more: with

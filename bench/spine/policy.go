@@ -18,8 +18,8 @@ const (
 	table      = source + ".public.customer"
 )
 
-// policy is what a user would have written. detecting makes the rules those of
-// bench/mask: three columns hashed, four redacted and the notes looked through.
+// policy is what a user would have written. detecting makes the rules as many as
+// those of bench/mask: three columns hashed, four redacted and the notes looked through.
 func policy(detecting bool) []byte {
 	phone, text := "{partial: {keep_last: 3}}", "redact"
 	if detecting {
