@@ -20,7 +20,7 @@ type program struct {
 	row      *node
 	nodes    []*node // all of them
 	slots    []stream.FieldCount
-	findings []string         // paths whose nulls and empty values are counted
+	measured []string         // paths whose nulls and empty values are counted
 	whose    *whose           // nil where no operator works under the row's subject
 	subjects subject.Subjects // nil where none works under the subject's key
 
@@ -84,7 +84,7 @@ func (c *compiler) compile() error {
 	}
 	c.conforming()
 	c.finish(c.row, restRedact)
-	c.findings(c.row)
+	c.measure(c.row)
 	for _, r := range c.ruled {
 		c.takes(r)
 	}

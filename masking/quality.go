@@ -9,28 +9,28 @@ import (
 // once the record is delivered.
 type quality struct {
 	total stream.Quality
-	nulls []int64 // by finding
-	empty []int64 // by finding
-	found []int32 // of the record in work: finding, or -1 - finding for an empty one
+	nulls []int64 // by measured path
+	empty []int64 // by measured path
+	found []int32 // of the record in work: a path that is null, or -1 - path for an empty one
 	keys  watch
 }
 
-func newQuality(findings int) quality {
-	return quality{nulls: make([]int64, findings), empty: make([]int64, findings), keys: newWatch()}
+func newQuality(measured int) quality {
+	return quality{nulls: make([]int64, measured), empty: make([]int64, measured), keys: newWatch()}
 }
 
-// findings numbers the paths below n whose nulls and empty values are counted.
-func (c *compiler) findings(n *node) {
+// measure numbers the paths below n whose nulls and empty values are counted.
+func (c *compiler) measure(n *node) {
 	for i := range n.members {
 		m := n.members[i].node
 		if !m.special { // L7: see stream.Quality
-			m.finding = int32(len(c.program.findings))
-			c.program.findings = append(c.program.findings, m.path)
+			m.measured = int32(len(c.program.measured))
+			c.program.measured = append(c.program.measured, m.path)
 		}
-		c.findings(m)
+		c.measure(m)
 	}
 	if n.elem != nil {
-		c.findings(n.elem)
+		c.measure(n.elem)
 	}
 }
 
@@ -38,11 +38,11 @@ func (c *compiler) findings(n *node) {
 // checks it by the rules of its node.
 func (w *Rewriter) examine(n *node, i, end int) bool {
 	switch c := w.src[i]; {
-	case n.finding < 0:
+	case n.measured < 0:
 	case c == 'n':
-		w.quality.found = append(w.quality.found, n.finding)
+		w.quality.found = append(w.quality.found, n.measured)
 	case end-i == 2 && c-'0' > 9 && c != '-', (c == '[' || c == '{') && scan.Space(w.src, i+1) == end-1:
-		w.quality.found = append(w.quality.found, -1-n.finding)
+		w.quality.found = append(w.quality.found, -1-n.measured)
 	}
 	return n.rules == nil || w.conforms(n, i, end)
 }
@@ -78,7 +78,7 @@ func (q *quality) deliver(r *stream.Record, op byte, hasRow bool) {
 // Quality adds what was seen in the rows since the last call, and begins anew.
 func (w *Rewriter) Quality(to *stream.Quality) {
 	q := &w.quality
-	q.total.Nulls, q.total.Empties = told(q.nulls, w.prog.findings), told(q.empty, w.prog.findings)
+	q.total.Nulls, q.total.Empties = told(q.nulls, w.prog.measured), told(q.empty, w.prog.measured)
 	to.Add(&q.total)
 	q.total = stream.Quality{}
 }

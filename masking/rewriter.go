@@ -59,7 +59,7 @@ const (
 
 func (p *program) rewriter() *Rewriter {
 	w := &Rewriter{prog: p, counts: make([]int64, len(p.slots)), replacers: slices.Clone(p.replacers)}
-	w.row.hashing, w.quality = newHashing(), newQuality(len(p.findings))
+	w.row.hashing, w.quality = newHashing(), newQuality(len(p.measured))
 	for _, n := range p.nodes {
 		w.names = append(w.names, n.names.Clone())
 	}

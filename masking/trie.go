@@ -49,7 +49,7 @@ type node struct {
 	slot     int32           // counts the node's action; -1 for none, as in the three below
 	restSlot int32           // counts what its rest did
 	shape    int32           // counts values that are redacted, for their shape or by the masker
-	finding  int32           // counts its nulls and empty values in after
+	measured int32           // counts its nulls and empty values in after
 	rules    []*conform.Rule // of a column: what its value conforms to in after
 	typ      stream.Type
 	path     string
@@ -68,10 +68,10 @@ type member struct {
 	node *node
 }
 
-// newNode is a node that does nothing and counts nothing yet. Slots and the finding
-// count from 0, so none is -1.
+// newNode is a node that does nothing and counts nothing yet. Slots and what is
+// measured count from 0, so none is -1.
 func newNode(path string) *node {
-	return &node{path: path, slot: -1, restSlot: -1, shape: -1, finding: -1}
+	return &node{path: path, slot: -1, restSlot: -1, shape: -1, measured: -1}
 }
 
 func (n *node) add(name string, child *node) {
