@@ -8,7 +8,7 @@ import (
 func TestL5AReversibleOperatorIsUnderTheSubjectsKeyOrSomebodyAnswersForIt(t *testing.T) {
 	env := edit(t, smallEnv(), "contact.email: {hmac: {}}", "contact.email: {tokenize: {}}")
 	p := compile(t, env)
-	d, _ := p.Explain("crm.public.customer/email")
+	d, _ := explain(p, "crm.public.customer/email")
 	if !d.Erasable || !strings.Contains(strings.Join(d.Because, "\n"), "nobody gets the value back once the subject is erased") {
 		t.Errorf("%+v", d)
 	}
@@ -18,7 +18,7 @@ func TestL5AReversibleOperatorIsUnderTheSubjectsKeyOrSomebodyAnswersForIt(t *tes
 
 	nobody := edit(t, env, "{key: id}", "none")
 	refuses(t, nobody, "tokenize on crm.public.customer/email would give the value back after its subject was erased: the rows have no subject", CodeDeclared)
-	d, _ = compile(t, add(t, nobody, "declared: {crm.public.customer/email: {survives_erasure: tickets are answered by mail}}\n")).Explain("crm.public.customer/email")
+	d, _ = explain(compile(t, add(t, nobody, "declared: {crm.public.customer/email: {survives_erasure: tickets are answered by mail}}\n")), "crm.public.customer/email")
 	if d.Erasable || !strings.Contains(strings.Join(d.Because, "\n"), "survives the erasure of its subject, since the rows have no subject: tickets are answered by mail") {
 		t.Errorf("%+v", d)
 	}

@@ -125,7 +125,7 @@ func TestL1ADeclaredClassNeitherSilencesPacksNorSparesTheSecondApprover(t *testi
 	lawless := edit(t, env, "[pdpa-th, gdpr]", "[]")
 	refuses(t, declared(lawless, ""), "a second person must approve", CodeApprover)
 	p := compile(t, declared(lawless, approved))
-	if d, _ := p.Explain(shade); d.Class != stream.Public || p.Streams[0].Class != stream.PII {
+	if d, _ := explain(p, shade); d.Class != stream.Public || p.Streams[0].Class != stream.PII {
 		t.Errorf("shade %s, stream %s", d.Class, p.Streams[0].Class)
 	}
 
@@ -178,7 +178,7 @@ func TestL1RelabellingDoesNotMakeFewValuesMany(t *testing.T) {
 		refuses(t, edit(t, env, "{key: id}", "none"), values, CodeDomain)
 		// With a subject mixed in, equal values of two persons are not counted together.
 		p := compile(t, env)
-		if d, _ := p.Explain("crm.public.customer/ref"); !d.Apart {
+		if d, _ := explain(p, "crm.public.customer/ref"); !d.Apart {
 			t.Errorf("%s: the subject is not mixed in", typ)
 		}
 	}

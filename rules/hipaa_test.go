@@ -69,7 +69,7 @@ func clinic(t *testing.T, law, elements string) Env {
 func TestHIPAAAllowsYearsOfDatesAndThreeDigitsOfZIPCodes(t *testing.T) {
 	p := compile(t, clinic(t, "hipaa", `person.birth_date: {generalize: {as: age, "on": "2026-01-01"}}, address.postcode: {generalize: {as: zip3}}, health.date: {generalize: {as: year}}`))
 	for path, section := range map[string]string{"born": "(C)", "zip": "(B)", "admitted": "(C)", "town": "(B)", "id": "hipaa §164.514(c)"} {
-		d, _ := p.Explain("crm.public.patient/" + path)
+		d, _ := explain(p, "crm.public.patient/"+path)
 		if why := strings.Join(d.Because, "\n"); !strings.Contains(why, section) {
 			t.Errorf("%s: no section %s in\n%s", path, section, why)
 		}
@@ -88,7 +88,7 @@ policy.yaml:4: mask.elements.address.city: keep on crm.public.patient/town (addr
 func TestALimitedDataSetKeepsTownsAndDates(t *testing.T) {
 	env := clinic(t, "hipaa", `person.birth_date: keep, address.postcode: keep, health.date: keep, address.city: keep`)
 	env.Purpose = "limited-data-set"
-	d, _ := compile(t, env).Explain("crm.public.patient/admitted")
+	d, _ := explain(compile(t, env), "crm.public.patient/admitted")
 	if why := strings.Join(d.Because, "\n"); !strings.Contains(why, "hipaa §164.514(e)") {
 		t.Errorf("%s", why)
 	}

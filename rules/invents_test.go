@@ -14,7 +14,7 @@ func TestFakeInventsWhatTheElementIs(t *testing.T) {
 		"contact.email: {hmac: {}}", "contact.email: fake, contact.phone: {fake: {locale: th}}, person.name: {fake: {kind: given_name, locale: eu}}")
 	p := compile(t, env)
 	for path, want := range map[string]string{"email": "email any", "phone": "phone th", "name": "given_name eu"} {
-		d, ok := p.Explain("crm.public.customer/" + path)
+		d, ok := explain(p, "crm.public.customer/"+path)
 		why := strings.Join(d.Because, "\n")
 		if !ok || d.Params["kind"] != strings.Fields(want)[0] || strings.Contains(why, "as element contact") != (path != "name") {
 			t.Errorf("%s: %v\n%s", path, d.Params, why)
@@ -51,7 +51,7 @@ policy.yaml:4: mask.elements.id.internal: fake on key column crm.public.customer
 
 func TestFakesOfFewValuesAreTheSubjectsOwn(t *testing.T) {
 	env := edit(t, smallEnv(column("zip", "string?", "element=address.postcode")), "contact.email: {hmac: {}}", "contact.email: {hmac: {}}, address.postcode: {fake: {locale: th}}")
-	if d, _ := compile(t, env).Explain("crm.public.customer/zip"); !d.Apart {
+	if d, _ := explain(compile(t, env), "crm.public.customer/zip"); !d.Apart {
 		t.Error("who counts the postal codes knows them")
 	}
 }

@@ -57,7 +57,7 @@ func TestTheMostSpecificRuleDecides(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s\n%v", policy, err)
 		}
-		d, ok := p.Explain("crm.public.customer/email")
+		d, ok := explain(p, "crm.public.customer/email")
 		if !ok || d.Operator != rules[from].operator {
 			t.Errorf("%s decides %s, want %s\n%s", policy, d.Operator, rules[from].operator, strings.Join(d.Because, "\n"))
 		}
@@ -168,7 +168,7 @@ func TestThePolicyOfTheReadmeCompiles(t *testing.T) {
 	env := shopEnv()
 	env.Policy.Data = []byte(text)
 	p := compile(t, env)
-	if d, _ := p.Explain("crm.public.customer/email"); d.Operator != "hmac" {
+	if d, _ := explain(p, "crm.public.customer/email"); d.Operator != "hmac" {
 		t.Errorf("email: %s", d.Operator)
 	}
 }
@@ -211,7 +211,7 @@ func suggested(key map[string][]string, tables map[string][]string) []schema.Con
 		}
 		c := schema.New(s)
 		for i, col := range c.Columns {
-			if sg, ok := Suggest(s)[col.Name]; ok {
+			if sg, ok := suggest(s)[col.Name]; ok {
 				c.Columns[i].Element = sg.Element
 				c.Columns[i].Evidence = []schema.Evidence{{Element: sg.Element, Why: sg.Evidence}}
 			}
@@ -277,7 +277,7 @@ func TestAStarterPolicyOfAwkwardNamesIsYAML(t *testing.T) {
 	text := strings.NewReplacer("#subjects:", "subjects:", `#  "src`, `  "src`).Replace(string(Starter([]schema.Contract{c}, "gdpr")))
 	env := Env{Policy: File{"policy.yaml", []byte(text)}, Contracts: []File{{"c.yaml", schema.Write(c)}}, Source: "src", Connection: "c", Workspace: "w"}
 	p := compile(t, env)
-	if d, _ := p.Explain("src.My Schema.a: b/no"); d.Operator != "hmac" {
+	if d, _ := explain(p, "src.My Schema.a: b/no"); d.Operator != "hmac" {
 		t.Errorf("key %s", d.Operator)
 	}
 }

@@ -128,13 +128,11 @@ func (p *Program) Stream(name string) (*Stream, bool) {
 	return nil, false
 }
 
-// Explain returns the decision about a field: <stream>/<path>.
-func (p *Program) Explain(path string) (Decision, bool) {
-	for _, s := range p.Streams {
-		for _, d := range s.Decisions {
-			if d.Stream+"/"+d.Path == path {
-				return d, true
-			}
+// Decision returns what was decided about a field.
+func (s *Stream) Decision(path string) (Decision, bool) {
+	for _, d := range s.Decisions {
+		if d.Path == path {
+			return d, true
 		}
 	}
 	return Decision{}, false

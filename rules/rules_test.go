@@ -150,3 +150,13 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s differs; go test -update writes it again. got\n%s", name, got)
 	}
 }
+
+// explain is the decision about a field of a program: <stream>/<path>.
+func explain(p *Program, field string) (Decision, bool) {
+	for i := range p.Streams {
+		if path, ok := strings.CutPrefix(field, p.Streams[i].Name+"/"); ok {
+			return p.Streams[i].Decision(path)
+		}
+	}
+	return Decision{}, false
+}

@@ -21,19 +21,8 @@ type words []string
 
 func (w words) String() string { return strings.Join(w, " ") }
 
-// Suggest reads the columns' names and says what they seem to be about, with the
-// built-in table. A column that no name fits, or whose type speaks against it, is
-// left out: a person has to say.
-func Suggest(s stream.Schema) map[string]Suggestion {
-	t, err := LoadElements()
-	if err != nil {
-		// The built-in table is part of the program, and a test loads it.
-		panic(err)
-	}
-	return t.Suggest(s)
-}
-
-// Suggest is [Suggest] with a folder's own elements.
+// Suggest reads the columns' names and says what they seem to be about. A column that
+// no name fits, or whose type speaks against it, is left out: a person has to say.
 func (t *Elements) Suggest(s stream.Schema) map[string]Suggestion {
 	out := map[string]Suggestion{}
 	table := splitName(s.Stream[strings.LastIndexByte(s.Stream, '.')+1:])

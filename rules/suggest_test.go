@@ -10,6 +10,15 @@ import (
 	"lethe/stream"
 )
 
+// suggest is what the built-in table says.
+func suggest(s stream.Schema) map[string]Suggestion {
+	t, err := LoadElements()
+	if err != nil {
+		panic(err)
+	}
+	return t.Suggest(s)
+}
+
 func suggestions(stream_ string, cols ...string) string {
 	s := stream.Schema{Stream: stream_}
 	for _, c := range cols {
@@ -19,7 +28,7 @@ func suggestions(stream_ string, cols ...string) string {
 		}
 		s.Fields = append(s.Fields, column(name, typ).Field)
 	}
-	got := Suggest(s)
+	got := suggest(s)
 	var out []string
 	for _, f := range s.Fields {
 		e := got[f.Name].Element

@@ -22,7 +22,7 @@ func townEnv(t *testing.T, rule string, files map[string]string) Env {
 func TestAHierarchyFileIsPartOfTheRevision(t *testing.T) {
 	const rule, path = "{as: hierarchy, file: towns/th.csv, level: 2}", "towns/th.csv"
 	p := compile(t, townEnv(t, rule, map[string]string{path: "Bangkok;Central;Thailand\nSongkhla;South;Thailand\n*;x;elsewhere\n"}))
-	d, _ := p.Explain("crm.public.customer/city")
+	d, _ := explain(p, "crm.public.customer/city")
 	if why := strings.Join(d.Because, "\n"); !strings.Contains(why, "./towns/th.csv has 2 values at level 2") || d.Params["file"] != path || d.Params["table"] != nil {
 		t.Errorf("%v\n%s", d.Params, why)
 	}

@@ -55,13 +55,8 @@ func FindTarget(f *config.Folder, connection, streamName, path string) (*Target,
 		}
 		return nil, &stream.Fault{Code: "cli.connection", Path: "--connection", Msg: "several connections carry this stream, each under its own policy", Hint: strict.Suggest("", names)}
 	}
-	found := &Target{Plan: all[0].stream.Plan, Path: path}
-	for _, d := range all[0].stream.Decisions {
-		if d.Path == path {
-			found.Element = d.Element
-		}
-	}
-	return found, nil
+	d, _ := all[0].stream.Decision(path)
+	return &Target{Plan: all[0].stream.Plan, Path: path, Element: d.Element}, nil
 }
 
 // Find implements masking.RevealKeyring.

@@ -258,11 +258,8 @@ const onceTries = 6
 func (w *Workspace) Operator(connection, streamName, field string) string {
 	if p := w.programs[connection]; p != nil {
 		if s, ok := p.Stream(streamName); ok {
-			for _, d := range s.Decisions {
-				if d.Path == field {
-					return d.Operator
-				}
-			}
+			d, _ := s.Decision(field)
+			return d.Operator
 		}
 	}
 	return ""
