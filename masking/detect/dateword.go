@@ -139,10 +139,8 @@ func (f *Finder) dayAfter(i int, m *moment) int {
 		return -1
 	}
 	i += n
-	for size := 2; size <= 2; size++ {
-		if i+size <= len(f.text) && isOrdinal(f.text[i:i+size]) {
-			i += size
-		}
+	if i+2 <= len(f.text) && isOrdinal(f.text[i:i+2]) {
+		i += 2
 	}
 	if !f.ends(i) || f.byteAt(i) == '.' && f.isDigitAt(i+1) || f.byteAt(i) == ':' || f.byteAt(i) == '%' {
 		return -1

@@ -62,13 +62,3 @@ func (s *Stages) Fence(now time.Time) (at time.Time, err error) {
 	}
 	return at, s.Reach(WorkersFenced, at)
 }
-
-// Reached returns the last stage that was reached; false if none was.
-func (s *Stages) Reached() (Stage, bool) {
-	for i := stageCount - 1; i >= 0; i-- {
-		if !s[i].IsZero() {
-			return i, true
-		}
-	}
-	return 0, false
-}

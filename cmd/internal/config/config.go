@@ -94,9 +94,6 @@ type Connection struct {
 	Policy   string // file
 }
 
-// Topics names the topics of the folder's workspace.
-func (f *Folder) Topics() stream.Topics { return stream.Topics{Workspace: f.Workspace} }
-
 // Source returns the source called name.
 func (f *Folder) Source(name string) (Source, bool) {
 	for _, s := range f.Sources {
