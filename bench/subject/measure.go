@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"io"
 	"runtime"
 	"slices"
@@ -55,8 +54,8 @@ const met = 256
 // value is what is encrypted.
 const value = "somchai@example.com"
 
-// keys measures keys and values; their parts take turns, and the median of the
-// rounds counts.
+// keys measures keys and values: first with the memory that a process has for the
+// cover unless it is told, then with enough for all of it.
 func (c *cover) keys(f *figure, rounds int) error {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	runtime.LockOSThread()
@@ -68,29 +67,38 @@ func (c *cover) keys(f *figure, rounds int) error {
 	if err != nil {
 		return err
 	}
-	kept, err := newWorker(c, 2<<30)
-	if err != nil {
-		return err
-	}
-	if err := kept.readAll(c.shreds); err != nil {
-		return err
-	}
-	parts := []struct {
-		to  *time.Duration
-		one func(i uint64) error
-	}{
+	err = w.measure(c.shreds, rounds, []part{
 		{&f.Met, func(i uint64) error { return w.key(i % met) }},
 		{&f.New, w.key},
-		{&f.Kept, kept.key},
 		{&f.ValueMet, func(i uint64) error { return w.value(i % met) }},
 		{&f.ValueNew, w.value},
 		{&f.Again, w.again},
 		{&f.Found, w.find},
+	})
+	if err != nil {
+		return err
 	}
+	if w, err = newWorker(c, 2<<30); err != nil {
+		return err
+	}
+	if err := w.readAll(c.shreds); err != nil {
+		return err
+	}
+	return w.measure(c.shreds, rounds, []part{{&f.Kept, w.key}})
+}
+
+// part is something to measure, and where its cost goes.
+type part struct {
+	to  *time.Duration
+	one func(i uint64) error
+}
+
+// measure lets parts take turns; the median of the rounds counts.
+func (w *worker) measure(shreds uint64, rounds int, parts []part) error {
 	took := make([][]time.Duration, len(parts))
 	for round := range rounds + 1 {
 		for i, p := range parts {
-			if err := errors.Join(w.store.Lease(c.shreds), kept.store.Lease(c.shreds)); err != nil {
+			if err := w.store.Lease(shreds); err != nil {
 				return err
 			}
 			d, err := w.while(200*time.Millisecond, p.one)
