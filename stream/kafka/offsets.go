@@ -68,3 +68,18 @@ func (c Cluster) Near(ctx context.Context, topic string, partition int32, record
 	ends, err := highWatermarks(ctx, cl, topic)
 	return max(0, ends[topic][partition]-records), err
 }
+
+// Span gives the first offset that a partition still holds, and the last stable one.
+func (c Cluster) Span(ctx context.Context, topic string, partition int32) (start, end int64, err error) {
+	cl, err := c.Client()
+	if err != nil {
+		return 0, 0, err
+	}
+	defer cl.Close()
+	starts, err := Starts(ctx, cl, topic)
+	if err != nil {
+		return 0, 0, err
+	}
+	ends, err := Ends(ctx, cl, topic)
+	return starts[topic][partition], ends[topic][partition], err
+}

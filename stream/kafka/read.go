@@ -24,21 +24,31 @@ var ErrStalled = errors.New("the broker gives no more records, and the end is no
 // nobody goes on from a place that is about to be passed (L2). The record is
 // valid during the call.
 func (c Cluster) ReadRange(ctx context.Context, topic string, partition int32, from int64, each func(*kgo.Record) error) error {
+	cl, err := c.Client()
+	if err != nil {
+		return err
+	}
+	ends, err := highWatermarks(ctx, cl, topic)
+	cl.Close()
+	if err != nil {
+		return err
+	}
+	return c.ReadTo(ctx, topic, partition, from, ends[topic][partition], each)
+}
+
+// ReadTo does so up to an offset. Below [Cluster.Span]'s end it waits for nobody.
+func (c Cluster) ReadTo(ctx context.Context, topic string, partition int32, from, end int64, each func(*kgo.Record) error) error {
 	cl, err := c.Client(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {partition: kgo.NewOffset().At(from)}}),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.KeepControlRecords())
 	if err != nil {
 		return err
 	}
 	defer cl.Close()
-	ends, err := highWatermarks(ctx, cl, topic)
-	if err != nil {
-		return err
-	}
 	starts, err := Starts(ctx, cl, topic)
 	if err != nil {
 		return err
 	}
-	end, at, moved := ends[topic][partition], max(from, starts[topic][partition]), time.Now()
+	at, moved := max(from, starts[topic][partition]), time.Now()
 	for at < end {
 		pctx, cancel := context.WithTimeout(ctx, time.Second)
 		fs := cl.PollFetches(pctx)

@@ -20,9 +20,12 @@ type auditWriter struct {
 	client  *kgo.Client
 	ledger  stream.Ledger
 	voucher voucher
+	// sequence is that of the last position written.
+	sequence stream.Int64
 
-	mu  sync.Mutex // promises come from the client's goroutine
-	err error
+	mu   sync.Mutex // promises come from the client's goroutine
+	err  error
+	told int64 // offset of the audit topic behind all that was told
 }
 
 // newAuditWriter begins a run of the ledger, which client writes.
@@ -46,10 +49,13 @@ func (a *auditWriter) produce(r *kgo.Record) { a.client.Produce(context.Backgrou
 
 // noted is the promise of records that no receipt counts.
 func (a *auditWriter) noted(r *kgo.Record, err error) {
-	if err != nil {
-		a.mu.Lock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case err != nil:
 		a.err = fmt.Errorf("produce to %s: %w", r.Topic, err)
-		a.mu.Unlock()
+	case r.Topic == a.Topics.Audit():
+		a.told = max(a.told, r.Offset+1)
 	}
 }
 

@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -192,45 +193,110 @@ func forgedFirst(t *testing.T, r *rig) {
 	}
 }
 
-func TestL1L2ForgedPositionsAndOldOnesTakeNoPolicyBack(t *testing.T) { onBoth(t, forgedPositions) }
+func TestL1L2ForgedPositionsAndOldOnesTakeNothingBack(t *testing.T) { onBoth(t, forgedPositions) }
+
+// lastPosition is the last record with the source's position, and where it stands.
+func (r *rig) lastPosition(t *testing.T) (at *kgo.Record, offset int64) {
+	t.Helper()
+	topic := r.base.Topics.Positions()
+	for p := range int32(partitions) {
+		err := r.base.Cluster.ReadRange(t.Context(), topic, p, 0, func(rec *kgo.Record) error {
+			if string(rec.Key) == "src" {
+				at = &kgo.Record{Topic: topic, Partition: p, Key: []byte("src"), Value: append([]byte(nil), rec.Value...)}
+				offset = rec.Offset
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return at, offset
+}
 
 func forgedPositions(t *testing.T, r *rig) {
-	topic := r.base.Topics.Positions()
-	// last is the position of the source as it stands.
-	last := func() (at *kgo.Record) {
-		t.Helper()
-		for p := range int32(partitions) {
-			err := r.base.Cluster.ReadRange(t.Context(), topic, p, 0, func(rec *kgo.Record) error {
-				if string(rec.Key) == "src" {
-					at = &kgo.Record{Topic: topic, Partition: p, Key: []byte("src"), Value: append([]byte(nil), rec.Value...)}
-				}
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		return at
-	}
 	r.process(t, weak, 20)
-	old := last()
+	old, _ := r.lastPosition(t)
 	r.process(t, strong, 20)
 	forged := *old
-	forged.Value = []byte(strings.Replace(string(last().Value), strong, later, 1))
+	now, _ := r.lastPosition(t)
+	forged.Value = []byte(strings.Replace(string(now.Value), strong, later, 1))
 	r.produce(t, &forged)
-	now, err := r.base.Announced(t.Context(), "src")
-	if err != nil || now["lake"] != strong {
-		t.Fatalf("in force is %v, %v", now, err)
+	inForce, err := r.base.Announced(t.Context(), "src")
+	if err != nil || inForce["lake"] != strong {
+		t.Fatalf("in force is %v, %v", inForce, err)
 	}
 	r.process(t, strong, 20)
 	r.expect(t, map[string]stream.Int64{weak: 20, strong: 40})
 
-	// An old one that is put back has rows read again, which receipts tell. It does
-	// not keep a later policy from being believed.
+	// While the newest is there, an old one after it counts for nothing.
+	before := r.positionsRefused()
 	r.produce(t, old)
 	r.process(t, later, 20)
-	if got := r.under(t); got[weak] != 20 || got[strong] != 40 || got[later] != 60 {
-		t.Errorf("masked under %v", got)
+	r.expect(t, map[string]stream.Int64{weak: 20, strong: 40, later: 20})
+	if n := r.positionsRefused(); n <= before {
+		t.Errorf("%v positions were refused, and %v before one was written again", n, before)
+	}
+}
+
+func (r *rig) positionsRefused() float64 {
+	var m dto.Metric
+	r.base.Metrics.Forged.WithLabelValues(r.base.Topics.Positions()).Write(&m)
+	return m.GetCounter().GetValue()
+}
+
+func TestL2L4WhereOnlyAnOldPositionIsLeftNothingGoesOn(t *testing.T) { onBoth(t, oldPositionLeft) }
+
+func oldPositionLeft(t *testing.T, r *rig) {
+	r.process(t, strong, 20)
+	old, _ := r.lastPosition(t)
+	r.process(t, strong, 20)
+	newest, _ := r.lastPosition(t)
+	receipts := len(r.receipts(t))
+
+	// What a compaction leaves once the old one is written again.
+	r.produce(t, old)
+	_, offset := r.lastPosition(t)
+	r.forget(t, old.Topic, old.Partition, offset)
+	_, err := r.base.Announced(t.Context(), "src")
+	ingest := r.ingest()
+	ingest.Revisions, ingest.Seen = map[string]string{"lake": strong}, map[string]string{"lake": strong}
+	for _, err := range []error{err, ingest.Run(t.Context())} {
+		var f *stream.Fault
+		if !errors.As(err, &f) || f.Code != "run.position_forged" || f.Exit != stream.ExitEnvironment || f.Hint == "" {
+			t.Fatalf("an old position is gone on from: %v", err)
+		}
+	}
+	if n := len(r.receipts(t)); n != receipts {
+		t.Errorf("%d receipts more", n-receipts)
+	}
+
+	// With the newest brought back it goes on, and no row is carried twice.
+	r.produce(t, newest)
+	r.process(t, strong, 20)
+	r.expect(t, map[string]stream.Int64{strong: 60})
+}
+
+// forget takes away what a partition holds before an offset, as its compaction may.
+func (r *rig) forget(t *testing.T, topic string, p int32, before int64) {
+	t.Helper()
+	cl, err := r.base.Cluster.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.Close()
+	adm, both := kadm.NewClient(cl), "compact,delete"
+	if _, err := adm.AlterTopicConfigs(t.Context(), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "cleanup.policy", Value: &both}}, topic); err != nil {
+		t.Fatal(err)
+	}
+	to := make(kadm.Offsets)
+	to.Add(kadm.Offset{Topic: topic, Partition: p, At: before})
+	got, err := adm.DeleteRecords(t.Context(), to)
+	if err == nil {
+		err = got.Error()
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -157,7 +157,7 @@ func (w *ingestWriter) prepare(ctx context.Context) error {
 	if w.encrypter, err = newEncrypter(w.Keyring, rawPeriod, w.Now); err != nil {
 		return err
 	}
-	at, err := w.position(ctx, w.Source)
+	at, err := w.audit.resume(ctx, w.Source)
 	if err != nil {
 		return err
 	}

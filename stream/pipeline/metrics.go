@@ -54,7 +54,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Fields:      counter("fields_total", "Values that an operator was applied to.", "connection", "operator"),
 		Quality:     newQuality(counter, gauge),
 		Shredded:    counter("shredded_total", "Raw records whose key was destroyed before they were masked.", "connection"),
-		Forged:      counter("forged_total", "Control records that were refused, since somebody without the workspace's keys wrote them or wrote an old one again, and positions that nobody with the keys wrote. Each connection counts its own.", "topic"),
+		Forged:      counter("forged_total", "Control records that were refused, since somebody without the workspace's keys wrote them or wrote an old one again, and positions that nobody with the keys wrote, or that were written again. Each connection counts its own.", "topic"),
 		RawHeld:     gauge("raw_offsets_held", "Offsets of raw topics not deleted yet.", "topic"),
 		Trimmed:     counter("trimmed_offsets_total", "Offsets deleted after the time that lethe.yaml keeps them (keep).", "topic"),
 		RawAge:      gauge("raw_oldest_seconds", "Age of the oldest raw record that a connection has still to mask; 0 for none.", "topic", "connection"),

@@ -8,8 +8,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"lethe/stream"
 )
 
@@ -17,9 +15,15 @@ import (
 // ingest, the deletion) stands and the head of its chains. It is written in the
 // transaction that it describes (L3).
 type positionRecord struct {
-	Label string `json:"label"`
-	State []byte `json:"state,omitempty"` // sealed; only the connector understands it
-	Heads heads  `json:"heads,omitempty"` // by input: for ingest only the source
+	// Sequence is greater with each position of a job: the highest counts, wherever it
+	// stands.
+	Sequence stream.Int64 `json:"sequence,omitempty"`
+	// Audit is an offset of the audit topic: what the job told before this position
+	// lies before it, and what it tells after it does not.
+	Audit stream.Int64 `json:"audit,omitempty"`
+	Label string       `json:"label"`
+	State []byte       `json:"state,omitempty"` // sealed; only the connector understands it
+	Heads heads        `json:"heads,omitempty"` // by input: for ingest only the source
 	// Revisions are the policy revisions that ingest has announced to each
 	// connection's workers by a control record.
 	Revisions map[string]string `json:"revisions,omitempty"`
@@ -88,58 +92,30 @@ func (w *ingestWriter) mayAnnounce(inForce map[string]string) error {
 	return nil
 }
 
-// position reads the last committed position of a job; nil if there is none. What
-// somebody without the key has written there is none; where nothing else is left,
-// such as after a compaction, it is a fault: to begin anew would carry rows twice (L2).
-func (b Base) position(ctx context.Context, job string) (*positionRecord, error) {
-	v, err := b.voucher()
+// resume reads the position that a job goes on from. Older owners are fenced by then.
+func (a *auditWriter) resume(ctx context.Context, job string) (*positionRecord, error) {
+	end, err := a.Cluster.Near(ctx, a.Topics.Audit(), 0, 0)
 	if err != nil {
 		return nil, err
 	}
-	p := leasePartition(job, b.Partitions)
-	var last *positionRecord
-	forged := int64(-1)
-	keep := func(r *kgo.Record) error {
-		if string(r.Key) != job {
-			return nil
-		}
-		at := new(positionRecord)
-		if !v.open(positionAt(job), r.Value, at) {
-			forged = r.Offset
-			return nil
-		}
-		last = at
-		return nil
-	}
-	near, err := b.Cluster.Near(ctx, b.Topics.Positions(), p, 2000)
+	at, err := a.position(ctx, job)
 	if err != nil {
 		return nil, err
 	}
-	// Nearly always the last one is near the end; the whole partition is read
-	// only where it is not.
-	err = b.Cluster.ReadRange(ctx, b.Topics.Positions(), p, near, keep)
-	if err == nil && last == nil && near > 0 {
-		err = b.Cluster.ReadRange(ctx, b.Topics.Positions(), p, 0, keep)
+	if at != nil {
+		a.sequence = at.Sequence
 	}
-	if err != nil {
-		return nil, fmt.Errorf("position of %s: %w", job, err)
-	}
-	if forged < 0 {
-		return last, nil
-	}
-	at := place{b.Topics.Positions(), p}
-	if last == nil {
-		return nil, &stream.Fault{Code: "run.position_forged", Path: fmt.Sprintf("%s at %d: %s", at, forged, job), Exit: stream.ExitEnvironment,
-			Msg: "no stage with these keys has written this position, and none before it is left",
-			Hint: "if keys/ is not what this workspace began with, bring it back; else find who may write to this topic, and\n" +
-				"restore it (with the embedded broker: state/) from a backup, or name source and connection anew"}
-	}
-	b.Metrics.Forged.WithLabelValues(at.topic).Inc()
-	b.Log.Error("a position was forged, and is not used: find who may write to this topic", "topic", at.topic, "partition", p, "offset", forged, "job", job)
-	return last, nil
+	a.mu.Lock()
+	a.told = end
+	a.mu.Unlock()
+	return at, nil
 }
 
 func (a *auditWriter) writePosition(job string, at positionRecord) error {
+	a.sequence++
+	a.mu.Lock()
+	at.Sequence, at.Audit = a.sequence, stream.Int64(a.told)
+	a.mu.Unlock()
 	b, err := a.voucher.vouch(positionAt(job), at)
 	if err != nil {
 		return err

@@ -47,7 +47,7 @@ func (r *remover) prepare(ctx context.Context) error {
 	if r.audit, err = r.base.newAuditWriter(r.client); err != nil {
 		return err
 	}
-	at, err := r.base.position(ctx, r.job)
+	at, err := r.audit.resume(ctx, r.job)
 	if err != nil {
 		return err
 	}
