@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -98,8 +100,7 @@ func (b Base) believed(found newestPosition, job string, at place) (*positionRec
 // a part that follows the head of one of its chains. An entry that somebody writes
 // again follows no head that is the newest.
 func (b Base) goneOn(ctx context.Context, job string, at *positionRecord, start, end int64) (bool, error) {
-	cut := start > int64(at.Audit) // the part that follows may be trimmed: then any other does
-	gone := false
+	gone, ends := false, make(map[string]bool) // by input: whether one of its parts is the head
 	err := b.Cluster.ReadTo(ctx, b.Topics.Audit(), 0, int64(at.Audit), end, func(r *kgo.Record) error {
 		var e struct {
 			Kind string
@@ -128,11 +129,20 @@ func (b Base) goneOn(ctx context.Context, job string, at *positionRecord, start,
 					continue
 				}
 				hash, err := stream.HashPart(part)
-				gone = gone || err == nil && (part.Prev == h.Hash || cut && hash != h.Hash)
+				if err != nil {
+					continue
+				}
+				gone = gone || part.Prev == h.Hash
+				ends[inputOf(part)] = ends[inputOf(part)] || hash == h.Hash
 			}
 		}
 		return nil
 	})
+	if start > int64(at.Audit) {
+		// The part that follows may be trimmed: those that are left then end in
+		// another head.
+		gone = gone || slices.Contains(slices.Collect(maps.Values(ends)), false)
+	}
 	return gone, err
 }
 
