@@ -18,7 +18,9 @@ func TestNumbersOfACountryAreWrittenAsItsNumberingPlanSays(t *testing.T) {
 			plans[f[0]] = f
 		}
 	}
+	known := map[string]bool{}
 	for _, c := range countries() {
+		known[c.name] = true
 		if c.name == "US" {
 			continue // the North American plan is rules, no list: see detect/phone.go
 		}
@@ -37,6 +39,11 @@ func TestNumbersOfACountryAreWrittenAsItsNumberingPlanSays(t *testing.T) {
 		}
 		if !has {
 			t.Errorf("%s: no number has %d digits", c.name, c.digits)
+		}
+	}
+	for name, plan := range plans {
+		if len(name) == 2 && !known[name] {
+			t.Errorf("%s has a numbering plan, and nobody can name it as a country: %s %s", name, plan[1], plan[2])
 		}
 	}
 }
