@@ -24,7 +24,7 @@ func (in revealFlags) asked(who config.Principal) auth.Request {
 }
 
 // writeRequest writes what another person approves.
-func writeRequest(io streams, in revealFlags, who config.Principal, lines [][]byte) error {
+func writeRequest(io console, in revealFlags, who config.Principal, lines [][]byte) error {
 	r := auth.NewRequest(in.asked(who), lines, time.Now())
 	if err := createJSON(in.request, r); err != nil {
 		return err
@@ -54,7 +54,7 @@ func created(path string, err error) error {
 }
 
 // sign shows a request and signs it.
-func (in revealFlags) sign(io streams, folder *config.Folder) error {
+func (in revealFlags) sign(io console, folder *config.Folder) error {
 	if in.key == "" {
 		return &stream.Fault{Code: "reveal.flags", Msg: "--approve needs --key, the approver's own", Hint: "lethe reveal --new-key FILE makes one"}
 	}
@@ -125,7 +125,7 @@ func readJSON(path string, v any) error {
 }
 
 // makeApprover makes an approver's key.
-func makeApprover(io streams, path string) error {
+func makeApprover(io console, path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return created(path, fs.ErrExist)
 	}

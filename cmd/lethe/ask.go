@@ -41,7 +41,7 @@ func interrupted(ctx context.Context, err error, what, again string) error {
 }
 
 // prompt tells a person at a terminal what standard input is to be.
-func prompt(io streams, what string) {
+func prompt(io console, what string) {
 	if f, ok := io.in.(*os.File); ok && isTerminal(f) {
 		stdio.WriteString(io.err, what+", end with Ctrl-D:\n")
 	}
@@ -49,7 +49,7 @@ func prompt(io streams, what string) {
 
 // answers is where a person answers a question who gave standard input for
 // something else: the terminal, if there is one.
-func answers(io streams) (from stdio.Reader, closed func()) {
+func answers(io console) (from stdio.Reader, closed func()) {
 	if f, ok := io.in.(*os.File); ok && isTerminal(f) {
 		return f, func() {}
 	}
@@ -62,7 +62,7 @@ func answers(io streams) (from stdio.Reader, closed func()) {
 }
 
 // confirmed asks a person to type yes. Nobody there is no.
-func confirmed(ctx context.Context, io streams, from stdio.Reader, question string, no *stream.Fault) error {
+func confirmed(ctx context.Context, io console, from stdio.Reader, question string, no *stream.Fault) error {
 	answer := ""
 	if !*io.json {
 		tellf(io.out, "\n%s Type yes: ", question)

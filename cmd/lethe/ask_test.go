@@ -16,7 +16,7 @@ func TestCtrlCEndsWhatWaitsForAPerson(t *testing.T) {
 	cancel()
 	silent, _ := stdio.Pipe()
 	out := new(strings.Builder)
-	io := streams{in: silent, out: out, err: out, json: new(bool)}
+	io := console{in: silent, out: out, err: out, json: new(bool)}
 	_, err := awaited(ctx, func() ([][]byte, error) { return identifiers(io) })
 	for _, err := range []error{err, confirmed(ctx, io, silent, "erase?", &stream.Fault{Msg: "nobody said yes"})} {
 		var f *stream.Fault
@@ -30,7 +30,7 @@ func TestCtrlCEndsWhatWaitsForAPerson(t *testing.T) {
 }
 
 func TestNobodyToAskIsNo(t *testing.T) {
-	io := streams{in: strings.NewReader("yes\n"), out: stdio.Discard, err: stdio.Discard, json: new(bool)}
+	io := console{in: strings.NewReader("yes\n"), out: stdio.Discard, err: stdio.Discard, json: new(bool)}
 	from, closed := answers(io)
 	defer closed()
 	no := &stream.Fault{Msg: "no"}

@@ -75,7 +75,7 @@ type fieldView struct {
 	Unlisted bool           `json:"unlisted,omitempty"` // not in the contract
 }
 
-func check(ctx context.Context, io streams, args []string) error {
+func check(ctx context.Context, io console, args []string) error {
 	f := newFlags(checkUsage)
 	f.JSON()
 	explain := f.String("explain", "", "")
@@ -205,7 +205,7 @@ func viewField(d rules.Decision) fieldView {
 }
 
 // reachable asks sources and sinks as check --online does, and tells faults only.
-func reachable(ctx context.Context, _ streams, folder *config.Folder) error {
+func reachable(ctx context.Context, _ console, folder *config.Folder) error {
 	return questioned(ctx, folder, slog.New(slog.DiscardHandler), func(string, string) {})
 }
 
@@ -238,7 +238,7 @@ func configured(folder *config.Folder, told error) error {
 	return errors.Join(faults...)
 }
 
-func showConnection(io streams, v connectionView) {
+func showConnection(io console, v connectionView) {
 	packs := "no law"
 	if len(v.Packs) > 0 {
 		packs = strings.Join(v.Packs, ", ")

@@ -106,7 +106,7 @@ func (r *chinookRig) lethe(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
 	env := func(name string) (string, bool) { return r.url, name == "CRM_URL" }
-	if code := dispatch(t.Context(), streams{out: &out, err: &errs, env: env}, args); code != 0 {
+	if code := dispatch(t.Context(), console{out: &out, err: &errs, env: env}, args); code != 0 {
 		t.Fatalf("lethe %s: exit %d\n%s%s", strings.Join(args, " "), code, out.String(), errs.String())
 	}
 	return out.String()

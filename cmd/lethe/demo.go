@@ -27,7 +27,7 @@ tried on it. It needs no server.
   --json           print what was measured and found as JSON
 `
 
-func demonstrate(ctx context.Context, io streams, args []string) error {
+func demonstrate(ctx context.Context, io console, args []string) error {
 	f := newFlags(demoUsage)
 	f.JSON()
 	c := demo.Config{Out: unfitted(io.out), Columns: columns(io.out), Env: io.env, By: service(io.env)}
@@ -53,7 +53,7 @@ func demonstrate(ctx context.Context, io streams, args []string) error {
 		return err
 	}
 	c.Discover = func(ctx context.Context, dir string, env func(string) (string, bool)) error {
-		return discover(ctx, streams{out: stdio.Discard, err: io.err, env: env, json: new(bool)}, []string{dir})
+		return discover(ctx, console{out: stdio.Discard, err: io.err, env: env, json: new(bool)}, []string{dir})
 	}
 	result, err := demo.Run(ctx, c)
 	var refuted *demo.Refuted

@@ -46,7 +46,7 @@ func detectHelp() string {
 	return b.String()
 }
 
-func detectText(ctx context.Context, io streams, args []string) error {
+func detectText(ctx context.Context, io console, args []string) error {
 	f := newFlags(detectHelp())
 	f.JSON()
 	entities := f.String("entities", "", "")
@@ -173,7 +173,7 @@ func (d *detector) read(line []byte) (text, id []byte, _ error) {
 const mostValues = 100_000
 
 // classify says what a column is about.
-func classify(ctx context.Context, io streams, name string, beside []string) error {
+func classify(ctx context.Context, io console, name string, beside []string) error {
 	values, err := firstLines(ctx, io.in, mostValues)
 	if err != nil {
 		return err

@@ -55,7 +55,7 @@ type evidence struct {
 	Why     string `json:"why"`
 }
 
-func discover(ctx context.Context, io streams, args []string) error {
+func discover(ctx context.Context, io console, args []string) error {
 	f := newFlags(discoverUsage)
 	f.JSON()
 	sample := f.Bool("sample", false, "")
@@ -310,7 +310,7 @@ func refused(folder *config.Folder) bool {
 	})
 }
 
-func showFound(io streams, all []found, policies []string, dir string, refused bool) {
+func showFound(io console, all []found, policies []string, dir string, refused bool) {
 	table(io, "stream\tcolumns\tunsaid\tcontract", len(all), func(i int) string {
 		d := all[i]
 		return plainf("%s\t%d\t%d\t%s (%s)", d.Stream, d.Columns, len(d.Unsaid), d.File, d.Change)
@@ -354,7 +354,7 @@ func showFound(io streams, all []found, policies []string, dir string, refused b
 }
 
 // showEvidence lists what values were read as.
-func showEvidence(io streams, all []found) {
+func showEvidence(io console, all []found) {
 	for _, d := range all {
 		if len(d.Evidence) == 0 {
 			continue

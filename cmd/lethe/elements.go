@@ -3,7 +3,7 @@ package main
 import "lethe/rules"
 
 // showElements lists what a column can be about, a folder's own elements too.
-func showElements(io streams, files []rules.File) error {
+func showElements(io console, files []rules.File) error {
 	all, err := rules.LoadElements(files...)
 	if err != nil {
 		return err

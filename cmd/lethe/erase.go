@@ -35,7 +35,7 @@ first. A line that no row can have is refused, and then nothing is erased. It ne
 Rows, files and pseudonyms are not deleted by this build: it says what is left.
 `
 
-func erase(ctx context.Context, io streams, args []string) error {
+func erase(ctx context.Context, io console, args []string) error {
 	f := newFlags(eraseUsage)
 	f.JSON()
 	var a wire.Action
@@ -85,7 +85,7 @@ func erase(ctx context.Context, io streams, args []string) error {
 const nothingErased = "nothing was erased"
 
 // toErase reads who is to be erased, and asks whether to.
-func toErase(ctx context.Context, io streams, folder *config.Folder, name, column string, yes bool) (*wire.Persons, error) {
+func toErase(ctx context.Context, io console, folder *config.Folder, name, column string, yes bool) (*wire.Persons, error) {
 	// Told before anybody types or is asked.
 	if err := wire.MayAct(folder); err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func toErase(ctx context.Context, io streams, folder *config.Folder, name, colum
 }
 
 // identifiers reads one a line.
-func identifiers(io streams) (ids [][]byte, err error) {
+func identifiers(io console) (ids [][]byte, err error) {
 	fault := func(msg string) error {
 		return &stream.Fault{Code: "erase.subject", Path: fmt.Sprintf("line %d", len(ids)+1), Msg: msg, Hint: "write one identifier a line"}
 	}
@@ -124,7 +124,7 @@ func identifiers(io streams) (ids [][]byte, err error) {
 }
 
 // showErasure tells which stages an erasure reached, and what this build leaves.
-func showErasure(io streams, e *wire.Erasure, of *wire.Persons) error {
+func showErasure(io console, e *wire.Erasure, of *wire.Persons) error {
 	if *io.json {
 		stages := make(map[string]string)
 		for i, at := range e.Stages {

@@ -58,7 +58,7 @@ func draftOf(c config.Connection, env rules.Env) connectionView {
 }
 
 // showFaulty explains a field where there are faults, and tells those about it.
-func showFaulty(io streams, folder *config.Folder, views []connectionView, field string, err error) error {
+func showFaulty(io console, folder *config.Folder, views []connectionView, field string, err error) error {
 	name, path, _ := strings.Cut(field, "/")
 	contract := folder.Rel(folder.ContractFile(name)) + ":"
 	var own []error
@@ -94,7 +94,7 @@ func showFaulty(io streams, folder *config.Folder, views []connectionView, field
 
 // showWhy tells why a field is treated as it is, in every connection that
 // carries it.
-func showWhy(io streams, views []connectionView, field string) error {
+func showWhy(io console, views []connectionView, field string) error {
 	type why struct {
 		Connection string `json:"connection"`
 		fieldView

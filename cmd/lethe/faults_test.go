@@ -117,7 +117,7 @@ func TestCheckTellsEveryKindOfFaultAtOnceWithLineAndHint(t *testing.T) {
 		}
 	}
 	var out, errs bytes.Buffer
-	code := dispatch(context.Background(), streams{out: &out, err: &errs, env: func(string) (string, bool) { return "", false }}, []string{"check", "--json", dir})
+	code := dispatch(context.Background(), console{out: &out, err: &errs, env: func(string) (string, bool) { return "", false }}, []string{"check", "--json", dir})
 	var told struct {
 		Faults []struct{ Code, Path, Msg, Hint string }
 	}

@@ -79,7 +79,7 @@ const leastCell = 16
 // table prints rows of tab-separated cells under a head; nothing without rows.
 // Where the terminal is narrower, the longest cells are shortened in their
 // middle.
-func table(io streams, head string, n int, row func(int) string) {
+func table(io console, head string, n int, row func(int) string) {
 	if n == 0 {
 		return
 	}

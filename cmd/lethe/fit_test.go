@@ -13,7 +13,7 @@ import (
 func TestEveryLineFitsTheTerminal(t *testing.T) {
 	var b bytes.Buffer
 	f := &fitted{to: &b, columns: 80}
-	io := streams{out: f, err: f, json: new(bool)}
+	io := console{out: f, err: f, json: new(bool)}
 	table(io, "field\telement\tclass\toperator\tresult", 2, func(i int) string {
 		return plainf("%s\t%s\t%s\t%s\t%s", "crm.public.customer_of_the_northern_region/delivery_address_of_last_order"[:60+i], "address.street", "pii", "redact", "removed")
 	})

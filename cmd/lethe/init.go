@@ -33,7 +33,7 @@ It changes no file that is there.
   --json             print what was made as JSON
 `
 
-func initFolder(_ context.Context, io streams, args []string) error {
+func initFolder(_ context.Context, io console, args []string) error {
 	f := newFlags(initHelp())
 	f.JSON()
 	var in skeleton

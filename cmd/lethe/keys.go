@@ -29,7 +29,7 @@ epochs are kept: what is masked under them joins and opens as before.
   --json         print the result as JSON
 `
 
-func keys(ctx context.Context, io streams, args []string) error {
+func keys(ctx context.Context, io console, args []string) error {
 	f := newFlags(keysUsage)
 	f.JSON()
 	yes := f.Bool("yes", false, "")
@@ -69,7 +69,7 @@ type epochShown struct {
 }
 
 // listKeys shows what the keyring holds.
-func listKeys(io streams, folder *config.Folder, ring *file.Keyring, dir string) error {
+func listKeys(io console, folder *config.Folder, ring *file.Keyring, dir string) error {
 	all, err := ring.Epochs()
 	if err != nil {
 		return err
@@ -111,14 +111,14 @@ func listKeys(io streams, folder *config.Folder, ring *file.Keyring, dir string)
 	return nil
 }
 
-func showPeriods(io streams, periods []string, what string) {
+func showPeriods(io console, periods []string, what string) {
 	if n := len(periods); n > 0 {
 		tellf(io.out, "%s, %s to %s: %s\n", count(n, "period"), periods[0], periods[n-1], what)
 	}
 }
 
 // rotateKeys says what a new epoch means, asks, and begins it.
-func rotateKeys(ctx context.Context, io streams, folder *config.Folder, before, dir string, yes bool, a wire.Action) error {
+func rotateKeys(ctx context.Context, io console, folder *config.Folder, before, dir string, yes bool, a wire.Action) error {
 	// Told before anybody is asked.
 	if err := wire.MayAct(folder); err != nil {
 		return err

@@ -44,7 +44,7 @@ func main() {
 		<-ctx.Done()
 		stop() // the next signal ends what does not end by itself
 	}()
-	code := dispatch(ctx, streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}, os.Args[1:])
+	code := dispatch(ctx, console{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }

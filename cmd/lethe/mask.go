@@ -55,7 +55,7 @@ type maskFlags struct {
 	clear                                               bool
 }
 
-func maskLines(ctx context.Context, io streams, args []string) error {
+func maskLines(ctx context.Context, io console, args []string) error {
 	f := newFlags(maskUsage)
 	var in maskFlags
 	f.StringVar(&in.policy, "policy", "", "")
@@ -211,7 +211,7 @@ func (r *refusedLines) operator(field string) string {
 }
 
 // show tells how many were refused, and why.
-func (r *refusedLines) show(io streams, in maskFlags) {
+func (r *refusedLines) show(io console, in maskFlags) {
 	for _, c := range r.counts {
 		c.Stream = in.stream
 		tellf(io.err, "  %d of %s\n", c.Records, c.where())

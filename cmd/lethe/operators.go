@@ -8,7 +8,7 @@ import (
 )
 
 // showOperators tells what a policy can do to a value, and how it is told to.
-func showOperators(io streams) {
+func showOperators(io console) {
 	tellf(io.out, "What a policy can do to a value, as in mask.fields: {shop.main.customer/phone: {partial: {keep_last: 3}}}\n")
 	for _, op := range masking.Operators() {
 		tellf(io.out, "\n%-11s %s\n", op.Name, op.Help)

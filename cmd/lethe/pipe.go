@@ -16,7 +16,7 @@ import (
 // standard output, tell broken ones, and go on.
 
 // noDir parses the arguments of a verb that works on standard input.
-func (f *flags) noDir(io streams, args []string) error {
+func (f *flags) noDir(io console, args []string) error {
 	dir, err := f.parse(io, args)
 	if err == nil && dir != "." {
 		err = &stream.Fault{Code: "cli.args", Msg: fmt.Sprintf("lines come from standard input, not from %s", dir), Hint: f.first()}
@@ -40,7 +40,7 @@ const longestInput = 1 << 20
 
 // inputLines calls each with every line of standard input, without its end; the
 // slice is reused. fault makes a fault of what is wrong with a line.
-func inputLines(io streams, each func(line []byte) error, fault func(msg string) error) error {
+func inputLines(io console, each func(line []byte) error, fault func(msg string) error) error {
 	in := bufio.NewScanner(io.in)
 	in.Buffer(nil, longestInput)
 	for in.Scan() {
@@ -63,7 +63,7 @@ const mostTold = 20
 
 // brokenLines tells which lines cannot be read.
 type brokenLines struct {
-	to    streams
+	to    console
 	first string // how to call the verb
 	could string // what was to be done with a line, such as read
 	n     int

@@ -24,7 +24,7 @@ type pipeKeys struct {
 const keysHint = "lethe init --workspace mask mask     makes a folder with keys, once: back up mask/keys\n…, then add: --keys mask"
 
 // keyring opens the keys, which must be there if anything works with them.
-func (in maskFlags) keyring(ctx context.Context, io streams, plan masking.Plan) (k pipeKeys, err error) {
+func (in maskFlags) keyring(ctx context.Context, io console, plan masking.Plan) (k pipeKeys, err error) {
 	k.closed = func() error { return nil }
 	if in.keys != "" && isFolder(in.keys) {
 		folder, err := config.Load(in.keys, io.env)

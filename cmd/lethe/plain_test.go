@@ -26,7 +26,7 @@ func TestNamesFromOutsideDoNotSpeakToTheTerminal(t *testing.T) {
 		}
 	}
 	var out, faults bytes.Buffer
-	io := streams{out: &out, err: &faults, json: new(bool)}
+	io := console{out: &out, err: &faults, json: new(bool)}
 	table(io, "stream\tfile", 1, func(int) string { return plainf("%s\t%s", nasty, "x") })
 	tell(t.Context(), io, &stream.Fault{Code: "x", Path: nasty, Msg: nasty, Hint: "first\n" + nasty})
 	warnings(&faults).Warn(nasty, "stream", nasty, "hint", "first\n"+nasty)

@@ -53,7 +53,7 @@ type revealFlags struct {
 	request, approval, approve, key, newKey               string
 }
 
-func reveal(ctx context.Context, io streams, args []string) error {
+func reveal(ctx context.Context, io console, args []string) error {
 	f := newFlags(revealUsage)
 	var in revealFlags
 	f.StringVar(&in.stream, "stream", "", "")
@@ -84,7 +84,7 @@ func reveal(ctx context.Context, io streams, args []string) error {
 	return in.reveal(ctx, io, folder)
 }
 
-func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Folder) error {
+func (in revealFlags) reveal(ctx context.Context, io console, folder *config.Folder) error {
 	if in.stream == "" || in.field == "" || strings.TrimSpace(in.reason) == "" || strings.TrimSpace(in.ticket) == "" {
 		return &stream.Fault{Code: "reveal.flags", Msg: "it needs --stream, --field, --reason and --ticket",
 			Hint: "lethe reveal --stream shop.main.customer --field email --reason 'complaint of a customer' --ticket T-17 " + in.dir + " < values"}
@@ -142,7 +142,7 @@ func (in revealFlags) reveal(ctx context.Context, io streams, folder *config.Fol
 const nothingOpened = "nothing was opened"
 
 // revealer is who runs this process, as lethe.yaml knows them.
-func revealer(io streams, folder *config.Folder) (config.Principal, error) {
+func revealer(io console, folder *config.Folder) (config.Principal, error) {
 	user, err := osUser(io.env)
 	if err != nil {
 		return config.Principal{}, err
@@ -156,7 +156,7 @@ func revealer(io streams, folder *config.Folder) (config.Principal, error) {
 }
 
 // showOpened writes the results, and counts values that were not opened.
-func showOpened(io streams, opened []wire.Opened) (refused int, err error) {
+func showOpened(io console, opened []wire.Opened) (refused int, err error) {
 	enc := json.NewEncoder(plainJSON{unfitted(io.out)})
 	enc.SetEscapeHTML(false)
 	for i, o := range opened {

@@ -54,7 +54,7 @@ func rotationOf(folder *config.Folder) ([]streamInTurn, error) {
 }
 
 // showRotation says what a new epoch means to a person.
-func showRotation(io streams, meant []streamInTurn, epoch string) {
+func showRotation(io console, meant []streamInTurn, epoch string) {
 	var again, apart, opens []streamInTurn
 	for _, s := range meant {
 		if s.Again {
@@ -79,7 +79,7 @@ func showRotation(io streams, meant []streamInTurn, epoch string) {
 	tellf(io.out, "\nWho runs this workspace now goes on in epoch %s until run is started again.\n", epoch)
 }
 
-func showTurned(io streams, list []streamInTurn, fields func(streamInTurn) []string, what string) {
+func showTurned(io console, list []streamInTurn, fields func(streamInTurn) []string, what string) {
 	if len(list) == 0 {
 		return
 	}

@@ -34,7 +34,7 @@ where the last transaction ended. The log goes to standard error.
 run --once ends with exit code 1 if it sent records to quarantine.
 `
 
-func run(ctx context.Context, io streams, args []string) error {
+func run(ctx context.Context, io console, args []string) error {
 	f := newFlags(runUsage)
 	f.JSON()
 	once := f.Bool("once", false, "")
@@ -101,7 +101,7 @@ func run(ctx context.Context, io streams, args []string) error {
 }
 
 // logFormat is the format that is not asked for: people get lines.
-func logFormat(io streams) string {
+func logFormat(io console) string {
 	if columns(io.err) > 0 {
 		return "text"
 	}
@@ -109,12 +109,12 @@ func logFormat(io streams) string {
 }
 
 // actionLog is the log of a verb that a person waits for: what goes wrong, no more.
-func actionLog(io streams, dir string) (*slog.Logger, error) {
+func actionLog(io console, dir string) (*slog.Logger, error) {
 	return runLog(io, logFormat(io), "warn", dir)
 }
 
 // runLog is a log on standard error, for drivers that write one of their own, too.
-func runLog(io streams, format, level, dir string) (log *slog.Logger, err error) {
+func runLog(io console, format, level, dir string) (log *slog.Logger, err error) {
 	var at slog.Level
 	if err := at.UnmarshalText([]byte(level)); err != nil {
 		return nil, &stream.Fault{Code: "cli.flag", Msg: fmt.Sprintf("log level %q", level), Hint: "lethe run --log-level debug " + dir}
@@ -132,7 +132,7 @@ func runLog(io streams, format, level, dir string) (log *slog.Logger, err error)
 }
 
 // showStopped is the last word of a run that was told to stop.
-func showStopped(io streams, p wire.Progress, refused []refusal, dir string) {
+func showStopped(io console, p wire.Progress, refused []refusal, dir string) {
 	tellf(io.err, "stopped: ingested %d, delivered %d, quarantined %d, loaded %d; everything is committed\n", p.Ingested, p.Masked, p.Quarantined, p.Loaded)
 	showRefused(io.err, refused, dir)
 	tellf(io.err, "next: lethe run %s goes on from here; lethe verify %s checks the log and the lake\n", dir, dir)
@@ -144,7 +144,7 @@ const sourcePatience = 15 * time.Second
 
 // ready asks every source whether it can be read, and tells of streams that
 // nobody decided on before anything of them is read.
-func ready(ctx context.Context, io streams, folder *config.Folder, log *slog.Logger) error {
+func ready(ctx context.Context, io console, folder *config.Folder, log *slog.Logger) error {
 	for began := time.Now(); ; {
 		err := reachable(ctx, io, folder)
 		if err == nil {
@@ -164,7 +164,7 @@ func ready(ctx context.Context, io streams, folder *config.Folder, log *slog.Log
 	return warnUndecided(ctx, folder, log, "next")
 }
 
-func runOnce(ctx context.Context, io streams, w *wire.Workspace, refused *refusals, dir string, allow bool) error {
+func runOnce(ctx context.Context, io console, w *wire.Workspace, refused *refusals, dir string, allow bool) error {
 	began := time.Now()
 	var last wire.Progress
 	if err := w.Once(ctx, func(p wire.Progress) { last = p }); err != nil {

@@ -17,7 +17,7 @@ type veiledInput struct {
 
 // veiled reads masked values from standard input. Its
 // faults name lines, never what stands there (L7).
-func veiled(io streams) (veiledInput, error) {
+func veiled(io console) (veiledInput, error) {
 	var lines [][]byte
 	var values []masking.Veiled
 	fault := func(msg string) error {

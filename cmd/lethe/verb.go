@@ -25,12 +25,12 @@ one.
 // verb is one thing that lethe can do.
 type verb struct {
 	name, help string
-	run        func(ctx context.Context, io streams, args []string) error
+	run        func(ctx context.Context, io console, args []string) error
 }
 
-// streams is what a verb speaks to. Whoever reads its output by machine set
+// console is what a verb speaks to. Whoever reads its output by machine set
 // json, which flags.parse does for --json.
-type streams struct {
+type console struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) (string, bool)
@@ -44,7 +44,7 @@ var (
 )
 
 // dispatch runs the verb that args name and returns the exit code.
-func dispatch(ctx context.Context, io streams, args []string) int {
+func dispatch(ctx context.Context, io console, args []string) int {
 	io.json = new(bool)
 	io.out, io.err = fit(io.out), fit(io.err)
 	defer flush(io.out)
@@ -72,7 +72,7 @@ func dispatch(ctx context.Context, io streams, args []string) int {
 	return tell(ctx, io, all[i].run(ctx, io, args[1:]))
 }
 
-func help(io streams, all []verb) {
+func help(io console, all []verb) {
 	fmt.Fprint(io.out, usage, "\n")
 	for _, v := range all {
 		tellf(io.out, "  %-10s %s\n", v.name, v.help)
@@ -82,7 +82,7 @@ func help(io streams, all []verb) {
 
 // tell shows what err says, every fault of it, and returns the exit code: 1 if
 // any fault is ours, else 2 if any is the user's, else 3.
-func tell(ctx context.Context, io streams, err error) int {
+func tell(ctx context.Context, io console, err error) int {
 	switch {
 	case err == nil, errors.Is(err, errUsage):
 		return 0
@@ -132,7 +132,7 @@ func distinct(faults []*stream.Fault) (out []*stream.Fault) {
 	return out
 }
 
-func showJSON(io streams, v any) error {
+func showJSON(io console, v any) error {
 	enc := json.NewEncoder(plainJSON{unfitted(io.out)})
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
@@ -159,7 +159,7 @@ func (f *flags) JSON() { f.BoolVar(&f.json, "json", false, "") }
 
 // parse reads args, in which flags and DIR may stand in any order, and returns
 // DIR.
-func (f *flags) parse(io streams, args []string) (string, error) {
+func (f *flags) parse(io console, args []string) (string, error) {
 	var dirs []string
 	for len(args) > 0 {
 		switch err := f.Parse(args); {

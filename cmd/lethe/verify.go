@@ -41,7 +41,7 @@ and no receipt vouches for, or that a receipt names and readers do not see. Reco
 in quarantine are told, and are nothing wrong: they are accounted for.
 `
 
-func verifyLog(ctx context.Context, io streams, args []string) error {
+func verifyLog(ctx context.Context, io console, args []string) error {
 	f := newFlags(verifyUsage)
 	f.JSON()
 	var in struct{ key, log, checkpoint string }
@@ -114,7 +114,7 @@ func verifyLog(ctx context.Context, io streams, args []string) error {
 
 // verified reads the folder; what is only needed to run, such as the variables
 // of a source, may be missing.
-func verified(io streams, dir string) (*config.Folder, error) {
+func verified(io console, dir string) (*config.Folder, error) {
 	any := func(name string) (string, bool) {
 		if s, _ := io.env(name); s != "" {
 			return s, true
@@ -182,7 +182,7 @@ func lakeOf(s config.Sink) (string, error) {
 	return parquet.Directory(s.Name, s.Config.Text("url"))
 }
 
-func showReport(io streams, r *verify.Report) {
+func showReport(io console, r *verify.Report) {
 	if r.Origin != "" {
 		showCounts(io, r)
 	}
@@ -222,7 +222,7 @@ func showReport(io streams, r *verify.Report) {
 }
 
 // showCounts tells what the log adds up to.
-func showCounts(io streams, r *verify.Report) {
+func showCounts(io console, r *verify.Report) {
 	tellf(io.out, "log         %s\n", r.Origin)
 	tellf(io.out, "tree        %d entries, root %s\n", r.Size, r.Root)
 	tellf(io.out, "checkpoint  written %s", r.CheckpointFile.UTC().Format("2006-01-02 15:04:05Z"))
@@ -333,7 +333,7 @@ func means(promise verify.Promise) string {
 }
 
 // counted is a table and the empty line after it; nothing without rows.
-func counted(io streams, head string, n int, row func(int) string) {
+func counted(io console, head string, n int, row func(int) string) {
 	if n > 0 {
 		table(io, head, n, row)
 		fmt.Fprintln(io.out)

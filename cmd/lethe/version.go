@@ -16,7 +16,7 @@ them by the same SHA-256.
   --json   print it as JSON
 `
 
-func version(_ context.Context, io streams, args []string) error {
+func version(_ context.Context, io console, args []string) error {
 	f := newFlags(versionUsage)
 	f.JSON()
 	if _, err := f.parse(io, args); err != nil {

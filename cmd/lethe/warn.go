@@ -47,7 +47,7 @@ func questioned(ctx context.Context, folder *config.Folder, log *slog.Logger, ab
 }
 
 // showAble says that a source or sink answered well.
-func (io streams) showAble(name, can string) {
+func (io console) showAble(name, can string) {
 	if !*io.json {
 		tellf(io.out, "%s: can be %s\n", name, can)
 	}
