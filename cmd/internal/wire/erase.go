@@ -63,11 +63,26 @@ func (p *Persons) read(plan masking.Plan, keys masking.Keyring) (strangers map[i
 }
 
 // before adds who is meant under the revisions that a connection had before: what
-// was encrypted then is theirs, too (L5).
-func (w *Workspace) before(ctx context.Context, p *Persons) error {
+// was encrypted then is theirs, too (L5). One that the log tells of and that is not
+// kept is a fault: values would stay that nobody knows of.
+func (w *Workspace) before(ctx context.Context, p *Persons, told *recollection) error {
+	if p.Stream == "" {
+		return nil
+	}
 	all, err := w.store.all(ctx)
 	if err != nil {
 		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(told.Revisions)) {
+		has, err := w.store.has(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !has {
+			return &stream.Fault{Code: "erase.revision_lost", Path: w.store.topic + "/" + short(id), Exit: stream.ExitEnvironment,
+				Msg:  "the log tells that rows were masked under this policy revision, and no plan of it is kept: whom they are about is not known, so nobody was erased",
+				Hint: "restore the topic (with the embedded broker: state/) from the backup that belongs to the log"}
+		}
 	}
 	for _, r := range all {
 		s, ok := r.Stream(p.Stream)
@@ -106,7 +121,11 @@ func Erase(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, p 
 	if _, err := (cover{folder: f}).there(); err != nil {
 		return nil, err
 	}
-	if err := w.before(ctx, p); err != nil {
+	told, err := w.knowErasures(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.before(ctx, p, told); err != nil {
 		return nil, err
 	}
 	// One erasure at a time gives out numbers.

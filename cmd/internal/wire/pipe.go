@@ -26,6 +26,9 @@ func PipeKeys(ctx context.Context, f *config.Folder, log *slog.Logger) (keys mas
 		if err := w.holdSubjects(ctx); err != nil {
 			return nil, err
 		}
+		if _, err := w.knowErasures(ctx); err != nil {
+			return nil, err
+		}
 		return w.cover()
 	})
 	return ring{own, open}, own, w.Close, nil

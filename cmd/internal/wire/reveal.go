@@ -81,6 +81,9 @@ func Reveal(ctx context.Context, f *config.Folder, log *slog.Logger, d Disclosur
 		return err
 	}
 	defer w.Close()
+	if _, err := w.knowErasures(ctx); err != nil {
+		return err
+	}
 	return w.acting(ctx, func(ctx context.Context) error {
 		// What is wrong with keys or field is told before anything is written.
 		open, err := w.openers(d)

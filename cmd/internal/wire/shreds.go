@@ -26,6 +26,7 @@ type shredLog struct {
 	next    int64 // offset up to which the topic was read
 	digests map[uint64]subject.Digest
 	highest uint64
+	told    uint64 // number of the last erasure that the log tells of
 }
 
 func newShredLog(c kafka.Cluster, topic string, keys stream.Keyring) (*shredLog, error) {
@@ -58,13 +59,21 @@ func (l *shredLog) read(ctx context.Context) error {
 	return nil
 }
 
-// last is the number of the last shred. One that is missing before it is a fault:
-// nobody could tell whom a restored cover brings back (L5).
+// expect says that the log tells of so many erasures.
+func (l *shredLog) expect(told uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told = max(l.told, told)
+}
+
+// last is the number of the last shred. One that is missing, before it or of those
+// that the log tells of, is a fault: nobody could tell whom a restored cover brings
+// back (L5).
 func (l *shredLog) last() (uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if there := uint64(len(l.digests)); there < l.highest {
-		return 0, l.lost(l.highest, there)
+	if of, there := max(l.highest, l.told), uint64(len(l.digests)); there < of {
+		return 0, l.lost(of, there)
 	}
 	return l.highest, nil
 }

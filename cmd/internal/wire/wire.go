@@ -125,8 +125,12 @@ func Open(ctx context.Context, f *config.Folder, log *slog.Logger, by Actor) (_ 
 	return w, w.openLog()
 }
 
-// takeEffect makes what the configuration needs: topics, groups, revisions.
+// takeEffect makes what the configuration needs: topics, groups, revisions. Nothing is
+// made where an erasure is forgotten.
 func (w *Workspace) takeEffect(ctx context.Context) error {
+	if _, err := w.knowErasures(ctx); err != nil {
+		return err
+	}
 	if err := w.checkChanges(ctx); err != nil {
 		return err
 	}

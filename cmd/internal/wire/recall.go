@@ -1,0 +1,132 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/audit"
+	"lethe/stream"
+)
+
+// recollection is what the log tells that a topic must know of: whoever may write to
+// topics, or loses them, can take a topic back, and not the log (L5).
+type recollection struct {
+	Topic  string `json:"topic"`  // the audit topic that it is of
+	Offset int64  `json:"offset"` // from which on that is to be read
+	Shreds uint64 `json:"shreds"` // number of the last erasure
+	// Revisions are those that were put in force: rows were masked by them.
+	Revisions map[string]bool `json:"revisions"`
+}
+
+// recall reads the log, and the audit topic where that goes on. Of a log that lies on
+// another machine the topic tells, which keeps its entries until they are logged. What
+// was read once is kept in state/.
+func (w *Workspace) recall(ctx context.Context) (*recollection, error) {
+	r, err := w.recalled()
+	if err != nil {
+		return nil, err
+	}
+	worker := w.worker.Public().(ed25519.PublicKey)
+	v, err := audit.Verifier(string(w.logKey.Reveal()))
+	if err != nil {
+		return nil, err
+	}
+	log, err := audit.OpenReader(w.folder.Log, v)
+	if err != nil {
+		return nil, w.final(err)
+	}
+	from, err := log.IndexOf(r.Offset)
+	if err == nil {
+		err = log.Scan(ctx, from, func(l audit.Leaf) error { return r.take(l.Offset, l.Entry, worker) })
+	}
+	if err != nil {
+		return nil, w.final(err)
+	}
+	_, end, err := w.base.Cluster.Span(ctx, r.Topic, 0)
+	if err == nil {
+		err = w.base.Cluster.ReadTo(ctx, r.Topic, 0, r.Offset, end, func(rec *kgo.Record) error {
+			return r.take(rec.Offset, rec.Value, worker)
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("audit topic: %w", err)
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	return r, keep(recallMark(w), b)
+}
+
+// take notes what an entry tells, if a worker with the workspace's keys signed it.
+func (r *recollection) take(offset int64, entry []byte, worker ed25519.PublicKey) error {
+	r.Offset = offset + 1
+	// Nearly all are receipts, and long: they are passed over unread.
+	if !bytes.Contains(entry, []byte(`"kind":"`+stream.EntryShred+`"`)) && !bytes.Contains(entry, []byte(`"kind":"`+stream.EntryAnnounce+`"`)) {
+		return nil
+	}
+	var e struct {
+		Kind string
+		Body json.RawMessage
+	}
+	if json.Unmarshal(entry, &e) != nil || !audit.SignedBy(entry, worker) {
+		return nil // nobody's entry
+	}
+	switch e.Kind {
+	case stream.EntryShred:
+		var s stream.Shred
+		if err := json.Unmarshal(e.Body, &s); err != nil {
+			return fmt.Errorf("audit offset %d: %w", offset, err)
+		}
+		r.Shreds = max(r.Shreds, uint64(s.Last))
+	case stream.EntryAnnounce:
+		var a stream.Announcement
+		if err := json.Unmarshal(e.Body, &a); err != nil {
+			return fmt.Errorf("audit offset %d: %w", offset, err)
+		}
+		if a.Revision != "" {
+			r.Revisions[a.Revision] = true
+		}
+	}
+	return nil
+}
+
+// recallMark is the file with what was read of the log.
+func recallMark(w *Workspace) string { return filepath.Join(w.folder.State, "recalled") }
+
+func (w *Workspace) recalled() (*recollection, error) {
+	none := &recollection{Topic: w.base.Topics.Audit(), Revisions: make(map[string]bool)}
+	b, err := os.ReadFile(recallMark(w))
+	if errors.Is(err, fs.ErrNotExist) {
+		return none, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("state: %w", err)
+	}
+	r := new(recollection)
+	if json.Unmarshal(b, r) != nil || r.Topic != none.Topic || r.Revisions == nil {
+		return none, nil // it says nothing: all is read again
+	}
+	return r, nil
+}
+
+// knowErasures has the topic of shreds know of every erasure that the log tells of, or
+// refuses: under a cover that was restored, who was erased would have keys again (L5).
+func (w *Workspace) knowErasures(ctx context.Context) (*recollection, error) {
+	r, err := w.recall(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w.shreds.expect(r.Shreds)
+	_, err = w.lastShred(ctx)
+	return r, err
+}
