@@ -11,20 +11,22 @@ fuzzing of every parser, and stops the servers again.
   --yes       install Debian packages without asking (CI=true does the same)
   --servers   start the servers, print how to use them, and wait for Ctrl-C
 
-Kafka comes from Maven and python-stdnum from PyPI; both are kept in
-$LETHE_TEST_CACHE, by default ${XDG_CACHE_HOME:-~/.cache}/lethe-test. Everything
+Kafka comes from Maven, versitygw from its Go module and python-stdnum from PyPI;
+they are kept in $LETHE_TEST_CACHE, by default ${XDG_CACHE_HOME:-~/.cache}/lethe-test. Everything
 else lies in a temporary directory that is removed at the end. No service is
 enabled.
 
 Environment:
   LETHE_TEST_POSTGRES   superuser URL of a server to use instead of an own one
   LETHE_TEST_KAFKA      host:port of a broker to use instead of an own one
+  LETHE_TEST_VERSITYGW  versitygw to use instead of an own one
   LETHE_TEST_STDNUM     Python with python-stdnum 2.1 to use instead of an own one
   LETHE_TEST_FUZZ       inputs or time for each fuzz target (20000x, 10m), by default 20000x; 0 for none
   CI=true               also fails where a test was skipped'
 
 STATICCHECK=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK=golang.org/x/vuln/cmd/govulncheck@v1.8.0
+VERSITYGW=v1.8.0 # an S3 service with object lock
 STDNUM=2.1 # of PyPI: its verdicts on identifiers are compared with ours
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -107,6 +109,20 @@ python_stdnum() {
 		: >"$dir/complete"
 	fi
 	export LETHE_TEST_STDNUM=$dir/bin/python
+}
+
+# s3 builds versitygw, once; the tests start it.
+s3() {
+	[ -z "${LETHE_TEST_VERSITYGW:-}" ] || return 0
+	local dir=$CACHE/versitygw-$VERSITYGW
+	if [ ! -x "$dir/versitygw" ]; then
+		say "versitygw: building it, once, into $dir"
+		if ! GOBIN=$dir go install "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW" >"$RUN/versitygw.log" 2>&1; then
+			tail -5 "$RUN/versitygw.log" >&2
+			return 0
+		fi
+	fi
+	export LETHE_TEST_VERSITYGW=$dir/versitygw
 }
 
 # --- checks and tests ----------------------------------------------------------
@@ -237,10 +253,11 @@ main() {
 	mkdir -p "$CACHE"
 	prepare
 	python_stdnum
+	s3
 	start_postgres
 	start_kafka
 	if [ -n "$ONLY_SERVERS" ]; then
-		printf "export LETHE_TEST_POSTGRES='%s'\nexport LETHE_TEST_KAFKA='%s'\n" "$LETHE_TEST_POSTGRES" "$LETHE_TEST_KAFKA"
+		printf "export LETHE_TEST_POSTGRES='%s'\nexport LETHE_TEST_KAFKA='%s'\nexport LETHE_TEST_VERSITYGW='%s'\n" "$LETHE_TEST_POSTGRES" "$LETHE_TEST_KAFKA" "${LETHE_TEST_VERSITYGW:-}"
 		say "Ctrl-C stops both"
 		guarded sleep infinity
 	fi

@@ -330,3 +330,14 @@ func TestHierarchyFilesAreThoseOfThePolicyAndOfTheFolder(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestEveryFaultOfAMirrorIsTold(t *testing.T) {
+	err := Check("x", []byte("workspace: shop\naudit: {log: ./log, mirror: {url: shop/log, endpoint: 'http://s3.example.org', access_key: a, secret_key: canary-key, retain_days: 0}}\n"))
+	if n := strings.Count(fmt.Sprint(err), "audit.mirror."); n != 3 || strings.Contains(fmt.Sprint(err), "canary") {
+		t.Errorf("%d faults: %v", n, err)
+	}
+	err = Check("x", []byte("workspace: shop\naudit: {log: ./log, mirror: {url: 's3://shop/log', endpoint: 'http://127.0.0.1:9000', access_key: a, secret_key: b, retain_days: 2190}}\n"))
+	if strings.Contains(fmt.Sprint(err), "mirror") {
+		t.Error(err)
+	}
+}

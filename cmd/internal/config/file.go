@@ -100,7 +100,8 @@ type keyring struct {
 }
 
 type audit struct {
-	Log string `yaml:"log,required"`
+	Log    string `yaml:"log,required"`
+	Mirror mirror `yaml:"mirror"`
 }
 
 type connection struct {
@@ -138,6 +139,9 @@ func (in *file) into(f *Folder) error {
 	f.Keys, f.Cover, f.Log, f.State = f.at(in.Keyring.File), f.at(in.Keyring.Cover), f.at(in.Audit.Log), f.at(in.State)
 	if f.Doc.Has("reveal") {
 		in.Reveal.into(f, c)
+	}
+	if f.Doc.Has("audit.mirror") {
+		in.Audit.Mirror.into(f, c)
 	}
 	in.endsInto(f, c)
 	in.connectionsInto(f, c)

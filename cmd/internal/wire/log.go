@@ -28,6 +28,9 @@ func (w *Workspace) openLog() error {
 			"next", "restore the log from its backup where there is one; else verify with a checkpoint that you kept: only that shows that nothing is missing")
 	}
 	w.gauges = newGauges(w.registry, w.follower)
+	if w.folder.Mirror.Bucket != "" {
+		w.mirrored = newMirrored(w.registry, w.follower.Status)
+	}
 	return nil
 }
 
@@ -102,6 +105,14 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 			end(gaveUp)
 		}
 	}()
+	copied := make(chan struct{})
+	go func() {
+		defer close(copied)
+		if w.mirrored != nil {
+			// It is tried for as long as the run lasts, whatever fails: data does not wait.
+			w.untiring().Keep(ctx, mirrorJob, w.mirror)
+		}
+	}()
 	worked := make(chan error, 1)
 	go func() {
 		select {
@@ -130,6 +141,13 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 	}
 	stop()
 	<-done
+	end(nil)
+	<-copied
+	if w.mirrored != nil && err == nil {
+		if merr := w.mirrorRest(cctx); merr != nil {
+			w.log.Error("the mirror does not hold the end of the log", "err", merr)
+		}
+	}
 	return err
 }
 

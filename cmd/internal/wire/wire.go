@@ -67,6 +67,7 @@ type Workspace struct {
 	feed     *feed
 	follower *audit.Follower
 	gauges   *gauges
+	mirrored *mirrored // nil without a mirror
 	lock     *os.File
 	host     []string // brokers of the process that runs the folder, where this one does not
 	// rewritten says that the folder was run and its log is gone.

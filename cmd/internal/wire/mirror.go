@@ -1,0 +1,118 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"lethe/audit"
+	"lethe/audit/mirror"
+	"lethe/stream"
+	"lethe/stream/pipeline"
+)
+
+// mirrorEvery is how often the log is copied while it grows: each checkpoint that is
+// copied is a version of an object, which is kept for years.
+const mirrorEvery = time.Minute
+
+// mirrorJob is what messages call the copying.
+const mirrorJob = "mirror"
+
+// mirrored is how far the mirror is, for metrics.
+type mirrored struct{ status atomic.Pointer[mirror.Status] }
+
+func newMirrored(reg prometheus.Registerer, log func() audit.Status) *mirrored {
+	m := new(mirrored)
+	m.status.Store(new(mirror.Status))
+	gauge := func(name, help string, value func(mirror.Status) float64) {
+		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "lethe", Name: name, Help: help},
+			func() float64 { return value(*m.status.Load()) }))
+	}
+	gauge("log_mirror_entries", "Entries in full bundles that lie in the mirror of the log.", func(s mirror.Status) float64 { return float64(s.Entries) })
+	gauge("log_mirror_behind_entries", "Entries of the log that are not under a checkpoint in its mirror.",
+		func(s mirror.Status) float64 { return max(0, float64(log().Size)-float64(s.Size)) })
+	gauge("log_mirror_age_seconds", "Time since this process wrote to the mirror; 0 if it has not.", func(s mirror.Status) float64 {
+		if s.At.IsZero() {
+			return 0
+		}
+		return time.Since(s.At).Seconds()
+	})
+	return m
+}
+
+// mirror copies the log until ctx ends.
+func (w *Workspace) mirror(ctx context.Context) error {
+	m, r, err := w.openMirror(ctx)
+	if err != nil {
+		return w.unmirrored(err)
+	}
+	for {
+		if err := w.copyLog(ctx, m, r); err != nil {
+			return w.unmirrored(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(mirrorEvery):
+		}
+	}
+}
+
+// mirrorRest copies what the log holds at the end of a run.
+func (w *Workspace) mirrorRest(ctx context.Context) error {
+	m, r, err := w.openMirror(ctx)
+	if err == nil {
+		err = w.copyLog(ctx, m, r)
+	}
+	return w.unmirrored(err)
+}
+
+func (w *Workspace) openMirror(ctx context.Context) (*mirror.Mirror, *audit.Reader, error) {
+	v, err := audit.Verifier(string(w.logKey.Reveal()))
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := audit.OpenReader(w.folder.Log, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	to := w.folder.Mirror
+	m, err := mirror.Open(ctx, mirror.Config{Dir: w.folder.Log, Endpoint: to.Endpoint, Region: to.Region, Bucket: to.Bucket, Prefix: to.Prefix,
+		AccessKey: to.AccessKey, SecretKey: to.SecretKey, Retain: to.Retain, Governance: to.Governance, Now: w.base.Now})
+	return m, r, err
+}
+
+func (w *Workspace) copyLog(ctx context.Context, m *mirror.Mirror, r *audit.Reader) error {
+	if err := r.Refresh(); err != nil || r.Checkpoint() == nil {
+		return err
+	}
+	err := m.Sync(ctx, r.Checkpoint(), r.Extends)
+	s := m.Status()
+	w.mirrored.status.Store(&s)
+	return err
+}
+
+// unmirrored says what to do about a log that cannot be copied.
+func (w *Workspace) unmirrored(err error) error {
+	at := fmt.Sprintf("s3://%s/%s", w.folder.Mirror.Bucket, w.folder.Mirror.Prefix)
+	switch {
+	case errors.Is(err, mirror.ErrUnlocked):
+		return &stream.Fault{Code: "mirror.unlocked", Path: at, Msg: err.Error(), Exit: stream.ExitEnvironment,
+			Hint: "make a bucket with object lock: it is enabled when a bucket is made (aws s3api create-bucket --object-lock-enabled-for-bucket)"}
+	case errors.Is(err, mirror.ErrDiffers):
+		return &stream.Fault{Code: "mirror.differs", Path: at, Msg: err.Error(), Exit: stream.ExitEnvironment,
+			Hint: "fetch the checkpoint that lies there, and type lethe verify --checkpoint FILE " + w.folder.Dir + ": it says whether this log was changed;\na log that was begun anew needs another prefix"}
+	}
+	return err
+}
+
+// untiring is the base of a job that is tried again for ever.
+func (w *Workspace) untiring() pipeline.Base {
+	b := w.base
+	b.Tries = 0
+	return b
+}
