@@ -164,7 +164,7 @@ func (m *Mirror) tiles(ctx context.Context, level int, n int64) error {
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(lanes)
-	for i := from; i < n; i++ {
+	for i := from; i < n; i++ { // L4: a checkpoint comes after the full tiles that it is over
 		name := tileName(level, i)
 		g.Go(func() error {
 			local, err := os.ReadFile(filepath.Join(m.cfg.Dir, name))
