@@ -103,6 +103,9 @@ func base58Check(text []byte, digits *[256]int8) bool {
 	for zeros < len(text) && digits[text[zeros]] == 0 {
 		zeros++
 	}
+	if zeros >= len(raw)-1 {
+		return false // more of them than an address has bytes
+	}
 	for i := range zeros {
 		if raw[1+i] != 0 {
 			return false

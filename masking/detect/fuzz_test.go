@@ -12,7 +12,9 @@ func FuzzFindGivesSpansOfTheText(f *testing.F) {
 	}
 	f.Add([]byte("P<UTO<< ๐๘๑\u200b 4111\u00a01111‑1111 1111 password=' \xe0\xb9 eyJ.. 2001:db8::1%a 5 ม.ค. ２０２４－０１－０２ \xff@x.co"))
 	f.Add([]byte("0x 1-2-3-4-5-6-7-8-9-0 (((+66) (0) 8 -----BEGIN PRIVATE KEY----- ext x1 a@b@c.d :::: ..// http://[ www. "))
-	f.Add([]byte("0(0(0(0(0(0(0"))
+	for _, text := range []string{"0(0(0(0(0(0(0", "rrrrrrrrrrrrrrrrrrrrrrrrrr", "a11111111111111111111111111z", "11111111111111111111111111z", "1111111111111111111111111z"} {
+		f.Add([]byte(text))
+	}
 	finder, err := New(Options{Names: true})
 	if err != nil {
 		f.Fatal(err)
