@@ -113,6 +113,11 @@ func SignedBy(entry []byte, key ed25519.PublicKey) bool {
 	return err == nil && ed25519.Verify(key, append(bytes.Clone(entry[:at]), tail...), sig)
 }
 
+// Signed implements stream.Ledger.
+func (l *Ledger) Signed(entry []byte) bool {
+	return SignedBy(entry, l.key.Public().(ed25519.PublicKey))
+}
+
 // Settle says whether the entries made since the last Settle were committed. If
 // not, they leave the run, and their numbers are given again: readers that read
 // committed never saw them.

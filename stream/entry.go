@@ -173,6 +173,8 @@ type Ledger interface {
 	Worker() string
 	// Entry returns the signed canonical bytes of an entry of kind.
 	Entry(kind string, body any) ([]byte, error)
+	// Signed reports whether that key signed an entry, in whichever run.
+	Signed(entry []byte) bool
 	// Settle says whether the entries made since the last Settle were
 	// committed. Those that were not leave the run.
 	Settle(committed bool)

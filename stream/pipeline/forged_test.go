@@ -217,6 +217,12 @@ func (r *rig) lastPosition(t *testing.T) (at *kgo.Record, offset int64) {
 func forgedPositions(t *testing.T, r *rig) {
 	r.process(t, weak, 20)
 	old, _ := r.lastPosition(t)
+	// What nobody signed has no position look old.
+	body, err := json.Marshal(map[string]any{"kind": stream.EntryAnnounce, "body": stream.Announcement{Source: "src", Connection: "lake", Number: 99}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.produce(t, &kgo.Record{Topic: r.base.Topics.Audit(), Value: body})
 	r.process(t, strong, 20)
 	forged := *old
 	now, _ := r.lastPosition(t)

@@ -98,52 +98,70 @@ func (b Base) believed(found newestPosition, job string, at place) (*positionRec
 // goneOn reports whether the audit topic, which begins at start, tells before end of
 // something that a job did after a position: an announcement with a higher number, or
 // a part that follows the head of one of its chains. An entry that somebody writes
-// again follows no head that is the newest.
+// again follows no head that is the newest, and one that no worker signed tells nothing.
 func (b Base) goneOn(ctx context.Context, job string, at *positionRecord, start, end int64) (bool, error) {
+	ledger, err := b.Ledger()
+	if err != nil {
+		return false, err
+	}
+	// The part that follows may be trimmed: those that are left then end in another head.
+	cut := start > int64(at.Audit)
 	gone, ends := false, make(map[string]bool) // by input: whether one of its parts is the head
-	err := b.Cluster.ReadTo(ctx, b.Topics.Audit(), 0, int64(at.Audit), end, func(r *kgo.Record) error {
-		var e struct {
-			Kind string
-			Body json.RawMessage
-		}
-		if json.Unmarshal(r.Value, &e) != nil {
-			return nil // nobody's entry
-		}
-		switch e.Kind {
-		case stream.EntryAnnounce:
-			var a stream.Announcement
-			gone = gone || json.Unmarshal(e.Body, &a) == nil && a.Source == job && a.Number > at.Number
-		case stream.EntryReceipt:
-			var body stream.Receipt
-			if json.Unmarshal(e.Body, &body) != nil {
-				return nil
-			}
-			for _, part := range body.Parts {
-				h, ok := at.Heads[inputOf(part)]
-				if body.Stage == stream.StageIngest {
-					ok = body.Source == job // also before its first part
-				} else if body.Stage != stream.StageDelete {
-					ok = false
-				}
-				if !ok {
-					continue
-				}
-				hash, err := stream.HashPart(part)
-				if err != nil {
-					continue
-				}
-				gone = gone || part.Prev == h.Hash
-				ends[inputOf(part)] = ends[inputOf(part)] || hash == h.Hash
+	err = b.Cluster.ReadTo(ctx, b.Topics.Audit(), 0, int64(at.Audit), end, func(r *kgo.Record) error {
+		after, parts := at.told(job, r.Value)
+		if (after || cut && len(parts) > 0) && ledger.Signed(r.Value) {
+			gone = gone || after
+			for input, head := range parts {
+				ends[input] = ends[input] || head
 			}
 		}
 		return nil
 	})
-	if start > int64(at.Audit) {
-		// The part that follows may be trimmed: those that are left then end in
-		// another head.
+	if cut {
 		gone = gone || slices.Contains(slices.Collect(maps.Values(ends)), false)
 	}
 	return gone, err
+}
+
+// told says what an entry tells of a job: whether it was made after the position, and
+// of which inputs it has parts; true where one of them is the position's head.
+func (at *positionRecord) told(job string, entry []byte) (after bool, parts map[string]bool) {
+	var e struct {
+		Kind string
+		Body json.RawMessage
+	}
+	if json.Unmarshal(entry, &e) != nil {
+		return false, nil // nobody's entry
+	}
+	switch e.Kind {
+	case stream.EntryAnnounce:
+		var a stream.Announcement
+		return json.Unmarshal(e.Body, &a) == nil && a.Source == job && a.Number > at.Number, nil
+	case stream.EntryReceipt:
+		var body stream.Receipt
+		if json.Unmarshal(e.Body, &body) != nil {
+			return false, nil
+		}
+		parts = make(map[string]bool)
+		for _, part := range body.Parts {
+			input := inputOf(part)
+			h, ok := at.Heads[input]
+			switch body.Stage {
+			case stream.StageIngest:
+				ok = body.Source == job // also before its first part
+			case stream.StageDelete:
+			default:
+				ok = false
+			}
+			hash, err := stream.HashPart(part)
+			if !ok || err != nil {
+				continue
+			}
+			after = after || part.Prev == h.Hash
+			parts[input] = parts[input] || hash == h.Hash
+		}
+	}
+	return after, parts
 }
 
 // inputOf is what the heads of a position call the input of a part.
