@@ -1,0 +1,68 @@
+package siem
+
+// Action is what was done, or is to be.
+type Action string
+
+// The actions. Those of an intent are its own: erase, reveal, rotate.
+const (
+	Ingest         Action = "ingest"
+	Mask           Action = "mask"
+	Load           Action = "sink"
+	Delete         Action = "delete"
+	Release        Action = "release"
+	StageStart     Action = "stage.start"
+	StageTake      Action = "stage.take" // another run goes on
+	StreamShape    Action = "stream.shape"
+	SnapshotVoid   Action = "snapshot.void"
+	PolicyChange   Action = "policy.change"
+	PolicyWeaken   Action = "policy.weaken"
+	PolicyAnnounce Action = "policy.announce"
+	ControlForged  Action = "control.forged"
+	Reveal         Action = "reveal"
+	Erase          Action = "erase"
+	Rotate         Action = "rotate"
+	Act            Action = "act" // an action that this build has no word for
+	Shred          Action = "shred"
+	Enrol          Action = "worker.enrol"
+	EntryRefused   Action = "entry.refused"
+	EntryOther     Action = "entry.other" // an entry of a kind that this build has no word for
+
+	// Told by the exporter.
+	LogDamaged      Action = "log.damaged"
+	CheckpointStale Action = "checkpoint.stale"
+)
+
+// Actions lists them.
+func Actions() []Action {
+	return []Action{Ingest, Mask, Load, Delete, Release, StageStart, StageTake, StreamShape, SnapshotVoid, PolicyChange, PolicyWeaken, PolicyAnnounce,
+		ControlForged, Reveal, Erase, Rotate, Act, Shred, Enrol, EntryRefused, EntryOther, LogDamaged, CheckpointStale}
+}
+
+// Title is the action in words, the same for every event.
+func (a Action) Title() string { return titles[a] }
+
+var titles = map[Action]string{
+	Ingest:          "Records ingested",
+	Mask:            "Records masked",
+	Load:            "Records loaded into a sink",
+	Delete:          "Records deleted",
+	Release:         "Records released from quarantine",
+	StageStart:      "Stage started a chain",
+	StageTake:       "Stage taken over by another run",
+	StreamShape:     "Stream has a new shape",
+	SnapshotVoid:    "Snapshot begun again",
+	PolicyChange:    "Policy revision changed",
+	PolicyWeaken:    "Policy revision applies fewer packs",
+	PolicyAnnounce:  "Policy revision put in force",
+	ControlForged:   "Forged control records refused",
+	Reveal:          "Masked values opened",
+	Erase:           "Data subjects erased",
+	Rotate:          "Masking keys rotated",
+	Act:             "Action of a person",
+	Shred:           "Keys of data subjects destroyed",
+	Enrol:           "Worker key enrolled",
+	EntryRefused:    "Audit topic held what is no entry",
+	EntryOther:      "Audit entry",
+	LogDamaged:      "Audit log does not fit its checkpoint",
+	CheckpointStale: "Audit log has no new checkpoint",
+}

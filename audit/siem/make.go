@@ -1,0 +1,149 @@
+package siem
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"lethe/audit"
+	"lethe/stream"
+)
+
+// Maker makes the events of one destination, of leaf after leaf. One goroutine uses
+// it.
+type Maker struct {
+	Origin string // name of the log
+	View   View
+	// Back calls each with the entries before a leaf, newest first, until it returns
+	// false: what an event says of an earlier entry is the same after a restart.
+	Back func(ctx context.Context, before int64, each func(entry []byte) (more bool)) error
+
+	last    time.Time           // of the newest entry that tells one
+	intents map[string]Action   // by entry
+	packs   map[string][]string // of the policy in force, by connection
+}
+
+// farthest is how many entries are looked through for an earlier one.
+const farthest = 1 << 20
+
+// remembered is how many intents without an outcome are kept in mind.
+const remembered = 1 << 12
+
+// envelope is what all entries have.
+type envelope struct {
+	ID   string          `json:"id"`
+	Kind string          `json:"kind"`
+	Body json.RawMessage `json:"body"`
+}
+
+// Make makes the event of a leaf under a checkpoint of so many leaves. An entry that
+// cannot be read is an event as well: nothing that stands in the log is left out.
+func (m *Maker) Make(ctx context.Context, l audit.Leaf, size int64) (*Event, error) {
+	hash := hex.EncodeToString(l.Hash[:])
+	e := &Event{ID: eventID(m.Origin, uint64(l.Index), hash), Outcome: Success, Severity: Informational, Counts: noCounts(),
+		Log: Place{Origin: m.Origin, Index: l.Index, Offset: l.Offset, Hash: hash, Size: size}}
+	var in envelope
+	if json.Unmarshal(l.Entry, &in) != nil || in.Kind == "" {
+		e.Kind, e.Action, e.Outcome, e.Severity = KindRefused, EntryRefused, Failure, High
+	} else {
+		e.Kind, e.Entry = word(in.Kind), name(in.ID)
+		if err := m.read(ctx, e, in); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.time(ctx, e, in.Body); err != nil {
+		return nil, err
+	}
+	m.View.only(e)
+	return e, nil
+}
+
+// time is that of the entry, or of the newest before it that tells one.
+func (m *Maker) time(ctx context.Context, e *Event, body []byte) error {
+	if at, ok := told(body); ok {
+		m.last = at
+	} else if m.last.IsZero() && e.Log.Index > 0 {
+		err := m.Back(ctx, e.Log.Index, func(entry []byte) bool {
+			var in envelope
+			if json.Unmarshal(entry, &in) == nil {
+				m.last, ok = told(in.Body)
+			}
+			return !ok
+		})
+		if err != nil {
+			return err
+		}
+	}
+	e.Time = m.last
+	if e.Time.IsZero() {
+		e.Time = time.Unix(0, 0).UTC()
+	}
+	return nil
+}
+
+func told(body []byte) (time.Time, bool) {
+	var b struct {
+		Time       string `json:"time"`
+		EnrolledAt string `json:"enrolled_at"`
+	}
+	if json.Unmarshal(body, &b) != nil {
+		return time.Time{}, false
+	}
+	if b.Time == "" {
+		b.Time = b.EnrolledAt
+	}
+	at, err := time.Parse(time.RFC3339Nano, b.Time)
+	return at.UTC(), err == nil && at.Year() >= 1970 && at.Year() < 10_000
+}
+
+// Alert makes the event of something that stands in no leaf: it has the same id for
+// as long as at is the same.
+func (m *Maker) Alert(a Action, s Severity, at time.Time, size int64) *Event {
+	return &Event{ID: eventID(m.Origin, uint64(at.Unix()), string(a)), Time: at.UTC(), Kind: KindAlert, Action: a, Outcome: Failure, Severity: s,
+		Counts: noCounts(), Log: Place{Origin: m.Origin, Index: -1, Offset: -1, Size: size}}
+}
+
+func eventID(origin string, n uint64, what string) string {
+	b := append(make([]byte, 0, 160), origin...)
+	b = append(b, 0)
+	b = append(binary.BigEndian.AppendUint64(b, n), what...)
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:16])
+}
+
+// longest is how much of a name is told.
+const longest = stream.MaxTopicName
+
+// name is a name from an entry in letters that mean nothing to any receiver: whoever
+// can write to the audit topic could else write into a SIEM (L7).
+func name(s string) string {
+	plain := true
+	for i := range len(s) {
+		plain = plain && nameByte(s[i])
+	}
+	if !plain {
+		b := make([]byte, 0, 2*len(s))
+		for i := 0; i < len(s) && len(b) < longest; i++ {
+			if nameByte(s[i]) {
+				b = append(b, s[i])
+			} else {
+				b = append(b, stream.EscapeName(s[i:i+1])...)
+			}
+		}
+		s = string(b)
+	}
+	return s[:min(len(s), longest)]
+}
+
+func nameByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-' || c == '/' || c == ':'
+}
+
+// word is a code, as kinds and actions are.
+func word(s string) string {
+	s = name(s)
+	return s[:min(len(s), 32)]
+}

@@ -1,0 +1,139 @@
+package siem_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"lethe/audit/siem"
+	"lethe/audit/siem/siemtest"
+	"lethe/stream"
+)
+
+func event(t *testing.T, m *siem.Maker, index int, entry []byte) *siem.Event {
+	t.Helper()
+	e, err := m.Make(t.Context(), siemtest.Leaf(int64(index), entry), int64(index)+1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestL2AnEventIsTheSameWhereverTheMakerBegins(t *testing.T) {
+	entries, whole := siemtest.Entries(), siemtest.Events(siemtest.View())
+	ids := make(map[string]bool)
+	for i, e := range entries {
+		again := event(t, siemtest.Maker(siemtest.View(), entries), i, e.JSON)
+		again.Log.Size = whole[i].Log.Size
+		if *again != *whole[i] {
+			t.Errorf("%s is another after a restart:\n%+v\n%+v", e.Name, again, whole[i])
+		}
+		if ids[again.ID] {
+			t.Errorf("%s has the id of another", e.Name)
+		}
+		ids[again.ID] = true
+	}
+}
+
+func TestEachKindOfEntryHasItsActionOutcomeAndSeverity(t *testing.T) {
+	entries, events := siemtest.Entries(), siemtest.Events(siemtest.View())
+	want := map[string]string{
+		"enrol": "worker.enrol success medium", "stream": "stream.shape success low", "policy": "policy.change success low",
+		"announce": "policy.announce success informational", "chain start": "stage.start success informational", "chain owner": "stage.take success informational",
+		"ingest": "ingest success low", "mask": "mask success low", "sink": "sink success informational", "delete": "delete success informational",
+		"snapshot void": "snapshot.void success low", "forged": "control.forged failure high", "policy weakened": "policy.weaken success high",
+		"reveal intent": "reveal unknown medium", "reveal outcome": "reveal success informational",
+		"mass reveal intent": "reveal unknown high", "mass reveal refused": "reveal failure medium",
+		"erase intent": "erase unknown medium", "shred": "shred success low", "erase outcome": "erase success informational", "rotate intent": "rotate unknown medium",
+		"unknown action": "export unknown medium", "outcome without intent": "act failure medium", "unknown kind": "entry.other unknown informational",
+		"another body": "entry.other unknown informational", "hostile names": "stage.start success informational", "refused": "entry.refused failure high",
+	}
+	for i, e := range events {
+		got := strings.Join([]string{string(e.Action), string(e.Outcome), e.Severity.String()}, " ")
+		if got != want[entries[i].Name] {
+			t.Errorf("%s is %s, want %s", entries[i].Name, got, want[entries[i].Name])
+		}
+	}
+}
+
+func TestL5TwoDestinationsCannotJoinWhatStandsForAPerson(t *testing.T) {
+	entries := siemtest.Entries()
+	of := func(key string) []*siem.Event {
+		return siemtest.Events(siem.View{Fields: siem.Fields(), Key: []byte(key)})
+	}
+	a, b := of("a"), of("b")
+	seen := 0
+	for i, e := range entries {
+		for _, pair := range [][2]string{{a[i].Principal, b[i].Principal}, {a[i].Object, b[i].Object}, {a[i].Subjects, b[i].Subjects}} {
+			if pair[0] == "" {
+				continue
+			}
+			seen++
+			if pair[0] == pair[1] || bytes.Contains(e.JSON, []byte(pair[0])) {
+				t.Errorf("%s: a commitment can be joined", e.Name)
+			}
+		}
+		if a[i].Principal != "" && (a[i].Principal == a[i].Object || a[i].Principal == a[i].Subjects) {
+			t.Errorf("%s: two fields are the same", e.Name)
+		}
+	}
+	if seen == 0 {
+		t.Error("no entry has a commitment")
+	}
+}
+
+func TestADestinationGetsWhatItsFieldsNameAndNoMore(t *testing.T) {
+	for _, f := range siem.Fields() {
+		for i, e := range siemtest.Events(siem.View{Fields: []siem.Field{f}, Key: []byte("k")}) {
+			have := map[siem.Field]string{siem.FieldStage: e.Stage, siem.FieldConnection: e.Connection, siem.FieldSource: e.Source, siem.FieldStream: e.Stream,
+				siem.FieldWorker: e.Worker, siem.FieldBuild: e.Build, siem.FieldPolicy: e.Policy, siem.FieldKeys: e.Keys, siem.FieldEntry: e.Entry + e.Of,
+				siem.FieldPrincipal: e.Principal, siem.FieldObject: e.Object, siem.FieldSubjects: e.Subjects}
+			for _, c := range e.Counts {
+				if c >= 0 {
+					have[siem.FieldCounts] = "some"
+				}
+			}
+			for field, s := range have {
+				if field != f && s != "" {
+					t.Errorf("event %d has %s, and only %s was asked for", i, field, f)
+				}
+			}
+			if e.ID == "" || e.Action == "" || e.Log.Hash == "" || e.Time.IsZero() {
+				t.Errorf("event %d lacks what every event has", i)
+			}
+		}
+	}
+}
+
+func TestWhatStandsForAPersonNeedsAClearanceForIt(t *testing.T) {
+	internal := siem.Allowed([]stream.Label{"internal"})
+	if len(internal) != len(siem.Fields())-2 || siem.Cleared([]stream.Label{"internal"}, siem.FieldPrincipal) || siem.Cleared([]stream.Label{"internal"}, siem.FieldSubjects) {
+		t.Errorf("internal allows %v", internal)
+	}
+	if all := siem.Allowed([]stream.Label{"internal", "pii-pseudo"}); len(all) != len(siem.Fields()) {
+		t.Errorf("with pii-pseudo it allows %v", all)
+	}
+	if none := siem.Allowed([]stream.Label{"public"}); len(none) != 0 {
+		t.Errorf("public allows %v", none)
+	}
+}
+
+func FuzzL7NothingOfAnEntryIsTakenForAnythingElse(f *testing.F) {
+	for _, e := range siemtest.Entries() {
+		f.Add(e.JSON)
+	}
+	f.Fuzz(func(t *testing.T, entry []byte) {
+		m := siemtest.Maker(siemtest.View(), []siemtest.Entry{{JSON: entry}})
+		e := event(t, m, 0, entry)
+		for _, s := range []string{e.Kind, string(e.Action), e.Stage, e.Connection, e.Source, e.Stream, e.Worker, e.Build, e.Policy, e.Keys, e.Entry, e.Of} {
+			if len(s) > stream.MaxTopicName || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:") != "" &&
+				strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"\\|=]<>", r) }) {
+				t.Errorf("%q of %q", s, entry)
+			}
+		}
+		if json.Valid(entry) == (e.Kind == siem.KindRefused) && e.Kind != siem.KindRefused {
+			t.Errorf("kind %q of %q", e.Kind, entry)
+		}
+	})
+}

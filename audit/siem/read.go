@@ -1,0 +1,227 @@
+package siem
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"lethe/stream"
+)
+
+// MassReveal is from how many values on an action that opens them is of high
+// severity.
+const MassReveal = 100
+
+// read fills in what an entry of its kind tells.
+func (m *Maker) read(ctx context.Context, e *Event, in envelope) error {
+	switch in.Kind {
+	case stream.EntryReceipt:
+		receipt(e, in.Body)
+	case stream.EntryIntent:
+		m.intent(e, in)
+	case stream.EntryOutcome:
+		return m.outcome(ctx, e, in.Body)
+	case stream.EntryPolicy:
+		return m.policy(ctx, e, in.Body)
+	default:
+		if read := plainKinds[in.Kind]; read != nil {
+			read(e, in.Body)
+		} else {
+			e.Action, e.Outcome = EntryOther, Unknown
+		}
+	}
+	return nil
+}
+
+// plainKinds are the kinds that say everything themselves.
+var plainKinds = map[string]func(*Event, []byte){
+	stream.EntryChain: chain, stream.EntryStream: shape, stream.EntrySnapshotVoid: void, stream.EntryAnnounce: announce,
+	stream.EntryForged: forged, stream.EntryShred: shred, stream.EntryEnrol: enrol,
+}
+
+// body reads an entry's body. One of another form leaves the event what its kind
+// says.
+func body[T any](e *Event, raw []byte) (b T) {
+	if json.Unmarshal(raw, &b) != nil {
+		e.Outcome, b = Unknown, *new(T)
+	}
+	return b
+}
+
+func receipt(e *Event, raw []byte) {
+	r := body[stream.Receipt](e, raw)
+	e.Action = map[string]Action{stream.StageIngest: Ingest, stream.StageMask: Mask, stream.StageSink: Load, stream.StageDelete: Delete,
+		"release": Release, "shred": Shred}[r.Stage]
+	if e.Action == "" {
+		e.Action = EntryOther
+	}
+	e.Stage, e.Connection, e.Source, e.Worker = name(r.Stage), name(r.Connection), name(r.Source), name(r.Worker)
+	e.Build, e.Policy, e.Keys = name(r.Build), name(r.Policy), name(r.Keys)
+	c := &e.Counts
+	c[CountParts], c[CountIn] = int64(len(r.Parts)), 0
+	for _, p := range r.Parts {
+		c[CountIn] += int64(p.In)
+		if p.Rows != nil {
+			c[CountRows] = max(0, c[CountRows]) + int64(*p.Rows)
+		}
+	}
+	if len(r.Streams) == 1 {
+		e.Stream = name(r.Streams[0].Stream)
+	}
+	if len(r.Streams) > 0 {
+		c[CountDelivered], c[CountQuarantined], c[CountFiltered], c[CountShredded] = 0, 0, 0, 0
+	}
+	for _, s := range r.Streams {
+		c[CountDelivered] += int64(s.Delivered)
+		c[CountQuarantined] += int64(s.Quarantined)
+		c[CountFiltered] += int64(s.Filtered)
+		c[CountShredded] += int64(s.Shredded)
+	}
+	if c[CountQuarantined] > 0 {
+		e.Severity = Low
+	}
+}
+
+func chain(e *Event, raw []byte) {
+	b := body[stream.Chain](e, raw)
+	e.Action = StageStart
+	if b.Event == stream.ChainOwner {
+		e.Action = StageTake
+	}
+	e.Stage, e.Connection, e.Source, e.Worker = name(b.Stage), name(b.Connection), name(b.Source), name(b.Worker)
+}
+
+func shape(e *Event, raw []byte) {
+	b := body[stream.StreamEvent](e, raw)
+	e.Action, e.Severity, e.Source, e.Stream = StreamShape, Low, name(b.Source), name(b.Stream)
+	e.Counts[CountColumns] = int64(b.Columns)
+}
+
+func void(e *Event, raw []byte) {
+	b := body[stream.SnapshotVoid](e, raw)
+	e.Action, e.Severity, e.Source, e.Stream = SnapshotVoid, Low, name(b.Source), name(b.Stream)
+}
+
+func announce(e *Event, raw []byte) {
+	b := body[stream.Announcement](e, raw)
+	e.Action, e.Source, e.Connection, e.Worker = PolicyAnnounce, name(b.Source), name(b.Connection), name(b.Worker)
+	e.Policy, e.Keys = name(b.Revision), name(b.Keys)
+}
+
+func forged(e *Event, raw []byte) {
+	b := body[stream.Forged](e, raw)
+	e.Action, e.Outcome, e.Severity, e.Connection, e.Worker = ControlForged, Failure, High, name(b.Connection), name(b.Worker)
+	e.Counts[CountForged] = int64(b.N)
+}
+
+func shred(e *Event, raw []byte) {
+	b := body[stream.Shred](e, raw)
+	e.Action, e.Severity, e.Worker, e.Of = Shred, Low, name(b.Worker), name(b.Of)
+	if b.First > 0 && b.Last >= b.First {
+		e.Counts[CountSubjects] = int64(b.Last-b.First) + 1
+	}
+}
+
+func enrol(e *Event, raw []byte) {
+	b := body[struct {
+		Worker string `json:"worker"`
+	}](e, raw)
+	e.Action, e.Severity, e.Worker = Enrol, Medium, name(b.Worker)
+}
+
+func (m *Maker) intent(e *Event, in envelope) {
+	b := body[stream.Intent](e, in.Body)
+	e.Action, e.Outcome, e.Severity, e.Worker = actionOf(b.Action), Unknown, Medium, name(b.Worker)
+	e.Counts[CountSubjects] = int64(b.Count)
+	if b.Action == stream.ActionReveal && b.Count >= MassReveal {
+		e.Severity = High
+	}
+	e.Principal, e.Object, e.Subjects = m.View.commitment(FieldPrincipal, b.Principal), m.View.commitment(FieldObject, b.Object), m.View.commitment(FieldSubjects, b.Subjects)
+	if len(m.intents) >= remembered || m.intents == nil {
+		m.intents = make(map[string]Action)
+	}
+	m.intents[in.ID] = e.Action
+}
+
+// actionOf is the action that an intent names.
+func actionOf(s string) Action {
+	if s == "" {
+		return Act
+	}
+	return Action(word(s))
+}
+
+// outcome has the action of its intent.
+func (m *Maker) outcome(ctx context.Context, e *Event, raw []byte) error {
+	b := body[stream.Outcome](e, raw)
+	e.Worker, e.Of, e.Counts[CountSubjects] = name(b.Worker), name(b.Of), int64(b.Count)
+	switch b.Result {
+	case stream.OutcomeDone:
+	case stream.OutcomeRefused, stream.OutcomeFailed:
+		e.Outcome, e.Severity = Failure, Medium
+	default:
+		e.Outcome = Unknown
+	}
+	action, ok := m.intents[b.Of]
+	delete(m.intents, b.Of)
+	if ok {
+		e.Action = action
+		return nil
+	}
+	e.Action = Act
+	return m.back(ctx, e.Log.Index, func(in envelope) bool {
+		if in.Kind != stream.EntryIntent || in.ID != b.Of {
+			return true
+		}
+		var i stream.Intent
+		if json.Unmarshal(in.Body, &i) == nil {
+			e.Action = actionOf(i.Action)
+		}
+		return false
+	})
+}
+
+// policy compares the packs with those of the connection's policy before.
+func (m *Maker) policy(ctx context.Context, e *Event, raw []byte) error {
+	b := body[stream.PolicyEvent](e, raw)
+	e.Action, e.Severity, e.Connection, e.Policy, e.Keys = PolicyChange, Low, name(b.Connection), name(b.Revision), name(b.Keys)
+	before, ok := m.packs[b.Connection]
+	if !ok {
+		err := m.back(ctx, e.Log.Index, func(in envelope) bool {
+			var p stream.PolicyEvent
+			if in.Kind != stream.EntryPolicy || json.Unmarshal(in.Body, &p) != nil || p.Connection != b.Connection {
+				return true
+			}
+			before = p.Packs
+			return false
+		})
+		if err != nil {
+			return err
+		}
+	}
+	gone := int64(0)
+	for _, p := range before {
+		if !slices.Contains(b.Packs, p) {
+			gone++
+		}
+	}
+	if gone > 0 {
+		e.Action, e.Severity = PolicyWeaken, High
+	}
+	e.Counts[CountPacks], e.Counts[CountPacksGone] = int64(len(b.Packs)), gone
+	if len(m.packs) >= remembered || m.packs == nil {
+		m.packs = make(map[string][]string)
+	}
+	m.packs[b.Connection] = b.Packs
+	return nil
+}
+
+// back looks through the entries before a leaf, newest first.
+func (m *Maker) back(ctx context.Context, before int64, each func(envelope) (more bool)) error {
+	n := 0
+	return m.Back(ctx, before, func(entry []byte) bool {
+		var in envelope
+		n++
+		return n <= farthest && (json.Unmarshal(entry, &in) != nil || each(in))
+	})
+}

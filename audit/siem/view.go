@@ -1,0 +1,107 @@
+package siem
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"lethe/stream"
+)
+
+// Field is something of an event that a destination may be given or not. Id, time,
+// kind, action, outcome, severity and place in the log are in every event.
+type Field string
+
+// The fields.
+const (
+	FieldStage      Field = "stage"
+	FieldConnection Field = "connection"
+	FieldSource     Field = "source"
+	FieldStream     Field = "stream"
+	FieldWorker     Field = "worker"
+	FieldBuild      Field = "build"
+	FieldPolicy     Field = "policy"
+	FieldKeys       Field = "keys"
+	FieldEntry      Field = "entry"
+	FieldCounts     Field = "counts"
+	FieldPrincipal  Field = "principal"
+	FieldObject     Field = "object"
+	FieldSubjects   Field = "subjects"
+)
+
+// Fields lists them.
+func Fields() []Field {
+	return []Field{FieldStage, FieldConnection, FieldSource, FieldStream, FieldWorker, FieldBuild, FieldPolicy, FieldKeys, FieldEntry, FieldCounts,
+		FieldPrincipal, FieldObject, FieldSubjects}
+}
+
+// Label is what a destination must be cleared for to be given the field: names and
+// counts of processing are internal, what stands for a person is pseudonymised
+// personal data.
+func (f Field) Label() stream.Label {
+	if f == FieldPrincipal || f == FieldSubjects {
+		return stream.PII.Pseudo()
+	}
+	return stream.Internal.Label()
+}
+
+// Allowed are the fields that a clearance allows.
+func Allowed(clearance []stream.Label) []Field {
+	return slices.DeleteFunc(Fields(), func(f Field) bool { return !Cleared(clearance, f) })
+}
+
+// Cleared reports whether a clearance allows a field. Clear personal data is more
+// than what stands for it.
+func Cleared(clearance []stream.Label, f Field) bool {
+	l := f.Label()
+	return slices.Contains(clearance, l) || l == stream.PII.Pseudo() && slices.Contains(clearance, stream.PII.Label())
+}
+
+// View is how a destination sees events.
+type View struct {
+	Fields []Field
+	// Key is the destination's own, for what stands for a person.
+	Key []byte
+}
+
+// only empties what the view does not have. It is called once an event is whole.
+func (v View) only(e *Event) {
+	for i, at := range [...]*string{&e.Stage, &e.Connection, &e.Source, &e.Stream, &e.Worker, &e.Build, &e.Policy, &e.Keys, &e.Entry,
+		&e.Principal, &e.Object, &e.Subjects} {
+		if !slices.Contains(v.Fields, texts[i]) {
+			*at = ""
+		}
+	}
+	if e.Entry == "" {
+		e.Of = ""
+	}
+	if !slices.Contains(v.Fields, FieldCounts) {
+		e.Counts = noCounts()
+	}
+}
+
+// texts are the fields that are text, as only has them.
+var texts = [...]Field{FieldStage, FieldConnection, FieldSource, FieldStream, FieldWorker, FieldBuild, FieldPolicy, FieldKeys, FieldEntry,
+	FieldPrincipal, FieldObject, FieldSubjects}
+
+// commitment is what a destination gets for a commitment of the log. L5: under a key
+// of its own, so that two destinations cannot join what they have, nor who reads the
+// log with either.
+func (v View) commitment(what Field, h stream.Hash) string {
+	if h == (stream.Hash{}) {
+		return ""
+	}
+	m := hmac.New(sha256.New, v.Key)
+	m.Write([]byte(what))
+	m.Write([]byte{0})
+	m.Write(h[:])
+	return hex.EncodeToString(m.Sum(nil))
+}
+
+func noCounts() (c [countKinds]int64) {
+	for i := range c {
+		c[i] = -1
+	}
+	return c
+}

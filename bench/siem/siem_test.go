@@ -1,0 +1,56 @@
+// Package siem measures how fast events for a SIEM are made of log leaves, and
+// written in each format, to a receiver that takes everything and does nothing.
+package siem
+
+import (
+	"context"
+	"io"
+	"testing"
+
+	"lethe/audit"
+	"lethe/audit/siem"
+	"lethe/audit/siem/format"
+	"lethe/audit/siem/siemtest"
+)
+
+// BenchmarkFormat writes events of every kind, one after the other.
+func BenchmarkFormat(b *testing.B) {
+	events := siemtest.Events(siemtest.View())
+	for _, f := range format.All() {
+		b.Run(f.Name, func(b *testing.B) {
+			buf := make([]byte, 0, 1<<16)
+			b.ReportAllocs()
+			for i := range b.N {
+				buf = f.Append(buf[:0], events[i%len(events)])
+				io.Discard.Write(buf)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+}
+
+// BenchmarkMake makes an event of a leaf and writes it: all that the exporter does
+// between the log and the receiver.
+func BenchmarkMake(b *testing.B) {
+	entries := siemtest.Entries()
+	leaves := make([]audit.Leaf, len(entries))
+	for i, e := range entries {
+		leaves[i] = siemtest.Leaf(int64(i), e.JSON)
+	}
+	for _, f := range format.All() {
+		b.Run(f.Name, func(b *testing.B) {
+			m := &siem.Maker{Origin: siemtest.Origin, View: siemtest.View(), Back: func(context.Context, int64, func([]byte) bool) error { return nil }}
+			buf := make([]byte, 0, 1<<16)
+			b.ReportAllocs()
+			for i := range b.N {
+				e, err := m.Make(context.Background(), leaves[i%len(leaves)], int64(b.N))
+				if err != nil {
+					b.Fatal(err)
+				}
+				buf = f.Append(buf[:0], e)
+				io.Discard.Write(buf)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+}
