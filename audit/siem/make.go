@@ -42,6 +42,7 @@ type envelope struct {
 // Make makes the event of a leaf under a checkpoint of so many leaves. An entry that
 // cannot be read is an event as well: nothing that stands in the log is left out.
 func (m *Maker) Make(ctx context.Context, l audit.Leaf, size int64) (*Event, error) {
+	// L4: the reader has held the leaf against the checkpoint; the event names both.
 	hash := hex.EncodeToString(l.Hash[:])
 	e := &Event{ID: eventID(m.Origin, uint64(l.Index), hash), Outcome: Success, Severity: Informational, Counts: noCounts(),
 		Log: Place{Origin: m.Origin, Index: l.Index, Offset: l.Offset, Hash: hash, Size: size}}
@@ -106,6 +107,7 @@ func (m *Maker) Alert(a Action, s Severity, at time.Time, size int64) *Event {
 		Counts: noCounts(), Log: Place{Origin: m.Origin, Index: -1, Offset: -1, Size: size}}
 }
 
+// eventID is an id that depends on the leaf alone (L2).
 func eventID(origin string, n uint64, what string) string {
 	b := append(make([]byte, 0, 160), origin...)
 	b = append(b, 0)

@@ -84,7 +84,7 @@ func appendString(b []byte, s string) []byte {
 func breaks(r rune) bool { return r == 0x85 || r == 0x2028 || r == 0x2029 || r >= 0x80 && r < 0xa0 }
 
 // appendPlain adds text in which control characters, and what is no UTF-8, are '?'.
-// Characters of esc get a backslash.
+// Characters of esc get a backslash (L7).
 func appendPlain(b []byte, s, esc string) []byte {
 	for i, r := range s {
 		switch {
