@@ -11,15 +11,17 @@ fuzzing of every parser, and stops the servers again.
   --yes       install Debian packages without asking (CI=true does the same)
   --servers   start the servers, print how to use them, and wait for Ctrl-C
 
-Kafka comes from Maven, versitygw from its Go module and python-stdnum from PyPI;
-they are kept in $LETHE_TEST_CACHE, by default ${XDG_CACHE_HOME:-~/.cache}/lethe-test. Everything
-else lies in a temporary directory that is removed at the end. No service is
-enabled.
+Kafka and OpenSearch come from Maven, versitygw and the receivers of OpenTelemetry
+from their Go modules, python-stdnum from PyPI. They are kept in $LETHE_TEST_CACHE,
+by default ${XDG_CACHE_HOME:-~/.cache}/lethe-test. Everything else lies in a
+temporary directory that is removed at the end. No service is enabled.
 
 Environment:
   LETHE_TEST_POSTGRES   superuser URL of a server to use instead of an own one
   LETHE_TEST_KAFKA      host:port of a broker to use instead of an own one
-  LETHE_TEST_VERSITYGW  versitygw to use instead of an own one
+  LETHE_TEST_VERSITYGW, LETHE_TEST_COLLECTOR, LETHE_TEST_OPENSEARCH
+                        versitygw, bench/peers/collector and the jars of OpenSearch
+                        to use instead of own ones
   LETHE_TEST_STDNUM     Python with python-stdnum 2.1 to use instead of an own one
   LETHE_TEST_FUZZ       inputs or time for each fuzz target (20000x, 10m), by default 20000x; 0 for none
   CI=true               also fails where a test was skipped'
@@ -53,6 +55,7 @@ missing() {
 	fi
 	# A laptop may do without these, of which the last has 60 MB to fetch.
 	if [ -n "${CI:-}" ] && [ -z "${LETHE_TEST_STDNUM:-}" ] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then echo python3-venv; fi
+	if [ -n "${CI:-}" ] && ! ls /usr/lib/*/rsyslog/lmnsd_ossl.so >/dev/null 2>&1; then echo rsyslog rsyslog-openssl; fi
 	if [ -n "${CI:-}" ] && ! command -v qemu-aarch64-static qemu-aarch64 >/dev/null; then echo qemu-user-static; fi
 }
 
@@ -109,20 +112,6 @@ python_stdnum() {
 		: >"$dir/complete"
 	fi
 	export LETHE_TEST_STDNUM=$dir/bin/python
-}
-
-# s3 builds versitygw, once; the tests start it.
-s3() {
-	[ -z "${LETHE_TEST_VERSITYGW:-}" ] || return 0
-	local dir=$CACHE/versitygw-$VERSITYGW
-	if [ ! -x "$dir/versitygw" ]; then
-		say "versitygw: building it, once, into $dir"
-		if ! GOBIN=$dir go install "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW" >"$RUN/versitygw.log" 2>&1; then
-			tail -5 "$RUN/versitygw.log" >&2
-			return 0
-		fi
-	fi
-	export LETHE_TEST_VERSITYGW=$dir/versitygw
 }
 
 # --- checks and tests ----------------------------------------------------------
@@ -253,11 +242,15 @@ main() {
 	mkdir -p "$CACHE"
 	prepare
 	python_stdnum
-	s3
+	fetch_receivers
 	start_postgres
 	start_kafka
 	if [ -n "$ONLY_SERVERS" ]; then
-		printf "export LETHE_TEST_POSTGRES='%s'\nexport LETHE_TEST_KAFKA='%s'\nexport LETHE_TEST_VERSITYGW='%s'\n" "$LETHE_TEST_POSTGRES" "$LETHE_TEST_KAFKA" "${LETHE_TEST_VERSITYGW:-}"
+		local name
+		for name in POSTGRES KAFKA VERSITYGW COLLECTOR OPENSEARCH; do
+			name=LETHE_TEST_$name
+			printf "export %s='%s'\n" "$name" "${!name:-}"
+		done
 		say "Ctrl-C stops both"
 		guarded sleep infinity
 	fi

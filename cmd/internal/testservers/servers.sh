@@ -1,11 +1,14 @@
 # Servers that the tests need: PostgreSQL and Apache Kafka, on loopback and free
-# ports, with data below $RUN that is thrown away. test.sh sources this file.
+# ports, with data below $RUN that is thrown away; and what they start themselves, to
+# kill it in between. test.sh sources this file.
 #
 #   start_postgres   sets LETHE_TEST_POSTGRES (superuser URL, wal_level=logical)
 #   start_kafka      sets LETHE_TEST_KAFKA (host:port)
 #   stop_servers     stops what the two started, by process id
+#   fetch_receivers  sets LETHE_TEST_VERSITYGW and LETHE_TEST_COLLECTOR (programs), and
+#                    LETHE_TEST_OPENSEARCH (directory of jars)
 #
-# Both use a server that the environment already names and start none then.
+# Each uses what the environment already names and starts or fetches none then.
 # Expects: RUN (own directory, readable by others), CACHE, HERE, say(), die().
 
 SERVERS=() # SIGNAL:PID of each, in the order in which they were started
@@ -91,19 +94,18 @@ start_postgres() {
 	die 3 "PostgreSQL did not start; see the lines above"
 }
 
-# kafka_jars fetches the broker's jars once; the pom's checksum names the copy.
-kafka_jars() {
-	local pom=$HERE/cmd/internal/testservers/kafka/pom.xml dir
-	dir=$CACHE/kafka-$(cksum <"$pom" | cut -d' ' -f1)
-	if [ ! -e "$dir/complete" ]; then
-		say "Kafka: fetching its jars with Maven, once, into $dir"
-		mkdir -p "$dir"
-		mvn -B -q -f "$pom" dependency:copy-dependencies -DincludeScope=runtime \
-			-DoutputDirectory="$dir" >"$RUN/maven.log" 2>&1 ||
-			{ tail -20 "$RUN/maven.log" >&2; die 3 "Maven could not fetch Kafka's jars"; }
-		: >"$dir/complete"
-	fi
-	KAFKA_JARS=$dir
+# jars NAME fetches what a pom of ours names, once, and leaves the directory in JARS;
+# the pom's checksum names the copy.
+jars() {
+	local pom=$HERE/cmd/internal/testservers/$1/pom.xml
+	JARS=$CACHE/$1-$(cksum <"$pom" | cut -d' ' -f1)
+	[ ! -e "$JARS/complete" ] || return 0
+	say "$1: fetching its jars with Maven, once, into $JARS"
+	mkdir -p "$JARS"
+	mvn -B -q -f "$pom" dependency:copy-dependencies -DincludeScope=runtime \
+		-DoutputDirectory="$JARS" >"$RUN/maven.log" 2>&1 ||
+		{ tail -20 "$RUN/maven.log" >&2; die 3 "Maven could not fetch the jars of $1"; }
+	: >"$JARS/complete"
 }
 
 start_kafka() {
@@ -111,10 +113,11 @@ start_kafka() {
 		say "Kafka: the one that LETHE_TEST_KAFKA names"
 		return
 	fi
-	local dir port cport pid try
+	local dir port cport pid try KAFKA_JARS
 	local java=(java -Xms128m -Xmx640m -Xshare:auto -XX:+UseSerialGC -Djava.net.preferIPv4Stack=true
 		-Djava.awt.headless=true -Dorg.slf4j.simpleLogger.defaultLogLevel=warn)
-	kafka_jars
+	jars kafka
+	KAFKA_JARS=$JARS
 	for try in 1 2 3; do
 		dir=$RUN/kafka$try port=$(free_port) cport=$(free_port)
 		mkdir -p "$dir"
@@ -135,6 +138,34 @@ start_kafka() {
 		kill "$pid" 2>/dev/null || true
 	done
 	die 3 "Kafka did not start; see the lines above"
+}
+
+# fetch_receivers gets what the tests start themselves, once; where it cannot, the
+# tests that want it say so.
+fetch_receivers() {
+	local dir
+	if [ -z "${LETHE_TEST_VERSITYGW:-}" ]; then
+		dir=$CACHE/versitygw-$VERSITYGW
+		[ -x "$dir/versitygw" ] || say "versitygw: building it, once, into $dir"
+		if [ -x "$dir/versitygw" ] || GOBIN=$dir go install "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW" 2>"$RUN/versitygw.log"; then
+			export LETHE_TEST_VERSITYGW=$dir/versitygw
+		else
+			tail -5 "$RUN/versitygw.log" >&2
+		fi
+	fi
+	if [ -z "${LETHE_TEST_COLLECTOR:-}" ]; then
+		dir=$CACHE/collector-$(cat "$HERE"/bench/peers/collector/* | cksum | cut -d' ' -f1)
+		[ -x "$dir/collector" ] || say "OpenTelemetry's receivers: building them, once, into $dir"
+		if [ -x "$dir/collector" ] || (cd "$HERE/bench/peers/collector" && go build -o "$dir/collector" .) 2>"$RUN/collector.log"; then
+			export LETHE_TEST_COLLECTOR=$dir/collector
+		else
+			tail -5 "$RUN/collector.log" >&2
+		fi
+	fi
+	if [ -z "${LETHE_TEST_OPENSEARCH:-}" ] && command -v mvn >/dev/null; then
+		jars opensearch
+		export LETHE_TEST_OPENSEARCH=$JARS
+	fi
 }
 
 # stop_servers ends what was started: politely, and after ten seconds for good.
