@@ -3,7 +3,7 @@ package siem
 // Action is what was done, or is to be.
 type Action string
 
-// The actions. Those of an intent are its own: erase, reveal, rotate.
+// The actions. Those of an intent are its own: start, read, erase, reveal, rotate.
 const (
 	Ingest         Action = "ingest"
 	Mask           Action = "mask"
@@ -18,6 +18,8 @@ const (
 	PolicyWeaken   Action = "policy.weaken"
 	PolicyAnnounce Action = "policy.announce"
 	ControlForged  Action = "control.forged"
+	Start          Action = "start"
+	Read           Action = "read"
 	Reveal         Action = "reveal"
 	Erase          Action = "erase"
 	Rotate         Action = "rotate"
@@ -35,7 +37,7 @@ const (
 // Actions lists them.
 func Actions() []Action {
 	return []Action{Ingest, Mask, Load, Delete, Release, StageStart, StageTake, StreamShape, SnapshotVoid, PolicyChange, PolicyWeaken, PolicyAnnounce,
-		ControlForged, Reveal, Erase, Rotate, Act, Shred, Enrol, EntryRefused, EntryOther, LogDamaged, CheckpointStale}
+		ControlForged, Start, Read, Reveal, Erase, Rotate, Act, Shred, Enrol, EntryRefused, EntryOther, LogDamaged, CheckpointStale}
 }
 
 // Title is the action in words, the same for every event.
@@ -55,6 +57,8 @@ var titles = map[Action]string{
 	PolicyWeaken:    "Policy revision applies fewer packs",
 	PolicyAnnounce:  "Policy revision put in force",
 	ControlForged:   "Forged control records refused",
+	Start:           "Workspace started under a configuration",
+	Read:            "Audit data read",
 	Reveal:          "Masked values opened",
 	Erase:           "Data subjects erased",
 	Rotate:          "Masking keys rotated",

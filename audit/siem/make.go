@@ -116,8 +116,8 @@ func eventID(origin string, n uint64, what string) string {
 	return hex.EncodeToString(h[:16])
 }
 
-// longest is how much of a name is told.
-const longest = stream.MaxTopicName
+// longestName is how much of a name is told.
+const longestName = stream.MaxTopicName
 
 // name is a name from an entry in letters that mean nothing to any receiver: whoever
 // can write to the audit topic could else write into a SIEM (L7).
@@ -128,7 +128,7 @@ func name(s string) string {
 	}
 	if !plain {
 		b := make([]byte, 0, 2*len(s))
-		for i := 0; i < len(s) && len(b) < longest; i++ {
+		for i := 0; i < len(s) && len(b) < longestName; i++ {
 			if nameByte(s[i]) {
 				b = append(b, s[i])
 			} else {
@@ -137,7 +137,7 @@ func name(s string) string {
 		}
 		s = string(b)
 	}
-	return s[:min(len(s), longest)]
+	return s[:min(len(s), longestName)]
 }
 
 func nameByte(c byte) bool {

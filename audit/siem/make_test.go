@@ -45,7 +45,7 @@ func TestEachKindOfEntryHasItsActionOutcomeAndSeverity(t *testing.T) {
 		"snapshot void": "snapshot.void success low", "forged": "control.forged failure high", "policy weakened": "policy.weaken success high",
 		"reveal intent": "reveal unknown medium", "reveal outcome": "reveal success informational",
 		"mass reveal intent": "reveal unknown high", "mass reveal refused": "reveal failure medium",
-		"erase intent": "erase unknown medium", "shred": "shred success low", "erase outcome": "erase success informational", "rotate intent": "rotate unknown medium",
+		"erase intent": "erase unknown medium", "shred": "shred success low", "erase outcome": "erase success informational", "rotate intent": "rotate unknown medium", "start intent": "start unknown low", "read intent": "read unknown low",
 		"unknown action": "export unknown medium", "outcome without intent": "act failure medium", "unknown kind": "entry.other unknown informational",
 		"another body": "entry.other unknown informational", "hostile names": "stage.start success informational", "refused": "entry.refused failure high",
 	}
@@ -65,7 +65,7 @@ func TestL5TwoDestinationsCannotJoinWhatStandsForAPerson(t *testing.T) {
 	a, b := of("a"), of("b")
 	seen := 0
 	for i, e := range entries {
-		for _, pair := range [][2]string{{a[i].Principal, b[i].Principal}, {a[i].Object, b[i].Object}, {a[i].Subjects, b[i].Subjects}} {
+		for _, pair := range [][2]string{{a[i].Principal, b[i].Principal}, {a[i].Object, b[i].Object}, {a[i].Address, b[i].Address}, {a[i].Subjects, b[i].Subjects}} {
 			if pair[0] == "" {
 				continue
 			}
@@ -88,6 +88,7 @@ func TestADestinationGetsWhatItsFieldsNameAndNoMore(t *testing.T) {
 		for i, e := range siemtest.Events(siem.View{Fields: []siem.Field{f}, Key: []byte("k")}) {
 			have := map[siem.Field]string{siem.FieldStage: e.Stage, siem.FieldConnection: e.Connection, siem.FieldSource: e.Source, siem.FieldStream: e.Stream,
 				siem.FieldWorker: e.Worker, siem.FieldBuild: e.Build, siem.FieldPolicy: e.Policy, siem.FieldKeys: e.Keys, siem.FieldEntry: e.Entry + e.Of,
+				siem.FieldRole: e.Role, siem.FieldAddress: e.Address,
 				siem.FieldPrincipal: e.Principal, siem.FieldObject: e.Object, siem.FieldSubjects: e.Subjects}
 			for _, c := range e.Counts {
 				if c >= 0 {
@@ -108,7 +109,7 @@ func TestADestinationGetsWhatItsFieldsNameAndNoMore(t *testing.T) {
 
 func TestWhatStandsForAPersonNeedsAClearanceForIt(t *testing.T) {
 	internal := siem.Allowed([]stream.Label{"internal"})
-	if len(internal) != len(siem.Fields())-2 || siem.Cleared([]stream.Label{"internal"}, siem.FieldPrincipal) || siem.Cleared([]stream.Label{"internal"}, siem.FieldSubjects) {
+	if len(internal) != len(siem.Fields())-3 || siem.Cleared([]stream.Label{"internal"}, siem.FieldPrincipal) || siem.Cleared([]stream.Label{"internal"}, siem.FieldSubjects) {
 		t.Errorf("internal allows %v", internal)
 	}
 	if all := siem.Allowed([]stream.Label{"internal", "pii-pseudo"}); len(all) != len(siem.Fields()) {

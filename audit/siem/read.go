@@ -136,7 +136,11 @@ func (m *Maker) intent(e *Event, in envelope) {
 	if b.Action == stream.ActionReveal && b.Count >= MassReveal {
 		e.Severity = High
 	}
-	e.Principal, e.Object, e.Subjects = m.View.commitment(FieldPrincipal, b.Principal), m.View.commitment(FieldObject, b.Object), m.View.commitment(FieldSubjects, b.Subjects)
+	if b.Action == stream.ActionRead || b.Action == stream.ActionStart {
+		e.Severity = Low
+	}
+	e.Role, e.Principal, e.Address = name(b.Role), m.View.commitment(FieldPrincipal, b.Principal), m.View.commitment(FieldAddress, b.Address)
+	e.Object, e.Subjects = m.View.commitment(FieldObject, b.Object), m.View.commitment(FieldSubjects, b.Subjects)
 	if len(m.intents) >= remembered || m.intents == nil {
 		m.intents = make(map[string]Action)
 	}

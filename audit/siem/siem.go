@@ -43,10 +43,12 @@ type Event struct {
 	Keys       string // epoch or period of keys
 	Entry      string // id in its run
 	Of         string // entry that this one ends
+	Role       string // of who acts
 
-	// In place of a person, an object or data subjects: HMAC-SHA-256, in hex, of what
-	// the log has in their place, under the destination's own key.
-	Principal, Object, Subjects string
+	// In place of a person, where they came from, an object or data subjects:
+	// HMAC-SHA-256, in hex, of what the log has in their place, under the destination's
+	// own key.
+	Principal, Address, Object, Subjects string
 
 	Counts [countKinds]int64 // by Count; -1 where the entry has none
 	Log    Place

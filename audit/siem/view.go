@@ -25,7 +25,9 @@ const (
 	FieldKeys       Field = "keys"
 	FieldEntry      Field = "entry"
 	FieldCounts     Field = "counts"
+	FieldRole       Field = "role"
 	FieldPrincipal  Field = "principal"
+	FieldAddress    Field = "address"
 	FieldObject     Field = "object"
 	FieldSubjects   Field = "subjects"
 )
@@ -33,14 +35,14 @@ const (
 // Fields lists them.
 func Fields() []Field {
 	return []Field{FieldStage, FieldConnection, FieldSource, FieldStream, FieldWorker, FieldBuild, FieldPolicy, FieldKeys, FieldEntry, FieldCounts,
-		FieldPrincipal, FieldObject, FieldSubjects}
+		FieldRole, FieldPrincipal, FieldAddress, FieldObject, FieldSubjects}
 }
 
 // Label is what a destination must be cleared for to be given the field: names and
 // counts of processing are internal, what stands for a person is pseudonymised
 // personal data.
 func (f Field) Label() stream.Label {
-	if f == FieldPrincipal || f == FieldSubjects {
+	if f == FieldPrincipal || f == FieldAddress || f == FieldSubjects {
 		return stream.PII.Pseudo()
 	}
 	return stream.Internal.Label()
@@ -68,7 +70,7 @@ type View struct {
 // only empties what the view does not have. It is called once an event is whole.
 func (v View) only(e *Event) {
 	for i, at := range [...]*string{&e.Stage, &e.Connection, &e.Source, &e.Stream, &e.Worker, &e.Build, &e.Policy, &e.Keys, &e.Entry,
-		&e.Principal, &e.Object, &e.Subjects} {
+		&e.Role, &e.Principal, &e.Address, &e.Object, &e.Subjects} {
 		if !slices.Contains(v.Fields, texts[i]) {
 			*at = ""
 		}
@@ -83,7 +85,7 @@ func (v View) only(e *Event) {
 
 // texts are the fields that are text, as only has them.
 var texts = [...]Field{FieldStage, FieldConnection, FieldSource, FieldStream, FieldWorker, FieldBuild, FieldPolicy, FieldKeys, FieldEntry,
-	FieldPrincipal, FieldObject, FieldSubjects}
+	FieldRole, FieldPrincipal, FieldAddress, FieldObject, FieldSubjects}
 
 // commitment is what a destination gets for a commitment of the log. L5: under a key
 // of its own, so that two destinations cannot join what they have, nor who reads the

@@ -35,6 +35,8 @@ func AppendCEF(b []byte, e *siem.Event) []byte {
 	b = appendCEF(b, "LetheOf", e.Of)
 	b = appendCEF(b, "LetheBuild", e.Build)
 	b = appendCEF(b, "LetheKeys", e.Keys)
+	b = appendCEF(b, "LetheRole", e.Role)
+	b = appendCEF(b, "LetheAddress", e.Address)
 	b = appendCEF(b, "LetheObject", e.Object)
 	b = appendCEF(b, "LetheSubjectsId", e.Subjects)
 	for c, n := range e.Counts {

@@ -72,13 +72,13 @@ func (o *object) ecsEvent(e *siem.Event) {
 // ecsOf is the category and the type of an event.
 func ecsOf(e *siem.Event) (category, typ string) {
 	switch e.Action {
-	case siem.Ingest, siem.Reveal:
+	case siem.Ingest, siem.Read, siem.Reveal:
 		return "database", "access"
 	case siem.Mask, siem.Load, siem.Release:
 		return "database", "change"
 	case siem.Delete, siem.Erase, siem.Shred:
 		return "database", "deletion"
-	case siem.StageStart, siem.StageTake:
+	case siem.StageStart, siem.StageTake, siem.Start:
 		return "process", "start"
 	case siem.StreamShape, siem.SnapshotVoid:
 		return "database", "info"

@@ -187,7 +187,9 @@ func (o *object) texts(e *siem.Event) {
 	o.text("keys", e.Keys)
 	o.text("entry", e.Entry)
 	o.text("of", e.Of)
+	o.text("role", e.Role)
 	o.text("principal", e.Principal)
+	o.text("address", e.Address)
 	o.text("object", e.Object)
 	o.text("subjects", e.Subjects)
 }

@@ -46,7 +46,7 @@ func TestEveryKindOfEventIsWrittenAsTheGoldenFilesHaveIt(t *testing.T) {
 // format.
 func hostile(s string) *siem.Event {
 	e := &siem.Event{ID: s, Time: time.Unix(0, 0), Kind: s, Action: siem.Action(s), Outcome: siem.Outcome(s), Severity: siem.High, Stage: s, Connection: s, Source: s, Stream: s,
-		Worker: s, Build: s, Policy: s, Keys: s, Entry: s, Of: s, Principal: s, Object: s, Subjects: s}
+		Worker: s, Build: s, Policy: s, Keys: s, Entry: s, Of: s, Role: s, Address: s, Principal: s, Object: s, Subjects: s}
 	e.Log = siem.Place{Origin: s, Hash: s}
 	return e
 }

@@ -27,6 +27,8 @@ func AppendLEEF(b []byte, e *siem.Event) []byte {
 	b = appendLEEF(b, "keys", e.Keys)
 	b = appendLEEF(b, "entry", e.Entry)
 	b = appendLEEF(b, "of", e.Of)
+	b = appendLEEF(b, "role", e.Role)
+	b = appendLEEF(b, "address", e.Address)
 	b = appendLEEF(b, "object", e.Object)
 	b = appendLEEF(b, "subjectsId", e.Subjects)
 	for c, n := range e.Counts {

@@ -45,7 +45,7 @@ func ocsfOf(a siem.Action) ocsfClass {
 		return ocsfClass{ocsfDatastore, 6, 6005, ocsfOther, "Void"}
 	case siem.Reveal:
 		return ocsfClass{ocsfDatastore, 6, 6005, 10, "Decrypt"}
-	case siem.StageStart:
+	case siem.StageStart, siem.Start:
 		return ocsfClass{ocsfLifecycle, 6, 6002, 3, "Start"}
 	case siem.StageTake:
 		return ocsfClass{ocsfLifecycle, 6, 6002, 5, "Restart"}
@@ -59,6 +59,8 @@ func ocsfOf(a siem.Action) ocsfClass {
 		return ocsfClass{ocsfEntity, 3, 3004, 4, "Delete"}
 	case siem.Enrol:
 		return ocsfClass{ocsfEntity, 3, 3004, 6, "Enroll"}
+	case siem.Read:
+		return ocsfClass{ocsfAPI, 6, 6003, 2, "Read"}
 	case siem.EntryOther:
 		return ocsfClass{ocsfBase, 0, 0, ocsfOther, "Entry"}
 	}
@@ -104,7 +106,7 @@ func AppendOCSF(b []byte, e *siem.Event) []byte {
 		o.end(in)
 	case ocsfLifecycle:
 		in := o.begin("app")
-		in.text("name", firstOf(e.Stage, "stage"))
+		in.text("name", firstOf(e.Stage, "lethe"))
 		in.text("vendor_name", vendor)
 		in.text("uid", e.Build)
 		in.text("version", version)

@@ -32,6 +32,8 @@ func AppendRFC5424(b []byte, e *siem.Event) []byte {
 	b = appendSD(b, "keys", e.Keys)
 	b = appendSD(b, "entry", e.Entry)
 	b = appendSD(b, "of", e.Of)
+	b = appendSD(b, "role", e.Role)
+	b = appendSD(b, "address", e.Address)
 	b = appendSD(b, "principal", e.Principal)
 	b = appendSD(b, "object", e.Object)
 	b = appendSD(b, "subjects_id", e.Subjects)

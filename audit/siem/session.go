@@ -1,0 +1,209 @@
+package siem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"lethe/audit"
+)
+
+// session is one opening of a transport and of the log.
+type session struct {
+	*Exporter
+	to    Transport
+	log   *audit.Reader
+	maker *Maker
+	next  int64 // leaf
+	batch []Item
+	ends  []int    // where the bodies end in bytes
+	bytes []byte   // of the bodies, one behind the other
+	last  []*Event // of the batch
+}
+
+// open finds where the destination stands.
+func (s *session) open(ctx context.Context) error {
+	var err error
+	if s.log, err = audit.OpenReader(s.cfg.Dir, s.cfg.Verifier); err != nil {
+		return err
+	}
+	s.maker = &Maker{Origin: s.cfg.Verifier.Name(), View: s.cfg.Destination.View, Back: s.back}
+	offset, err := s.cfg.Cursor.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("cursor: %w", err)
+	}
+	s.next, err = s.log.IndexOf(offset)
+	s.waits()
+	return err
+}
+
+// waits tells what is still to be sent.
+func (s *session) waits() {
+	n := s.log.Size() - s.next
+	s.tell(func(st *Status) {
+		st.Ready, st.Waiting, s.Exporter.next = true, n, s.next
+		switch {
+		case n == 0:
+			st.Oldest = time.Time{}
+		case st.Oldest.IsZero():
+			st.Oldest = s.cfg.Now()
+		}
+	})
+}
+
+// forward sends what is under the checkpoint.
+func (s *session) forward(ctx context.Context) error {
+	s.waits()
+	var offset int64 // behind the last leaf of the batch
+	done := s.next
+	flush := func() error {
+		if done == s.next {
+			return nil
+		}
+		if err := s.send(ctx); err != nil {
+			return err
+		}
+		// L2: the receiver has the events before the cursor moves.
+		if err := s.cfg.Cursor.Store(ctx, offset); err != nil {
+			return fmt.Errorf("cursor: %w", err)
+		}
+		s.next = done
+		s.tell(func(st *Status) { st.Oldest = time.Time{} })
+		s.waits()
+		return nil
+	}
+	err := s.log.Scan(ctx, s.next, func(l audit.Leaf) error {
+		e, err := s.maker.Make(ctx, l, s.log.Size())
+		if err != nil {
+			return err
+		}
+		if e.Severity >= s.cfg.Destination.Least {
+			s.add(e)
+		}
+		done, offset = l.Index+1, l.Offset+1
+		if len(s.last) < s.cfg.Destination.Most && len(s.bytes) < largestBatch {
+			return nil
+		}
+		return flush()
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+// add puts an event into the batch.
+func (s *session) add(e *Event) {
+	s.bytes = s.cfg.Destination.Format.Append(s.bytes, e)
+	s.ends, s.last = append(s.ends, len(s.bytes)), append(s.last, e)
+}
+
+// send sends the batch.
+func (s *session) send(ctx context.Context) error {
+	s.batch = s.batch[:0]
+	from := 0
+	for i, e := range s.last {
+		s.batch = append(s.batch, Item{Event: e, Body: s.bytes[from:s.ends[i]:s.ends[i]]})
+		from = s.ends[i]
+	}
+	if len(s.batch) > 0 {
+		sctx, cancel := context.WithTimeout(ctx, sendWithin)
+		defer cancel()
+		sent, err := s.to.Send(sctx, s.batch)
+		if err != nil {
+			return err
+		}
+		s.tell(func(st *Status) {
+			st.Sent += int64(len(s.batch) - sent.Refused)
+			st.Duplicates += int64(sent.Duplicates)
+			st.Refused += int64(sent.Refused)
+			st.Since = time.Time{}
+		})
+		if sent.Refused > 0 {
+			s.cfg.Log.Error("siem: the receiver refused events for good", "destination", s.cfg.Destination.Name, "events", sent.Refused, "first", s.batch[0].Event.ID)
+		}
+	}
+	s.bytes, s.ends, s.last = s.bytes[:0], s.ends[:0], s.last[:0]
+	return nil
+}
+
+// bundle is how many leaves are read together backwards.
+const bundle = 256
+
+// back implements Maker.Back.
+func (s *session) back(ctx context.Context, before int64, each func([]byte) bool) error {
+	stop := errors.New("stop")
+	for end := before; end > 0; {
+		start := (end - 1) / bundle * bundle
+		var entries [][]byte
+		err := s.log.Scan(ctx, start, func(l audit.Leaf) error {
+			if l.Index >= end {
+				return stop
+			}
+			entries = append(entries, l.Entry)
+			return nil
+		})
+		if err != nil && !errors.Is(err, stop) {
+			return err
+		}
+		for i := len(entries) - 1; i >= 0; i-- {
+			if !each(entries[i]) {
+				return nil
+			}
+		}
+		end = start
+	}
+	return nil
+}
+
+// damaged tells the receiver of a log that does not fit its checkpoint: nothing of it
+// goes out any more, and a SIEM that hears nothing would not know why.
+func (s *session) damaged(ctx context.Context, err error) error {
+	if !errors.Is(err, audit.ErrDamaged) || ctx.Err() != nil {
+		return err
+	}
+	return errors.Join(err, s.alert(ctx, LogDamaged, Critical))
+}
+
+// stale tells the receiver that entries wait for a checkpoint for long.
+func (s *session) stale(ctx context.Context) error {
+	if s.cfg.Behind == nil {
+		return nil
+	}
+	if since := s.cfg.Behind(); since.IsZero() || s.cfg.Now().Sub(since) < staleAfter {
+		return nil
+	}
+	return s.alert(ctx, CheckpointStale, High)
+}
+
+// alert sends an event that stands in no leaf, once in a while.
+func (s *session) alert(ctx context.Context, a Action, sev Severity) error {
+	at := s.cfg.Now().UTC().Truncate(alertEvery)
+	if s.alerted(a, at) || sev < s.cfg.Destination.Least {
+		return nil
+	}
+	size, maker := int64(0), &Maker{Origin: s.cfg.Verifier.Name(), View: s.cfg.Destination.View}
+	if s.log != nil {
+		size = s.log.Size()
+	}
+	e := maker.Alert(a, sev, at, size)
+	sctx, cancel := context.WithTimeout(ctx, sendWithin)
+	defer cancel()
+	if _, err := s.to.Send(sctx, []Item{{Event: e, Body: s.cfg.Destination.Format.Append(nil, e)}}); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.alerts == nil {
+		s.alerts = make(map[Action]time.Time)
+	}
+	s.alerts[a] = at
+	return nil
+}
+
+func (s *session) alerted(a Action, at time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.alerts[a].Equal(at)
+}

@@ -1,0 +1,145 @@
+package transport
+
+import (
+	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// certificate is one for 127.0.0.1, and the file that holds it for clients.
+func certificate(t *testing.T) (tls.Certificate, string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
+}
+
+// relay is a syslog receiver that reads counted messages (RFC 5425 §4.3).
+func relay(t *testing.T, l net.Listener) <-chan string {
+	t.Helper()
+	got := make(chan string, 10_000)
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		defer close(got)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			for r := bufio.NewReader(conn); ; {
+				count, err := r.ReadString(' ')
+				if err != nil {
+					break
+				}
+				n, err := strconv.Atoi(strings.TrimSuffix(count, " "))
+				msg := make([]byte, n)
+				if _, rerr := io.ReadFull(r, msg); err != nil || rerr != nil {
+					got <- fmt.Sprintf("broken: %v %v", err, rerr)
+					break
+				}
+				got <- string(msg)
+			}
+			conn.Close()
+		}
+	}()
+	return got
+}
+
+func TestL2SyslogHasReadAllWhenTheConnectionEnds(t *testing.T) {
+	cert, ca := certificate(t)
+	for _, format := range []string{"rfc5424", "cef"} {
+		for _, plain := range []bool{true, false} {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &Syslog{Address: l.Addr().String(), Plain: plain, CA: ca}
+			if !plain {
+				l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}})
+			}
+			got := relay(t, l)
+			e := env(t, format)
+			to := open(t, s, e)
+			b := batch(e, 100)
+			if _, err := to.Send(t.Context(), b); err != nil {
+				t.Fatal(err)
+			}
+			if err := to.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range b {
+				if msg := <-got; !strings.HasSuffix(msg, string(i.Body)) || format == "rfc5424" && msg != string(i.Body) || !strings.HasPrefix(msg, "<1") {
+					t.Fatalf("%s, plain %t: got %q, want %q", format, plain, msg, i.Body)
+				}
+			}
+		}
+	}
+}
+
+func TestASyslogReceiverWithAnotherCertificateGetsNothing(t *testing.T) {
+	cert, _ := certificate(t)
+	_, other := certificate(t)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := relay(t, l)
+	e := env(t, "rfc5424")
+	if _, err := open(t, &Syslog{Address: l.Addr().String(), CA: other}, e).Send(t.Context(), batch(e, 1)); err == nil {
+		t.Error("a receiver that nobody vouches for has the batch")
+	}
+	l.Close()
+	for msg := range got {
+		t.Errorf("it got %q", msg)
+	}
+}
+
+func TestASyslogReceiverThatWentAwayIsAnErrorOfTheNextBatch(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := env(t, "rfc5424")
+	to := open(t, &Syslog{Address: l.Addr().String(), Plain: true}, e)
+	accepted := make(chan net.Conn, 1)
+	go func() {
+		c, _ := l.Accept()
+		accepted <- c
+	}()
+	b := batch(e, 1)
+	if _, err := to.Send(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	(<-accepted).Close()
+	l.Close()
+	gone := to.(*syslog).gone
+	gone <- <-gone // it is seen
+	if _, err := to.Send(t.Context(), b); err == nil {
+		t.Error("a receiver that went away has the batch")
+	}
+}

@@ -1,0 +1,71 @@
+// Package transport brings the events of package siem to receivers, one way a file:
+// files, syslog, Splunk, Elasticsearch and OpenSearch, webhooks, Kafka topics, OTLP,
+// S3 objects and e-mail.
+//
+// Its words are those of each protocol. It decides nothing about what a destination
+// may have, and does not try again: package siem does.
+//
+// Promises it upholds:
+//
+//	L2 once         Send returns once the receiver has said that it has the batch,
+//	                where the protocol has a word for that; each transport says what
+//	                can be lost where it has not
+//	L7 unprintable  no error holds a token, a URL's query or what a receiver answered
+package transport
+
+import (
+	"fmt"
+	"slices"
+
+	"lethe/audit/siem"
+)
+
+// Settings are what lethe.yaml says of a transport. Their yaml tags are its words.
+type Settings interface {
+	// Check tells what cannot be right, by key.
+	Check(fault func(key, msg, hint string))
+	// Paths are those of them that name files.
+	Paths() []*string
+	// Open makes the transport. What it cannot reach yet is an error of the first Send.
+	Open(env siem.Env) (siem.Transport, error)
+}
+
+// kind is a transport and its settings as they are if nobody says anything.
+type kind struct {
+	name string
+	make func() Settings
+}
+
+var kinds = []kind{
+	{"file", func() Settings { return &File{RotateMiB: 64, Keep: 16} }},
+	{"syslog", func() Settings { return &Syslog{} }},
+	{"hec", func() Settings { return &HEC{SourceType: "lethe:audit", Ack: true} }},
+	{"elastic", func() Settings { return &Elastic{DataStream: "logs-lethe.audit-default", DeleteAfterDays: 365} }},
+	{"webhook", func() Settings { return &Webhook{} }},
+}
+
+// New gives the settings of a transport; nil if there is none of that name.
+func New(name string) Settings {
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })
+	if i < 0 {
+		return nil
+	}
+	return kinds[i].make()
+}
+
+// Names lists the transports.
+func Names() []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.name
+	}
+	return names
+}
+
+// jsonOnly tells that a transport carries formats that are JSON objects.
+func jsonOnly(env siem.Env, name string) error {
+	if !env.Format.JSON {
+		return fmt.Errorf("%s carries JSON, not %s", name, env.Format.Name)
+	}
+	return nil
+}
