@@ -32,6 +32,7 @@ func verbs() []verb {
 		{"mask", "mask lines from standard input under a policy", maskLines},
 		{"reveal", "open masked values for who may, and write that down first", reveal},
 		{"erase", "make a person's encrypted and tokenised values unreadable for good", erase},
+		{"report", "make a document for an auditor, an officer or an authority", makeReport},
 		{"demo", "see all of it on an invented shop", demonstrate},
 		{"version", "say which build this is", version},
 	}

@@ -1,0 +1,312 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"lethe/audit"
+	"lethe/stream"
+)
+
+// Gather reads the log as far as its checkpoint covers it and counts what lies in
+// [from, to). Policies, announcements and enrolments are those of the whole log: what
+// is in force in a range may have begun before it.
+func Gather(ctx context.Context, r *audit.Reader, workspace string, from, to time.Time, want Wants) (*Facts, error) {
+	f := &Facts{From: from, To: to, Workspace: workspace, Sums: map[Hop]*Sum{}, Loads: map[Delivery]*Load{}, Lags: map[Hop]*Lag{},
+		Details: map[stream.Hash]Hop{}, Outcomes: map[string]stream.Outcome{}, Builds: map[string]int64{}, Workers: map[string]int64{}, Masks: map[Hop]*stream.MaskCount{}}
+	if err := f.checkpoint(r); err != nil {
+		return nil, err
+	}
+	g := &gathering{Facts: f, want: want, waiting: map[place][]loaded{}}
+	return f, r.Scan(ctx, 0, g.leaf)
+}
+
+func (f *Facts) checkpoint(r *audit.Reader) error {
+	raw := r.Checkpoint()
+	if raw == nil {
+		return nil
+	}
+	tree, err := tlog.ParseTree(raw)
+	lines := strings.SplitN(string(raw), "\n", 4)
+	if len(lines) < 4 {
+		return fmt.Errorf("checkpoint: it ends early")
+	}
+	// A log's origin is its own; tlog reads that of one log alone.
+	root := lines[2]
+	if err == nil {
+		root = tree.Hash.String()
+	}
+	f.Checkpoint = Checkpoint{Origin: lines[0], Size: r.Size(), Root: root, Note: string(raw)}
+	hashes, size := r.Hashes(), r.Size()
+	f.Prove = func(index int64) (Proof, error) {
+		path, err := tlog.ProveRecord(size, index, hashes)
+		if err != nil {
+			return Proof{}, fmt.Errorf("proof of leaf %d: %w", index, err)
+		}
+		leaf, err := hashes.ReadHashes([]int64{tlog.StoredHashIndex(0, index)})
+		if err != nil {
+			return Proof{}, fmt.Errorf("proof of leaf %d: %w", index, err)
+		}
+		p := Proof{Index: index, Leaf: base64.StdEncoding.EncodeToString(leaf[0][:]), Path: []string{}}
+		for _, h := range path {
+			p.Path = append(p.Path, base64.StdEncoding.EncodeToString(h[:]))
+		}
+		return p, nil
+	}
+	return nil
+}
+
+// gathering is a scan under way.
+type gathering struct {
+	*Facts
+	want    Wants
+	clock   time.Time // of the last entry that has a time
+	waiting map[place][]loaded
+}
+
+// place is a partition of a masked topic.
+type place struct {
+	topic     string
+	partition int32
+}
+
+// loaded is what lies in a masked topic up to an offset since a time.
+type loaded struct {
+	last int64
+	at   time.Time
+}
+
+// receipt is what reports read of a receipt: hashes are left alone.
+type receipt struct {
+	Stage, Connection, Source, Worker, Build, Time string
+	Detail                                         *stream.Hash
+	Streams                                        []stream.StreamCount
+	Parts                                          []struct {
+		Topic     string
+		Partition int32
+		To        string
+		Out       []struct {
+			Topic     string
+			Partition int32
+			Last      stream.Int64
+		}
+		Object, Evidence string
+		Rows             *stream.Int64
+	}
+}
+
+func (g *gathering) leaf(l audit.Leaf) error {
+	if l.Entry == nil {
+		g.Refused++
+		return nil
+	}
+	var e struct {
+		ID, Kind string
+		Body     json.RawMessage
+	}
+	if err := json.Unmarshal(l.Entry, &e); err != nil {
+		return fmt.Errorf("leaf %d: %w", l.Index, err)
+	}
+	var err error
+	switch e.Kind {
+	case stream.EntryReceipt:
+		var r receipt
+		if err = json.Unmarshal(e.Body, &r); err == nil {
+			g.receipt(l.Index, e.ID, &r)
+		}
+	case stream.EntryPolicy:
+		g.Policies, err = cited(g, g.Policies, l.Index, e.ID, e.Body, false)
+	case stream.EntryAnnounce:
+		g.Announced, err = cited(g, g.Announced, l.Index, e.ID, e.Body, false)
+	case stream.EntryIntent:
+		g.Intents, err = cited(g, g.Intents, l.Index, e.ID, e.Body, true)
+	case stream.EntryShred:
+		g.Shreds, err = cited(g, g.Shreds, l.Index, e.ID, e.Body, true)
+	case stream.EntryForged:
+		g.Forged, err = cited(g, g.Forged, l.Index, e.ID, e.Body, true)
+	case stream.EntryStream:
+		g.Shapes, err = cited(g, g.Shapes, l.Index, e.ID, e.Body, true)
+	case stream.EntryEnrol:
+		g.Enrolled, err = cited(g, g.Enrolled, l.Index, e.ID, e.Body, false)
+	case stream.EntryOutcome:
+		var o stream.Outcome
+		if err = json.Unmarshal(e.Body, &o); err == nil {
+			g.Outcomes[o.Of] = o
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("leaf %d: %s: %w", l.Index, e.Kind, err)
+	}
+	return nil
+}
+
+// cited adds an entry; ranged ones only within the range.
+func cited[T any](g *gathering, all []Cited[T], index int64, id string, body []byte, ranged bool) ([]Cited[T], error) {
+	var said struct {
+		Time       string
+		EnrolledAt string `json:"enrolled_at"`
+	}
+	c := Cited[T]{Index: index, ID: id}
+	if err := json.Unmarshal(body, &c.Body); err != nil {
+		return all, err
+	}
+	if err := json.Unmarshal(body, &said); err != nil {
+		return all, err
+	}
+	c.Time = g.tick(cmp.Or(said.Time, said.EnrolledAt))
+	if ranged && !g.within(c.Time) {
+		return all, nil
+	}
+	return append(all, c), nil
+}
+
+// tick tells the time of an entry, and remembers it for those that have none.
+func (g *gathering) tick(s string) time.Time {
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		g.clock = t.UTC()
+	}
+	return g.clock
+}
+
+func (g *gathering) within(t time.Time) bool {
+	return !t.Before(g.From) && (g.To.IsZero() || t.Before(g.To))
+}
+
+func (g *gathering) receipt(index int64, id string, r *receipt) {
+	t := g.tick(r.Time)
+	if r.Stage == stream.StageMask {
+		g.masked(r, t)
+	}
+	if !g.within(t) {
+		return
+	}
+	g.Receipts++
+	g.Builds[r.Build]++
+	g.Workers[r.Worker]++
+	if g.First.IsZero() || t.Before(g.First) {
+		g.First = t
+	}
+	if t.After(g.Last) {
+		g.Last = t
+	}
+	hop := Hop{Day: t.Format(time.DateOnly), Stage: r.Stage, Owner: cmp.Or(r.Connection, r.Source)}
+	if r.Detail != nil && g.want.Details && r.Stage == stream.StageMask {
+		g.Details[*r.Detail] = hop
+	}
+	for _, s := range r.Streams {
+		hop.Stream = s.Stream
+		sum := entry(g.Sums, hop)
+		sum.In += int64(s.In)
+		sum.Delivered += int64(s.Delivered)
+		sum.Quarantined += int64(s.Quarantined)
+		sum.Filtered += int64(s.Filtered)
+		sum.Shredded += int64(s.Shredded)
+	}
+	hop.Stream = ""
+	for i := range r.Parts {
+		p := &r.Parts[i]
+		switch r.Stage {
+		case stream.StageSink:
+			g.loaded(hop, p.Topic, p.Partition, p.To, p.Object, p.Rows, t)
+		case stream.StageDelete:
+			g.Deleted = append(g.Deleted, Cited[Deletion]{Index: index, ID: id, Time: t, Body: Deletion{p.Topic, p.Partition, p.To, p.Evidence}})
+		}
+	}
+}
+
+// masked remembers since when outputs lie in their topics.
+func (g *gathering) masked(r *receipt, t time.Time) {
+	for i := range r.Parts {
+		for _, o := range r.Parts[i].Out {
+			at := place{o.Topic, o.Partition}
+			g.waiting[at] = append(g.waiting[at], loaded{int64(o.Last), t})
+		}
+	}
+}
+
+func (g *gathering) loaded(hop Hop, topic string, partition int32, to, object string, rows *stream.Int64, t time.Time) {
+	load := entry(g.Loads, Delivery{hop.Day, hop.Owner, topic})
+	if load.First.IsZero() {
+		load.First = t
+	}
+	load.Last = t
+	if rows != nil {
+		load.Rows += int64(*rows)
+	}
+	if object != "" {
+		load.Objects++
+		if g.want.Objects {
+			o := Object{Name: object, Connection: hop.Owner, Topic: topic, Time: t}
+			if rows != nil {
+				o.Rows = int64(*rows)
+			}
+			g.Objects = append(g.Objects, o)
+		}
+	}
+	var end int64
+	if _, err := fmt.Sscan(to, &end); err != nil {
+		return
+	}
+	at := place{topic, partition}
+	waiting, lag := g.waiting[at], entry(g.Lags, hop)
+	for len(waiting) > 0 && waiting[0].last < end {
+		d := max(0, t.Sub(waiting[0].at))
+		lag.Parts++
+		lag.Sum += d
+		lag.Max = max(lag.Max, d)
+		waiting = waiting[1:]
+	}
+	g.waiting[at] = waiting
+}
+
+// entry is the value of a key, made if it is new.
+func entry[K comparable, V any](m map[K]*V, k K) *V {
+	if m[k] == nil {
+		m[k] = new(V)
+	}
+	return m[k]
+}
+
+// AddDetail adds the detail record of a mask receipt that was read; hash is what a
+// receipt names it by. One that no receipt in range names is left out.
+func (f *Facts) AddDetail(hash stream.Hash, body []byte) error {
+	hop, ok := f.Details[hash]
+	if !ok {
+		return nil
+	}
+	var d stream.MaskDetail
+	if err := json.Unmarshal(body, &d); err != nil {
+		return fmt.Errorf("detail: %w", err)
+	}
+	f.DetailsRead++
+	for name, n := range d.Streams {
+		hop.Stream = name
+		sum := entry(f.Masks, hop)
+		sum.Quality.Add(&n.Quality)
+		sum.Fields = merge(sum.Fields, n.Fields)
+		sum.Quarantined = merge(sum.Quarantined, n.Quarantined)
+	}
+	return nil
+}
+
+func merge(to, from map[string]map[string]stream.Int64) map[string]map[string]stream.Int64 {
+	for a, inner := range from {
+		if to == nil {
+			to = map[string]map[string]stream.Int64{}
+		}
+		if to[a] == nil {
+			to[a] = map[string]stream.Int64{}
+		}
+		for b, n := range inner {
+			to[a][b] += n
+		}
+	}
+	return to
+}

@@ -1,0 +1,215 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"lethe/stream"
+)
+
+// Golden files show each kind in each language; LETHE_UPDATE_GOLDEN=1 writes them.
+func TestEachReportIsWhatItsGoldenFileShows(t *testing.T) {
+	for _, k := range Kinds() {
+		for _, l := range Langs() {
+			d, err := Make(k, invented())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var asJSON, asHTML bytes.Buffer
+			if err := d.JSON(&asJSON, l); err != nil {
+				t.Fatal(err)
+			}
+			if !json.Valid(asJSON.Bytes()) {
+				t.Errorf("%s: no JSON", k.Name)
+			}
+			if err := d.HTML(&asHTML, l); err != nil {
+				t.Fatal(err)
+			}
+			// The sheet is the same in all, and holds the fonts.
+			html := regexp.MustCompile(`(?s)<style>.*</style>|'sha256-[^']*'`).ReplaceAll(asHTML.Bytes(), nil)
+			golden(t, k.Name+"."+string(l)+".json", asJSON.Bytes())
+			golden(t, k.Name+"."+string(l)+".html", html)
+		}
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if os.Getenv("LETHE_UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		a, b := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+		for i := range min(len(a), len(b)) {
+			if a[i] != b[i] {
+				t.Fatalf("%s:%d:\n got %s\nwant %s", name, i+1, a[i], b[i])
+			}
+		}
+		t.Fatalf("%s: %d lines, want %d", name, len(a), len(b))
+	}
+}
+
+// Pseudonymised data is personal data: no report calls it by the other word.
+func TestNoReportCallsPseudonymisedDataAnonymous(t *testing.T) {
+	word := regexp.MustCompile(`(?i)anonymous|(^|[^t])\banonymised|นิรนาม`)
+	for _, k := range Kinds() {
+		d, err := Make(k, invented())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range Langs() {
+			var b bytes.Buffer
+			if err := d.JSON(&b, l); err != nil {
+				t.Fatal(err)
+			}
+			if at := word.FindIndex(b.Bytes()); at != nil {
+				t.Errorf("%s in %s: %s", k.Name, l, b.Bytes()[max(0, at[0]-40):min(b.Len(), at[1]+40)])
+			}
+		}
+	}
+}
+
+// Every text is there in both languages.
+func TestEveryTextIsThereInThai(t *testing.T) {
+	for _, k := range Kinds() {
+		d, err := Make(k, invented())
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := func(what string, x Text) {
+			if x.EN != "" && x.TH == "" {
+				t.Errorf("%s: %s: %q has no Thai", k.Name, what, x.EN)
+			}
+		}
+		check("title", d.Title)
+		for _, s := range d.Sections {
+			check(s.ID, s.Title)
+			for _, b := range s.Body {
+				if b.Text != nil {
+					check(s.ID, *b.Text)
+				}
+				if b.Note != nil {
+					check(s.ID, *b.Note)
+				}
+				if b.Table == nil {
+					continue
+				}
+				check(b.Table.ID, b.Table.Caption)
+				for _, c := range b.Table.Columns {
+					check(b.Table.ID, c.Name)
+				}
+				for _, r := range b.Table.Rows {
+					if len(r) != len(b.Table.Columns) {
+						t.Errorf("%s: %s: a row of %d cells under %d columns", k.Name, b.Table.ID, len(r), len(b.Table.Columns))
+					}
+					for _, c := range r {
+						check(b.Table.ID, c.Text)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Each kind can be printed, in each language, and each table written for a spreadsheet.
+func TestEachReportIsPrintedAndTabulated(t *testing.T) {
+	for _, k := range Kinds() {
+		d, err := Make(k, invented())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range Langs() {
+			var b bytes.Buffer
+			if err := d.PDF(&b, l); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.HasPrefix(b.Bytes(), []byte("%PDF-1.7")) || !bytes.HasSuffix(b.Bytes(), []byte("%%EOF\n")) {
+				t.Errorf("%s in %s: no PDF", k.Name, l)
+			}
+		}
+		ids := map[string]bool{}
+		for _, table := range d.Tables() {
+			if ids[table.ID] {
+				t.Errorf("%s has two tables called %s", k.Name, table.ID)
+			}
+			ids[table.ID] = true
+			if err := d.CSV(new(bytes.Buffer), table.ID); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := d.CSV(new(bytes.Buffer), ""); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestASpreadsheetTakesNoTextForAFormula(t *testing.T) {
+	for in, want := range map[string]string{"=1+1": "'=1+1", "-12": "-12", "@x": "'@x", "a=1": "a=1", "-x": "'-x", "": ""} {
+		if got := inert(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// invented are the facts of a shop that nobody has.
+func invented() Input {
+	day := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	rev, old := strings.Repeat("ab", 32), strings.Repeat("cd", 32)
+	field := func(path, element, class, op, result, rule string) Field {
+		return Field{Path: path, Element: element, Class: class, Operator: op, Result: result, Where: "policy.yaml:7: mask." + rule, Sections: []string{"pdpa-th s.22", "gdpr Art. 25 ○"}}
+	}
+	customer := Stream{Name: "shop.main.customer", Class: "pii", Label: "pii-pseudo", Topic: "lethe.shop.masked.pii-pseudo.shop-lake.shop.main.customer.g1", Subject: "id", Fields: []Field{
+		field("id", "id.internal", "pii", "hmac", "pseudonymised", "elements.id.*"), field("full_name", "person.name", "pii", "redact", "removed", "default"),
+		field("email", "contact.email", "pii", "encrypt", "pseudonymised", "elements.contact.email"), field("city", "address.city", "internal", "keep", "clear", "elements.address.city"),
+		field("born", "person.birth_date", "pii", "redact", "removed", "default")}}
+	folder := Folder{Workspace: "shop", Build: strings.Repeat("0f", 32), RawMaxAge: 168 * time.Hour, Keep: time.Hour, Quarantine: 720 * time.Hour,
+		Sources: []Source{{"shop", "sqlite"}}, Sinks: []Sink{{"lake", "parquet", "SG", []string{"internal", "pii-pseudo"}}},
+		Connections: []Connection{{Name: "shop-lake", From: "shop", To: "lake", Purpose: "analytics", Policy: "policy.yaml", Revision: rev, Packs: []string{"pdpa-th", "gdpr"}, Streams: []Stream{customer}}},
+		Laws: []Law{{Name: "pdpa-th", Law: "Thailand, Personal Data Protection Act B.E. 2562", Effective: "2022-06-01", Recalled: true,
+			Retention: []Term{{Duty: "personal data", Within: "until the retention period ends", Section: "s.37(3)", Recalled: true}}, Deadlines: []Term{{Duty: "answer a request for access", Within: "30 days", Section: "s.30"}}}},
+		Epochs: []Epoch{{"1", day}}, Periods: []string{"raw/2026-03-04T05", "quarantine/2026-03-04"},
+		History: []Revision{{old, map[string]map[string]string{customer.Name: {"id": "hmac", "full_name": "redact", "email": "hmac", "city": "keep"}}},
+			{rev, map[string]map[string]string{customer.Name: {"id": "hmac", "full_name": "redact", "email": "encrypt", "city": "keep", "born": "redact"}}}},
+		Record: Record{Given: true, Controller: Party{Name: "Shop Co., Ltd.", Address: "1 Sukhumvit Road, Bangkok", Contact: "privacy@shop.example"}, DPO: Party{Name: "DPO of the shop", Contact: "dpo@shop.example"},
+			Purposes:   []Purpose{{Name: "analytics", Description: "sales figures", Basis: []string{"GDPR Art. 6(1)(f)", "PDPA s.24(5)"}, Subjects: []string{"customers"}, Elements: []string{"id.*", "contact.*", "person.name"}, Retention: "365 days"}, {Name: "legal", Description: "tax"}},
+			Recipients: []Recipient{{Sink: "lake", Name: "data team", Country: "SG"}}, Measures: []string{"staff are trained once a year"}, Refusals: []Refusal{{"2026-02-01", "s.30", "would harm the rights of others"}}}}
+	announce := func(index int64, at time.Time, id string) Cited[stream.Announcement] {
+		return Cited[stream.Announcement]{Index: index, ID: "r/" + id[:2], Time: at, Body: stream.Announcement{Source: "shop", Connection: "shop-lake", Revision: id, Number: stream.Int64(index)}}
+	}
+	before := day.AddDate(0, -1, 0)
+	facts := &Facts{Workspace: "shop", First: day, Last: day.Add(26 * time.Hour), Receipts: 12, Checkpoint: Checkpoint{Origin: "lethe/shop", Size: 40, Root: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Note: "lethe/shop\n40\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— lethe/shop AAAA\n"},
+		Sums: map[Hop]*Sum{
+			{"2026-03-04", "ingest", "shop", customer.Name}: {In: 100, Delivered: 100}, {"2026-03-05", "ingest", "shop", customer.Name}: {In: 20, Delivered: 20},
+			{"2026-03-04", "mask", "shop-lake", customer.Name}: {In: 100, Delivered: 98, Quarantined: 2}, {"2026-03-05", "mask", "shop-lake", customer.Name}: {In: 20, Delivered: 19, Shredded: 1}},
+		Loads: map[Delivery]*Load{{"2026-03-04", "shop-lake", customer.Topic}: {98, 2, day, day.Add(time.Hour)}, {"2026-03-05", "shop-lake", customer.Topic}: {19, 1, day.Add(25 * time.Hour), day.Add(26 * time.Hour)}},
+		Lags:  map[Hop]*Lag{{"2026-03-04", "sink", "shop-lake", ""}: {4, 8 * time.Second, 3 * time.Second}, {"2026-03-05", "sink", "shop-lake", ""}: {1, 2 * time.Second, 2 * time.Second}},
+		Masks: map[Hop]*stream.MaskCount{{"2026-03-04", "mask", "shop-lake", customer.Name}: {
+			Fields:      map[string]map[string]stream.Int64{"id": {"hmac": 98}, "full_name": {"redact": 98}, "email": {"encrypt": 98}, "city": {"keep": 98}, "born": {"redact": 98}, "_unknown": {"redact": 3}},
+			Quarantined: map[string]map[string]stream.Int64{"null": {"email": 2}},
+			Quality:     stream.Quality{Rows: 98, Nulls: map[string]stream.Int64{"city": 7}, Empties: map[string]stream.Int64{"full_name": 1}, Keys: stream.KeyCount{Inserts: 98, Repeats: 1}, Newest: stream.Int64(day.UnixMilli())}}},
+		Details: map[stream.Hash]Hop{{1}: {}, {2}: {}}, DetailsRead: 1, Builds: map[string]int64{strings.Repeat("0f", 32): 12}, Workers: map[string]int64{"w1": 12},
+		Objects:   []Object{{"shop.main.customer/0001.parquet", "shop-lake", customer.Topic, 50, day}, {"shop.main.customer/0002.parquet", "shop-lake", customer.Topic, 48, day.Add(time.Hour)}},
+		Deleted:   []Cited[Deletion]{{30, "r/30", day.Add(2 * time.Hour), Deletion{"keys/raw", 0, "raw/2026-03-03T05", "key-destroyed"}}, {31, "r/31", day.Add(2 * time.Hour), Deletion{"lethe.shop.raw.pii.shop", 1, "77", "log-start"}}},
+		Policies:  []Cited[stream.PolicyEvent]{{2, "p/1", before, stream.PolicyEvent{Connection: "shop-lake", Revision: old, Keys: "1", Packs: []string{"pdpa-th"}}}, {9, "p/2", day, stream.PolicyEvent{Connection: "shop-lake", Revision: rev, Keys: "1", Packs: []string{"pdpa-th", "gdpr"}}}},
+		Announced: []Cited[stream.Announcement]{announce(3, before, old), announce(10, day, rev)},
+		Intents:   []Cited[stream.Intent]{{20, "i/1", day.Add(time.Hour), stream.Intent{Action: "reveal", Count: 3}}, {25, "i/2", day.Add(2 * time.Hour), stream.Intent{Action: "erase", Count: 1, Approval: &stream.Hash{9}}}},
+		Outcomes:  map[string]stream.Outcome{"i/1": {Of: "i/1", Result: "done", Count: 3}, "i/2": {Of: "i/2", Result: "done", Count: 1}},
+		Shreds:    []Cited[stream.Shred]{{26, "s/1", day.Add(2 * time.Hour), stream.Shred{Of: "i/2", First: 1, Last: 1}}},
+		Enrolled:  []Cited[Enrolment]{{0, "log/1", before, Enrolment{"w1", ""}}},
+		Shapes:    []Cited[stream.StreamEvent]{{4, "x/1", day, stream.StreamEvent{Event: "shape", Source: "shop", Stream: customer.Name, Columns: 5}}},
+	}
+	return Input{Folder: folder, Facts: facts, Now: time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC), Options: Options{Seed: "nonce of the auditor", Sample: 5, Subject: true, Streams: []string{customer.Name}}}
+}

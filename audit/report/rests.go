@@ -1,0 +1,55 @@
+package report
+
+import (
+	"fmt"
+)
+
+// rests adds what every report ends with: what it rests on, and what it does not know.
+func (w *work) rests() {
+	s := w.section("rests", "", "What this report rests on", "รายงานนี้อ้างอิงอะไร")
+	c := w.Facts.Checkpoint
+	if c.Size == 0 {
+		s.say("There is no log yet: everything here is what the folder declares, and nothing was observed.",
+			"ยังไม่มีบันทึก ข้อมูลทั้งหมดเป็นสิ่งที่ประกาศไว้ ไม่มีสิ่งที่สังเกตได้")
+	} else {
+		s.say(fmt.Sprintf("Counts and times come from %s receipts among %s entries of the log %s, up to the signed checkpoint above. The log proves what was committed to: nothing in it was changed or dropped since. That it was not rolled back or forked is shown only by a witness or a checkpoint that somebody kept, whether a value was masked right is checked by sampling, and what a source never gave cannot be proven.",
+			grouped(w.Facts.Receipts), grouped(c.Size), c.Origin),
+			fmt.Sprintf("จำนวนและเวลามาจากใบรับ %s ใบ ในบันทึก %s ซึ่งมี %s รายการ จนถึงจุดตรวจสอบที่ลงลายมือชื่อข้างต้น บันทึกพิสูจน์เฉพาะสิ่งที่ได้ผูกมัดไว้ คือไม่มีรายการใดถูกแก้ไขหรือลบหลังจากนั้น ส่วนการย้อนหรือแยกบันทึกต้องอาศัยพยานหรือจุดตรวจสอบที่เก็บไว้ ความถูกต้องของการปิดบังตรวจด้วยการสุ่มตัวอย่าง และสิ่งที่แหล่งข้อมูลไม่เคยส่งมาไม่อาจพิสูจน์ได้",
+				grouped(w.Facts.Receipts), c.Origin, grouped(c.Size)))
+	}
+	if !w.Facts.First.IsZero() {
+		s.say(fmt.Sprintf("The first receipt in range is of %s, the last of %s.", when(w.Facts.First), when(w.Facts.Last)),
+			fmt.Sprintf("ใบรับแรกในช่วงเวลาคือ %s และใบสุดท้ายคือ %s", when(w.Facts.First), when(w.Facts.Last)))
+	}
+	if all, read := len(w.Facts.Details), w.Facts.DetailsRead; all > read {
+		s.note(fmt.Sprintf("Of %s detail records that receipts name, %s could not be read: they are deleted after a time. What rests on them counts only the others.", grouped(all), grouped(all-read)),
+			fmt.Sprintf("จากบันทึกรายละเอียด %s รายการที่ใบรับอ้างถึง อ่านไม่ได้ %s รายการ เพราะถูกลบเมื่อครบกำหนด ตัวเลขที่มาจากรายละเอียดนับเฉพาะรายการที่อ่านได้", grouped(all), grouped(all-read)))
+	}
+	if w.Facts.Refused > 0 {
+		s.note(fmt.Sprintf("%s leaves of the log are no entry: somebody else wrote them, and they were refused.", grouped(w.Facts.Refused)),
+			fmt.Sprintf("มี %s ใบในบันทึกที่ไม่ใช่รายการที่ถูกต้องและถูกปฏิเสธ", grouped(w.Facts.Refused)))
+	}
+	for _, m := range w.Folder.Missing {
+		s.note(m.EN, m.TH)
+	}
+	s.say("lethe verify checks log, receipts and files offline, with the public key alone.", "คำสั่ง lethe verify ตรวจสอบบันทึก ใบรับ และไฟล์แบบออฟไลน์ โดยใช้เพียงกุญแจสาธารณะ")
+}
+
+// attached are proofs of the entries that a report names, at most so many.
+const attached = 500
+
+// prove attaches the proof of an entry, so that whoever has the signed checkpoint can
+// see that it is in the log (L4).
+func (w *work) prove(index int64) {
+	if w.Facts.Prove == nil || index < 0 || len(w.Proofs) >= attached {
+		return
+	}
+	for _, p := range w.Proofs {
+		if p.Index == index {
+			return
+		}
+	}
+	if p, err := w.Facts.Prove(index); err == nil {
+		w.Proofs = append(w.Proofs, p)
+	}
+}

@@ -1,0 +1,120 @@
+package wire
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/audit/report"
+	"lethe/cmd/internal/config"
+	"lethe/masking/keyring/file"
+	"lethe/rules"
+	"lethe/stream"
+)
+
+// ReportFolder is what a folder's files say, as reports take it. keys says whether the
+// keyring may be looked at: its epochs and periods, not its keys.
+func ReportFolder(f *config.Folder) (report.Folder, error) {
+	build, err := BuildID()
+	if err != nil {
+		return report.Folder{}, err
+	}
+	out := report.Folder{Workspace: f.Workspace, Build: build, RawMaxAge: f.RawMaxAge, Keep: f.Keep, Quarantine: 30 * 24 * time.Hour}
+	for _, s := range f.Sources {
+		out.Sources = append(out.Sources, report.Source{Name: s.Name, Connector: s.Connector.Name})
+	}
+	for _, s := range f.Sinks {
+		sink := report.Sink{Name: s.Name, Connector: s.Connector.Name, Region: s.Region}
+		for _, l := range s.Clearance {
+			sink.Clearance = append(sink.Clearance, string(l))
+		}
+		out.Sinks = append(out.Sinks, sink)
+	}
+	laws := map[string]bool{}
+	for _, c := range f.Connections {
+		p, err := f.Compile(c.Name)
+		if err != nil {
+			return report.Folder{}, err
+		}
+		rc := reportConnection(c, p)
+		rc.Policy = f.Rel(c.Policy)
+		out.Connections = append(out.Connections, rc)
+		for _, k := range p.Packs {
+			if !laws[k.Name] {
+				laws[k.Name] = true
+				out.Laws = append(out.Laws, reportLaw(k))
+			}
+		}
+	}
+	record, err := f.Record()
+	if err != nil {
+		return report.Folder{}, err
+	}
+	out.Record = reportRecord(record)
+	reportKeys(f, &out)
+	return out, nil
+}
+
+// reportKeys adds the epochs and periods of the keyring, where it can be looked at.
+func reportKeys(f *config.Folder, out *report.Folder) {
+	ring, err := file.Open(f.Keys)
+	if err == nil {
+		epochs, eerr := ring.Epochs()
+		err = eerr
+		for _, e := range epochs {
+			out.Epochs = append(out.Epochs, report.Epoch{Name: e.Name, Made: e.Made.UTC()})
+		}
+		for _, purpose := range []string{"raw", "quarantine"} {
+			list, perr := ring.Periods(purpose)
+			if perr != nil {
+				err = perr
+			}
+			out.Periods = append(out.Periods, list...)
+		}
+	}
+	if err != nil {
+		out.Missing = append(out.Missing, report.Text{EN: "The keyring could not be looked at: epochs and periods of keys that are there now are not told.",
+			TH: "ไม่สามารถดูพวงกุญแจได้ จึงไม่แสดงรุ่นและช่วงเวลาของกุญแจที่มีอยู่"})
+	}
+}
+
+// Evidence reads what reports want beside the log: the detail records, and what every
+// revision that was ever in force does. It asks the broker that the folder's run
+// holds, or holds the folder itself.
+func Evidence(ctx context.Context, f *config.Folder, log *slog.Logger, each func(hash stream.Hash, body []byte) error) ([]report.Revision, error) {
+	w := &Workspace{folder: f, log: log, registry: prometheus.NewRegistry()}
+	defer w.Close()
+	if err := w.holdSubjects(ctx); err != nil {
+		return nil, err
+	}
+	all, err := w.store.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []report.Revision
+	for _, r := range all {
+		out = append(out, reportRevision(r))
+	}
+	return out, w.base.Cluster.ReadRange(ctx, w.base.Topics.Details(), 0, 0, func(r *kgo.Record) error {
+		var h stream.Hash
+		if h.UnmarshalText(r.Key) != nil {
+			return nil // not one that a receipt could name
+		}
+		return each(h, r.Value)
+	})
+}
+
+func reportRevision(r *rules.Revision) report.Revision {
+	out := report.Revision{ID: r.ID, Streams: map[string]map[string]string{}}
+	for _, s := range r.Streams {
+		ops := map[string]string{}
+		for _, f := range s.Plan.Fields {
+			ops[f.Path] = f.Operator
+		}
+		out.Streams[s.Name] = ops
+	}
+	return out
+}

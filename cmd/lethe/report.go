@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"lethe/audit"
+	"lethe/audit/report"
+	"lethe/cmd/internal/config"
+	"lethe/cmd/internal/wire"
+	"lethe/rules/strict"
+	"lethe/stream"
+)
+
+const reportUsage = `usage: lethe report KIND [--lang en|th] [--from TIME] [--to TIME] [--format html|pdf|json|csv] [--json] [--table NAME] [--out FILE] [--offline] [DIR]
+
+Makes a document from the audit log and from what the folder says. KIND is one of:
+
+%s
+  --lang en|th      language, by default en
+  --from TIME       begin of the range: 2026-01-31, or RFC 3339; by default that of the log
+  --to TIME         end of the range, which is not in it
+  --format FORMAT   html (one file), pdf, json, or csv: a zip with a file a table
+  --json            the same as --format json
+  --table NAME      csv of this table alone
+  --out FILE        write there instead of to standard output
+  --offline         do not ask the broker: detail records and earlier revisions are left out
+%s
+The report says which signed checkpoint it rests on, and what it could not read.
+`
+
+// reportFlags are what a person asked for.
+type reportFlags struct {
+	lang, from, to, format, table, out string
+	offline                            bool
+	options                            report.Options
+}
+
+// makeReport writes one report.
+func makeReport(ctx context.Context, io console, args []string) error {
+	f := newFlags(reportHelp())
+	f.JSON()
+	var in reportFlags
+	in.flags(f)
+	name := ""
+	if i := slices.IndexFunc(args, func(a string) bool { return slices.Contains(report.Names(), a) }); i >= 0 {
+		name, args = args[i], slices.Delete(slices.Clone(args), i, i+1)
+	}
+	dir, err := f.parse(io, args)
+	if err != nil {
+		return err
+	}
+	if f.json {
+		in.format = "json"
+	}
+	kind, ok := report.Find(name)
+	if !ok {
+		return &stream.Fault{Code: "report.kind", Msg: "which report is not said", Hint: "lethe report " + strings.Join(report.Names(), "|") + " " + dir}
+	}
+	input, err := in.gather(ctx, io, kind, dir)
+	if err != nil {
+		return err
+	}
+	doc, err := report.Make(kind, *input)
+	if err != nil {
+		return err
+	}
+	return in.write(io, doc)
+}
+
+// reportHelp is the usage with the kinds that there are.
+func reportHelp() string {
+	var kinds strings.Builder
+	for _, k := range report.Kinds() {
+		fmt.Fprintf(&kinds, "  %-10s %s\n", k.Name, k.Help)
+	}
+	return fmt.Sprintf(reportUsage, kinds.String(), "")
+}
+
+func (r *reportFlags) flags(f *flags) {
+	f.StringVar(&r.lang, "lang", "en", "")
+	f.StringVar(&r.from, "from", "", "")
+	f.StringVar(&r.to, "to", "", "")
+	f.StringVar(&r.format, "format", "html", "")
+	f.StringVar(&r.table, "table", "", "")
+	f.StringVar(&r.out, "out", "", "")
+	f.BoolVar(&r.offline, "offline", false, "")
+}
+
+// gather reads what the report is made from.
+func (r *reportFlags) gather(ctx context.Context, io console, kind report.Kind, dir string) (*report.Input, error) {
+	if !slices.Contains(report.Langs(), report.Lang(r.lang)) {
+		return nil, &stream.Fault{Code: "report.lang", Path: "--lang", Msg: "no report is in this language", Hint: "write --lang en or --lang th"}
+	}
+	if formats := []string{"html", "pdf", "json", "csv"}; !slices.Contains(formats, r.format) {
+		return nil, &stream.Fault{Code: "report.format", Path: "--format", Msg: "no such format", Hint: strict.Suggest(r.format, formats)}
+	}
+	from, err := instant("--from", r.from)
+	if err != nil {
+		return nil, err
+	}
+	to, err := instant("--to", r.to)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := config.Load(dir, anySet(io.env))
+	if err != nil {
+		return nil, err
+	}
+	log, err := folderLog(folder)
+	if err != nil {
+		return nil, err
+	}
+	in := &report.Input{Options: r.options, Now: time.Now()}
+	if in.Folder, err = wire.ReportFolder(folder); err != nil {
+		return nil, err
+	}
+	if in.Facts, err = report.Gather(ctx, log, folder.Workspace, from, to, kind.Wants); err != nil {
+		return nil, err
+	}
+	if !r.offline {
+		in.Folder.History, err = wire.Evidence(ctx, folder, slog.New(slog.DiscardHandler), in.Facts.AddDetail)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	if r.offline || err != nil {
+		in.Folder.Missing = append(in.Folder.Missing, report.Text{
+			EN: "The broker was not asked, or did not answer: detail records and the contents of earlier revisions are left out.",
+			TH: "ไม่ได้ถามโบรกเกอร์ หรือโบรกเกอร์ไม่ตอบ จึงไม่มีบันทึกรายละเอียดและเนื้อหาของนโยบายรุ่นก่อน"})
+	}
+	return in, nil
+}
+
+// anySet is the environment with every variable set: a report opens no source.
+func anySet(env func(string) (string, bool)) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		if s, _ := env(name); s != "" {
+			return s, true
+		}
+		return "unset", true
+	}
+}
+
+// folderLog opens the log of a folder.
+func folderLog(f *config.Folder) (*audit.Reader, error) {
+	raw, err := given(f.Rel(f.PublicKeyFile()))
+	if err != nil {
+		return nil, err
+	}
+	v, err := note.NewVerifier(strings.TrimSpace(string(raw)))
+	if err != nil {
+		return nil, &stream.Fault{Code: "verify.key", Path: f.Rel(f.PublicKeyFile()), Msg: "not an Ed25519 verifier key", Hint: "restore the log.pub that lethe init made"}
+	}
+	r, err := audit.OpenReader(f.Log, v)
+	if errors.Is(err, audit.ErrDamaged) {
+		return nil, &stream.Fault{Code: "report.log_damaged", Path: f.Rel(f.Log), Msg: err.Error(), Hint: "lethe verify " + f.Dir + "     tells what was changed", Exit: stream.ExitFault}
+	}
+	return r, err
+}
+
+// instant reads a time that a person gave.
+func instant(flag, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, form := range []string{time.DateOnly, time.RFC3339Nano} {
+		if t, err := time.Parse(form, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, &stream.Fault{Code: "report.time", Path: flag, Msg: "not a time", Hint: "write 2026-01-31, or 2026-01-31T12:00:00Z; days are those of UTC"}
+}
+
+// write renders the document to where it was asked for.
+func (r *reportFlags) write(io console, doc *report.Document) error {
+	out := unfitted(io.out)
+	if r.out == "" {
+		if f, ok := out.(*os.File); ok && isTerminal(f) && (r.format == "pdf" || r.format == "csv" && r.table == "") {
+			return &stream.Fault{Code: "report.terminal", Path: "--out", Msg: "this is no text for a terminal", Hint: "add --out " + doc.Kind + "." + map[string]string{"pdf": "pdf", "csv": "zip"}[r.format]}
+		}
+		return r.render(out, doc)
+	}
+	f, err := os.CreateTemp(filepath.Dir(r.out), ".lethe-report-")
+	if err != nil {
+		return environment(r.out, err)
+	}
+	defer os.Remove(f.Name())
+	err = errors.Join(r.render(f, doc), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), r.out)
+	}
+	var refused *os.PathError
+	if errors.As(err, &refused) {
+		return environment(r.out, err)
+	}
+	return err
+}
+
+func (r *reportFlags) render(out io.Writer, doc *report.Document) error {
+	switch r.format {
+	case "json":
+		return doc.JSON(out, report.Lang(r.lang))
+	case "csv":
+		return doc.CSV(out, r.table)
+	case "pdf":
+		return doc.PDF(out, report.Lang(r.lang))
+	}
+	return doc.HTML(out, report.Lang(r.lang))
+}
