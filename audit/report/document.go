@@ -2,6 +2,7 @@ package report
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -29,7 +30,7 @@ type Section struct {
 	Number int
 	Title  Text
 	Clause string // of the law that asks for it; "" for none
-	Marked bool   // the clause was recalled and not checked
+	Marked bool   // part of the clause was recalled and not checked
 	Body   []Block
 }
 
@@ -119,7 +120,7 @@ func wide(id string, share int, en, th string) Column {
 
 // section begins a section.
 func (d *Document) section(id, clause, en, th string) *Section {
-	s := &Section{ID: id, Number: len(d.Sections) + 1, Title: Text{en, th}, Clause: clause}
+	s := &Section{ID: id, Number: len(d.Sections) + 1, Title: Text{en, th}, Clause: clause, Marked: strings.Contains(clause, "○")}
 	d.Sections = append(d.Sections, s)
 	return s
 }

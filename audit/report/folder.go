@@ -62,6 +62,7 @@ type Field struct {
 type Law struct {
 	Name, Law, Effective string
 	Recalled             bool
+	Home                 []string // regions where data may be without a mechanism; none for anywhere
 	Retention            []Term
 	Deadlines            []Term
 }

@@ -178,7 +178,7 @@ func invented() Input {
 	folder := Folder{Workspace: "shop", Build: strings.Repeat("0f", 32), RawMaxAge: 168 * time.Hour, Keep: time.Hour, Quarantine: 720 * time.Hour,
 		Sources: []Source{{"shop", "sqlite"}}, Sinks: []Sink{{"lake", "parquet", "SG", []string{"internal", "pii-pseudo"}}},
 		Connections: []Connection{{Name: "shop-lake", From: "shop", To: "lake", Purpose: "analytics", Policy: "policy.yaml", Revision: rev, Packs: []string{"pdpa-th", "gdpr"}, Streams: []Stream{customer}}},
-		Laws: []Law{{Name: "pdpa-th", Law: "Thailand, Personal Data Protection Act B.E. 2562", Effective: "2022-06-01", Recalled: true,
+		Laws: []Law{{Name: "pdpa-th", Law: "Thailand, Personal Data Protection Act B.E. 2562", Effective: "2022-06-01", Recalled: true, Home: []string{"TH"},
 			Retention: []Term{{Duty: "personal data", Within: "until the retention period ends", Section: "s.37(3)", Recalled: true}}, Deadlines: []Term{{Duty: "answer a request for access", Within: "30 days", Section: "s.30"}}}},
 		Epochs: []Epoch{{"1", day}}, Periods: []string{"raw/2026-03-04T05", "quarantine/2026-03-04"},
 		History: []Revision{{old, map[string]map[string]string{customer.Name: {"id": "hmac", "full_name": "redact", "email": "hmac", "city": "keep"}}},

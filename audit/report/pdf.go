@@ -129,9 +129,6 @@ func (s *sheets) section(sec *Section) {
 	s.Bookmark(title, s.y)
 	if sec.Clause != "" {
 		title += "  (" + sec.Clause + ")"
-		if sec.Marked {
-			title += " ○"
-		}
 	}
 	s.title(title, 13)
 	for _, b := range sec.Body {

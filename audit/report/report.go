@@ -46,6 +46,8 @@ type Wants struct {
 func Kinds() []Kind {
 	return []Kind{
 		coverageKind(),
+		ropaKind(),
+		breachKind(),
 	}
 }
 

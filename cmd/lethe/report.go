@@ -22,7 +22,7 @@ import (
 	"lethe/stream"
 )
 
-const reportUsage = `usage: lethe report KIND [--lang en|th] [--from TIME] [--to TIME] [--format html|pdf|json|csv] [--json] [--table NAME] [--out FILE] [--offline] [DIR]
+const reportUsage = `usage: lethe report KIND [--lang en|th] [--from TIME] [--to TIME] [--format html|pdf|json|csv] [--json] [--table NAME] [--out FILE] [--offline] [--credential NAME] [--sink NAME] [--file NAME] [--aware TIME] [DIR]
 
 Makes a document from the audit log and from what the folder says. KIND is one of:
 
@@ -35,15 +35,21 @@ Makes a document from the audit log and from what the folder says. KIND is one o
   --table NAME      csv of this table alone
   --out FILE        write there instead of to standard output
   --offline         do not ask the broker: detail records and earlier revisions are left out
+
+For breach:
+  --credential NAME a source or a sink whose credential leaked, or keys: the keyring
+  --sink NAME       only what lay in this sink
+  --file NAME       only this file, as receipts name it
+  --aware TIME      when somebody became aware: begins the clocks
 %s
 The report says which signed checkpoint it rests on, and what it could not read.
 `
 
 // reportFlags are what a person asked for.
 type reportFlags struct {
-	lang, from, to, format, table, out string
-	offline                            bool
-	options                            report.Options
+	lang, from, to, format, table, out, aware string
+	offline                                   bool
+	options                                   report.Options
 }
 
 // makeReport writes one report.
@@ -95,6 +101,10 @@ func (r *reportFlags) flags(f *flags) {
 	f.StringVar(&r.table, "table", "", "")
 	f.StringVar(&r.out, "out", "", "")
 	f.BoolVar(&r.offline, "offline", false, "")
+	f.StringVar(&r.options.Scope.Credential, "credential", "", "")
+	f.StringVar(&r.options.Scope.Sink, "sink", "", "")
+	f.StringVar(&r.options.Scope.File, "file", "", "")
+	f.StringVar(&r.aware, "aware", "", "")
 }
 
 // gather reads what the report is made from.
@@ -113,8 +123,14 @@ func (r *reportFlags) gather(ctx context.Context, io console, kind report.Kind, 
 	if err != nil {
 		return nil, err
 	}
+	if r.options.Scope.Aware, err = instant("--aware", r.aware); err != nil {
+		return nil, err
+	}
 	folder, err := config.Load(dir, anySet(io.env))
 	if err != nil {
+		return nil, err
+	}
+	if err := r.known(folder); err != nil {
 		return nil, err
 	}
 	log, err := folderLog(folder)
@@ -140,6 +156,25 @@ func (r *reportFlags) gather(ctx context.Context, io console, kind report.Kind, 
 			TH: "ไม่ได้ถามโบรกเกอร์ หรือโบรกเกอร์ไม่ตอบ จึงไม่มีบันทึกรายละเอียดและเนื้อหาของนโยบายรุ่นก่อน"})
 	}
 	return in, nil
+}
+
+// known sees that what a breach is about is of the folder.
+func (r *reportFlags) known(folder *config.Folder) error {
+	var sinks, sources []string
+	for _, s := range folder.Sinks {
+		sinks = append(sinks, s.Name)
+	}
+	for _, s := range folder.Sources {
+		sources = append(sources, s.Name)
+	}
+	if s := r.options.Scope.Sink; s != "" && !slices.Contains(sinks, s) {
+		return &stream.Fault{Code: "config.no_sink", Path: "--sink", Msg: "there is no sink of that name", Hint: strict.Suggest(s, sinks)}
+	}
+	all := slices.Concat(sources, sinks, []string{report.Keys})
+	if c := r.options.Scope.Credential; c != "" && !slices.Contains(all, c) {
+		return &stream.Fault{Code: "report.credential", Path: "--credential", Msg: "neither a source nor a sink, nor keys", Hint: strict.Suggest(c, all)}
+	}
+	return nil
 }
 
 // anySet is the environment with every variable set: a report opens no source.

@@ -34,6 +34,9 @@ func reportConnection(c config.Connection, p *rules.Program) report.Connection {
 
 func reportLaw(k packs.Pack) report.Law {
 	out := report.Law{Name: k.Name, Law: k.Law, Effective: k.Effective, Recalled: k.Recalled}
+	if k.Home != nil {
+		out.Home = k.Home.Regions
+	}
 	for _, r := range k.Retention {
 		out.Retention = append(out.Retention, report.Term{Duty: r.About, Within: r.Keep, Section: r.Section, Effective: k.Effective, Recalled: r.Recalled})
 	}
