@@ -13,6 +13,7 @@ const (
 	HeaderUnchanged = "lethe-unchanged" // JSON array of column names that the source left out
 	HeaderStream    = "lethe-stream"    // stream name, on quarantine topics
 	HeaderSession   = "lethe-session"   // session of the ciphertext, on raw and quarantine topics
+	HeaderAuditor   = "lethe-auditor"   // session key of the ciphertext, sealed to an auditor, on raw topics
 	HeaderControl   = "lethe-control"   // marks a control record; its value names the kind
 	HeaderPolicy    = "lethe-policy"    // policy revision (hex) that masked the record
 	HeaderReason    = "lethe-reason"    // reason code, on quarantine topics

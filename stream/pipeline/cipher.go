@@ -3,6 +3,7 @@ package pipeline
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hpke"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -46,10 +47,12 @@ type encrypter struct {
 	keyring stream.Keyring
 	period  func(time.Time) string
 	now     func() time.Time
-	floor   string // no earlier period is used; "" for any
+	floor   string         // no earlier period is used; "" for any
+	auditor hpke.PublicKey // to whom session keys are sealed as well; nil for nobody
 
 	current string
 	header  []byte
+	sealed  []byte // session key for the auditor
 	session [16]byte
 	aead    cipher.AEAD
 	count   uint64
@@ -107,6 +110,11 @@ func (e *encrypter) renew() error {
 	}
 	if e.aead, err = newGCM(key[:]); err != nil {
 		return err
+	}
+	if e.auditor != nil {
+		if e.sealed, err = sealForAuditor(e.auditor, key[:]); err != nil {
+			return err
+		}
 	}
 	h := append([]byte{byte(len(p))}, p...)
 	h = append(h, e.session[:]...)

@@ -39,6 +39,9 @@ type Deletion struct {
 	// MaxAge is how old a raw record may become that a connection has not masked;
 	// then it is told. Nothing is deleted because of it (L2). 0 for never.
 	MaxAge time.Duration
+	// Window is how long raw records and their keys are kept after they were written,
+	// although every connection has masked them: for an audit by sampling. 0 for no longer.
+	Window time.Duration
 
 	told sync.Map // waits that were told, by topic and connection
 }
@@ -101,6 +104,9 @@ func (w *deleter) round(ctx context.Context) error {
 	if err := w.measure(ctx, topics, low); err != nil {
 		return err
 	}
+	if err := w.inWindow(ctx, topics, low); err != nil {
+		return err
+	}
 	starts, err := kafka.Starts(ctx, w.client, topics...)
 	if err != nil {
 		return err
@@ -123,6 +129,21 @@ func (w *deleter) round(ctx context.Context) error {
 		return err
 	}
 	return w.destroy(periods)
+}
+
+// inWindow lowers the offsets to where the challenge window begins.
+func (w *deleter) inWindow(ctx context.Context, topics []string, low map[place]int64) error {
+	if w.Window == 0 {
+		return nil
+	}
+	young, err := kafka.OffsetsAt(ctx, w.client, w.Now().Add(-w.Window), topics...)
+	if err != nil {
+		return err
+	}
+	for p, offset := range low {
+		low[p] = min(offset, young[p.topic][p.partition])
+	}
+	return nil
 }
 
 // over lists the periods whose keys are to be destroyed.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/hpke"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -46,6 +47,9 @@ type Ingest struct {
 	// Seen are those that were in force when this process read its files, which
 	// it may replace. Any other is another machine's, and newer (L1).
 	Seen map[string]string
+	// Auditor is to whom the session keys of raw records are sealed as well; nil for
+	// nobody.
+	Auditor hpke.PublicKey
 	// CaughtUp is called after a commit once the source had nothing more; nil to
 	// ignore.
 	CaughtUp func()
@@ -157,6 +161,7 @@ func (w *ingestWriter) prepare(ctx context.Context) error {
 	if w.encrypter, err = newEncrypter(w.Keyring, rawPeriod, w.Now); err != nil {
 		return err
 	}
+	w.encrypter.auditor = w.Auditor
 	at, err := w.audit.resume(ctx, w.Source)
 	if err != nil {
 		return err

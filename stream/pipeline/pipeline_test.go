@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hpke"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
@@ -42,6 +43,9 @@ type rig struct {
 	sink   *sink
 	policy revision
 	log    *logged
+
+	auditor hpke.PublicKey
+	window  time.Duration
 }
 
 // logged keeps what a log says and gives it to the test's output.
@@ -116,7 +120,7 @@ func (r *rig) masked() string { return r.base.Topics.Masked("pii-pseudo", "lake"
 func (r *rig) raw() []string { return []string{r.base.Topics.Raw(stream.PII, "src")} }
 
 func (r *rig) ingest() *pipeline.Ingest {
-	return &pipeline.Ingest{Base: r.base, Source: "src", RawTopics: r.raw(), Revisions: map[string]string{"lake": r.policy.id},
+	return &pipeline.Ingest{Base: r.base, Source: "src", RawTopics: r.raw(), Revisions: map[string]string{"lake": r.policy.id}, Auditor: r.auditor,
 		Open:  func(func(string) int64) (stream.Source, error) { return r.source, nil },
 		Class: func(string) (stream.Class, bool) { return stream.PII, true }}
 }
@@ -127,7 +131,7 @@ func (r *rig) mask() *pipeline.Mask {
 }
 
 func (r *rig) deletion() *pipeline.Deletion {
-	return &pipeline.Deletion{Base: r.base, Sources: []string{"src"}, Connections: map[string][]string{r.raw()[0]: {"lake"}}, Every: 200 * time.Millisecond}
+	return &pipeline.Deletion{Base: r.base, Sources: []string{"src"}, Connections: map[string][]string{r.raw()[0]: {"lake"}}, Every: 200 * time.Millisecond, Window: r.window}
 }
 
 // run starts the stages; the returned function stops them and waits.

@@ -97,6 +97,9 @@ func (w *ingestWriter) put(topic string, p int32, key []byte, r *stream.Record) 
 	k.Key, k.Value = key, value
 	k.Headers = w.slab.head(kgo.RecordHeader{Key: stream.HeaderSeq, Value: seq}, kgo.RecordHeader{Key: stream.HeaderSalt, Value: salt},
 		kgo.RecordHeader{Key: stream.HeaderSession, Value: w.encrypter.header})
+	if w.encrypter.sealed != nil {
+		k.Headers = append(k.Headers, kgo.RecordHeader{Key: stream.HeaderAuditor, Value: w.encrypter.sealed})
+	}
 	w.client.Produce(context.Background(), k, out.promise)
 	w.tx.in++
 	w.tx.streams[r.Stream]++

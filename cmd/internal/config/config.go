@@ -60,8 +60,9 @@ type Folder struct {
 	State   string // directory of what this machine keeps between runs
 	Metrics string // address to listen on; "" for none
 
-	Mirror Mirror // of the audit log; without a bucket there is none
-	Reveal Reveal // nobody may, unless lethe.yaml says who
+	Sampling Sampling
+	Mirror   Mirror // of the audit log; without a bucket there is none
+	Reveal   Reveal // nobody may, unless lethe.yaml says who
 
 	Sources     []Source
 	Sinks       []Sink

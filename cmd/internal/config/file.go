@@ -100,8 +100,9 @@ type keyring struct {
 }
 
 type audit struct {
-	Log    string `yaml:"log,required"`
-	Mirror mirror `yaml:"mirror"`
+	Log      string   `yaml:"log,required"`
+	Mirror   mirror   `yaml:"mirror"`
+	Sampling sampling `yaml:"sampling"`
 }
 
 type connection struct {
@@ -142,6 +143,9 @@ func (in *file) into(f *Folder) error {
 	}
 	if f.Doc.Has("audit.mirror") {
 		in.Audit.Mirror.into(f, c)
+	}
+	if f.Doc.Has("audit.sampling") {
+		in.Audit.Sampling.into(f, c)
 	}
 	in.endsInto(f, c)
 	in.connectionsInto(f, c)

@@ -49,7 +49,7 @@ func (w *Workspace) stages() *stages {
 		s.jobs = append(s.jobs, pipeline.Job{Name: src.Name, Run: s.ingest(src).Run})
 	}
 	deletion := &pipeline.Deletion{Base: w.base, Sources: sources, Connections: readers, GivenUp: w.folder.GivenUp,
-		Every: deleteEvery, MaxAge: w.folder.RawMaxAge}
+		Every: deleteEvery, MaxAge: w.folder.RawMaxAge, Window: w.folder.Sampling.Window}
 	s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.DeletionJob, Run: deletion.Run})
 	if w.folder.Keep > 0 {
 		w.log.Info("what is masked, loaded and in the log is deleted from the broker when it is this old", "keep", w.folder.Keep.String())
@@ -108,6 +108,7 @@ func (s *stages) ingest(src config.Source) *pipeline.Ingest {
 	}
 	return &pipeline.Ingest{Base: w.base, Source: src.Name, RawTopics: w.rawTopics(src.Name), Revisions: revisions, Keys: epochs, Again: w.again, Seen: w.seen[src.Name],
 		Notice:   w.Notice,
+		Auditor:  w.auditor,
 		Class:    func(name string) (stream.Class, bool) { c, ok := classes[name]; return c, ok },
 		CaughtUp: func() { s.mu.Lock(); delete(s.behind, src.Name); s.mu.Unlock() },
 		Open: func(again func(string) int64) (stream.Source, error) {

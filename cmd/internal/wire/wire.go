@@ -21,6 +21,7 @@ package wire
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/hpke"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -62,6 +63,7 @@ type Workspace struct {
 	worker   ed25519.PrivateKey
 	logKey   stream.Value
 	signer   note.Signer
+	auditor  hpke.PublicKey // to whom raw records are sealed as well; nil for nobody
 	broker   *broker.Broker
 	base     pipeline.Base
 	feed     *feed
@@ -191,6 +193,11 @@ func (w *Workspace) openKeys() error {
 	}
 	if w.signer, err = note.NewSigner(string(w.logKey.Reveal())); err != nil {
 		return fmt.Errorf("log key: not a signer key")
+	}
+	if key := w.folder.Sampling.Auditor; key != nil {
+		if w.auditor, err = pipeline.AuditorKey(key); err != nil {
+			return err
+		}
 	}
 	return nil
 }

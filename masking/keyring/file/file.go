@@ -55,6 +55,7 @@ const (
 	rootPrefix    = "LETHE-ROOT-1-"
 	periodPrefix  = "LETHE-PERIOD-1-"
 	signingPrefix = "LETHE-ED25519-1-"
+	auditorPrefix = "LETHE-X25519-1-"
 	keySize       = 32
 )
 

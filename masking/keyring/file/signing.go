@@ -1,6 +1,7 @@
 package file
 
 import (
+	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
@@ -62,4 +63,34 @@ func ReadSigningKey(path string) (ed25519.PrivateKey, error) {
 		return nil, err
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// NewAuditorKey makes an auditor's X25519 private key in a file of its own, which only
+// its owner can read. One that is there is an error wrapping fs.ErrExist.
+func NewAuditorKey(path string) (*ecdh.PrivateKey, error) {
+	key, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("auditor's key: %w", err)
+	}
+	if err := createOnce(path, encodeKey(auditorPrefix, key.Bytes())); err != nil {
+		return nil, fmt.Errorf("auditor's key: %w", err)
+	}
+	return key, nil
+}
+
+// ReadAuditorKey reads what [NewAuditorKey] made. A file that others can read is
+// refused with a Fault.
+func ReadAuditorKey(path string) (*ecdh.PrivateKey, error) {
+	raw, err := readKey(path, auditorPrefix)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &stream.Fault{Code: "keyring.no_key", Path: path, Msg: "there is no key here", Hint: "name the file of your key", Exit: stream.ExitInput}
+	}
+	if err != nil {
+		return nil, err
+	}
+	key, err := ecdh.X25519().NewPrivateKey(raw)
+	if err != nil {
+		return nil, errors.New("auditor's key: not a private key of X25519")
+	}
+	return key, nil
 }
