@@ -43,7 +43,8 @@ type Connection struct {
 // Stream is a stream of a connection.
 type Stream struct {
 	Name, Class, Label, Topic string
-	Subject                   string // column of the data subject; "" for none
+	Subject                   string   // column of the data subject; "" for none
+	Persons                   []string // what identifiers of its persons are about
 	Fields                    []Field
 }
 

@@ -175,8 +175,9 @@ func (g *gathering) tick(s string) time.Time {
 	return g.clock
 }
 
-func (g *gathering) within(t time.Time) bool {
-	return !t.Before(g.From) && (g.To.IsZero() || t.Before(g.To))
+// within reports whether a time lies in the range.
+func (f *Facts) within(t time.Time) bool {
+	return !t.Before(f.From) && (f.To.IsZero() || t.Before(f.To))
 }
 
 func (g *gathering) receipt(index int64, id string, r *receipt) {

@@ -171,7 +171,7 @@ func invented() Input {
 	field := func(path, element, class, op, result, rule string) Field {
 		return Field{Path: path, Element: element, Class: class, Operator: op, Result: result, Where: "policy.yaml:7: mask." + rule, Sections: []string{"pdpa-th s.22", "gdpr Art. 25 ○"}}
 	}
-	customer := Stream{Name: "shop.main.customer", Class: "pii", Label: "pii-pseudo", Topic: "lethe.shop.masked.pii-pseudo.shop-lake.shop.main.customer.g1", Subject: "id", Fields: []Field{
+	customer := Stream{Name: "shop.main.customer", Class: "pii", Label: "pii-pseudo", Topic: "lethe.shop.masked.pii-pseudo.shop-lake.shop.main.customer.g1", Subject: "id", Persons: []string{"id.internal"}, Fields: []Field{
 		field("id", "id.internal", "pii", "hmac", "pseudonymised", "elements.id.*"), field("full_name", "person.name", "pii", "redact", "removed", "default"),
 		field("email", "contact.email", "pii", "encrypt", "pseudonymised", "elements.contact.email"), field("city", "address.city", "internal", "keep", "clear", "elements.address.city"),
 		field("born", "person.birth_date", "pii", "redact", "removed", "default")}}
@@ -211,5 +211,5 @@ func invented() Input {
 		Enrolled:  []Cited[Enrolment]{{0, "log/1", before, Enrolment{"w1", ""}}},
 		Shapes:    []Cited[stream.StreamEvent]{{4, "x/1", day, stream.StreamEvent{Event: "shape", Source: "shop", Stream: customer.Name, Columns: 5}}},
 	}
-	return Input{Folder: folder, Facts: facts, Now: time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC), Options: Options{Seed: "nonce of the auditor", Sample: 5, Subject: true, Streams: []string{customer.Name}}}
+	return Input{Folder: folder, Facts: facts, Now: time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC), Options: Options{Seed: "nonce of the auditor", Sample: 5, Person: Person{Stream: customer.Name}, Scope: Scope{Sink: "lake", Aware: day}}}
 }

@@ -48,6 +48,11 @@ func Kinds() []Kind {
 		coverageKind(),
 		ropaKind(),
 		breachKind(),
+		soxKind(),
+		hipaaKind(),
+		retentionKind(),
+		qualityKind(),
+		accessKind(),
 	}
 }
 
@@ -79,11 +84,16 @@ type Input struct {
 
 // Options are what a person asked for.
 type Options struct {
-	Scope   Scope    // breach: what was exposed
-	Seed    string   // sox: of the sample
-	Sample  int      // sox: how many entries
-	Streams []string // access: streams that hold rows of the person
-	Subject bool     // access: an identifier was given
+	Scope  Scope  // breach: what was exposed
+	Seed   string // sox: of the sample
+	Sample int    // sox: how many entries
+	Person Person // access
+}
+
+// Person is whom an access report is about.
+type Person struct {
+	Stream string // whose rows have the identifier; "" for everybody
+	Erased bool
 }
 
 // work is a report as it is made.

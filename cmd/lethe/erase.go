@@ -96,6 +96,11 @@ func toErase(ctx context.Context, io console, folder *config.Folder, name, colum
 		return nil, err
 	}
 	persons, err := wire.Identify(folder, name, column, ids)
+	for _, f := range stream.Faults(err) {
+		if strings.HasPrefix(f.Path, "line ") {
+			f.Msg += ": " + nothingErased
+		}
+	}
 	if err != nil || yes {
 		return persons, err
 	}

@@ -22,7 +22,7 @@ import (
 	"lethe/stream"
 )
 
-const reportUsage = `usage: lethe report KIND [--lang en|th] [--from TIME] [--to TIME] [--format html|pdf|json|csv] [--json] [--table NAME] [--out FILE] [--offline] [--credential NAME] [--sink NAME] [--file NAME] [--aware TIME] [DIR]
+const reportUsage = `usage: lethe report KIND [--lang en|th] [--from TIME] [--to TIME] [--format html|pdf|json|csv] [--json] [--table NAME] [--out FILE] [--offline] [--credential NAME] [--sink NAME] [--file NAME] [--aware TIME] [--seed TEXT] [--sample N] [--stream NAME] [--subject COLUMN] [DIR]
 
 Makes a document from the audit log and from what the folder says. KIND is one of:
 
@@ -41,15 +41,23 @@ For breach:
   --sink NAME       only what lay in this sink
   --file NAME       only this file, as receipts name it
   --aware TIME      when somebody became aware: begins the clocks
+
+For sox:
+  --seed TEXT       the auditor's, chosen after the checkpoint is known: draws a sample
+  --sample N        how many entries, by default 25
+
+For access, whose standard input is the identifier of one person, a line:
+  --stream NAME     <source>.<schema>.<table> whose rows have the identifier
+  --subject COLUMN  whose it is, where rows are about two persons
 %s
 The report says which signed checkpoint it rests on, and what it could not read.
 `
 
 // reportFlags are what a person asked for.
 type reportFlags struct {
-	lang, from, to, format, table, out, aware string
-	offline                                   bool
-	options                                   report.Options
+	lang, from, to, format, table, out, aware, subject string
+	offline                                            bool
+	options                                            report.Options
 }
 
 // makeReport writes one report.
@@ -105,6 +113,10 @@ func (r *reportFlags) flags(f *flags) {
 	f.StringVar(&r.options.Scope.Sink, "sink", "", "")
 	f.StringVar(&r.options.Scope.File, "file", "", "")
 	f.StringVar(&r.aware, "aware", "", "")
+	f.StringVar(&r.options.Seed, "seed", "", "")
+	f.IntVar(&r.options.Sample, "sample", 25, "")
+	f.StringVar(&r.options.Person.Stream, "stream", "", "")
+	f.StringVar(&r.subject, "subject", "", "")
 }
 
 // gather reads what the report is made from.
@@ -144,10 +156,17 @@ func (r *reportFlags) gather(ctx context.Context, io console, kind report.Kind, 
 	if in.Facts, err = report.Gather(ctx, log, folder.Workspace, from, to, kind.Wants); err != nil {
 		return nil, err
 	}
+	persons, err := r.whom(ctx, io, kind, folder)
+	if err != nil {
+		return nil, err
+	}
 	if !r.offline {
-		in.Folder.History, err = wire.Evidence(ctx, folder, slog.New(slog.DiscardHandler), in.Facts.AddDetail)
+		seen, serr := wire.ReadEvidence(ctx, folder, slog.New(slog.DiscardHandler), persons, in.Facts.AddDetail)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if err = serr; seen != nil {
+			in.Folder.History, in.Options.Person.Erased = seen.Revisions, seen.Erased
 		}
 	}
 	if r.offline || err != nil {
@@ -156,6 +175,25 @@ func (r *reportFlags) gather(ctx context.Context, io console, kind report.Kind, 
 			TH: "ไม่ได้ถามโบรกเกอร์ หรือโบรกเกอร์ไม่ตอบ จึงไม่มีบันทึกรายละเอียดและเนื้อหาของนโยบายรุ่นก่อน"})
 	}
 	return in, nil
+}
+
+// whom reads from standard input whom an access report is about; nil for other kinds.
+func (r *reportFlags) whom(ctx context.Context, io console, kind report.Kind, folder *config.Folder) (*wire.Persons, error) {
+	if kind.Name != "access" {
+		return nil, nil
+	}
+	if r.options.Person.Stream == "" {
+		return nil, &stream.Fault{Code: "report.person", Msg: "it needs --stream: whose identifier comes on standard input", Hint: "lethe report access --stream shop.main.customer " + folder.Dir + " < identifier"}
+	}
+	prompt(io, "identifier of one person, a line")
+	ids, err := awaited(ctx, func() ([][]byte, error) { return identifiers(io) })
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) > 1 {
+		return nil, &stream.Fault{Code: "report.person", Msg: "standard input names several", Hint: "one person a report"}
+	}
+	return wire.Identify(folder, r.options.Person.Stream, r.subject, ids)
 }
 
 // known sees that what a breach is about is of the folder.

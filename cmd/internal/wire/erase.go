@@ -251,7 +251,7 @@ func Identify(f *config.Folder, streamName, column string, ids [][]byte) (*Perso
 		for _, i := range slices.Sorted(maps.Keys(strangers)) {
 			if len(faults) < mostLines {
 				faults = append(faults, &stream.Fault{Code: "erase.subject", Path: fmt.Sprintf("line %d", i+1),
-					Msg: strangers[i] + ", as " + streamName + "/" + column + " is: nothing was erased", Hint: "write the value as the column has it; no quotes, no list"})
+					Msg: strangers[i] + ", as " + streamName + "/" + column + " is", Hint: "write the value as the column has it; no quotes, no list"})
 			}
 		}
 		if faults != nil {

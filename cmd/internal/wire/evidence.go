@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,12 +12,13 @@ import (
 	"lethe/audit/report"
 	"lethe/cmd/internal/config"
 	"lethe/masking/keyring/file"
+	"lethe/masking/subject"
 	"lethe/rules"
 	"lethe/stream"
 )
 
-// ReportFolder is what a folder's files say, as reports take it. keys says whether the
-// keyring may be looked at: its epochs and periods, not its keys.
+// ReportFolder is what a folder's files say, as reports take it. Of the keyring it
+// tells the names of epochs and periods.
 func ReportFolder(f *config.Folder) (report.Folder, error) {
 	build, err := BuildID()
 	if err != nil {
@@ -81,10 +83,16 @@ func reportKeys(f *config.Folder, out *report.Folder) {
 	}
 }
 
-// Evidence reads what reports want beside the log: the detail records, and what every
-// revision that was ever in force does. It asks the broker that the folder's run
-// holds, or holds the folder itself.
-func Evidence(ctx context.Context, f *config.Folder, log *slog.Logger, each func(hash stream.Hash, body []byte) error) ([]report.Revision, error) {
+// Evidence is what reports want beside the log and the folder's files.
+type Evidence struct {
+	Revisions []report.Revision // that were ever in force
+	Erased    bool              // the persons were, all of them
+}
+
+// ReadEvidence reads what every revision that was ever in force does, whether persons
+// were erased (nil for nobody), and the detail records, one by one. It asks the broker
+// that the folder's run holds, or holds the folder itself.
+func ReadEvidence(ctx context.Context, f *config.Folder, log *slog.Logger, of *Persons, each func(hash stream.Hash, body []byte) error) (*Evidence, error) {
 	w := &Workspace{folder: f, log: log, registry: prometheus.NewRegistry()}
 	defer w.Close()
 	if err := w.holdSubjects(ctx); err != nil {
@@ -94,9 +102,16 @@ func Evidence(ctx context.Context, f *config.Folder, log *slog.Logger, each func
 	if err != nil {
 		return nil, err
 	}
-	var out []report.Revision
+	out := &Evidence{}
 	for _, r := range all {
-		out = append(out, reportRevision(r))
+		out.Revisions = append(out.Revisions, reportRevision(r))
+	}
+	if of != nil {
+		if _, err := w.lastShred(ctx); err != nil {
+			return nil, err
+		}
+		gone := w.shreds.after(0)
+		out.Erased = !slices.ContainsFunc(of.digests, func(d subject.Digest) bool { return !slices.Contains(gone, d) })
 	}
 	return out, w.base.Cluster.ReadRange(ctx, w.base.Topics.Details(), 0, 0, func(r *kgo.Record) error {
 		var h stream.Hash

@@ -14,6 +14,11 @@ func reportConnection(c config.Connection, p *rules.Program) report.Connection {
 	out := report.Connection{Name: c.Name, From: c.From, To: c.To, Purpose: c.Purpose, Revision: p.Revision, Packs: packNames(p)}
 	for _, s := range p.Streams {
 		st := report.Stream{Name: s.Name, Class: string(s.Class), Label: string(s.Label), Topic: s.Topic, Subject: s.Plan.Subject.Column}
+		for _, domain := range []string{s.Plan.Subject.Domain, s.Plan.Subject.AlsoDomain} {
+			if domain != "" {
+				st.Persons = append(st.Persons, domain)
+			}
+		}
 		for _, d := range s.Decisions {
 			f := report.Field{Path: d.Path, Element: d.Element, Class: string(d.Class), Operator: d.Operator, Result: d.Label,
 				Erasable: d.Erasable, Where: d.Where, Because: d.Because}

@@ -1,0 +1,247 @@
+package report
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+func soxKind() Kind {
+	return Kind{Name: "sox", Title: Text{"Change report for IT general controls", "รายงานการเปลี่ยนแปลงสำหรับการควบคุมทั่วไปด้านไอที"},
+		Help: "SOX: what policy changed when, by which revision; completeness; a sample that anyone can draw again (--seed, --sample)", make: sox}
+}
+
+func sox(w *work) {
+	w.changes()
+	w.changedFields()
+	w.completeness()
+	w.actions()
+	w.programs()
+	w.sample()
+}
+
+// changes lists what was put in force in the range.
+func (w *work) changes() {
+	s := w.section("changes", "PCAOB AS 2201", "Policy changes", "การเปลี่ยนแปลงนโยบาย")
+	s.say("A revision is everything that decides about a byte of masked data, named by its hash. No record is masked under a revision before the log has its entry. Who changed the files, with which ticket and approval, is in the version control of the folder, not in the log.",
+		"รุ่นของนโยบายคือทุกสิ่งที่กำหนดข้อมูลหลังปิดบัง ระบุด้วยค่าแฮช ไม่มีระเบียนใดถูกปิดบังด้วยรุ่นใดก่อนที่บันทึกจะมีรายการของรุ่นนั้น ผู้แก้ไข หมายเลขงาน และการอนุมัติอยู่ในระบบควบคุมรุ่นของโฟลเดอร์ ไม่ได้อยู่ในบันทึกนี้")
+	t := &Table{ID: "changes", Caption: Text{"Put in force in this range, oldest first", "มีผลใช้บังคับในช่วงเวลานี้ เรียงจากเก่าสุด"}, Empty: Text{"no revision was put in force in this range", "ไม่มีการเปลี่ยนรุ่นในช่วงเวลานี้"}, Columns: []Column{
+		col("connection", "Connection", "การเชื่อมต่อ"), wide("revision", 3, "Revision", "รุ่น"), col("time", "In force since", "มีผลตั้งแต่"), col("packs", "Laws", "กฎหมาย"), col("keys", "Keys", "รุ่นกุญแจ"), counts("entry", "Entry of the log", "รายการในบันทึก")}}
+	for _, c := range w.owners() {
+		for _, a := range w.Facts.order(c) {
+			if !w.Facts.within(a.Time) {
+				continue
+			}
+			packs := word("–")
+			for _, p := range w.Facts.Policies {
+				if p.Body.Revision == a.Body.Revision {
+					packs = word(strings.Join(p.Body.Packs, ", "))
+				}
+			}
+			w.prove(a.Index)
+			t.row(word(c), word(a.Body.Revision), at(a.Time), packs, word(cmp.Or(a.Body.Keys, "1")), number(a.Index))
+		}
+	}
+	s.table(t)
+}
+
+// owners lists the connections that the log or the folder know.
+func (w *work) owners() []string {
+	seen := map[string]bool{}
+	for _, c := range w.Folder.Connections {
+		seen[c.Name] = true
+	}
+	for _, a := range w.Facts.Announced {
+		seen[a.Body.Connection] = true
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// kept gives what a revision does, if it could be looked at.
+func (w *work) kept(id string) (Revision, bool) {
+	i := slices.IndexFunc(w.Folder.History, func(r Revision) bool { return r.ID == id })
+	if i < 0 {
+		return Revision{}, false
+	}
+	return w.Folder.History[i], true
+}
+
+// changedFields shows what each change changed.
+func (w *work) changedFields() {
+	s := w.section("diff", "PCAOB AS 2201", "What each change changed", "รายละเอียดของแต่ละการเปลี่ยนแปลง")
+	t := &Table{ID: "diff", Caption: Text{"Fields whose operator changed", "ฟิลด์ที่วิธีปิดบังเปลี่ยน"}, Empty: Text{"no operator changed in this range", "ไม่มีวิธีปิดบังใดเปลี่ยนในช่วงเวลานี้"}, Columns: []Column{
+		col("revision", "Revision", "รุ่น"), wide("stream", 2, "Stream", "สตรีม"), col("field", "Field", "ฟิลด์"), col("before", "Before", "ก่อน"), col("after", "After", "หลัง"), wide("direction", 2, "Direction", "ทิศทาง")}}
+	unknown := 0
+	for _, c := range w.owners() {
+		order := w.Facts.order(c)
+		for i := 1; i < len(order); i++ {
+			if !w.Facts.within(order[i].Time) {
+				continue
+			}
+			a, knownA := w.kept(order[i-1].Body.Revision)
+			b, knownB := w.kept(order[i].Body.Revision)
+			if !knownA || !knownB {
+				unknown++
+				continue
+			}
+			diff(t, a, b)
+		}
+	}
+	s.table(t)
+	if unknown > 0 {
+		s.note(fmt.Sprintf("Of %d changes one side could not be read: what they changed is not told.", unknown), fmt.Sprintf("มีการเปลี่ยนแปลง %d ครั้งที่อ่านไม่ได้ครบทั้งสองด้าน จึงไม่แสดงรายละเอียด", unknown))
+	}
+}
+
+// diff adds a row for each field that two revisions treat unlike.
+func diff(t *Table, a, b Revision) {
+	streams := map[string]bool{}
+	for s := range a.Streams {
+		streams[s] = true
+	}
+	for s := range b.Streams {
+		streams[s] = true
+	}
+	for _, s := range slices.Sorted(maps.Keys(streams)) {
+		fields := map[string]bool{}
+		for f := range a.Streams[s] {
+			fields[f] = true
+		}
+		for f := range b.Streams[s] {
+			fields[f] = true
+		}
+		for _, f := range slices.Sorted(maps.Keys(fields)) {
+			before, after := a.Streams[s][f], b.Streams[s][f]
+			if before != after {
+				t.row(word(b.ID[:min(16, len(b.ID))]), word(s), word(f), operatorCell(cmp.Or(before, "–")), operatorCell(cmp.Or(after, "–")), direction(before, after))
+			}
+		}
+	}
+}
+
+// strength orders operators by what they leave.
+func strength(op string) int {
+	switch op {
+	case "keep":
+		return 0
+	case "partial", "generalize", "noise", "shift_date", "detect":
+		return 1
+	case "hmac", "tokenize", "fpe", "encrypt", "fake":
+		return 2
+	}
+	return 3
+}
+
+// direction says whether a change shows more or less. What no revision lists is
+// redacted, so that a new field is compared with that.
+func direction(before, after string) Cell {
+	switch a, b := strength(before), strength(after); {
+	case before == "":
+		if b == 3 {
+			return term("new", Text{"new field, removed", "ฟิลด์ใหม่ ถูกลบออก"})
+		}
+		return term("new-shown", Text{"new field, shown or pseudonymised: review", "ฟิลด์ใหม่ที่แสดงหรือแฝงข้อมูล ควรตรวจสอบ"})
+	case after == "":
+		return term("gone", Text{"field is gone", "ฟิลด์ถูกตัดออก"})
+	case b < a:
+		return term("weaker", Text{"weaker: review", "อ่อนลง ควรตรวจสอบ"})
+	case b > a:
+		return term("stronger", Text{"stronger", "เข้มงวดขึ้น"})
+	}
+	return term("other", Text{"another way of the same strength", "วิธีอื่นที่ระดับเดียวกัน"})
+}
+
+// completeness adds up what came and what became of it.
+func (w *work) completeness() {
+	s := w.section("completeness", "PCAOB AS 2201", "Completeness", "ความครบถ้วน")
+	s.say("in = delivered + quarantined + filtered + shredded, for every connection. lethe verify checks the same for every partition and every receipt.", "เข้า = ส่ง + กักกัน + กรองออก + ทำลายกุญแจ สำหรับทุกการเชื่อมต่อ คำสั่ง lethe verify ตรวจสอบทุกพาร์ทิชันและทุกใบรับ")
+	t := &Table{ID: "completeness", Caption: Text{"Counted from mask receipts", "นับจากใบรับขั้นปิดบัง"}, Columns: []Column{col("connection", "Connection", "การเชื่อมต่อ"), counts("in", "In", "เข้า"), counts("delivered", "Delivered", "ส่ง"), counts("quarantined", "Quarantined", "กักกัน"), counts("filtered", "Filtered", "กรองออก"), counts("shredded", "Shredded", "ทำลายกุญแจ"), counts("difference", "Difference", "ผลต่าง")}}
+	for _, c := range w.owners() {
+		n := w.Facts.sum(func(h Hop) bool { return h.Stage == "mask" && h.Owner == c })
+		t.row(word(c), number(n.In), number(n.Delivered), number(n.Quarantined), number(n.Filtered), number(n.Shredded), number(n.In-n.Delivered-n.Quarantined-n.Filtered-n.Shredded))
+	}
+	s.table(t)
+}
+
+// actions lists what people did.
+func (w *work) actions() {
+	s := w.section("actions", "PCAOB AS 2201", "Actions of people", "การกระทำของบุคคล")
+	s.say("The log commits to who, what and why; the openings of those commitments lie with the operator.", "บันทึกผูกมัดว่าใครทำอะไรและเพราะเหตุใด ค่าที่ใช้เปิดอยู่กับผู้ดูแลระบบ")
+	t := &Table{ID: "actions", Caption: Text{"Intents in this range", "เจตนาในช่วงเวลานี้"}, Empty: Text{"none", "ไม่มี"}, Columns: []Column{col("id", "Entry", "รายการ"), col("action", "Action", "การกระทำ"), wide("time", 2, "Time", "เวลา"), counts("count", "Count", "จำนวน"), col("approved", "Second person", "ผู้อนุมัติคนที่สอง"), col("outcome", "Outcome", "ผล"), counts("entry", "Place in the log", "ตำแหน่งในบันทึก")}}
+	for _, i := range w.Facts.Intents {
+		w.prove(i.Index)
+		approved, outcome := term("no", Text{"no", "ไม่มี"}), term("none", Text{"none was written", "ไม่มีการบันทึก"})
+		if i.Body.Approval != nil {
+			approved = term("yes", Text{"yes", "มี"})
+		}
+		if o, ok := w.Facts.Outcomes[i.ID]; ok {
+			outcome = word(o.Result)
+		}
+		t.row(word(i.ID), word(i.Body.Action), at(i.Time), number(i.Body.Count), approved, outcome, number(i.Index))
+	}
+	s.table(t)
+}
+
+// programs lists who wrote receipts.
+func (w *work) programs() {
+	s := w.section("programs", "PCAOB AS 2201", "Programs and workers", "โปรแกรมและผู้ทำงาน")
+	t := &Table{ID: "programs", Caption: Text{"Builds that wrote receipts in this range", "โปรแกรมที่ออกใบรับในช่วงเวลานี้"}, Empty: Text{"none", "ไม่มี"}, Columns: []Column{wide("build", 4, "SHA-256 of the executable", "SHA-256 ของโปรแกรม"), counts("receipts", "Receipts", "ใบรับ")}}
+	for _, b := range slices.Sorted(maps.Keys(w.Facts.Builds)) {
+		t.row(word(b), number(w.Facts.Builds[b]))
+	}
+	s.table(t)
+	t = &Table{ID: "workers", Caption: Text{"Worker keys that the log's key enrolled", "กุญแจผู้ทำงานที่ลงทะเบียน"}, Empty: Text{"none", "ไม่มี"}, Columns: []Column{wide("worker", 3, "Worker", "ผู้ทำงาน"), wide("first", 2, "First enrolled", "ลงทะเบียนครั้งแรก"), counts("times", "Times", "ครั้ง"), counts("receipts", "Receipts in range", "ใบรับในช่วงเวลา")}}
+	seen := map[string]int{}
+	for _, e := range w.Facts.Enrolled {
+		seen[e.Body.Worker]++
+	}
+	for _, e := range w.Facts.Enrolled {
+		if n := seen[e.Body.Worker]; n > 0 {
+			t.row(word(e.Body.Worker), at(e.Time), number(n), number(w.Facts.Workers[e.Body.Worker]))
+			delete(seen, e.Body.Worker)
+		}
+	}
+	s.table(t)
+}
+
+// sample draws entries so that anybody who has log and seed draws the same.
+func (w *work) sample() {
+	s := w.section("sample", "PCAOB AS 2315 ○", "Sample", "ตัวอย่าง")
+	size, n := w.Facts.Checkpoint.Size, int64(w.Options.Sample)
+	if w.Options.Seed == "" || size == 0 {
+		s.note("No sample was drawn: give --seed, a text that the auditor chooses after the checkpoint is known.", "ไม่มีการสุ่มตัวอย่าง โปรดระบุ --seed ซึ่งผู้สอบบัญชีเลือกหลังจากทราบจุดตรวจสอบแล้ว")
+		return
+	}
+	s.say("Entry number = the first 8 bytes of SHA-256(root ‖ 0x00 ‖ seed ‖ 0x00 ‖ counter as 8 bytes) modulo the size of the log, counter from 0, those drawn before left out. Root is the text of the checkpoint. The seed: "+w.Options.Seed,
+		"หมายเลขรายการ = 8 ไบต์แรกของ SHA-256(รากแฮช ‖ 0x00 ‖ seed ‖ 0x00 ‖ ตัวนับ 8 ไบต์) หารเอาเศษด้วยขนาดบันทึก ตัวนับเริ่มจาก 0 ไม่นับที่ซ้ำ รากแฮชเป็นข้อความตามจุดตรวจสอบ ค่า seed: "+w.Options.Seed)
+	t := &Table{ID: "sample", Caption: Text{"Entries drawn", "รายการที่สุ่มได้"}, Columns: []Column{counts("draw", "Draw", "ลำดับ"), counts("entry", "Entry of the log", "รายการในบันทึก"), wide("leaf", 4, "Leaf hash, base64", "แฮชของใบ")}}
+	for i, index := range draw(w.Facts.Checkpoint.Root, w.Options.Seed, size, min(n, size)) {
+		leaf := word("–")
+		if w.Facts.Prove != nil {
+			if p, err := w.Facts.Prove(index); err == nil {
+				leaf = word(p.Leaf)
+				w.prove(index)
+			}
+		}
+		t.row(number(i+1), number(index), leaf)
+	}
+	s.table(t)
+}
+
+// draw gives n different entries of size.
+func draw(root, seed string, size, n int64) (out []int64) {
+	seen := map[int64]bool{}
+	for counter := uint64(0); int64(len(out)) < n; counter++ {
+		sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(root+"\x00"+seed+"\x00"), counter))
+		index := int64(binary.BigEndian.Uint64(sum[:]) % uint64(size))
+		if !seen[index] {
+			seen[index] = true
+			out = append(out, index)
+		}
+	}
+	return out
+}
