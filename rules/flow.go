@@ -69,7 +69,10 @@ func (c *compiler) flow(s *Stream) {
 			c.clearanceHint(s))
 	}
 	if c.table.personal(c.classOf(s.Label)) {
-		c.region(at, s)
+		c.region("sink", c.sinkAt(), c.env.Region)
+		for _, f := range c.env.Feeds {
+			c.region("destination", f.At, f.Region)
+		}
 	}
 }
 
@@ -99,13 +102,13 @@ func (c *compiler) clearanceHint(s *Stream) string {
 // region checks that personal data stays where the laws keep it. A region is at
 // home if one of the packs is the law there; the others then see no transfer by
 // us, since the data was collected under several laws at once.
-func (c *compiler) region(at string, s *Stream) {
+func (c *compiler) region(what, at, region string) {
 	speaks := func(p packs.Pack) bool { return p.Home != nil }
 	if !slices.ContainsFunc(c.packs, speaks) || len(c.packs) < len(c.policy.Packs) {
 		return // no law says where, or one was not found and is told already
 	}
-	if c.env.Region == "" {
-		c.faultAt(c.sinkAt(), CodeRegion, "personal data goes to a sink that does not say where it is", "add region: to the sink, such as region: TH")
+	if region == "" {
+		c.faultAt(at, CodeRegion, "personal data goes to a "+what+" that does not say where it is", "add region: to the "+what+", such as region: TH")
 		return
 	}
 	var homes, mechanisms, laws []string
@@ -113,7 +116,7 @@ func (c *compiler) region(at string, s *Stream) {
 		if p.Home == nil {
 			continue
 		}
-		if slices.Contains(p.Home.Regions, c.env.Region) {
+		if slices.Contains(p.Home.Regions, region) {
 			return
 		}
 		homes = append(homes, fmt.Sprintf("%s (%s)", strings.Join(first(p.Home.Regions, 6), ", "), p.Name))
@@ -122,21 +125,21 @@ func (c *compiler) region(at string, s *Stream) {
 	}
 	slices.Sort(mechanisms)
 	mechanisms = slices.Compact(mechanisms)
-	if text, ok := c.policy.Transfers.Get(c.env.Region); ok {
-		c.used["transfers."+c.env.Region] = true
+	if text, ok := c.policy.Transfers.Get(region); ok {
+		c.used["transfers."+region] = true
 		word, _, _ := strings.Cut(text, " ")
 		if !slices.Contains(mechanisms, strings.TrimSuffix(word, ",")) {
-			c.fault("transfers."+c.env.Region, CodeRegion, "the transfer names no mechanism first", "begin with one of: "+strings.Join(mechanisms, " "))
+			c.fault("transfers."+region, CodeRegion, "the transfer names no mechanism first", "begin with one of: "+strings.Join(mechanisms, " "))
 		}
 		return
 	}
-	msg := fmt.Sprintf("region %s is not at home under %s", c.env.Region, strings.Join(laws, " or "))
-	if near := RegionCode(c.env.Region); near != "" {
-		c.faultAt(c.sinkAt(), CodeRegion, msg, fmt.Sprintf("did you mean %s?", near))
+	msg := fmt.Sprintf("region %s is not at home under %s", region, strings.Join(laws, " or "))
+	if near := RegionCode(region); near != "" {
+		c.faultAt(at, CodeRegion, msg, fmt.Sprintf("did you mean %s?", near))
 		return
 	}
-	c.faultAt(c.sinkAt(), CodeRegion, msg, fmt.Sprintf("use a sink in %s; or add to %s, with one of %s as mechanism:\n%s", strings.Join(homes, ", or in "), c.doc.Name,
-		strings.Join(mechanisms, ", "), block("transfers", plain(c.env.Region), `"<mechanism>, <reference>"`)))
+	c.faultAt(at, CodeRegion, msg, fmt.Sprintf("use a %s in %s; or add to %s, with one of %s as mechanism:\n%s", what, strings.Join(homes, ", or in "), c.doc.Name,
+		strings.Join(mechanisms, ", "), block("transfers", plain(region), `"<mechanism>, <reference>"`)))
 }
 
 // RegionCode is the ISO 3166-1 code of what is written in place of one: a country's

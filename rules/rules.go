@@ -52,6 +52,9 @@ type Env struct {
 	Sink      string
 	Region    string   // of the sink
 	Clearance []string // labels that the sink may hold
+	// Feeds are where else personal data of the connection's persons goes, such as what
+	// stands for them in audit events.
+	Feeds []Feed
 
 	Epoch string // of the masking keys; "" for the first
 	// Generations are those of the masked topics, by stream; the first for one that
@@ -61,6 +64,12 @@ type Env struct {
 	// SourceAt, SinkAt and ConnectionAt are where faults about them are told, such
 	// as "lethe.yaml:9: sinks.lake"; "" for their names.
 	SourceAt, SinkAt, ConnectionAt string
+}
+
+// Feed is a place that gets personal data beside the sink.
+type Feed struct {
+	At     string // for faults, such as "lethe.yaml:9: siem.soc"
+	Region string
 }
 
 // Program is a compiled policy: what becomes of every field of every stream of

@@ -93,6 +93,9 @@ func (t Topics) MaskGroup(connection string) string { return t.name("mask", conn
 // SinkGroup is the consumer group of a connection's sink stage.
 func (t Topics) SinkGroup(connection string) string { return t.name("sink", connection) }
 
+// SIEMGroup is the group whose offset tells how far a destination of audit events is.
+func (t Topics) SIEMGroup(destination string) string { return t.name("siem", destination) }
+
 // IngestGroup is the consumer group that leases sources.
 func (t Topics) IngestGroup() string { return t.name("ingest") }
 

@@ -13,6 +13,7 @@ const (
 	StageStart     Action = "stage.start"
 	StageTake      Action = "stage.take" // another run goes on
 	StreamShape    Action = "stream.shape"
+	StreamSeen     Action = "stream.seen" // in a shape that it had before
 	SnapshotVoid   Action = "snapshot.void"
 	PolicyChange   Action = "policy.change"
 	PolicyWeaken   Action = "policy.weaken"
@@ -26,6 +27,7 @@ const (
 	Act            Action = "act" // an action that this build has no word for
 	Shred          Action = "shred"
 	Enrol          Action = "worker.enrol"
+	EnrolAgain     Action = "worker.return" // a key that was enrolled before
 	EntryRefused   Action = "entry.refused"
 	EntryOther     Action = "entry.other" // an entry of a kind that this build has no word for
 
@@ -36,8 +38,8 @@ const (
 
 // Actions lists them.
 func Actions() []Action {
-	return []Action{Ingest, Mask, Load, Delete, Release, StageStart, StageTake, StreamShape, SnapshotVoid, PolicyChange, PolicyWeaken, PolicyAnnounce,
-		ControlForged, Start, Read, Reveal, Erase, Rotate, Act, Shred, Enrol, EntryRefused, EntryOther, LogDamaged, CheckpointStale}
+	return []Action{Ingest, Mask, Load, Delete, Release, StageStart, StageTake, StreamShape, StreamSeen, SnapshotVoid, PolicyChange, PolicyWeaken, PolicyAnnounce,
+		ControlForged, Start, Read, Reveal, Erase, Rotate, Act, Shred, Enrol, EnrolAgain, EntryRefused, EntryOther, LogDamaged, CheckpointStale}
 }
 
 // Title is the action in words, the same for every event.
@@ -52,6 +54,7 @@ var titles = map[Action]string{
 	StageStart:      "Stage started a chain",
 	StageTake:       "Stage taken over by another run",
 	StreamShape:     "Stream has a new shape",
+	StreamSeen:      "Stream seen in a shape that it had",
 	SnapshotVoid:    "Snapshot begun again",
 	PolicyChange:    "Policy revision changed",
 	PolicyWeaken:    "Policy revision applies fewer packs",
@@ -65,6 +68,7 @@ var titles = map[Action]string{
 	Act:             "Action of a person",
 	Shred:           "Keys of data subjects destroyed",
 	Enrol:           "Worker key enrolled",
+	EnrolAgain:      "Worker key enrolled before",
 	EntryRefused:    "Audit topic held what is no entry",
 	EntryOther:      "Audit entry",
 	LogDamaged:      "Audit log does not fit its checkpoint",

@@ -171,13 +171,25 @@ func (x *Exporter) Drained(ctx context.Context) error {
 	}
 }
 
-// session exports by one transport, until something fails.
-func (x *Exporter) session(ctx context.Context) (err error) {
+// Warn sends an alert by a transport of its own. It may be called whether Run runs or not.
+func (x *Exporter) Warn(ctx context.Context, a Action, sev Severity) error {
 	to, err := x.cfg.Destination.Open(ctx)
 	if err != nil {
 		return err
 	}
-	s := &session{Exporter: x, to: to}
+	err = (&session{Exporter: x, to: to}).alert(ctx, a, sev)
+	return errors.Join(err, to.Close(ctx))
+}
+
+// session exports by one transport, until something fails.
+func (x *Exporter) session(ctx context.Context) (err error) {
+	s := &session{Exporter: x}
+	openErr := s.open(ctx) // first: what waits is told whether there is a receiver or not
+	to, err := x.cfg.Destination.Open(ctx)
+	if err != nil {
+		return errors.Join(err, openErr)
+	}
+	s.to = to
 	defer func() {
 		cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 		defer cancel()
@@ -185,8 +197,8 @@ func (x *Exporter) session(ctx context.Context) (err error) {
 			err = cerr
 		}
 	}()
-	if err := s.open(ctx); err != nil {
-		return s.damaged(ctx, err)
+	if openErr != nil {
+		return s.damaged(ctx, openErr)
 	}
 	for {
 		if err := s.forward(ctx); err != nil {

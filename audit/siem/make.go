@@ -24,10 +24,11 @@ type Maker struct {
 	last    time.Time           // of the newest entry that tells one
 	intents map[string]Action   // by entry
 	packs   map[string][]string // of the policy in force, by connection
+	known   map[string]bool     // shapes and keys that there were
 }
 
 // farthest is how many entries are looked through for an earlier one.
-const farthest = 1 << 20
+const farthest = 1 << 17
 
 // remembered is how many intents without an outcome are kept in mind.
 const remembered = 1 << 12

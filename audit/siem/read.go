@@ -3,7 +3,6 @@ package siem
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
 	"lethe/stream"
 )
@@ -23,6 +22,10 @@ func (m *Maker) read(ctx context.Context, e *Event, in envelope) error {
 		return m.outcome(ctx, e, in.Body)
 	case stream.EntryPolicy:
 		return m.policy(ctx, e, in.Body)
+	case stream.EntryStream:
+		return m.shape(ctx, e, in.Body)
+	case stream.EntryEnrol:
+		return m.enrol(ctx, e, in.Body)
 	default:
 		if read := plainKinds[in.Kind]; read != nil {
 			read(e, in.Body)
@@ -35,8 +38,8 @@ func (m *Maker) read(ctx context.Context, e *Event, in envelope) error {
 
 // plainKinds are the kinds that say everything themselves.
 var plainKinds = map[string]func(*Event, []byte){
-	stream.EntryChain: chain, stream.EntryStream: shape, stream.EntrySnapshotVoid: void, stream.EntryAnnounce: announce,
-	stream.EntryForged: forged, stream.EntryShred: shred, stream.EntryEnrol: enrol,
+	stream.EntryChain: chain, stream.EntrySnapshotVoid: void, stream.EntryAnnounce: announce,
+	stream.EntryForged: forged, stream.EntryShred: shred,
 }
 
 // body reads an entry's body. One of another form leaves the event what its kind
@@ -91,12 +94,6 @@ func chain(e *Event, raw []byte) {
 	e.Stage, e.Connection, e.Source, e.Worker = name(b.Stage), name(b.Connection), name(b.Source), name(b.Worker)
 }
 
-func shape(e *Event, raw []byte) {
-	b := body[stream.StreamEvent](e, raw)
-	e.Action, e.Severity, e.Source, e.Stream = StreamShape, Low, name(b.Source), name(b.Stream)
-	e.Counts[CountColumns] = int64(b.Columns)
-}
-
 func void(e *Event, raw []byte) {
 	b := body[stream.SnapshotVoid](e, raw)
 	e.Action, e.Severity, e.Source, e.Stream = SnapshotVoid, Low, name(b.Source), name(b.Stream)
@@ -118,21 +115,14 @@ func shred(e *Event, raw []byte) {
 	b := body[stream.Shred](e, raw)
 	e.Action, e.Severity, e.Worker, e.Of = Shred, Low, name(b.Worker), name(b.Of)
 	if b.First > 0 && b.Last >= b.First {
-		e.Counts[CountSubjects] = int64(b.Last-b.First) + 1
+		e.Counts[CountActed] = int64(b.Last-b.First) + 1
 	}
-}
-
-func enrol(e *Event, raw []byte) {
-	b := body[struct {
-		Worker string `json:"worker"`
-	}](e, raw)
-	e.Action, e.Severity, e.Worker = Enrol, Medium, name(b.Worker)
 }
 
 func (m *Maker) intent(e *Event, in envelope) {
 	b := body[stream.Intent](e, in.Body)
 	e.Action, e.Outcome, e.Severity, e.Worker = actionOf(b.Action), Unknown, Medium, name(b.Worker)
-	e.Counts[CountSubjects] = int64(b.Count)
+	e.Counts[CountActed] = int64(b.Count)
 	if b.Action == stream.ActionReveal && b.Count >= MassReveal {
 		e.Severity = High
 	}
@@ -153,79 +143,4 @@ func actionOf(s string) Action {
 		return Act
 	}
 	return Action(word(s))
-}
-
-// outcome has the action of its intent.
-func (m *Maker) outcome(ctx context.Context, e *Event, raw []byte) error {
-	b := body[stream.Outcome](e, raw)
-	e.Worker, e.Of, e.Counts[CountSubjects] = name(b.Worker), name(b.Of), int64(b.Count)
-	switch b.Result {
-	case stream.OutcomeDone:
-	case stream.OutcomeRefused, stream.OutcomeFailed:
-		e.Outcome, e.Severity = Failure, Medium
-	default:
-		e.Outcome = Unknown
-	}
-	action, ok := m.intents[b.Of]
-	delete(m.intents, b.Of)
-	if ok {
-		e.Action = action
-		return nil
-	}
-	e.Action = Act
-	return m.back(ctx, e.Log.Index, func(in envelope) bool {
-		if in.Kind != stream.EntryIntent || in.ID != b.Of {
-			return true
-		}
-		var i stream.Intent
-		if json.Unmarshal(in.Body, &i) == nil {
-			e.Action = actionOf(i.Action)
-		}
-		return false
-	})
-}
-
-// policy compares the packs with those of the connection's policy before.
-func (m *Maker) policy(ctx context.Context, e *Event, raw []byte) error {
-	b := body[stream.PolicyEvent](e, raw)
-	e.Action, e.Severity, e.Connection, e.Policy, e.Keys = PolicyChange, Low, name(b.Connection), name(b.Revision), name(b.Keys)
-	before, ok := m.packs[b.Connection]
-	if !ok {
-		err := m.back(ctx, e.Log.Index, func(in envelope) bool {
-			var p stream.PolicyEvent
-			if in.Kind != stream.EntryPolicy || json.Unmarshal(in.Body, &p) != nil || p.Connection != b.Connection {
-				return true
-			}
-			before = p.Packs
-			return false
-		})
-		if err != nil {
-			return err
-		}
-	}
-	gone := int64(0)
-	for _, p := range before {
-		if !slices.Contains(b.Packs, p) {
-			gone++
-		}
-	}
-	if gone > 0 {
-		e.Action, e.Severity = PolicyWeaken, High
-	}
-	e.Counts[CountPacks], e.Counts[CountPacksGone] = int64(len(b.Packs)), gone
-	if len(m.packs) >= remembered || m.packs == nil {
-		m.packs = make(map[string][]string)
-	}
-	m.packs[b.Connection] = b.Packs
-	return nil
-}
-
-// back looks through the entries before a leaf, newest first.
-func (m *Maker) back(ctx context.Context, before int64, each func(envelope) (more bool)) error {
-	n := 0
-	return m.Back(ctx, before, func(entry []byte) bool {
-		var in envelope
-		n++
-		return n <= farthest && (json.Unmarshal(entry, &in) != nil || each(in))
-	})
 }

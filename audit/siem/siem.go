@@ -118,7 +118,7 @@ const (
 	CountFiltered                 //
 	CountShredded                 //
 	CountRows                     // that a sink wrote
-	CountSubjects                 // values or subjects of an action, shreds of a range
+	CountActed                    // of an action: subjects, values, connections or documents
 	CountParts                    // input partitions
 	CountColumns                  // of a stream
 	CountForged                   // control records that were refused
@@ -139,7 +139,7 @@ func Counts() []Count {
 // String is the count's name in every format.
 func (c Count) String() string { return countNames[c] }
 
-var countNames = [countKinds]string{"in", "delivered", "quarantined", "filtered", "shredded", "rows", "subjects", "parts", "columns", "forged", "packs", "packs_gone"}
+var countNames = [countKinds]string{"in", "delivered", "quarantined", "filtered", "shredded", "rows", "count", "parts", "columns", "forged", "packs", "packs_gone"}
 
 // Format writes events as a kind of receiver reads them.
 type Format struct {

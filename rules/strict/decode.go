@@ -2,6 +2,7 @@ package strict
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"regexp"
@@ -169,7 +170,8 @@ func tags(t reflect.Type) []string {
 }
 
 // fieldsOf lists the fields of a struct by key, those that must be written, and
-// the entries of the [Map] that takes the rest.
+// the entries of the [Map] that takes the rest. Those of a struct that is inlined are
+// among them.
 func fieldsOf(v reflect.Value) (known, required map[string]reflect.Value, rest reflect.Value) {
 	known, required = map[string]reflect.Value{}, map[string]reflect.Value{}
 	for i := range v.NumField() {
@@ -181,6 +183,17 @@ func fieldsOf(v reflect.Value) (known, required map[string]reflect.Value, rest r
 		switch {
 		case option == "rest":
 			rest = v.Field(i).FieldByName("Entries")
+			continue
+		case option == "inline":
+			in := v.Field(i)
+			for in.Kind() == reflect.Interface || in.Kind() == reflect.Pointer {
+				in = in.Elem()
+			}
+			if in.IsValid() {
+				k, r, _ := fieldsOf(in)
+				maps.Copy(known, k)
+				maps.Copy(required, r)
+			}
 			continue
 		case option == "required":
 			required[name] = v.Field(i)

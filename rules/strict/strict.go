@@ -11,6 +11,7 @@
 //	From  string             `yaml:"from,required"`  // must be written
 //	Masks strict.Map[string] `yaml:"masks"`          // keeps order and lines
 //	More  strict.Map[any]    `yaml:",rest"`          // keys that no other field takes
+//	Own   any                `yaml:",inline"`        // a pointer to a struct, whose keys stand beside these
 //
 // Fields without a tag are left alone; what a file does not say keeps the value
 // that the struct held before, so defaults are written there first. Types: string,

@@ -80,11 +80,11 @@ func ecsOf(e *siem.Event) (category, typ string) {
 		return "database", "deletion"
 	case siem.StageStart, siem.StageTake, siem.Start:
 		return "process", "start"
-	case siem.StreamShape, siem.SnapshotVoid:
+	case siem.StreamShape, siem.StreamSeen, siem.SnapshotVoid:
 		return "database", "info"
 	case siem.PolicyChange, siem.PolicyWeaken, siem.PolicyAnnounce, siem.Rotate:
 		return "configuration", "change"
-	case siem.Enrol:
+	case siem.Enrol, siem.EnrolAgain:
 		return "iam", "creation"
 	case siem.ControlForged:
 		return "intrusion_detection", "denied"

@@ -61,6 +61,10 @@ func ocsfOf(a siem.Action) ocsfClass {
 		return ocsfClass{ocsfEntity, 3, 3004, 6, "Enroll"}
 	case siem.Read:
 		return ocsfClass{ocsfAPI, 6, 6003, 2, "Read"}
+	case siem.EnrolAgain:
+		return ocsfClass{ocsfEntity, 3, 3004, 8, "Enable"}
+	case siem.StreamSeen:
+		return ocsfClass{ocsfEntity, 3, 3004, 2, "Read"}
 	case siem.EntryOther:
 		return ocsfClass{ocsfBase, 0, 0, ocsfOther, "Entry"}
 	}
@@ -175,8 +179,10 @@ func (o *object) ocsfActor(e *siem.Event) {
 // ocsfEntityOf is the kind of what was changed, and its id.
 func ocsfEntityOf(e *siem.Event) (typ, uid string) {
 	switch e.Action {
-	case siem.Enrol:
+	case siem.Enrol, siem.EnrolAgain:
 		return "worker key", e.Worker
+	case siem.StreamSeen:
+		return "stream", e.Stream
 	case siem.Rotate:
 		return "masking keys", e.Keys
 	case siem.Shred:

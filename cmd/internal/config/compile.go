@@ -54,6 +54,11 @@ func (f *Folder) Env(connection string) (rules.Env, error) {
 		Workspace: f.Workspace, Source: source.Name, Connection: c.Name, Purpose: c.Purpose,
 		Sink: sink.Name, Region: sink.Region,
 		SourceAt: f.Doc.Where("sources." + c.From), SinkAt: f.Doc.Where("sinks." + c.To), ConnectionAt: f.Doc.Where("connections." + c.Name)}
+	for _, s := range f.SIEM {
+		if s.Personal() {
+			env.Feeds = append(env.Feeds, rules.Feed{At: f.Doc.Where("siem." + s.Name), Region: s.Region})
+		}
+	}
 	for _, l := range sink.Clearance {
 		env.Clearance = append(env.Clearance, string(l))
 	}

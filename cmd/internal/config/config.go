@@ -64,6 +64,8 @@ type Folder struct {
 	Mirror   Mirror // of the audit log; without a bucket there is none
 	Reveal   Reveal // nobody may, unless lethe.yaml says who
 
+	SIEM []SIEM // where audit events go
+
 	Sources     []Source
 	Sinks       []Sink
 	Connections []Connection

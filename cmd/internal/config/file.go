@@ -30,6 +30,7 @@ type file struct {
 	Metrics     string              `yaml:"metrics"`
 	GivenUp     []string            `yaml:"given_up"`
 	Reveal      reveal              `yaml:"reveal"`
+	SIEM        section[feed]       `yaml:"siem"`
 	Sources     section[source]     `yaml:"sources"`
 	Sinks       section[sink]       `yaml:"sinks"`
 	Connections section[connection] `yaml:"connections"`
@@ -147,6 +148,7 @@ func (in *file) into(f *Folder) error {
 	if f.Doc.Has("audit.sampling") {
 		in.Audit.Sampling.into(f, c)
 	}
+	in.siemInto(f, c)
 	in.endsInto(f, c)
 	in.connectionsInto(f, c)
 	return errors.Join(c.faults...)

@@ -119,6 +119,9 @@ func (w *Workspace) Serve(ctx context.Context, addr string) error {
 				fmt.Fprintf(r, "overdue: records of %s wait for connection %s for longer than raw_max_age\n", label(m, "topic"), label(m, "connection"))
 			}
 		}
+		for _, line := range w.feeds.lines() {
+			fmt.Fprintln(r, line)
+		}
 	})
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() {

@@ -113,10 +113,12 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 			w.untiring().Keep(ctx, mirrorJob, w.mirror)
 		}
 	}()
+	defer w.feeds.halt()
 	worked := make(chan error, 1)
 	go func() {
 		select {
 		case <-w.feed.began:
+			w.feeds.start(ctx)
 			worked <- work(ctx)
 		case <-ctx.Done():
 			worked <- nil
@@ -132,6 +134,7 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		stop()
 		<-done
+		w.feeds.warn(ctx, cause)
 		return cause
 	}
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
@@ -148,6 +151,7 @@ func (w *Workspace) with(ctx context.Context, work func(context.Context) error) 
 			w.log.Error("the mirror does not hold the end of the log", "err", merr)
 		}
 	}
+	w.drainFeeds(ctx)
 	return err
 }
 
@@ -160,7 +164,7 @@ func (w *Workspace) final(err error) error {
 		return &stream.Fault{Code: "run.log_deposed", Path: at, Exit: stream.ExitEnvironment,
 			Msg: "another process has begun to write this audit log: " + err.Error(), Hint: "stop one of the two: a log has one writer"}
 	case errors.Is(err, audit.ErrDamaged):
-		return &stream.Fault{Code: "run.log_damaged", Path: at, Exit: stream.ExitEnvironment,
+		return &stream.Fault{Code: codeDamaged, Path: at, Exit: stream.ExitEnvironment,
 			Msg: err.Error(), Hint: "lethe verify tells what was changed; restore log/ and state/ from the backup that belongs to both"}
 	}
 	return err

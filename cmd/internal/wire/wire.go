@@ -69,6 +69,7 @@ type Workspace struct {
 	feed     *feed
 	follower *audit.Follower
 	gauges   *gauges
+	feeds    feeds
 	mirrored *mirrored // nil without a mirror
 	lock     *os.File
 	host     []string // brokers of the process that runs the folder, where this one does not
@@ -125,7 +126,10 @@ func Open(ctx context.Context, f *config.Folder, log *slog.Logger, by Actor) (_ 
 			return nil, fmt.Errorf("state: %w", err)
 		}
 	}
-	return w, w.openLog()
+	if err := w.openLog(); err != nil {
+		return nil, err
+	}
+	return w, w.openFeeds()
 }
 
 // takeEffect makes what the configuration needs: topics, groups, revisions. Nothing is
@@ -291,6 +295,7 @@ func (w *Workspace) Close() error {
 	if w.release != nil {
 		w.release()
 	}
+	w.feeds.close()
 	if w.broker != nil {
 		err = w.broker.Close()
 	}
