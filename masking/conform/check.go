@@ -172,8 +172,8 @@ func (c *Checker) number(n *node, text []byte) Verdict {
 	if n.values == nil && n.number == nil {
 		return Conforms
 	}
-	x, ok := c.read(text)
-	if !ok {
+	var x number
+	if !c.read(&x, text) {
 		return Beyond
 	}
 	for _, l := range n.values {

@@ -55,6 +55,7 @@ type Rule struct {
 	// listed are the names of all properties: those that a path may show.
 	listed  map[string]bool
 	decimal bool
+	scalar  bool // of a scalar the root asks what stands in its own keywords, and no more
 }
 
 // Tally counts the keywords of a schema.
@@ -87,7 +88,7 @@ func Compile(document []byte) (*Rule, error) {
 			return nil, errors.New("schema: it asks for itself about the same value, without end")
 		}
 	}
-	r.tally = b.tally()
+	r.tally, r.scalar = b.tally(), !r.root.beyond && !r.root.never && !r.root.inPlace()
 	return r, nil
 }
 
@@ -117,17 +118,17 @@ type Checker struct {
 
 // Check decides about value, one JSON value and nothing else.
 func (c *Checker) Check(r *Rule, value []byte) Verdict {
-	c.keyword, c.trail, c.seen, c.depth = "", c.trail[:0], c.seen[:0], 0
+	c.trail = c.trail[:0]
 	i := 0
-	if len(value) > 1 && value[0] == '"' {
-		body := value[1 : len(value)-1]
-		if r.decimal && IsNumber(body) {
-			i = 1
-		} else if n := r.root; n.text != nil && !n.inPlace() {
-			// Where a text ends is known, and most columns hold one.
-			return c.string(n, body, bytes.IndexByte(body, '\\') >= 0)
+	if len(value) > 0 && r.scalar {
+		if v, known := c.scalar(r, value); known {
+			return v
 		}
 	}
+	if r.isDecimal(value) {
+		i = 1
+	}
+	c.keyword, c.seen, c.depth = "", c.seen[:0], 0
 	c.left = patience + len(value)*patiencePerByte
 	_, v := c.value(r.root, value, i)
 	if v == Beyond && c.left < 0 {
@@ -136,6 +137,30 @@ func (c *Checker) Check(r *Rule, value []byte) Verdict {
 		return c.fail("cost")
 	}
 	return v
+}
+
+// scalar decides about a string or number by the root, which asks nothing more of them
+// than its own keywords: most columns hold one, and where it ends is known.
+func (c *Checker) scalar(r *Rule, value []byte) (v Verdict, known bool) {
+	n := r.root
+	switch {
+	case r.isDecimal(value):
+		return c.number(n, value[1:len(value)-1]), true
+	case value[0] == '-' || value[0]-'0' <= 9:
+		return c.number(n, value), true
+	case value[0] != '"' || len(value) < 2:
+		return Conforms, false
+	}
+	body := value[1 : len(value)-1]
+	if n.values == nil && n.text != nil && n.text.atMost(len(body)) && n.types == 0 {
+		return Conforms, true
+	}
+	return c.string(n, body, bytes.IndexByte(body, '\\') >= 0), true
+}
+
+// isDecimal reports whether a value is a decimal's string.
+func (r *Rule) isDecimal(value []byte) bool {
+	return r.decimal && len(value) > 1 && value[0] == '"' && IsNumber(value[1:len(value)-1])
 }
 
 // patience and patiencePerByte bound how many schemas are held against one value and

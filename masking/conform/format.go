@@ -70,6 +70,14 @@ func plainDateTime(s []byte) (ok, sure bool) {
 	return plainTime(s[11:])
 }
 
+// inLabel says which characters a label of a name may have.
+var inLabel = func() (is [256]bool) {
+	for c := range is {
+		is[c] = byte(c)|0x20-'a' <= 25 || byte(c)-'0' <= 9 || c == '-'
+	}
+	return is
+}()
+
 // isHostname is the library's reading of RFC 1034 and 1123.
 func isHostname(s []byte) bool {
 	s = bytes.TrimSuffix(s, []byte("."))
@@ -78,19 +86,16 @@ func isHostname(s []byte) bool {
 	}
 	label := 0
 	for i, c := range s {
-		switch {
-		case c == '.':
-			if label == 0 || s[i-1] == '-' {
+		if inLabel[c] {
+			if label++; label > 63 {
 				return false
 			}
-			label = 0
 			continue
-		case c|0x20-'a' > 25 && c-'0' > 9 && c != '-':
+		}
+		if c != '.' || label == 0 || s[i-1] == '-' {
 			return false
 		}
-		if label++; label > 63 {
-			return false
-		}
+		label = 0
 	}
 	return label > 0 && s[len(s)-1] != '-'
 }
@@ -113,7 +118,7 @@ func plainEmail(s []byte) (ok, sure bool) {
 	}
 	for i, c := range local {
 		switch {
-		case c|0x20-'a' <= 25, c-'0' <= 9, c == '_', c == '-', c == '+':
+		case inLabel[c], c == '_', c == '+':
 		case c == '.' && local[i-1] != '.':
 		default:
 			return false, false

@@ -3,6 +3,8 @@ package conform
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"lethe/stream/scan"
 )
@@ -11,7 +13,8 @@ import (
 type literals struct {
 	keyword       string
 	null, yes, no bool
-	texts         map[string]bool
+	few           []string        // texts, where they are few
+	texts         map[string]bool // all of them
 	numbers       []number
 	containers    [][]byte // arrays and objects, as JSON
 }
@@ -32,8 +35,14 @@ func literalsOf(keyword string, values []any) *literals {
 			l.containers = append(l.containers, jsonOf(v))
 		}
 	}
+	if len(l.texts) <= fewTexts {
+		l.few = slices.Sorted(maps.Keys(l.texts))
+	}
 	return l
 }
+
+// fewTexts is how many texts are compared one by one sooner than one is looked up.
+const fewTexts = 8
 
 // word reports whether true, false or null is one of them, by its first letter.
 func (l *literals) word(first byte) bool {
@@ -46,7 +55,17 @@ func (l *literals) word(first byte) bool {
 	return l.null
 }
 
-func (l *literals) text(s []byte) bool { return l.texts[string(s)] }
+func (l *literals) text(s []byte) bool {
+	if len(l.texts) > fewTexts {
+		return l.texts[string(s)]
+	}
+	for _, t := range l.few {
+		if string(s) == t {
+			return true
+		}
+	}
+	return false
+}
 
 func (l *literals) number(x *number) bool {
 	for k := range l.numbers {
@@ -174,12 +193,13 @@ func (c *Checker) sameScalar(a []byte, i int, b []byte, j int) (same, known bool
 	case isDigit(a[i]) && isDigit(b[j]):
 		endA, _ := scan.Number(a, i)
 		endB, _ := scan.Number(b, j)
-		x, okX := c.read(a[i:endA])
+		var x, y number
+		okX := c.read(&x, a[i:endA])
 		if !x.small {
 			c.text = append(c.text[:0], x.digits...) // c.digits is used again
 			x.digits = c.text
 		}
-		y, okY := c.read(b[j:endB])
+		okY := c.read(&y, b[j:endB])
 		return x.compare(&y) == 0, okX && okY
 	}
 	return a[i] == b[j] && a[i] != '{' && a[i] != '[', true

@@ -21,8 +21,8 @@ type number struct {
 
 // numberOf reads a number of a schema.
 func numberOf(text []byte) number {
-	x, ok := small(text)
-	if !ok {
+	var x number
+	if x.small = x.readSmall(text); !x.small {
 		x, _ = large(nil, text)
 	}
 	return x
@@ -30,38 +30,38 @@ func numberOf(text []byte) number {
 
 // read reads the number that text is, into the checker's room where it must. It
 // is false for one whose exponent is beyond all reason.
-func (c *Checker) read(text []byte) (number, bool) {
-	if x, ok := small(text); ok {
-		return x, true
+func (c *Checker) read(x *number, text []byte) (ok bool) {
+	if x.small = x.readSmall(text); x.small {
+		return true
 	}
-	x, ok := large(c.digits[:0], text)
+	*x, ok = large(c.digits[:0], text)
 	c.digits = x.digits[:0]
-	return x, ok
+	return ok
 }
 
-// small reads a number without exponent of at most 18 digits.
-func small(text []byte) (x number, ok bool) {
+// readSmall reads a number without exponent of at most 18 digits.
+func (x *number) readSmall(text []byte) bool {
 	if len(text) > 20 {
-		return x, false
+		return false
 	}
-	x.small = true
-	if text[0] == '-' {
-		x.neg, text = true, text[1:]
+	neg, units, scale := text[0] == '-', uint64(0), 0
+	if neg {
+		text = text[1:]
 	}
 	digits := len(text)
 	for i, c := range text {
 		switch {
 		case c-'0' <= 9:
-			x.units = x.units*10 + uint64(c-'0')
+			units = units*10 + uint64(c-'0')
 		case c == '.':
-			x.scale = uint8(len(text) - 1 - i)
+			scale = len(text) - 1 - i
 			digits--
 		default:
-			return x, false
+			return false
 		}
 	}
-	x.neg = x.neg && x.units != 0
-	return x, digits <= 18
+	x.neg, x.units, x.scale = neg && units != 0, units, uint8(scale)
+	return digits <= 18
 }
 
 // farthest bounds exponents, so that arithmetic on them cannot overflow.
