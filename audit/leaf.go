@@ -37,14 +37,20 @@ func leaf(offset int64, entry []byte) []byte {
 
 // offsetOf is the audit offset in a leaf.
 func offsetOf(leaf []byte) (int64, error) {
+	_, off, err := parseLeaf(leaf)
+	return off, err
+}
+
+// parseLeaf takes a leaf apart.
+func parseLeaf(leaf []byte) (entry []byte, offset int64, err error) {
 	rest, ok := bytes.CutSuffix(leaf, []byte(leafTail))
 	at := bytes.LastIndex(rest, []byte(leafOffset))
 	if !ok || at < 0 || !bytes.HasPrefix(leaf, []byte(leafHead)) {
-		return 0, errLeaf
+		return nil, 0, errLeaf
 	}
-	off, err := strconv.ParseInt(string(rest[at+len(leafOffset):]), 10, 64)
-	if err != nil || off < 0 {
-		return 0, errLeaf
+	offset, err = strconv.ParseInt(string(rest[at+len(leafOffset):]), 10, 64)
+	if err != nil || offset < 0 {
+		return nil, 0, errLeaf
 	}
-	return off, nil
+	return rest[len(leafHead):at:at], offset, nil
 }

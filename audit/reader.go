@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -182,17 +181,11 @@ func (r *Reader) bundle(i int64) ([]Leaf, error) {
 		if tlog.RecordHash(raw) != want[k] {
 			return nil, fmt.Errorf("log: leaf %d: %w", n, ErrDamaged)
 		}
-		var l struct {
-			Entry json.RawMessage `json:"entry"`
-		}
-		offset, err := offsetOf(raw)
-		if err == nil {
-			err = json.Unmarshal(raw, &l)
-		}
+		entry, offset, err := parseLeaf(raw)
 		if err != nil {
 			return nil, fmt.Errorf("log: leaf %d: %w", n, err)
 		}
-		leaves[k] = Leaf{Index: n, Offset: offset, Entry: l.Entry, Hash: want[k]}
+		leaves[k] = Leaf{Index: n, Offset: offset, Entry: entry, Hash: want[k]}
 	}
 	return leaves, nil
 }

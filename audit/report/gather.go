@@ -25,7 +25,7 @@ func Gather(ctx context.Context, r *audit.Reader, workspace string, from, to tim
 		return nil, err
 	}
 	g := &gathering{Facts: f, want: want, waiting: map[place][]loaded{}}
-	return f, r.Scan(ctx, 0, g.leaf)
+	return f, inOrder(ctx, r, g.fold)
 }
 
 func (f *Facts) checkpoint(r *audit.Reader) error {
@@ -83,58 +83,28 @@ type loaded struct {
 	at   time.Time
 }
 
-// receipt is what reports read of a receipt: hashes are left alone.
-type receipt struct {
-	Stage, Connection, Source, Worker, Build, Time string
-	Detail                                         *stream.Hash
-	Streams                                        []stream.StreamCount
-	Parts                                          []struct {
-		Topic     string
-		Partition int32
-		To        string
-		Out       []struct {
-			Topic     string
-			Partition int32
-			Last      stream.Int64
-		}
-		Object, Evidence string
-		Rows             *stream.Int64
-	}
-}
-
-func (g *gathering) leaf(l audit.Leaf) error {
-	if l.Entry == nil {
-		g.Refused++
-		return nil
-	}
-	var e struct {
-		ID, Kind string
-		Body     json.RawMessage
-	}
-	if err := json.Unmarshal(l.Entry, &e); err != nil {
-		return fmt.Errorf("leaf %d: %w", l.Index, err)
-	}
+// fold takes in an entry, in the order of the log.
+func (g *gathering) fold(e *read) error {
 	var err error
 	switch e.Kind {
+	case "":
+		g.Refused++
 	case stream.EntryReceipt:
-		var r receipt
-		if err = json.Unmarshal(e.Body, &r); err == nil {
-			g.receipt(l.Index, e.ID, &r)
-		}
+		g.receipt(e.index, e.ID, &e.receipt)
 	case stream.EntryPolicy:
-		g.Policies, err = cited(g, g.Policies, l.Index, e.ID, e.Body, false)
+		g.Policies, err = cited(g, g.Policies, e, false)
 	case stream.EntryAnnounce:
-		g.Announced, err = cited(g, g.Announced, l.Index, e.ID, e.Body, false)
+		g.Announced, err = cited(g, g.Announced, e, false)
 	case stream.EntryIntent:
-		g.Intents, err = cited(g, g.Intents, l.Index, e.ID, e.Body, true)
+		g.Intents, err = cited(g, g.Intents, e, true)
 	case stream.EntryShred:
-		g.Shreds, err = cited(g, g.Shreds, l.Index, e.ID, e.Body, true)
+		g.Shreds, err = cited(g, g.Shreds, e, true)
 	case stream.EntryForged:
-		g.Forged, err = cited(g, g.Forged, l.Index, e.ID, e.Body, true)
+		g.Forged, err = cited(g, g.Forged, e, true)
 	case stream.EntryStream:
-		g.Shapes, err = cited(g, g.Shapes, l.Index, e.ID, e.Body, true)
+		g.Shapes, err = cited(g, g.Shapes, e, true)
 	case stream.EntryEnrol:
-		g.Enrolled, err = cited(g, g.Enrolled, l.Index, e.ID, e.Body, false)
+		g.Enrolled, err = cited(g, g.Enrolled, e, false)
 	case stream.EntryOutcome:
 		var o stream.Outcome
 		if err = json.Unmarshal(e.Body, &o); err == nil {
@@ -142,22 +112,22 @@ func (g *gathering) leaf(l audit.Leaf) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("leaf %d: %s: %w", l.Index, e.Kind, err)
+		return fmt.Errorf("leaf %d: %s: %w", e.index, e.Kind, err)
 	}
 	return nil
 }
 
 // cited adds an entry; ranged ones only within the range.
-func cited[T any](g *gathering, all []Cited[T], index int64, id string, body []byte, ranged bool) ([]Cited[T], error) {
+func cited[T any](g *gathering, all []Cited[T], e *read, ranged bool) ([]Cited[T], error) {
 	var said struct {
 		Time       string
 		EnrolledAt string `json:"enrolled_at"`
 	}
-	c := Cited[T]{Index: index, ID: id}
-	if err := json.Unmarshal(body, &c.Body); err != nil {
+	c := Cited[T]{Index: e.index, ID: e.ID}
+	if err := json.Unmarshal(e.Body, &c.Body); err != nil {
 		return all, err
 	}
-	if err := json.Unmarshal(body, &said); err != nil {
+	if err := json.Unmarshal(e.Body, &said); err != nil {
 		return all, err
 	}
 	c.Time = g.tick(cmp.Or(said.Time, said.EnrolledAt))

@@ -13,7 +13,7 @@ func hipaaKind() Kind {
 
 func hipaa(w *work) {
 	w.auditControls()
-	w.actions()
+	w.actions("45 CFR §164.312(b) ○")
 	for _, c := range w.Folder.Connections {
 		w.safeHarbor(c)
 	}

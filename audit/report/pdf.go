@@ -19,7 +19,7 @@ const (
 	margin = 42.0
 	body   = 10.0
 	small  = 8.0
-	pad    = 3.0
+	pad    = 4.0
 )
 
 // PDF writes pages of A4, on their side where a table is wide.
@@ -123,7 +123,7 @@ func (s *sheets) heading(d *Document) {
 }
 
 func (s *sheets) section(sec *Section) {
-	s.keep(90)
+	s.keep(150) // a heading does not stand alone at the foot of a page
 	s.gap(6)
 	title := fmt.Sprintf("%d. %s", sec.Number, sec.Title.In(s.lang))
 	s.Bookmark(title, s.y)

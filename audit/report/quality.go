@@ -102,5 +102,9 @@ func (w *work) refusedOverTime() {
 		n := w.Facts.sum(func(h Hop) bool { return h.Day == day && h.Stage == "mask" })
 		c.Series[0].Y = append(c.Series[0].Y, float64(n.Quarantined))
 	}
+	if slices.Max(c.Series[0].Y) == 0 {
+		s.say("No record went to quarantine in this range.", "ไม่มีระเบียนที่ถูกกักกันในช่วงเวลานี้")
+		return
+	}
 	s.chart(c)
 }

@@ -19,7 +19,7 @@ func sox(w *work) {
 	w.changes()
 	w.changedFields()
 	w.completeness()
-	w.actions()
+	w.actions("PCAOB AS 2201")
 	w.programs()
 	w.sample()
 }
@@ -168,8 +168,8 @@ func (w *work) completeness() {
 }
 
 // actions lists what people did.
-func (w *work) actions() {
-	s := w.section("actions", "PCAOB AS 2201", "Actions of people", "การกระทำของบุคคล")
+func (w *work) actions(clause string) {
+	s := w.section("actions", clause, "Actions of people", "การกระทำของบุคคล")
 	s.say("The log commits to who, what and why; the openings of those commitments lie with the operator.", "บันทึกผูกมัดว่าใครทำอะไรและเพราะเหตุใด ค่าที่ใช้เปิดอยู่กับผู้ดูแลระบบ")
 	t := &Table{ID: "actions", Caption: Text{"Intents in this range", "เจตนาในช่วงเวลานี้"}, Empty: Text{"none", "ไม่มี"}, Columns: []Column{col("id", "Entry", "รายการ"), col("action", "Action", "การกระทำ"), wide("time", 2, "Time", "เวลา"), counts("count", "Count", "จำนวน"), col("approved", "Second person", "ผู้อนุมัติคนที่สอง"), col("outcome", "Outcome", "ผล"), counts("entry", "Place in the log", "ตำแหน่งในบันทึก")}}
 	for _, i := range w.Facts.Intents {

@@ -96,6 +96,8 @@ func (f *face) writable(s string) string {
 			return r
 		}
 		switch r {
+		case '‖':
+			return '|'
 		case '→':
 			return '›'
 		case '○':
