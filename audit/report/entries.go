@@ -1,71 +1,13 @@
 package report
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
 
 	"lethe/audit"
-	"lethe/stream"
 )
-
-// receipt is what reports read of a receipt: hashes are left alone.
-type receipt struct {
-	Stage, Connection, Source, Worker, Build, Time string
-	Detail                                         *stream.Hash
-	Streams                                        []stream.StreamCount
-	Parts                                          []struct {
-		Topic     string
-		Partition int32
-		To        string
-		Out       []struct {
-			Topic     string
-			Partition int32
-			Last      stream.Int64
-		}
-		Object, Evidence string
-		Rows             *stream.Int64
-	}
-}
-
-// read is an entry that was read.
-type read struct {
-	ID, Kind string // Kind is "" for a leaf that is no entry
-	Body     json.RawMessage
-	receipt  receipt // of a receipt, which has no Body
-	index    int64
-}
-
-// isReceipt is what entries of receipts hold; others may hold it, too.
-var isReceipt = []byte(`"kind":"receipt"`)
-
-// readEntry reads an entry; a receipt in one pass, since they are most of a log.
-func readEntry(l audit.Leaf) (out read, err error) {
-	out.index = l.Index
-	if l.Entry == nil {
-		return out, nil
-	}
-	if bytes.Contains(l.Entry, isReceipt) {
-		var e struct {
-			ID, Kind string
-			Body     receipt
-		}
-		if json.Unmarshal(l.Entry, &e) == nil && e.Kind == stream.EntryReceipt {
-			return read{ID: e.ID, Kind: e.Kind, receipt: e.Body, index: l.Index}, nil
-		}
-	}
-	if err := json.Unmarshal(l.Entry, &out); err != nil {
-		return out, fmt.Errorf("leaf %d: %w", l.Index, err)
-	}
-	if out.Kind == stream.EntryReceipt {
-		return out, fmt.Errorf("leaf %d: a receipt that is none", l.Index)
-	}
-	return out, nil
-}
 
 // some are leaves that are read together.
 type some struct {
@@ -142,8 +84,9 @@ func inOrder(ctx context.Context, r *audit.Reader, each func(*read) error) error
 func (s *some) read() {
 	defer close(s.done)
 	s.entries = make([]read, len(s.leaves))
+	d := decoder{names: map[string]string{}}
 	for i, l := range s.leaves {
-		if s.entries[i], s.err = readEntry(l); s.err != nil {
+		if s.err = d.entry(l, &s.entries[i]); s.err != nil {
 			return
 		}
 	}

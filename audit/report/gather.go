@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ func Gather(ctx context.Context, r *audit.Reader, workspace string, from, to tim
 	if err := f.checkpoint(r); err != nil {
 		return nil, err
 	}
-	g := &gathering{Facts: f, want: want, waiting: map[place][]loaded{}}
+	g := &gathering{Facts: f, want: want, waiting: map[place][]masked{}}
 	return f, inOrder(ctx, r, g.fold)
 }
 
@@ -68,7 +69,7 @@ type gathering struct {
 	*Facts
 	want    Wants
 	clock   time.Time // of the last entry that has a time
-	waiting map[place][]loaded
+	waiting map[place][]masked
 }
 
 // place is a partition of a masked topic.
@@ -77,8 +78,8 @@ type place struct {
 	partition int32
 }
 
-// loaded is what lies in a masked topic up to an offset since a time.
-type loaded struct {
+// masked is what lies in a masked topic up to an offset since a time.
+type masked struct {
 	last int64
 	at   time.Time
 }
@@ -185,7 +186,7 @@ func (g *gathering) receipt(index int64, id string, r *receipt) {
 		p := &r.Parts[i]
 		switch r.Stage {
 		case stream.StageSink:
-			g.loaded(hop, p.Topic, p.Partition, p.To, p.Object, p.Rows, t)
+			g.loaded(hop, p, t)
 		case stream.StageDelete:
 			g.Deleted = append(g.Deleted, Cited[Deletion]{Index: index, ID: id, Time: t, Body: Deletion{p.Topic, p.Partition, p.To, p.Evidence}})
 		}
@@ -197,35 +198,34 @@ func (g *gathering) masked(r *receipt, t time.Time) {
 	for i := range r.Parts {
 		for _, o := range r.Parts[i].Out {
 			at := place{o.Topic, o.Partition}
-			g.waiting[at] = append(g.waiting[at], loaded{int64(o.Last), t})
+			g.waiting[at] = append(g.waiting[at], masked{o.Last, t})
 		}
 	}
 }
 
-func (g *gathering) loaded(hop Hop, topic string, partition int32, to, object string, rows *stream.Int64, t time.Time) {
-	load := entry(g.Loads, Delivery{hop.Day, hop.Owner, topic})
+// loaded counts what a sink loaded of a partition, and how late.
+func (g *gathering) loaded(hop Hop, p *part, t time.Time) {
+	load := entry(g.Loads, Delivery{hop.Day, hop.Owner, p.Topic})
 	if load.First.IsZero() {
 		load.First = t
 	}
 	load.Last = t
-	if rows != nil {
-		load.Rows += int64(*rows)
+	o := Object{Name: p.Object, Connection: hop.Owner, Topic: p.Topic, Time: t}
+	if p.Rows != nil {
+		o.Rows = *p.Rows
 	}
-	if object != "" {
+	load.Rows += o.Rows
+	if p.Object != "" {
 		load.Objects++
 		if g.want.Objects {
-			o := Object{Name: object, Connection: hop.Owner, Topic: topic, Time: t}
-			if rows != nil {
-				o.Rows = int64(*rows)
-			}
 			g.Objects = append(g.Objects, o)
 		}
 	}
-	var end int64
-	if _, err := fmt.Sscan(to, &end); err != nil {
-		return
+	end, err := strconv.ParseInt(p.To, 10, 64)
+	if err != nil {
+		return // a position of a source: nothing that was masked
 	}
-	at := place{topic, partition}
+	at := place{p.Topic, p.Partition}
 	waiting, lag := g.waiting[at], entry(g.Lags, hop)
 	for len(waiting) > 0 && waiting[0].last < end {
 		d := max(0, t.Sub(waiting[0].at))
