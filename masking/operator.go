@@ -180,11 +180,11 @@ func (d Param) check(v any) error {
 		}
 	case ParamText:
 		s, ok := v.(string)
+		if d.OneOf != nil && !(ok && slices.Contains(d.OneOf, s)) {
+			return fmt.Errorf("want one of %q", d.OneOf)
+		}
 		if !ok {
 			return errors.New("want text")
-		}
-		if d.OneOf != nil && !slices.Contains(d.OneOf, s) {
-			return fmt.Errorf("want one of %q", d.OneOf)
 		}
 	}
 	return nil

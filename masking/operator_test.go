@@ -365,3 +365,12 @@ func TestNoOperatorAllocatesInTheSteadyState(t *testing.T) {
 		}
 	}
 }
+
+func TestAFaultOfAParameterListsWhatItMayBe(t *testing.T) {
+	p := Param{Name: "encoding", Type: ParamText, OneOf: []string{"hex", "base32"}}
+	for _, v := range []any{5, true, "b64"} {
+		if err := p.check(v); err == nil || err.Error() != `want one of ["hex" "base32"]` {
+			t.Errorf("%v: %v", v, err)
+		}
+	}
+}
