@@ -14,7 +14,8 @@ type step struct {
 }
 
 // parsePath takes a path apart: members joined by dots, [] for every array
-// element, a backslash before a dot, bracket or backslash of a name.
+// element, a backslash before a dot, bracket or backslash of a name. Beside an error
+// it gives the steps before what cannot be read.
 func parsePath(path string) ([]step, error) {
 	var steps []step
 	var name strings.Builder
@@ -25,11 +26,11 @@ func parsePath(path string) ([]step, error) {
 		for len(rest) > 0 && rest[0] != '.' && rest[0] != '[' {
 			c := rest[0]
 			if c == ']' {
-				return nil, errors.New("a bracket that was not opened")
+				return steps, errors.New("a bracket was not opened")
 			}
 			if c == '\\' {
 				if rest = rest[1:]; rest == "" || !strings.ContainsRune(`.[]\`, rune(rest[0])) {
-					return nil, errors.New(`a backslash goes before . [ ] or \`)
+					return steps, errors.New(`a backslash goes before . [ ] or \`)
 				}
 				c = rest[0]
 			}
@@ -38,12 +39,12 @@ func parsePath(path string) ([]step, error) {
 			plain = true
 		}
 		if !plain {
-			return nil, errors.New("an empty name")
+			return steps, errors.New("a name is empty")
 		}
 		steps = append(steps, step{name: name.String()})
 		for strings.HasPrefix(rest, "[") {
 			if !strings.HasPrefix(rest, "[]") {
-				return nil, errors.New("want [] for every array element")
+				return steps, errors.New("[] stands for every element, single ones cannot be named")
 			}
 			steps = append(steps, step{element: true})
 			rest = rest[2:]
@@ -52,7 +53,7 @@ func parsePath(path string) ([]step, error) {
 			return steps, nil
 		}
 		if rest[0] != '.' {
-			return nil, errors.New("want a dot after []")
+			return steps, errors.New("a dot belongs after []")
 		}
 		rest = rest[1:]
 	}
@@ -60,6 +61,16 @@ func parsePath(path string) ([]step, error) {
 
 // EscapeName writes a member's name as a path names it.
 func EscapeName(name string) string { return conform.EscapeName(name) }
+
+// Column takes the column off a path and says whether the path goes inside it.
+// Beside an error it is the column as far as the path can be read, or empty.
+func Column(path string) (column string, inside bool, err error) {
+	steps, err := parsePath(path)
+	if len(steps) > 0 {
+		column = steps[0].name
+	}
+	return column, len(steps) > 1, err
+}
 
 // lastName is the name of the member that a path ends with.
 func lastName(path string) string {

@@ -201,7 +201,7 @@ func (c *compiler) checkPath(at, key string) {
 		return
 	}
 	ct := c.knownStream(at, name)
-	column, inside, err := splitPath(path)
+	column, inside, err := masking.Column(path)
 	if err != nil {
 		c.fault(at, CodePath, fmt.Sprintf("%q is no path: %v", path, err), `write members joined by dots, [] for every array element, \. for a dot in a name`)
 	}
@@ -243,44 +243,4 @@ func (c *compiler) streamHint(name string) string {
 		return "lethe discover writes the contracts"
 	}
 	return strict.Suggest(name, c.streams)
-}
-
-// splitPath takes the column off a path and says whether the path goes inside.
-func splitPath(path string) (column string, inside bool, err error) {
-	var name strings.Builder
-	segments, first, rest := 0, "", path
-	for {
-		name.Reset()
-		for rest != "" && rest[0] != '.' && rest[0] != '[' {
-			if rest[0] == ']' {
-				return "", false, errors.New("a bracket was not opened")
-			}
-			if rest[0] == '\\' {
-				if rest = rest[1:]; rest == "" || !strings.ContainsRune(`.[]\`, rune(rest[0])) {
-					return "", false, errors.New("a backslash stands before nothing that it escapes")
-				}
-			}
-			name.WriteByte(rest[0])
-			rest = rest[1:]
-		}
-		if name.Len() == 0 {
-			return "", false, errors.New("a name is empty")
-		}
-		if segments++; segments == 1 {
-			first = name.String()
-		}
-		for strings.HasPrefix(rest, "[]") {
-			rest = rest[2:]
-			segments++
-		}
-		switch {
-		case rest == "":
-			return first, segments > 1, nil
-		case rest[0] == '[':
-			return "", false, errors.New("[] stands for every element, single ones cannot be named")
-		case rest[0] != '.':
-			return "", false, errors.New("a dot belongs after []")
-		}
-		rest = rest[1:]
-	}
 }

@@ -19,7 +19,7 @@ func Sketch(file File, name string) File {
 	_, _ = strict.Decode(file.Name, file.Data, nil, &p)
 	columns := map[string]stream.Base{}
 	add := func(path string) {
-		column, inside := firstMember(path)
+		column, inside, _ := masking.Column(path) // Compile tells the error
 		if base := columns[column]; strings.Contains(column, "*") || column == "" || base == stream.JSON {
 			return
 		}
@@ -66,23 +66,6 @@ func sortedKeys(m map[string]stream.Base) (names []string) {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// firstMember is the column that a path goes into, and whether it goes inside.
-func firstMember(path string) (column string, inside bool) {
-	var b strings.Builder
-	for i := 0; i < len(path); i++ {
-		switch path[i] {
-		case '.', '[':
-			return b.String(), true
-		case '\\':
-			if i++; i == len(path) {
-				return b.String(), false
-			}
-		}
-		b.WriteByte(path[i])
-	}
-	return b.String(), false
 }
 
 // Untyped is a plan whose values may be of any type: operators refuse what they

@@ -123,7 +123,7 @@ func (c *compiler) fields(ct *schema.Contract) []*field {
 	var columns, inside []*field
 	known := map[string]bool{}
 	for _, col := range ct.All() {
-		top, in, err := splitPath(col.Path)
+		top, in, err := masking.Column(col.Path)
 		if err != nil || known[col.Path] {
 			continue // told when the contract was read
 		}
@@ -140,7 +140,7 @@ func (c *compiler) fields(ct *schema.Contract) []*field {
 		if name != ct.Stream || strings.Contains(key, "*") || known[path] {
 			continue
 		}
-		if _, in, err := splitPath(path); err == nil && in {
+		if _, in, err := masking.Column(path); err == nil && in {
 			known[path] = true
 			inside = append(inside, &field{stream: ct.Stream, path: path, col: element(ct, path)})
 		}
