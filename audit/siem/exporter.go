@@ -32,8 +32,8 @@ type Destination struct {
 	Least Severity
 	// Open makes the transport; it may connect at the first batch only.
 	Open func(context.Context) (Transport, error)
-	// Most is how many events go out together; 500 if 0.
-	Most int
+	// Most is how many events go out together, in at most Bytes; 500 in 512 KiB if 0.
+	Most, Bytes int
 }
 
 // Config is what an Exporter needs. All fields are needed but Behind and Poll.
@@ -56,6 +56,8 @@ type Config struct {
 // time, by anyone.
 type Exporter struct {
 	cfg Config
+
+	wake chan struct{} // looks at the log now
 
 	mu     sync.Mutex
 	status Status
@@ -95,8 +97,9 @@ func NewExporter(cfg Config) (*Exporter, error) {
 		return nil, errors.New("siem: log, verifier, cursor, clock, format and transport are needed")
 	}
 	cfg.Destination.Most = cmp.Or(cfg.Destination.Most, most)
+	cfg.Destination.Bytes = cmp.Or(cfg.Destination.Bytes, largestBatch)
 	cfg.Poll = cmp.Or(cfg.Poll, poll)
-	return &Exporter{cfg: cfg, status: Status{Name: cfg.Destination.Name}}, nil
+	return &Exporter{cfg: cfg, wake: make(chan struct{}, 1), status: Status{Name: cfg.Destination.Name}}, nil
 }
 
 // Status tells how far it is.
@@ -164,6 +167,10 @@ func (x *Exporter) Drained(ctx context.Context) error {
 			return nil
 		}
 		select {
+		case x.wake <- struct{}{}: // it need not wait for its time
+		default:
+		}
+		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%d events wait: %w", left, ctx.Err())
 		case <-time.After(20 * time.Millisecond):
@@ -211,6 +218,7 @@ func (x *Exporter) session(ctx context.Context) (err error) {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(x.cfg.Poll):
+		case <-x.wake:
 		}
 		if err := s.log.Refresh(); err != nil {
 			return s.damaged(ctx, err)

@@ -82,7 +82,7 @@ func (s *session) forward(ctx context.Context) error {
 			s.add(e)
 		}
 		done, offset = l.Index+1, l.Offset+1
-		if len(s.last) < s.cfg.Destination.Most && len(s.bytes) < largestBatch {
+		if len(s.last) < s.cfg.Destination.Most && len(s.bytes) < s.cfg.Destination.Bytes {
 			return nil
 		}
 		return flush()

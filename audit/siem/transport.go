@@ -36,6 +36,7 @@ type Env struct {
 	Workspace string
 	Origin    string // of the log
 	Format    Format
+	Brokers   []string // of the workspace
 	Log       *slog.Logger
 	Now       func() time.Time
 }

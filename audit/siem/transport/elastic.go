@@ -130,26 +130,15 @@ func (t *elastic) read(body []byte, n int) (siem.Sent, error) {
 		case s == http.StatusConflict:
 			sent.Duplicates++
 		case s == http.StatusTooManyRequests || s >= 500 || s == http.StatusUnauthorized || s == http.StatusForbidden || s == http.StatusNotFound:
-			return siem.Sent{}, fmt.Errorf("elastic: an event was answered with %d (%s)", s, code(i.Create.Error.Type))
+			return siem.Sent{}, fmt.Errorf("elastic: an event was answered with %d (%s)", s, plainCode(i.Create.Error.Type))
 		default:
 			sent.Refused++
 		}
 	}
 	if sent.Refused == n {
-		return siem.Sent{}, fmt.Errorf("elastic: every event was refused (%s): does the data stream have another mapping?", code(said.Items[0].Create.Error.Type))
+		return siem.Sent{}, fmt.Errorf("elastic: every event was refused (%s): does the data stream have another mapping?", plainCode(said.Items[0].Create.Error.Type))
 	}
 	return sent, nil
-}
-
-// code is a receiver's code, in letters that a log can show.
-func code(s string) string {
-	b := []byte(s[:min(len(s), 64)])
-	for i, c := range b {
-		if (c < 'a' || c > 'z') && c != '_' {
-			b[i] = '?'
-		}
-	}
-	return string(b)
 }
 
 // setUp creates what the data stream is made by.

@@ -16,6 +16,7 @@ package transport
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"lethe/audit/siem"
 )
@@ -30,6 +31,11 @@ type Settings interface {
 	Open(env siem.Env) (siem.Transport, error)
 }
 
+// Paced are settings of a transport that sends seldom, and much at once.
+type Paced interface {
+	Pace() (every time.Duration, events, bytes int)
+}
+
 // kind is a transport and its settings as they are if nobody says anything.
 type kind struct {
 	name string
@@ -42,6 +48,10 @@ var kinds = []kind{
 	{"hec", func() Settings { return &HEC{SourceType: "lethe:audit", Ack: true} }},
 	{"elastic", func() Settings { return &Elastic{DataStream: "logs-lethe.audit-default", DeleteAfterDays: 365} }},
 	{"webhook", func() Settings { return &Webhook{} }},
+	{"kafka", func() Settings { return &Kafka{} }},
+	{"otlp", func() Settings { return &OTLP{} }},
+	{"s3", func() Settings { return &S3{Every: time.Minute} }},
+	{"email", func() Settings { return &Email{Every: time.Minute} }},
 }
 
 // New gives the settings of a transport; nil if there is none of that name.

@@ -86,6 +86,9 @@ func (in *file) siemInto(f *Folder, c *checker) {
 			s.Clearance = append(s.Clearance, stream.Label(l))
 		}
 		s.Format = c.format(at("format"), k)
+		if k.Transport == "email" && k.Severity == "" {
+			k.Severity = siem.High.String() // people read it
+		}
 		s.Least = c.severity(at("severity"), k.Severity)
 		s.Fields = c.fields(at, k.Fields, s.Clearance)
 		f.SIEM = append(f.SIEM, s)

@@ -11,6 +11,7 @@ import (
 
 	"lethe/audit"
 	"lethe/audit/siem"
+	"lethe/audit/siem/transport"
 	"lethe/stream"
 	"lethe/stream/kafka"
 	"lethe/stream/pipeline"
@@ -49,10 +50,14 @@ func (w *Workspace) openFeeds() error {
 			return fmt.Errorf("siem %s: %w", d.Name, err)
 		}
 		w.feeds.cursors = append(w.feeds.cursors, cursor)
-		env := siem.Env{Name: d.Name, Workspace: w.folder.Workspace, Origin: v.Name(), Format: d.Format, Log: w.log.With("destination", d.Name), Now: w.base.Now}
-		x, err := siem.NewExporter(siem.Config{Dir: w.folder.Log, Verifier: v, Cursor: cursor, Log: w.log, Now: w.base.Now, Behind: w.behind,
+		env := siem.Env{Name: d.Name, Brokers: w.base.Cluster.Brokers, Workspace: w.folder.Workspace, Origin: v.Name(), Format: d.Format, Log: w.log.With("destination", d.Name), Now: w.base.Now}
+		conf := siem.Config{Dir: w.folder.Log, Verifier: v, Cursor: cursor, Log: w.log, Now: w.base.Now, Behind: w.behind,
 			Destination: siem.Destination{Name: d.Name, View: siem.View{Fields: d.Fields, Key: key}, Format: d.Format, Least: d.Least,
-				Open: func(context.Context) (siem.Transport, error) { return d.Settings.Open(env) }}})
+				Open: func(context.Context) (siem.Transport, error) { return d.Settings.Open(env) }}}
+		if p, ok := d.Settings.(transport.Paced); ok {
+			conf.Poll, conf.Destination.Most, conf.Destination.Bytes = p.Pace()
+		}
+		x, err := siem.NewExporter(conf)
 		if err != nil {
 			return fmt.Errorf("siem %s: %w", d.Name, err)
 		}
