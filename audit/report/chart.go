@@ -48,7 +48,8 @@ func (c *Chart) draw(l Lang) []mark {
 			if c.Lines {
 				continue
 			}
-			out = append(out, mark{colour: colours[k%len(colours)], x: chartLeft + step*(float64(i)+.15), w: step * .7, y: y(base + s.Y[i]), h: y(base) - y(base+s.Y[i])})
+			wide := min(step*.7, 64)
+			out = append(out, mark{colour: colours[k%len(colours)], x: chartLeft + step*(float64(i)+.5) - wide/2, w: wide, y: y(base + s.Y[i]), h: y(base) - y(base+s.Y[i])})
 			base += s.Y[i]
 		}
 		if every := (len(c.X) + 7) / 8; i%every == 0 {
@@ -147,7 +148,11 @@ func (c *Chart) alt(l Lang) string {
 		for _, v := range s.Y {
 			low, high, sum = min(low, v), max(high, v), sum+v
 		}
-		if c.Lines {
+		switch {
+		case c.Lines && low == high:
+			parts = append(parts, fmt.Sprintf("%s: %s", s.Name.In(l), tick(low)))
+			continue
+		case c.Lines:
 			parts = append(parts, fmt.Sprintf(Text{"%s: from %s to %s", "%s: ตั้งแต่ %s ถึง %s"}.In(l), s.Name.In(l), tick(low), tick(high)))
 			continue
 		}

@@ -67,6 +67,7 @@ type Cell struct {
 	IRI    string // of the term in W3C DPV, where it has one
 	Marked bool   // recalled from the statute, not checked
 	code   bool   // a hash, path or name: not prose
+	when   bool   // a time
 }
 
 // Chart is a chart as data.
@@ -104,7 +105,7 @@ func at(t time.Time) Cell {
 	if t.IsZero() {
 		return Cell{Text: Text{"not known", "ไม่ทราบ"}}
 	}
-	return word(t.UTC().Format("2006-01-02 15:04:05Z"))
+	return Cell{ID: t.UTC().Format("2006-01-02 15:04:05Z"), when: true}
 }
 
 // col is a column.

@@ -37,9 +37,9 @@ func (w *work) shown(what string) Text {
 	f := w.Facts
 	switch what {
 	case "receipts":
-		return Text{fmt.Sprintf("%s receipts on %d days, %d actions of people", grouped(f.Receipts), len(f.days()), len(f.Intents)), fmt.Sprintf("ใบรับ %s ใบ ใน %d วัน การกระทำของบุคคล %d ครั้ง", grouped(f.Receipts), len(f.days()), len(f.Intents))}
+		return Text{fmt.Sprintf("%s on %s, %s of people", several(f.Receipts, "receipt"), several(len(f.days()), "day"), several(len(f.Intents), "action")), fmt.Sprintf("ใบรับ %s ใบ ใน %d วัน การกระทำของบุคคล %d ครั้ง", grouped(f.Receipts), len(f.days()), len(f.Intents))}
 	case "integrity":
-		return Text{fmt.Sprintf("%s entries under the signed checkpoint, root %s; %d leaves are no entry and were refused", grouped(f.Checkpoint.Size), f.Checkpoint.Root, f.Refused), fmt.Sprintf("%s รายการภายใต้จุดตรวจสอบที่ลงลายมือชื่อ รากแฮช %s และปฏิเสธ %d ใบ", grouped(f.Checkpoint.Size), f.Checkpoint.Root, f.Refused)}
+		return Text{fmt.Sprintf("%s under the signed checkpoint, root %s; not an entry and refused: %d", several(f.Checkpoint.Size, "entry"), f.Checkpoint.Root, f.Refused), fmt.Sprintf("%s รายการภายใต้จุดตรวจสอบที่ลงลายมือชื่อ รากแฮช %s และปฏิเสธ %d ใบ", grouped(f.Checkpoint.Size), f.Checkpoint.Root, f.Refused)}
 	case "reveals":
 		n, values, approved := 0, int64(0), 0
 		for _, i := range f.Intents {
@@ -51,11 +51,11 @@ func (w *work) shown(what string) Text {
 				}
 			}
 		}
-		return Text{fmt.Sprintf("%d requests for %s values, %d of them approved by a second person", n, grouped(values), approved), fmt.Sprintf("คำขอ %d ครั้ง รวม %s ค่า อนุมัติโดยบุคคลที่สอง %d ครั้ง", n, grouped(values), approved)}
+		return Text{fmt.Sprintf("%s for %s, of which a second person approved %d", several(n, "request"), several(values, "value"), approved), fmt.Sprintf("คำขอ %d ครั้ง รวม %s ค่า อนุมัติโดยบุคคลที่สอง %d ครั้ง", n, grouped(values), approved)}
 	case "workers":
-		return Text{fmt.Sprintf("receipts are signed by %d enrolled workers, running %d builds", len(f.Workers), len(f.Builds)), fmt.Sprintf("ใบรับลงลายมือชื่อโดยผู้ทำงาน %d ราย จากโปรแกรม %d รุ่น", len(f.Workers), len(f.Builds))}
+		return Text{fmt.Sprintf("receipts are signed by %s, running %s", several(len(f.Workers), "enrolled worker"), several(len(f.Builds), "build")), fmt.Sprintf("ใบรับลงลายมือชื่อโดยผู้ทำงาน %d ราย จากโปรแกรม %d รุ่น", len(f.Workers), len(f.Builds))}
 	}
-	return Text{fmt.Sprintf("%d entries tell of control records that were refused", len(f.Forged)), fmt.Sprintf("%d รายการแจ้งระเบียนควบคุมที่ถูกปฏิเสธ", len(f.Forged))}
+	return Text{fmt.Sprintf("control records that were refused: %s of the log", several(len(f.Forged), "entry")), fmt.Sprintf("%d รายการแจ้งระเบียนควบคุมที่ถูกปฏิเสธ", len(f.Forged))}
 }
 
 // within reports whether an element is one of a list of elements and families.
@@ -91,7 +91,7 @@ func (w *work) safeHarbor(c Connection) {
 		case fields == nil:
 			state = term("none", Text{"no field is known to be about it", "ไม่พบฟิลด์ที่เกี่ยวข้อง"})
 		case left > 0:
-			state = term("left", Text{fmt.Sprintf("%d fields are left: not de-identified by Safe Harbor", left), fmt.Sprintf("เหลือ %d ฟิลด์ ยังไม่เป็นไปตาม Safe Harbor", left)})
+			state = term("left", Text{several(left, "field") + " left: not de-identified by Safe Harbor", fmt.Sprintf("เหลือ %d ฟิลด์ ยังไม่เป็นไปตาม Safe Harbor", left)})
 		}
 		t.row(word(id.Letter), term(id.Letter, id.Name.text()), word(strings.Join(fields, "\n")), state)
 	}

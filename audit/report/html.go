@@ -33,6 +33,7 @@ func (d *Document) HTML(out io.Writer, l Lang) error {
 		"p":     func(t *Text) string { return t.In(l) },
 		"w":     func(k string) string { return words(k).In(l) },
 		"cell":  func(c Cell) string { return c.show(l) },
+		"class": Cell.class,
 		"lang":  func(c Cell) Lang { return c.lang(l) },
 		"svg":   func(c *Chart) template.HTML { return template.HTML(c.svg(l)) },
 		"alt":   func(c *Chart) string { return c.alt(l) },
@@ -60,6 +61,19 @@ func carried() string {
 		fmt.Fprintf(&b, "@font-face{font-family:Sarabun;font-weight:%d;src:url(data:font/ttf;base64,%s)}\n", []int{400, 700}[i], base64.StdEncoding.EncodeToString(data))
 	}
 	return b.String()
+}
+
+// class is how a cell is set.
+func (c Cell) class() string {
+	switch {
+	case c.N != nil:
+		return "number"
+	case c.when:
+		return "when"
+	case c.code:
+		return "path"
+	}
+	return ""
 }
 
 // lang is the language that a cell is in: words of rules and packs are English.
@@ -103,4 +117,18 @@ func grouped[T ~int64 | ~int](n T) string {
 		s = "−" + s
 	}
 	return s
+}
+
+// several is "1 field", "2 fields".
+func several[T ~int64 | ~int](n T, one string) string {
+	switch stem, y := strings.CutSuffix(one, "y"); {
+	case n == 1:
+	case one == "leaf":
+		one = "leaves"
+	case y && one != "day":
+		one = stem + "ies"
+	default:
+		one += "s"
+	}
+	return grouped(n) + " " + one
 }

@@ -23,10 +23,10 @@ func (w *work) measures(clause string) {
 		c.IRI = dpv + id
 		t.row(c, term("", how), word(known))
 	}
-	row("Pseudonymisation", Text{"Pseudonymisation", "การแฝงข้อมูล"}, Text{fmt.Sprintf("%d fields are pseudonymised; their keys lie apart from the data", n["pseudonymised"]), fmt.Sprintf("แฝงข้อมูล %d ฟิลด์ และเก็บกุญแจแยกจากข้อมูล", n["pseudonymised"])}, "policy.yaml")
-	row("DataRedaction", Text{"Removal", "การลบออก"}, Text{fmt.Sprintf("%d fields are removed, and whatever no contract lists", n["removed"]), fmt.Sprintf("ลบออก %d ฟิลด์ รวมถึงสิ่งที่ไม่มีในสัญญาข้อมูล", n["removed"])}, "policy.yaml")
+	row("Pseudonymisation", Text{"Pseudonymisation", "การแฝงข้อมูล"}, Text{several(n["pseudonymised"], "field") + " pseudonymised; their keys lie apart from the data", fmt.Sprintf("แฝงข้อมูล %d ฟิลด์ และเก็บกุญแจแยกจากข้อมูล", n["pseudonymised"])}, "policy.yaml")
+	row("DataRedaction", Text{"Removal", "การลบออก"}, Text{several(n["removed"], "field") + " removed, and whatever no contract lists", fmt.Sprintf("ลบออก %d ฟิลด์ รวมถึงสิ่งที่ไม่มีในสัญญาข้อมูล", n["removed"])}, "policy.yaml")
 	row("EncryptionAtRest", Text{"Encryption at rest", "การเข้ารหัสขณะจัดเก็บ"}, Text{"raw and quarantined records are encrypted with AES-256-GCM; the key of a period is destroyed when it ends", "ระเบียนดิบและที่กักกันเข้ารหัสด้วย AES-256-GCM และทำลายกุญแจเมื่อสิ้นช่วงเวลา"}, "lethe")
-	row("ActivityMonitoring", Text{"Activity log", "บันทึกกิจกรรม"}, Text{fmt.Sprintf("%s entries in a Merkle log with signed checkpoints", grouped(w.Facts.Checkpoint.Size)), fmt.Sprintf("%s รายการในบันทึกแบบ Merkle พร้อมจุดตรวจสอบที่ลงลายมือชื่อ", grouped(w.Facts.Checkpoint.Size))}, "log")
+	row("ActivityMonitoring", Text{"Activity log", "บันทึกกิจกรรม"}, Text{several(w.Facts.Checkpoint.Size, "entry") + " in a Merkle log with signed checkpoints", fmt.Sprintf("%s รายการในบันทึกแบบ Merkle พร้อมจุดตรวจสอบที่ลงลายมือชื่อ", grouped(w.Facts.Checkpoint.Size))}, "log")
 	for _, m := range w.Folder.Record.Measures {
 		t.row(term("declared", Text{"Declared", "ประกาศ"}), Cell{ID: m}, word("ropa.yaml"))
 	}

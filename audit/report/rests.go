@@ -12,8 +12,8 @@ func (w *work) rests() {
 		s.say("There is no log yet: everything here is what the folder declares, and nothing was observed.",
 			"ยังไม่มีบันทึก ข้อมูลทั้งหมดเป็นสิ่งที่ประกาศไว้ ไม่มีสิ่งที่สังเกตได้")
 	} else {
-		s.say(fmt.Sprintf("Counts and times come from %s receipts among %s entries of the log %s, up to the signed checkpoint above. The log proves what was committed to: nothing in it was changed or dropped since. That it was not rolled back or forked is shown only by a witness or a checkpoint that somebody kept, whether a value was masked right is checked by sampling, and what a source never gave cannot be proven.",
-			grouped(w.Facts.Receipts), grouped(c.Size), c.Origin),
+		s.say(fmt.Sprintf("Counts and times come from %s among %s of the log %s, up to the signed checkpoint above. The log proves what was committed to: nothing in it was changed or dropped since. That it was not rolled back or forked is shown only by a witness or a checkpoint that somebody kept, whether a value was masked right is checked by sampling, and what a source never gave cannot be proven.",
+			several(w.Facts.Receipts, "receipt"), several(c.Size, "entry"), c.Origin),
 			fmt.Sprintf("จำนวนและเวลามาจากใบรับ %s ใบ ในบันทึก %s ซึ่งมี %s รายการ จนถึงจุดตรวจสอบที่ลงลายมือชื่อข้างต้น บันทึกพิสูจน์เฉพาะสิ่งที่ได้ผูกมัดไว้ คือไม่มีรายการใดถูกแก้ไขหรือลบหลังจากนั้น ส่วนการย้อนหรือแยกบันทึกต้องอาศัยพยานหรือจุดตรวจสอบที่เก็บไว้ ความถูกต้องของการปิดบังตรวจด้วยการสุ่มตัวอย่าง และสิ่งที่แหล่งข้อมูลไม่เคยส่งมาไม่อาจพิสูจน์ได้",
 				grouped(w.Facts.Receipts), c.Origin, grouped(c.Size)))
 	}
@@ -26,7 +26,7 @@ func (w *work) rests() {
 			fmt.Sprintf("จากบันทึกรายละเอียด %s รายการที่ใบรับอ้างถึง อ่านไม่ได้ %s รายการ เพราะถูกลบเมื่อครบกำหนด ตัวเลขที่มาจากรายละเอียดนับเฉพาะรายการที่อ่านได้", grouped(all), grouped(all-read)))
 	}
 	if w.Facts.Refused > 0 {
-		s.note(fmt.Sprintf("%s leaves of the log are no entry: somebody else wrote them, and they were refused.", grouped(w.Facts.Refused)),
+		s.note("Not an entry, and refused: "+several(w.Facts.Refused, "leaf")+" of the log. Somebody without an enrolled key wrote there.",
 			fmt.Sprintf("มี %s ใบในบันทึกที่ไม่ใช่รายการที่ถูกต้องและถูกปฏิเสธ", grouped(w.Facts.Refused)))
 	}
 	for _, m := range w.Folder.Missing {

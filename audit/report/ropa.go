@@ -242,6 +242,6 @@ func (w *work) rights() {
 	}
 	s.table(t)
 	if n := len(w.Facts.Shreds); n > 0 {
-		s.say(fmt.Sprintf("In this range %d erasures were carried out: the log has their entries.", n), fmt.Sprintf("ในช่วงเวลานี้มีการลบข้อมูลตามคำขอ %d ครั้ง ตามรายการในบันทึก", n))
+		s.say("Erasures in this range, which the log has: "+several(n, "entry")+".", fmt.Sprintf("ในช่วงเวลานี้มีการลบข้อมูลตามคำขอ %d ครั้ง ตามรายการในบันทึก", n))
 	}
 }
