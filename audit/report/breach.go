@@ -188,6 +188,9 @@ func (w *work) clocks() {
 func (w *work) form(f form, all []exposed) {
 	s := w.section("form-"+f.ID, f.Section, f.Title.EN, f.Title.TH)
 	s.say("Source: "+f.Source+".", "แหล่งที่มา: "+f.Source)
+	if p := f.Pending.text(); p.EN != "" {
+		s.note(p.EN, p.TH)
+	}
 	t := &Table{ID: "form-" + f.ID, Caption: Text{"To be completed by a person", "ต้องให้บุคคลกรอกให้ครบถ้วน"}, Columns: []Column{col("section", "Section", "มาตรา"), wide("asked", 2, "Asked", "หัวข้อ"), wide("answer", 4, "Answer", "คำตอบ")}}
 	for _, a := range f.Fields {
 		section := word(a.Section)

@@ -37,6 +37,7 @@ type form struct {
 	Effective string `yaml:"effective"`
 	Source    string `yaml:"source"`
 	Recalled  bool   `yaml:"recalled"`
+	Pending   said   `yaml:"pending"` // what may change
 	Clocks    []struct {
 		To       said   `yaml:"to"`
 		Hours    int    `yaml:"hours"` // 0: without undue delay
@@ -85,6 +86,23 @@ func readLaws() (l laws, err error) {
 		return l, fmt.Errorf("laws.yaml: %w", err)
 	}
 	return l, nil
+}
+
+// Clock is how soon somebody is to be told of a breach.
+type Clock struct {
+	Law, Section string
+	Hours, Days  int // neither: without undue delay
+}
+
+// Clocks lists those that reports know.
+func Clocks() (all []Clock, err error) {
+	l, err := readLaws()
+	for _, f := range l.Forms {
+		for _, c := range f.Clocks {
+			all = append(all, Clock{f.Law, c.Section, c.Hours, c.Days})
+		}
+	}
+	return all, err
 }
 
 // iri is the term of DPV for an element: its own, or its family's.

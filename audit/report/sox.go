@@ -19,14 +19,14 @@ func sox(w *work) {
 	w.changes()
 	w.changedFields()
 	w.completeness()
-	w.actions("PCAOB AS 2201")
+	w.actions("PCAOB AS 2201 ○")
 	w.programs()
 	w.sample()
 }
 
 // changes lists what was put in force in the range.
 func (w *work) changes() {
-	s := w.section("changes", "PCAOB AS 2201", "Policy changes", "การเปลี่ยนแปลงนโยบาย")
+	s := w.section("changes", "PCAOB AS 2201 ○", "Policy changes", "การเปลี่ยนแปลงนโยบาย")
 	s.say("A revision is everything that decides about a byte of masked data, named by its hash. No record is masked under a revision before the log has its entry. Who changed the files, with which ticket and approval, is in the version control of the folder, not in the log.",
 		"รุ่นของนโยบายคือทุกสิ่งที่กำหนดข้อมูลหลังปิดบัง ระบุด้วยค่าแฮช ไม่มีระเบียนใดถูกปิดบังด้วยรุ่นใดก่อนที่บันทึกจะมีรายการของรุ่นนั้น ผู้แก้ไข หมายเลขงาน และการอนุมัติอยู่ในระบบควบคุมรุ่นของโฟลเดอร์ ไม่ได้อยู่ในบันทึกนี้")
 	t := &Table{ID: "changes", Caption: Text{"Put in force in this range, oldest first", "มีผลใช้บังคับในช่วงเวลานี้ เรียงจากเก่าสุด"}, Empty: Text{"no revision was put in force in this range", "ไม่มีการเปลี่ยนรุ่นในช่วงเวลานี้"}, Columns: []Column{
@@ -72,7 +72,7 @@ func (w *work) kept(id string) (Revision, bool) {
 
 // changedFields shows what each change changed.
 func (w *work) changedFields() {
-	s := w.section("diff", "PCAOB AS 2201", "What each change changed", "รายละเอียดของแต่ละการเปลี่ยนแปลง")
+	s := w.section("diff", "PCAOB AS 2201 ○", "What each change changed", "รายละเอียดของแต่ละการเปลี่ยนแปลง")
 	t := &Table{ID: "diff", Caption: Text{"Fields whose operator changed", "ฟิลด์ที่วิธีปิดบังเปลี่ยน"}, Empty: Text{"no operator changed in this range", "ไม่มีวิธีปิดบังใดเปลี่ยนในช่วงเวลานี้"}, Columns: []Column{
 		col("revision", "Revision", "รุ่น"), wide("stream", 2, "Stream", "สตรีม"), col("field", "Field", "ฟิลด์"), col("before", "Before", "ก่อน"), col("after", "After", "หลัง"), wide("direction", 2, "Direction", "ทิศทาง")}}
 	unknown := 0
@@ -157,7 +157,7 @@ func direction(before, after string) Cell {
 
 // completeness adds up what came and what became of it.
 func (w *work) completeness() {
-	s := w.section("completeness", "PCAOB AS 2201", "Completeness", "ความครบถ้วน")
+	s := w.section("completeness", "PCAOB AS 2201 ○", "Completeness", "ความครบถ้วน")
 	s.say("in = delivered + quarantined + filtered + shredded, for every connection. lethe verify checks the same for every partition and every receipt.", "เข้า = ส่ง + กักกัน + กรองออก + ทำลายกุญแจ สำหรับทุกการเชื่อมต่อ คำสั่ง lethe verify ตรวจสอบทุกพาร์ทิชันและทุกใบรับ")
 	t := &Table{ID: "completeness", Caption: Text{"Counted from mask receipts", "นับจากใบรับขั้นปิดบัง"}, Columns: []Column{col("connection", "Connection", "การเชื่อมต่อ"), counts("in", "In", "เข้า"), counts("delivered", "Delivered", "ส่ง"), counts("quarantined", "Quarantined", "กักกัน"), counts("filtered", "Filtered", "กรองออก"), counts("shredded", "Shredded", "ทำลายกุญแจ"), counts("difference", "Difference", "ผลต่าง")}}
 	for _, c := range w.owners() {
@@ -188,7 +188,7 @@ func (w *work) actions(clause string) {
 
 // programs lists who wrote receipts.
 func (w *work) programs() {
-	s := w.section("programs", "PCAOB AS 2201", "Programs and workers", "โปรแกรมและผู้ทำงาน")
+	s := w.section("programs", "PCAOB AS 2201 ○", "Programs and workers", "โปรแกรมและผู้ทำงาน")
 	t := &Table{ID: "programs", Caption: Text{"Builds that wrote receipts in this range", "โปรแกรมที่ออกใบรับในช่วงเวลานี้"}, Empty: Text{"none", "ไม่มี"}, Columns: []Column{wide("build", 4, "SHA-256 of the executable", "SHA-256 ของโปรแกรม"), counts("receipts", "Receipts", "ใบรับ")}}
 	for _, b := range slices.Sorted(maps.Keys(w.Facts.Builds)) {
 		t.row(word(b), number(w.Facts.Builds[b]))

@@ -245,8 +245,8 @@ func before(periods []string, limit string) []string {
 	return periods[:n]
 }
 
-// quarantineKept is how long quarantined records can be opened.
-const quarantineKept = 30 * 24 * time.Hour
+// QuarantineKept is how long quarantined records can be opened.
+const QuarantineKept = 30 * 24 * time.Hour
 
 // outlived lists the quarantine periods whose time is over by this clock and by
 // those of the sources: one that is ahead destroys nothing before its time.
@@ -263,7 +263,7 @@ func (w *deleter) outlived() ([]string, error) {
 	if said := hour.Add(time.Hour); said.Before(now) {
 		now = said
 	}
-	return before(all, quarantinePeriod(now.Add(-quarantineKept))), nil
+	return before(all, quarantinePeriod(now.Add(-QuarantineKept))), nil
 }
 
 // rawHead is what is told of a raw record without opening it.

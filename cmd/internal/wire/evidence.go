@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -15,6 +14,7 @@ import (
 	"lethe/masking/subject"
 	"lethe/rules"
 	"lethe/stream"
+	"lethe/stream/pipeline"
 )
 
 // ReportFolder is what a folder's files say, as reports take it. Of the keyring it
@@ -24,7 +24,7 @@ func ReportFolder(f *config.Folder) (report.Folder, error) {
 	if err != nil {
 		return report.Folder{}, err
 	}
-	out := report.Folder{Workspace: f.Workspace, Build: build, RawMaxAge: f.RawMaxAge, Keep: f.Keep, Quarantine: 30 * 24 * time.Hour}
+	out := report.Folder{Workspace: f.Workspace, Build: build, RawMaxAge: f.RawMaxAge, Keep: f.Keep, Quarantine: pipeline.QuarantineKept}
 	for _, s := range f.Sources {
 		out.Sources = append(out.Sources, report.Source{Name: s.Name, Connector: s.Connector.Name})
 	}

@@ -1,0 +1,75 @@
+package report
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestEveryFactOfLawIsWhole(t *testing.T) {
+	l, err := readLaws()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(where string, s said) {
+		if s.EN == "" || s.TH == "" {
+			t.Errorf("%s is not said in both languages", where)
+		}
+	}
+	for _, f := range l.Forms {
+		text(f.ID, f.Title)
+		if f.Effective == "" || f.Source == "" || len(f.Clocks) == 0 || len(f.Fields) == 0 {
+			t.Errorf("%s has no date, source, clocks or fields", f.ID)
+		}
+		for _, c := range f.Clocks {
+			text(f.ID+" "+c.Section, c.To)
+			text(f.ID+" "+c.Section, c.From)
+		}
+		for _, a := range f.Fields {
+			text(f.ID+" "+a.Section, a.Ask)
+		}
+	}
+	letters := ""
+	for _, i := range l.Safe {
+		text(i.Letter, i.Name)
+		letters += i.Letter
+	}
+	if letters != "ABCDEFGHIJKLMNOPQR" {
+		t.Errorf("identifiers %s", letters)
+	}
+	for _, c := range l.Audit {
+		text(c.Section, c.Name)
+	}
+	for _, f := range l.Floor {
+		text(f.Section, f.About)
+		text(f.Section, f.Keep)
+	}
+}
+
+// The terms are those that the vocabulary has.
+func TestTheTermsAreThoseOfTheVocabulary(t *testing.T) {
+	files, err := filepath.Glob("../../../shared/data/spec/dpv-2.3-*.csv")
+	if err != nil || len(files) == 0 {
+		t.Skip("the vocabulary's lists are not here")
+	}
+	var all strings.Builder
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(raw)
+	}
+	for _, iri := range regexp.MustCompile(`https://w3id\.org/dpv[/a-z]*#\w+`).FindAllString(string(lawText), -1) {
+		if !strings.Contains(all.String(), `"`+iri+`"`) {
+			t.Errorf("no term %s", iri)
+		}
+	}
+	for _, op := range []string{"hmac", "encrypt", "redact"} {
+		if iri := operatorCell(op).IRI; !strings.Contains(all.String(), `"`+iri+`"`) {
+			t.Errorf("no term %s", iri)
+		}
+	}
+}
