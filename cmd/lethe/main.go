@@ -34,6 +34,7 @@ func verbs() []verb {
 		{"reveal", "open masked values for who may, and write that down first", reveal},
 		{"erase", "make a person's encrypted and tokenised values unreadable for good", erase},
 		{"report", "make a document for an auditor, an officer or an authority", makeReport},
+		{"siem", "print rules and dashboards for a SIEM", siemContent},
 		{"demo", "see all of it on an invented shop", demonstrate},
 		{"version", "say which build this is", version},
 	}
