@@ -176,7 +176,7 @@ func (w *work) clocks() {
 					due = at(aware.Add(d))
 				}
 			}
-			section, effective := word(c.Section), word(f.Effective)
+			section, effective := word(c.Section), Cell{ID: f.Effective, when: true}
 			section.Marked, effective.Marked = c.Recalled, f.Recalled
 			t.row(word(f.Law), section, term("", c.To.text()), within, term("", c.From.text()), effective, due)
 		}

@@ -43,6 +43,8 @@ type Facts struct {
 
 	// Prove gives the proof of a leaf up to the checkpoint; nil where there is none.
 	Prove func(index int64) (Proof, error)
+	// Root is the root of the log as it was at an earlier size, base64; nil likewise.
+	Root func(size int64) (string, error)
 }
 
 // Checkpoint is the signed tree head that a report rests on.

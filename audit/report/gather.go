@@ -40,6 +40,10 @@ func (f *Facts) checkpoint(r *audit.Reader) error {
 	}
 	f.Checkpoint = Checkpoint{Origin: lines[0], Size: r.Size(), Root: lines[2], Note: string(raw)}
 	hashes, size := r.Hashes(), r.Size()
+	f.Root = func(size int64) (string, error) {
+		h, err := tlog.TreeHash(size, hashes)
+		return base64.StdEncoding.EncodeToString(h[:]), err
+	}
 	f.Prove = func(index int64) (Proof, error) {
 		path, err := tlog.ProveRecord(size, index, hashes)
 		if err != nil {

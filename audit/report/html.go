@@ -33,7 +33,7 @@ func (d *Document) HTML(out io.Writer, l Lang) error {
 		"p":     func(t *Text) string { return t.In(l) },
 		"w":     func(k string) string { return words(k).In(l) },
 		"cell":  func(c Cell) string { return c.show(l) },
-		"class": Cell.class,
+		"class": Column.class,
 		"lang":  func(c Cell) Lang { return c.lang(l) },
 		"svg":   func(c *Chart) template.HTML { return template.HTML(c.svg(l)) },
 		"alt":   func(c *Chart) string { return c.alt(l) },
@@ -63,14 +63,15 @@ func carried() string {
 	return b.String()
 }
 
-// class is how a cell is set.
-func (c Cell) class() string {
+// class is how a cell of the column is set: long names may break where the column is
+// a wide one.
+func (col Column) class(c Cell) string {
 	switch {
 	case c.N != nil:
 		return "number"
 	case c.when:
 		return "when"
-	case c.code:
+	case c.code && col.Wide > 2:
 		return "path"
 	}
 	return ""

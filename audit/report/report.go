@@ -87,6 +87,7 @@ type Options struct {
 	Scope  Scope  // breach: what was exposed
 	Seed   string // sox: of the sample
 	Sample int    // sox: how many entries
+	At     int64  // sox: of the log when it had this size; 0 for now
 	Person Person // access
 }
 

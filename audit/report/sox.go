@@ -211,15 +211,20 @@ func (w *work) programs() {
 // sample draws entries so that anybody who has log and seed draws the same.
 func (w *work) sample() {
 	s := w.section("sample", "PCAOB AS 2315 ○", "Sample", "ตัวอย่าง")
-	size, n := w.Facts.Checkpoint.Size, int64(w.Options.Sample)
+	size, root, n := w.Facts.Checkpoint.Size, w.Facts.Checkpoint.Root, int64(w.Options.Sample)
+	if at := w.Options.At; at > 0 && at < size && w.Facts.Root != nil {
+		if was, err := w.Facts.Root(at); err == nil {
+			size, root = at, was
+		}
+	}
 	if w.Options.Seed == "" || size == 0 {
 		s.note("No sample was drawn: give --seed, a text that the auditor chooses after the checkpoint is known.", "ไม่มีการสุ่มตัวอย่าง โปรดระบุ --seed ซึ่งผู้สอบบัญชีเลือกหลังจากทราบจุดตรวจสอบแล้ว")
 		return
 	}
-	s.say("Entry number = the first 8 bytes of SHA-256(root ‖ 0x00 ‖ seed ‖ 0x00 ‖ counter as 8 bytes) modulo the size of the log, counter from 0, those drawn before left out. Root is the text of the checkpoint. The seed: "+w.Options.Seed,
-		"หมายเลขรายการ = 8 ไบต์แรกของ SHA-256(รากแฮช ‖ 0x00 ‖ seed ‖ 0x00 ‖ ตัวนับ 8 ไบต์) หารเอาเศษด้วยขนาดบันทึก ตัวนับเริ่มจาก 0 ไม่นับที่ซ้ำ รากแฮชเป็นข้อความตามจุดตรวจสอบ ค่า seed: "+w.Options.Seed)
+	s.say("Entry number = the first 8 bytes of SHA-256(root ‖ 0x00 ‖ seed ‖ 0x00 ‖ counter as 8 bytes) modulo the size of the log, counter from 0, those drawn before left out. Root is the text of the checkpoint of that size. Size "+grouped(size)+", root "+root+", seed: "+w.Options.Seed,
+		"หมายเลขรายการ = 8 ไบต์แรกของ SHA-256(รากแฮช ‖ 0x00 ‖ seed ‖ 0x00 ‖ ตัวนับ 8 ไบต์) หารเอาเศษด้วยขนาดบันทึก ตัวนับเริ่มจาก 0 ไม่นับที่ซ้ำ รากแฮชเป็นข้อความตามจุดตรวจสอบของขนาดนั้น ขนาด "+grouped(size)+" รากแฮช "+root+" ค่า seed: "+w.Options.Seed)
 	t := &Table{ID: "sample", Caption: Text{"Entries drawn", "รายการที่สุ่มได้"}, Columns: []Column{counts("draw", "Draw", "ลำดับ"), counts("entry", "Entry of the log", "รายการในบันทึก"), wide("leaf", 4, "Leaf hash, base64", "แฮชของใบ")}}
-	for i, index := range draw(w.Facts.Checkpoint.Root, w.Options.Seed, size, min(n, size)) {
+	for i, index := range draw(root, w.Options.Seed, size, min(n, size)) {
 		leaf := word("–")
 		if w.Facts.Prove != nil {
 			if p, err := w.Facts.Prove(index); err == nil {

@@ -22,7 +22,7 @@ import (
 	"lethe/stream"
 )
 
-const reportUsage = `usage: lethe report KIND [--lang en|th] [--from TIME] [--to TIME] [--format html|pdf|json|csv] [--json] [--table NAME] [--out FILE] [--offline] [--credential NAME] [--sink NAME] [--file NAME] [--aware TIME] [--seed TEXT] [--sample N] [--stream NAME] [--subject COLUMN] [DIR]
+const reportUsage = `usage: lethe report KIND [--lang en|th] [--from TIME] [--to TIME] [--format html|pdf|json|csv] [--json] [--table NAME] [--out FILE] [--reason TEXT] [--ticket ID] [--offline] [--credential NAME] [--sink NAME] [--file NAME] [--aware TIME] [--seed TEXT] [--sample N] [--at SIZE] [--stream NAME] [--subject COLUMN] [DIR]
 
 Makes a document from the audit log and from what the folder says. KIND is one of:
 
@@ -34,7 +34,10 @@ Makes a document from the audit log and from what the folder says. KIND is one o
   --json            the same as --format json
   --table NAME      csv of this table alone
   --out FILE        write there instead of to standard output
-  --offline         do not ask the broker: detail records and earlier revisions are left out
+  --reason TEXT     why; the audit log commits to it
+  --ticket ID       where it was asked for
+  --offline         do not ask the broker: detail records and earlier revisions are left
+                    out. To ask it is an action, which the log has first
 
 For breach:
   --credential NAME a source or a sink whose credential leaked, or keys: the keyring
@@ -45,6 +48,7 @@ For breach:
 For sox:
   --seed TEXT       the auditor's, chosen after the checkpoint is known: draws a sample
   --sample N        how many entries, by default 25
+  --at SIZE         draw again what was drawn when the log had this size
 
 For access, whose standard input is the identifier of one person, a line:
   --stream NAME     <source>.<schema>.<table> whose rows have the identifier
@@ -55,9 +59,9 @@ The report says which signed checkpoint it rests on, and what it could not read.
 
 // reportFlags are what a person asked for.
 type reportFlags struct {
-	lang, from, to, format, table, out, aware, subject string
-	offline                                            bool
-	options                                            report.Options
+	lang, from, to, format, table, out, aware, subject, reason, ticket string
+	offline                                                            bool
+	options                                                            report.Options
 }
 
 // makeReport writes one report.
@@ -108,6 +112,8 @@ func (r *reportFlags) flags(f *flags) {
 	f.StringVar(&r.format, "format", "html", "")
 	f.StringVar(&r.table, "table", "", "")
 	f.StringVar(&r.out, "out", "", "")
+	f.StringVar(&r.reason, "reason", "", "")
+	f.StringVar(&r.ticket, "ticket", "", "")
 	f.BoolVar(&r.offline, "offline", false, "")
 	f.StringVar(&r.options.Scope.Credential, "credential", "", "")
 	f.StringVar(&r.options.Scope.Sink, "sink", "", "")
@@ -115,6 +121,7 @@ func (r *reportFlags) flags(f *flags) {
 	f.StringVar(&r.aware, "aware", "", "")
 	f.StringVar(&r.options.Seed, "seed", "", "")
 	f.IntVar(&r.options.Sample, "sample", 25, "")
+	f.Int64Var(&r.options.At, "at", 0, "")
 	f.StringVar(&r.options.Person.Stream, "stream", "", "")
 	f.StringVar(&r.subject, "subject", "", "")
 }
@@ -160,21 +167,38 @@ func (r *reportFlags) gather(ctx context.Context, io console, kind report.Kind, 
 	if err != nil {
 		return nil, err
 	}
+	if err := r.ask(ctx, io, kind, folder, persons, in); err != nil {
+		return nil, err
+	}
+	return in, nil
+}
+
+// ask adds what the broker has: detail records, and what earlier revisions did. Where it
+// cannot be asked the report is made without, and says so.
+func (r *reportFlags) ask(ctx context.Context, io console, kind report.Kind, folder *config.Folder, persons *wire.Persons, in *report.Input) error {
+	var seen *wire.Evidence
+	var err error
 	if !r.offline {
-		seen, serr := wire.ReadEvidence(ctx, folder, slog.New(slog.DiscardHandler), persons, in.Facts.AddDetail)
+		a := wire.Action{Object: "report/" + kind.Name, Reason: r.reason, Ticket: r.ticket}
+		if a.Actor, err = operator(io.env); err == nil {
+			seen, err = wire.ReadEvidence(ctx, folder, slog.New(slog.DiscardHandler), a, persons, in.Facts.AddDetail)
+		}
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
-		if err = serr; seen != nil {
-			in.Folder.History, in.Options.Person.Erased = seen.Revisions, seen.Erased
-		}
+	}
+	if seen != nil {
+		in.Folder.History, in.Options.Person.Erased = seen.Revisions, seen.Erased
+	}
+	for _, f := range stream.Faults(err) {
+		fmt.Fprintln(io.err, "left out:", plainFault(f).Error())
 	}
 	if r.offline || err != nil {
 		in.Folder.Missing = append(in.Folder.Missing, report.Text{
 			EN: "The broker was not asked, or did not answer: detail records and the contents of earlier revisions are left out.",
 			TH: "ไม่ได้ถามโบรกเกอร์ หรือโบรกเกอร์ไม่ตอบ จึงไม่มีบันทึกรายละเอียดและเนื้อหาของนโยบายรุ่นก่อน"})
 	}
-	return in, nil
+	return nil
 }
 
 // whom reads from standard input whom an access report is about; nil for other kinds.

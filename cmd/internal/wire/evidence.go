@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"slices"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/audit/report"
@@ -90,35 +89,35 @@ type Evidence struct {
 }
 
 // ReadEvidence reads what every revision that was ever in force does, whether persons
-// were erased (nil for nobody), and the detail records, one by one. It asks the broker
-// that the folder's run holds, or holds the folder itself.
-func ReadEvidence(ctx context.Context, f *config.Folder, log *slog.Logger, of *Persons, each func(hash stream.Hash, body []byte) error) (*Evidence, error) {
-	w := &Workspace{folder: f, log: log, registry: prometheus.NewRegistry()}
-	defer w.Close()
-	if err := w.holdSubjects(ctx); err != nil {
-		return nil, err
-	}
-	all, err := w.store.all(ctx)
-	if err != nil {
-		return nil, err
-	}
+// were erased (nil for nobody), and the detail records, one by one. That somebody reads
+// is an action, and in the log before.
+func ReadEvidence(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, of *Persons, each func(hash stream.Hash, body []byte) error) (*Evidence, error) {
 	out := &Evidence{}
-	for _, r := range all {
-		out.Revisions = append(out.Revisions, reportRevision(r))
+	if a.Count = 1; of != nil {
+		a.Subjects = of.digests
 	}
-	if of != nil {
-		if _, err := w.lastShred(ctx); err != nil {
-			return nil, err
+	return out, Read(ctx, f, log, a, func(ctx context.Context, w *Workspace) (documents int, err error) {
+		all, err := w.store.all(ctx)
+		if err != nil {
+			return 0, err
 		}
-		gone := w.shreds.after(0)
-		out.Erased = !slices.ContainsFunc(of.digests, func(d subject.Digest) bool { return !slices.Contains(gone, d) })
-	}
-	return out, w.base.Cluster.ReadRange(ctx, w.base.Topics.Details(), 0, 0, func(r *kgo.Record) error {
-		var h stream.Hash
-		if h.UnmarshalText(r.Key) != nil {
-			return nil // not one that a receipt could name
+		for _, r := range all {
+			out.Revisions = append(out.Revisions, reportRevision(r))
 		}
-		return each(h, r.Value)
+		if of != nil {
+			if _, err := w.lastShred(ctx); err != nil {
+				return 0, err
+			}
+			gone := w.shreds.after(0)
+			out.Erased = !slices.ContainsFunc(of.digests, func(d subject.Digest) bool { return !slices.Contains(gone, d) })
+		}
+		return 1, w.base.Cluster.ReadRange(ctx, w.base.Topics.Details(), 0, 0, func(r *kgo.Record) error {
+			var h stream.Hash
+			if h.UnmarshalText(r.Key) != nil {
+				return nil // not one that a receipt could name
+			}
+			return each(h, r.Value)
+		})
 	})
 }
 
