@@ -31,6 +31,7 @@ type Leaf struct {
 	Index  int64  // in the log
 	Offset int64  // in the audit topic
 	Entry  []byte // canonical JSON
+	Raw    []byte // as the log holds it: entry and offset
 	Hash   tlog.Hash
 }
 
@@ -185,7 +186,7 @@ func (r *Reader) bundle(i int64) ([]Leaf, error) {
 		if err != nil {
 			return nil, fmt.Errorf("log: leaf %d: %w", n, err)
 		}
-		leaves[k] = Leaf{Index: n, Offset: offset, Entry: entry, Hash: want[k]}
+		leaves[k] = Leaf{Index: n, Offset: offset, Entry: entry, Raw: raw, Hash: want[k]}
 	}
 	return leaves, nil
 }

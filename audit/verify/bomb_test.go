@@ -102,7 +102,7 @@ func TestL4WhatAReceiptOfAsManyRowsNamesIsHeldUpToABound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = o.rows(t.Context(), 0, 0, 1<<40, func(tlog.Hash) {})
+		err = o.rows(t.Context(), 0, 0, 1<<40, func(tlog.Hash, []byte) {})
 		var fault *rowFault
 		if !errors.As(err, &fault) || errors.Is(fault.err, errHeld) != (c.want == errHeld) || b.peak > b.limit {
 			t.Errorf("%d columns: %v, %d bytes held", c.columns, err, b.peak)
@@ -121,7 +121,7 @@ func TestL4RowsOfAChangedFileAreReadUpToABound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = o.rows(t.Context(), 0, 0, 50, func(tlog.Hash) {})
+		err = o.rows(t.Context(), 0, 0, 50, func(tlog.Hash, []byte) {})
 		var fault *rowFault
 		if errors.As(err, &fault) && fault.err != want || (err == nil) != (want == nil) {
 			t.Errorf("%d bytes: %v", rows, err)

@@ -113,6 +113,7 @@ type receipt struct {
 	Connection string            `json:"connection"`
 	Source     string            `json:"source"`
 	Worker     string            `json:"worker"`
+	Build      string            `json:"build"`
 	Policy     string            `json:"policy"`
 	Keys       string            `json:"keys"`
 	Time       string            `json:"time"`
@@ -159,6 +160,7 @@ type out struct {
 	Last       count  `json:"last"`
 	N          count  `json:"n"`
 	Tombstones count  `json:"tombstones"`
+	Root       digest `json:"root"`
 }
 
 type chain struct {

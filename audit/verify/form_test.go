@@ -226,7 +226,7 @@ func FuzzObject(f *testing.F) {
 			return
 		}
 		n := 0
-		err = o.rows(context.Background(), 0, 0, 1<<40, func(tlog.Hash) { n++ })
+		err = o.rows(context.Background(), 0, 0, 1<<40, func(tlog.Hash, []byte) { n++ })
 		var fault *rowFault
 		if err != nil && !errors.As(err, &fault) {
 			t.Fatalf("after %d rows: %v", n, err)

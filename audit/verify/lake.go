@@ -207,7 +207,7 @@ func (t *fileTask) checkRows(ctx context.Context, f io.ReaderAt, size int64, cha
 		}
 	}
 	var root rootHasher
-	err = o.rows(ctx, t.place.partition, t.from, t.to, root.add)
+	err = o.rows(ctx, t.place.partition, t.from, t.to, func(leaf tlog.Hash, _ []byte) { root.add(leaf) })
 	t.seen += root.n
 	if ctx.Err() != nil {
 		return

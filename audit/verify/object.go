@@ -182,9 +182,9 @@ func (t *rowType) fits(l leafColumn) error {
 	return nil
 }
 
-// rows gives the leaf hash of each row to each, in order. Its error is a
-// *rowFault.
-func (o *object) rows(ctx context.Context, partition int32, from, to int64, each func(tlog.Hash)) (err error) {
+// rows gives the leaf hash of each row to each, in order, and what it is the hash of,
+// which is valid until each returns. Its error is a *rowFault.
+func (o *object) rows(ctx context.Context, partition int32, from, to int64, each func(leaf tlog.Hash, of []byte)) (err error) {
 	row := int64(0)
 	defer func() {
 		if r := recover(); r != nil {
@@ -223,7 +223,7 @@ func (o *object) rows(ctx context.Context, partition int32, from, to int64, each
 			if err != nil {
 				return err
 			}
-			each(leaf)
+			each(leaf, h.buf)
 			row++
 		}
 		for i, r := range readers {

@@ -13,7 +13,6 @@ import (
 
 	"lethe/stream"
 	"lethe/stream/kafka"
-	"lethe/stream/tree"
 )
 
 // Again masks raw records again that a mask stage has masked, and holds what comes of
@@ -123,21 +122,21 @@ func (a *Again) wrote(ctx context.Context, m Masked) (map[string]lain, map[strin
 	all, whole := make(map[string]lain), make(map[string]Result)
 	for _, o := range m.Part.Out {
 		_, quarantine := a.Topics.QuarantineConnection(o.Topic)
-		records, root, err := a.lies(ctx, o)
+		batch, err := a.Batch(ctx, o)
 		if err != nil {
 			return nil, nil, err
 		}
 		switch {
 		case quarantine: // several workers write there: what is of this part is looked for
 			whole[o.Topic] = Same
-		case int64(len(records)) < int64(o.N):
+		case int64(len(batch.Records)) < int64(o.N):
 			whole[o.Topic] = Gone
-		case root != o.Root:
+		case batch.Root() != o.Root:
 			whole[o.Topic] = NotProven
 		default:
 			whole[o.Topic] = Same
 		}
-		for _, r := range records {
+		for _, r := range batch.Records {
 			if r.Value == nil {
 				continue
 			}
@@ -148,26 +147,6 @@ func (a *Again) wrote(ctx context.Context, m Masked) (map[string]lain, map[strin
 	return all, whole, nil
 }
 
-// lies reads the records of an output, and the root over their leaves.
-func (a *Again) lies(ctx context.Context, o stream.Out) ([]*kgo.Record, stream.Hash, error) {
-	var records []*kgo.Record
-	var leaves tree.Leaves
-	var list []stream.Hash
-	err := a.Cluster.ReadTo(ctx, o.Topic, o.Partition, int64(o.First), int64(o.Last)+1, func(r *kgo.Record) error {
-		if header(r, stream.HeaderControl) != nil {
-			return nil
-		}
-		records = append(records, r)
-		leaves.Add(&list, header(r, stream.HeaderSalt), r.Key, r.Value, header(r, stream.HeaderSeq), header(r, stream.HeaderUnchanged))
-		return nil
-	})
-	if err != nil {
-		return nil, stream.Hash{}, err
-	}
-	leaves.Flush()
-	return records, tree.Root(list), nil
-}
-
 // proven holds a raw record against the ingest receipt that it is of: the operator
 // committed to its ciphertext before it was masked.
 func (a *Again) proven(ctx context.Context, r *kgo.Record) (bool, error) {
@@ -175,8 +154,8 @@ func (a *Again) proven(ctx context.Context, r *kgo.Record) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	_, root, err := a.lies(ctx, o)
-	return root == o.Root, err
+	batch, err := a.Batch(ctx, o)
+	return batch.Root() == o.Root, err
 }
 
 // compare masks a raw record again.

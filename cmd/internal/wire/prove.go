@@ -1,0 +1,188 @@
+package wire
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+
+	"lethe/audit"
+	"lethe/audit/proof"
+	"lethe/audit/verify"
+	"lethe/cmd/internal/config"
+	"lethe/stream"
+	"lethe/stream/pipeline"
+)
+
+// Proving is what is to be proven: a record of a topic, or a row of a file.
+type Proving struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+	File      string // Parquet; "" for a record
+	Row       int64  // from 0
+	Since     []byte // an older checkpoint that the bundle shows to be extended; nil for none
+}
+
+// Prove makes the proof bundle of a record or row. That somebody reads it is in the log
+// before.
+func Prove(ctx context.Context, f *config.Folder, log *slog.Logger, by Actor, in Proving) (bundle []byte, err error) {
+	err = Read(ctx, f, log, Action{Actor: by, Object: "proof", Count: 1}, func(ctx context.Context, w *Workspace) (int, error) {
+		if bundle, err = w.prove(ctx, in); err != nil {
+			return 0, err
+		}
+		return 1, nil
+	})
+	return bundle, err
+}
+
+// found is the receipt that tells of a record or row.
+type found struct {
+	claim   proof.Claim
+	receipt stream.Receipt
+}
+
+func (w *Workspace) prove(ctx context.Context, in Proving) ([]byte, error) {
+	v, err := audit.Verifier(string(w.logKey.Reveal()))
+	if err != nil {
+		return nil, err
+	}
+	r, err := audit.OpenReader(w.folder.Log, v)
+	if err != nil {
+		return nil, w.final(err)
+	}
+	at, err := w.receiptOf(ctx, r, in)
+	if err != nil {
+		return nil, err
+	}
+	if in.File != "" {
+		err = at.row(ctx, in)
+	} else {
+		err = at.record(ctx, w.base, in)
+	}
+	if err != nil {
+		return nil, err
+	}
+	bundle, err := proof.Bundle(r, at.claim, in.Since)
+	switch {
+	case errors.Is(err, proof.ErrRoot):
+		return nil, &stream.Fault{Code: "prove.root", Path: in.place(), Exit: stream.ExitFault,
+			Msg: "what lies there is not what the receipt tells of: it was changed, or deleted in part", Hint: "lethe verify " + w.folder.Dir}
+	case errors.Is(err, audit.ErrDamaged):
+		return nil, w.final(err)
+	}
+	return bundle, err
+}
+
+func (in Proving) place() string {
+	if in.File != "" {
+		return in.File
+	}
+	return fmt.Sprintf("%s/%d at %d", in.Topic, in.Partition, in.Offset)
+}
+
+// errFound ends the search.
+var errFound = errors.New("found")
+
+// receiptOf finds the receipt of a record or row, and the entry that enrolled its worker.
+func (w *Workspace) receiptOf(ctx context.Context, r *audit.Reader, in Proving) (*found, error) {
+	enrolled := make(map[string]audit.Leaf)
+	var at *found
+	err := r.Scan(ctx, 0, func(l audit.Leaf) error {
+		var e struct {
+			Kind string          `json:"kind"`
+			Body json.RawMessage `json:"body"`
+		}
+		if json.Unmarshal(l.Entry, &e) != nil {
+			return nil // lethe verify tells of it
+		}
+		switch e.Kind {
+		case stream.EntryEnrol:
+			var b audit.Enrolment
+			if json.Unmarshal(e.Body, &b) == nil && enrolled[b.Worker].Raw == nil {
+				enrolled[b.Worker] = l
+			}
+		case stream.EntryReceipt:
+			var b stream.Receipt
+			if json.Unmarshal(e.Body, &b) != nil {
+				return nil
+			}
+			if part, out, ok := in.of(b.Parts); ok {
+				at = &found{claim: proof.Claim{Receipt: l, Enrol: enrolled[b.Worker], Part: part, Out: out}, receipt: b}
+				return errFound
+			}
+		}
+		return nil
+	})
+	switch {
+	case err != nil && !errors.Is(err, errFound):
+		return nil, w.final(err)
+	case at == nil:
+		return nil, &stream.Fault{Code: "prove.unknown", Path: in.place(), Msg: "no receipt under the log's checkpoint tells of it",
+			Hint: "offsets are those of a masked topic (_lethe_offset in the lake), files those of the lake; what was written a moment ago is in the log within a second"}
+	case at.claim.Enrol.Raw == nil:
+		return nil, &stream.Fault{Code: "prove.worker", Path: in.place(), Msg: "the worker of its receipt was never enrolled", Hint: "lethe verify " + w.folder.Dir, Exit: stream.ExitFault}
+	}
+	return at, nil
+}
+
+// of finds the part, and output, of a receipt that tells of it.
+func (in Proving) of(parts []stream.Part) (part, out int, ok bool) {
+	for i, p := range parts {
+		if in.File != "" {
+			if p.Object == filepath.Base(in.File) {
+				return i, -1, true
+			}
+			continue
+		}
+		for k, o := range p.Out {
+			if o.Topic == in.Topic && o.Partition == in.Partition && int64(o.First) <= in.Offset && in.Offset <= int64(o.Last) {
+				return i, k, true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// record reads the batch that the record is of.
+func (f *found) record(ctx context.Context, b pipeline.Base, in Proving) error {
+	o := f.receipt.Parts[f.claim.Part].Out[f.claim.Out]
+	batch, err := b.Batch(ctx, o)
+	if err != nil {
+		return err
+	}
+	number, ok := batch.At(in.Offset)
+	if !ok && len(batch.Records) < int(o.N) {
+		return &stream.Fault{Code: "prove.deleted", Path: in.place(), Exit: stream.ExitEnvironment, Msg: "records of its batch are deleted from the topic (keep in lethe.yaml)",
+			Hint: "prove the row in the lake: lethe prove --file FILE --row N"}
+	}
+	if !ok {
+		return &stream.Fault{Code: "prove.marker", Path: in.place(), Msg: "there is no record at this offset: it is the mark of a transaction", Hint: "take an offset of a record, such as _lethe_offset of a row"}
+	}
+	f.claim.Root, f.claim.Leaves, f.claim.Index, f.claim.Preimage = o.Root, batch.Leaves, number, batch.Preimage(number)
+	return nil
+}
+
+// row reads the file that the row is of.
+func (f *found) row(ctx context.Context, in Proving) error {
+	p := f.receipt.Parts[f.claim.Part]
+	var from, to int64
+	if _, err := fmt.Sscan(p.From+" "+p.To, &from, &to); err != nil || p.RowRoot == nil {
+		return &stream.Fault{Code: "prove.receipt", Path: in.place(), Msg: "its receipt names no rows", Hint: "lethe verify", Exit: stream.ExitFault}
+	}
+	leaves, preimage, err := verify.Rows(ctx, in.File, p.Partition, from, to, in.Row)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &stream.Fault{Code: "prove.row", Path: in.File, Msg: err.Error(), Hint: "rows count from 0, in the order of the file"}
+	}
+	if err != nil {
+		return &stream.Fault{Code: "prove.file", Path: in.File, Msg: err.Error(), Hint: "lethe verify tells whether it was changed"}
+	}
+	f.claim.Root, f.claim.Index, f.claim.Preimage = *p.RowRoot, in.Row, preimage
+	for _, leaf := range leaves {
+		f.claim.Leaves = append(f.claim.Leaves, stream.Hash(leaf))
+	}
+	return nil
+}
