@@ -14,6 +14,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -44,22 +45,22 @@ type Claim struct {
 
 // extra is what a bundle holds beside the receipt's place in the log.
 type extra struct {
-	Enrol  inclusion    `json:"enrol"`
-	Leaf   string       `json:"leaf"` // of the receipt, as the log holds it, base64
-	Out    int          `json:"out"`
-	Part   int          `json:"part"`
-	Path   []string     `json:"path"` // from the record's leaf to the root, base64
-	Index  stream.Int64 `json:"index"`
-	Size   stream.Int64 `json:"size"`   // leaves under the root
-	Record string       `json:"record"` // the leaf's preimage, base64
-	Since  *since       `json:"since,omitempty"`
-	V      int          `json:"v"`
+	Enrol  inclusion       `json:"enrol"`
+	Leaf   json.RawMessage `json:"leaf"` // of the receipt, as the log holds it
+	Out    int             `json:"out"`
+	Part   int             `json:"part"`
+	Path   []string        `json:"path"` // from the record's leaf to the root, base64
+	Index  stream.Int64    `json:"index"`
+	Size   stream.Int64    `json:"size"`   // leaves under the root
+	Record string          `json:"record"` // the leaf's preimage, base64
+	Since  *since          `json:"since,omitempty"`
+	V      int             `json:"v"`
 }
 
 type inclusion struct {
-	Index stream.Int64 `json:"index"`
-	Leaf  string       `json:"leaf"`
-	Path  []string     `json:"path"`
+	Index stream.Int64    `json:"index"`
+	Leaf  json.RawMessage `json:"leaf"`
+	Path  []string        `json:"path"`
 }
 
 type since struct {
@@ -77,8 +78,8 @@ func Bundle(r *audit.Reader, c Claim, older []byte) ([]byte, error) {
 		return nil, err
 	}
 	x := extra{V: 1, Part: c.Part, Out: c.Out, Path: path, Index: stream.Int64(c.Index), Size: stream.Int64(len(c.Leaves)),
-		Record: base64.StdEncoding.EncodeToString(c.Preimage), Leaf: base64.StdEncoding.EncodeToString(c.Receipt.Raw)}
-	x.Enrol = inclusion{Index: stream.Int64(c.Enrol.Index), Leaf: base64.StdEncoding.EncodeToString(c.Enrol.Raw)}
+		Record: base64.StdEncoding.EncodeToString(c.Preimage), Leaf: c.Receipt.Raw}
+	x.Enrol = inclusion{Index: stream.Int64(c.Enrol.Index), Leaf: c.Enrol.Raw}
 	if x.Enrol.Path, err = logPath(r, c.Enrol.Index); err != nil {
 		return nil, err
 	}

@@ -81,22 +81,22 @@ type ProvenRecord struct {
 
 // bundled is what a bundle's extra holds.
 type bundled struct {
-	Enrol  bundledEntry  `json:"enrol"`
-	Index  count         `json:"index"`
-	Leaf   string        `json:"leaf"`
-	Out    int           `json:"out"`
-	Part   int           `json:"part"`
-	Path   []string      `json:"path"`
-	Record string        `json:"record"`
-	Since  *bundledSince `json:"since,omitempty"`
-	Size   count         `json:"size"`
-	V      int           `json:"v"`
+	Enrol  bundledEntry    `json:"enrol"`
+	Index  count           `json:"index"`
+	Leaf   json.RawMessage `json:"leaf"`
+	Out    int             `json:"out"`
+	Part   int             `json:"part"`
+	Path   []string        `json:"path"`
+	Record string          `json:"record"`
+	Since  *bundledSince   `json:"since,omitempty"`
+	Size   count           `json:"size"`
+	V      int             `json:"v"`
 }
 
 type bundledEntry struct {
-	Index count    `json:"index"`
-	Leaf  string   `json:"leaf"`
-	Path  []string `json:"path"`
+	Index count           `json:"index"`
+	Leaf  json.RawMessage `json:"leaf"`
+	Path  []string        `json:"path"`
 }
 
 type bundledSince struct {
@@ -189,20 +189,22 @@ func (p *proof) open(text []byte) error {
 	}
 	// Every member in its one form: a null, or one left out, would be another.
 	x := &p.extra
-	if again, err := json.Marshal(x); err != nil || !bytes.Equal(again, text) || x.Path == nil || x.Enrol.Path == nil || x.Since != nil && x.Since.Path == nil {
+	again, err := plainJSON(x)
+	if err != nil || !bytes.Equal(again, text) || x.Path == nil || x.Enrol.Path == nil || x.Since != nil && x.Since.Path == nil {
 		return errors.New("extra: not in its one form")
 	}
-	for _, part := range []struct {
-		to   *[]byte
-		text string
-	}{{&p.receipt, p.extra.Leaf}, {&p.enrol, p.extra.Enrol.Leaf}, {&p.record, p.extra.Record}} {
-		raw, err := strictBase64(part.text)
-		if err != nil {
-			return err
-		}
-		*part.to = raw
-	}
-	return nil
+	p.receipt, p.enrol = x.Leaf, x.Enrol.Leaf
+	p.record, err = strictBase64(x.Record)
+	return err
+}
+
+// plainJSON writes v as canonical JSON does whose members are in order.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 func strictBase64(s string) ([]byte, error) {

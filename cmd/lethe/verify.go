@@ -19,7 +19,7 @@ import (
 	"lethe/stream"
 )
 
-const verifyUsage = `usage: lethe verify [--key FILE] [--log DIR] [--lake DIR]... [--checkpoint FILE] [--running] [--json] [DIR]
+const verifyUsage = `usage: lethe verify [--key FILE] [--log DIR] [--lake DIR]... [--checkpoint FILE] [--running] [--state FILE] [--builds FILE] [--show] [--json] [DIR | BUNDLE]
 
 Checks offline that nothing in the audit log was changed or dropped, that every
 chain of receipts is unbroken and its counts add up, and that the files in the
@@ -36,6 +36,13 @@ and no lethe.yaml: give --key and --log to check copies.
                       log: say how far, instead of finding fault with it
   --json              print the report as JSON
 
+Of a proof bundle, which lethe prove makes, it says what the operator committed to:
+
+  --key FILE          verifier key
+  --state FILE        a checkpoint that you remember: the log must extend it
+  --builds FILE       builds that may have worked, as sha256sum prints them
+  --show              show the masked record, too
+
 Exit code 1 means that something is wrong, or not finished: rows that readers see
 and no receipt vouches for, or that a receipt names and readers do not see. Records
 in quarantine are told, and are nothing wrong: they are accounted for.
@@ -50,9 +57,19 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	f.StringVar(&in.key, "key", "", "")
 	f.StringVar(&in.log, "log", "", "")
 	f.StringVar(&in.checkpoint, "checkpoint", "", "")
+	var bundle proofFlags
+	f.StringVar(&bundle.state, "state", "", "")
+	f.StringVar(&bundle.builds, "builds", "", "")
+	f.BoolVar(&bundle.show, "show", false, "")
 	f.Func("lake", "", func(s string) error { lakes = append(lakes, s); return nil })
 	dir, err := f.parse(io, args)
 	if err != nil {
+		return err
+	}
+	if bundle.key = in.key; isProof(dir) {
+		return verifyProof(io, dir, bundle)
+	}
+	if err := bundle.unused(dir); err != nil {
 		return err
 	}
 	if err := directories(lakes); err != nil {
