@@ -37,7 +37,7 @@ func (d *Document) CSV(out io.Writer, table string) error {
 	}
 	z := zip.NewWriter(out)
 	for _, t := range d.Tables() {
-		f, err := z.CreateHeader(&zip.FileHeader{Name: t.ID + ".csv", Method: zip.Deflate, Modified: d.Made})
+		f, err := z.CreateHeader(&zip.FileHeader{Name: fileName(t.ID) + ".csv", Method: zip.Deflate, Modified: d.Made})
 		if err != nil {
 			return fmt.Errorf("zip: %w", err)
 		}
@@ -67,6 +67,21 @@ func (t *Table) csv(out io.Writer) error {
 	}
 	w.Flush()
 	return w.Error()
+}
+
+// fileName writes what is not of a-z, A-Z, 0-9, dot, hyphen and underscore as %XX: names
+// of tables are the source's, and nothing leaves the directory that a zip is opened in.
+func fileName(id string) string {
+	var b strings.Builder
+	for i := range len(id) {
+		c := id[i]
+		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || strings.IndexByte("._-", c) >= 0 {
+			b.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&b, "%%%02X", c)
+	}
+	return b.String()
 }
 
 // plain is a cell for machines.

@@ -156,6 +156,59 @@ func TestEachReportIsPrintedAndTabulated(t *testing.T) {
 	}
 }
 
+func TestATableOfAnyNameStaysInItsZip(t *testing.T) {
+	for in, want := range map[string]string{"columns-a-b.c_d": "columns-a-b.c_d", "../x": "..%2Fx", `a\b:ก`: "a%5Cb%3A%E0%B8%81"} {
+		if got := fileName(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// Who processes for others keeps the record of Art. 30(2) and s.40.
+func TestAProcessorHasARecordOfItsOwn(t *testing.T) {
+	in := invented()
+	in.Folder.Record.Processor = []Party{{Name: "Bank PCL"}}
+	k, _ := Find("ropa")
+	d, err := Make(k, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Sections[0].Clause; got != "GDPR Art. 30(2)(a) ○; PDPA s.40(3) ○" {
+		t.Errorf("clause %s", got)
+	}
+	if rows := d.Sections[0].Body[0].Table.Rows; rows[0][0].ID != "controller-served" || rows[0][1].ID != "Bank PCL" || rows[1][0].ID != "processor" {
+		t.Errorf("parties %+v", rows)
+	}
+}
+
+// What a field's mask is since when rests on the revisions that could be looked at.
+func TestAFieldIsMaskedSoSinceTheFirstRevisionThatDidIt(t *testing.T) {
+	k, _ := Find("coverage")
+	for _, known := range []bool{true, false} {
+		in := invented()
+		if !known {
+			in.Folder.History = nil
+		}
+		d, err := Make(k, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		for _, r := range d.Sections[1].Body[0].Table.Rows {
+			got[r[0].ID] = r[7].show(English)
+		}
+		want := map[string]string{"id": "2026-02-04 05:06:07Z", "full_name": "2026-02-04 05:06:07Z", "email": "2026-03-04 05:06:07Z", "city": "2026-02-04 05:06:07Z", "born": "2026-03-04 05:06:07Z"}
+		for field, since := range want {
+			if !known {
+				since = "2026-03-04 05:06:07Z, or before"
+			}
+			if got[field] != since {
+				t.Errorf("%s since %s, want %s", field, got[field], since)
+			}
+		}
+	}
+}
+
 func TestASpreadsheetTakesNoTextForAFormula(t *testing.T) {
 	for in, want := range map[string]string{"=1+1": "'=1+1", "-12": "-12", "@x": "'@x", "a=1": "a=1", "-x": "'-x", "": ""} {
 		if got := inert(in); got != want {

@@ -70,20 +70,22 @@ func makeReport(ctx context.Context, io console, args []string) error {
 	f.JSON()
 	var in reportFlags
 	in.flags(f)
-	name := ""
-	if i := slices.IndexFunc(args, func(a string) bool { return slices.Contains(report.Names(), a) }); i >= 0 {
-		name, args = args[i], slices.Delete(slices.Clone(args), i, i+1)
+	var kind report.Kind
+	ok := false
+	if len(args) > 0 {
+		if kind, ok = report.Find(args[0]); ok {
+			args = args[1:]
+		}
 	}
 	dir, err := f.parse(io, args)
 	if err != nil {
 		return err
 	}
+	if !ok {
+		return &stream.Fault{Code: "report.kind", Msg: "which report is not said", Hint: "lethe report " + strings.Join(report.Names(), "|")}
+	}
 	if f.json {
 		in.format = "json"
-	}
-	kind, ok := report.Find(name)
-	if !ok {
-		return &stream.Fault{Code: "report.kind", Msg: "which report is not said", Hint: "lethe report " + strings.Join(report.Names(), "|") + " " + dir}
 	}
 	input, err := in.gather(ctx, io, kind, dir)
 	if err != nil {
