@@ -22,7 +22,8 @@ type program struct {
 	slots    []stream.FieldCount
 	measured []string         // paths whose nulls and empty values are counted
 	whose    *whose           // nil where no operator works under the row's subject
-	subjects subject.Subjects // nil where none works under the subject's key
+	subjects subject.Subjects // nil where nothing is under a subject's key
+	index    *whose           // nil where nobody asks whom records are about
 
 	replacers []replacer
 }
@@ -30,11 +31,13 @@ type program struct {
 // compiler builds a program and collects every fault on the way.
 type compiler struct {
 	program
-	plan   Plan
-	shop   workshop
-	known  map[stream.FieldCount]int32
-	ruled  []ruling
-	faults []error
+	plan Plan
+	shop workshop
+	// indexed says that it is asked whom records are about.
+	indexed bool
+	known   map[stream.FieldCount]int32
+	ruled   []ruling
+	faults  []error
 }
 
 // ruling is a decision that was written into its node.
@@ -52,7 +55,13 @@ var (
 
 // Compile makes a Rewriter of a plan. Its errors are Faults, all joined. keys may be
 // nil for a plan without a field that works with keys.
-func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
+func Compile(plan Plan, keys Keyring) (*Rewriter, error) { return compiled(plan, keys, false) }
+
+// CompileIndexed does so, and the Rewriter tells whom the records are about that it
+// delivers. keys are a [SubjectKeyring] where the plan's rows have a subject.
+func CompileIndexed(plan Plan, keys Keyring) (*Rewriter, error) { return compiled(plan, keys, true) }
+
+func compiled(plan Plan, keys Keyring, indexed bool) (*Rewriter, error) {
 	c := &compiler{plan: plan, known: map[stream.FieldCount]int32{}}
 	c.shop = workshop{stream: plan.Stream, keys: keys, subjects: &c.program.subjects}
 	if keys != nil {
@@ -61,6 +70,7 @@ func Compile(plan Plan, keys Keyring) (*Rewriter, error) {
 			c.fault("", "epoch", "the keyring's epoch is not a plain name", "use a keyring that names it by letters, digits, _ and -")
 		}
 	}
+	c.indexed = indexed
 	if err := c.compile(); err != nil {
 		return nil, err
 	}
@@ -89,6 +99,9 @@ func (c *compiler) compile() error {
 		c.takes(r)
 	}
 	c.buildKey()
+	if c.indexed {
+		c.buildIndex()
+	}
 	c.program.envelope = envelope()
 	for _, root := range []*node{c.envelope, c.row, c.key} {
 		c.nodes = root.seal(c.nodes)
@@ -245,7 +258,7 @@ func (c *compiler) underSubject(f Field, op Spec) bool {
 		return false
 	}
 	if c.program.whose == nil {
-		c.buildWhose()
+		c.program.whose = c.buildWhose()
 	}
 	return c.program.whose != nil
 }

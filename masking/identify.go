@@ -23,14 +23,15 @@ type Identifier struct {
 // a Fault if it leads to none.
 func NewIdentifier(plan Plan, column string, keys Keyring) (*Identifier, error) {
 	c := &compiler{plan: plan, shop: workshop{stream: plan.Stream, keys: keys}}
-	if c.buildWhose(); c.program.whose == nil {
+	w := c.buildWhose()
+	if w == nil {
 		if len(c.faults) == 0 {
 			c.fault("", "subject", "the stream's rows are about nobody", "name a stream that has a subject")
 		}
 		return nil, errors.Join(c.faults...)
 	}
 	i := &Identifier{}
-	switch w := c.program.whose; {
+	switch {
 	case w.first.name == column:
 		i.person = w.first
 	case w.also != nil && w.also.name == column:

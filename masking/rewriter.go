@@ -45,6 +45,7 @@ type Rewriter struct {
 	beyond  bool               // the library was asked about the row
 	row     about              // what operators may know of the row in work
 	whose   *whose             // finds whose it is; nil if no operator asks
+	index   *index             // whom records are about; nil if nobody asks
 }
 
 // place is the part of a record.
@@ -72,6 +73,9 @@ func (p *program) rewriter() *Rewriter {
 	if p.subjects != nil {
 		w.row.subjects = p.subjects.Clone()
 	}
+	if p.index != nil {
+		w.index = newIndex(p.index, w.whose)
+	}
 	return w
 }
 
@@ -86,6 +90,9 @@ func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 	w.touched, w.op, w.hasRow, w.left = w.touched[:0], 0, false, r.Unchanged
 	w.reason, w.field, w.seen, w.beyond, w.quality.found = "", "", w.seen[:0], false, w.quality.found[:0]
 	w.row.seq, w.row.failed = r.Seq, nil
+	if w.index != nil {
+		w.index.begin()
+	}
 	hashing := w.row.hashing
 	hashing.begin()
 	ok := true
@@ -124,6 +131,9 @@ func (w *Rewriter) Process(r *stream.Record, out *stream.Masked) error {
 		w.counts[slot]++
 	}
 	w.quality.deliver(r, w.op, w.hasRow)
+	if w.index != nil {
+		w.index.deliver()
+	}
 	return nil
 }
 

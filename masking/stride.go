@@ -14,10 +14,11 @@ type stride struct {
 	takes  kinds        // which scalars are of the node's type
 	digits uint8        // of kindNumber: integers of so many
 	ruled  bool         // the node has rules
+	leads  uint8        // as the node's
 }
 
 func strideOf(n *node) stride {
-	s := stride{node: n, slot: n.slot, act: n.act, ruled: n.rules != nil}
+	s := stride{node: n, slot: n.slot, act: n.act, ruled: n.rules != nil, leads: n.leads}
 	const most = 18 // digits of an integer that needs no other look
 	switch n.act {
 	case actKeep, actKeepScalar, actDrop, actNull, actRedact, actMask:

@@ -50,6 +50,7 @@ type node struct {
 	restSlot int32           // counts what its rest did
 	shape    int32           // counts values that are redacted, for their shape or by the masker
 	measured int32           // counts its nulls and empty values in after
+	leads    uint8           // to a person of the index: 1 + which; 0 for a column that does not
 	rules    []*conform.Rule // of a column: what its value conforms to in after
 	typ      stream.Type
 	path     string

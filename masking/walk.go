@@ -250,6 +250,9 @@ func (w *Rewriter) listed(at *span, found []members.Member, n *node, depth int) 
 				return -1
 			}
 		}
+		if s.leads != 0 && w.index != nil {
+			w.index.meet(s.leads, w.src[i:end])
+		}
 		if after && (end-i == 2 || s.ruled || w.src[i] == 'n') && !w.examine(s.node, i, end) {
 			return -1
 		}
@@ -272,6 +275,9 @@ func (w *Rewriter) member(at *span, parent *node, k, start, value, depth int) in
 	default:
 		w.admit(at, parent, k, start, value)
 		end = w.value(value, n, depth)
+	}
+	if n.leads != 0 && end >= 0 && w.index != nil {
+		w.index.meet(n.leads, w.src[value:end])
 	}
 	if w.place == inAfter && end >= 0 && !w.examine(n, value, end) {
 		return -1

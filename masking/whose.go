@@ -48,21 +48,24 @@ type person struct {
 	known  bool
 }
 
-func (c *compiler) buildWhose() {
+// buildWhose makes what finds the subjects of the plan's rows; nil without, and
+// after a fault.
+func (c *compiler) buildWhose() *whose {
 	s := c.plan.Subject
 	if s.Column == "" {
-		return
+		return nil
 	}
 	first := c.person(s.Column, s.Domain)
 	var also *person
 	if s.Also != "" {
 		if also = c.person(s.Also, s.AlsoDomain); also == nil {
-			return
+			return nil
 		}
 	}
-	if first != nil {
-		c.program.whose = &whose{first: *first, also: also}
+	if first == nil {
+		return nil
 	}
+	return &whose{first: *first, also: also}
 }
 
 // person reads the persons that a column leads to; nil if the keyring cannot tell. An

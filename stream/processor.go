@@ -31,6 +31,10 @@ type Processor interface {
 	// Quality adds to to what Process saw in rows since the last call, and begins
 	// anew, as Counts does.
 	Quality(to *Quality)
+	// Subjects appends to to whom the records are about that Process delivered since
+	// the last call, in any order, and begins anew; of streams that are about nobody,
+	// or where nobody asked for it, nothing. An error stops the worker.
+	Subjects(to *Concerned) error
 	// Holds says whether what Process delivered since the last call may be
 	// committed by a commit that takes no longer than within, and begins anew. Any
 	// error forbids it; one wrapping [ErrStale] asks to process the records again.

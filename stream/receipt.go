@@ -75,6 +75,10 @@ type Receipt struct {
 	// counts by stream: [MaskDetail] or [SinkDetail]. The first of several receipts
 	// names it.
 	Detail *Hash `json:"detail,omitempty"`
+	// Subjects is the SHA-256 of whom the transaction's records are about: what
+	// [AppendConcerned] makes of it. The first of several mask receipts names it. It needs no
+	// salt, since each commitment in it is a secret's.
+	Subjects *Hash `json:"subjects,omitempty"`
 	// Streams are what ingest and mask did by stream. Those of one transaction may
 	// stand in several of its receipts. Deletions have none: what they delete is
 	// ciphertext of whichever streams share a topic.

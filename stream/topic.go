@@ -78,6 +78,10 @@ func (t Topics) Audit() string { return t.name("audit") }
 // Details holds per-field counts that receipts name by hash.
 func (t Topics) Details() string { return t.name("details") }
 
+// Subjects holds whom the records of mask transactions are about, sealed, in pieces by
+// the hash that a receipt names.
+func (t Topics) Subjects() string { return t.name("subjects") }
+
 // Leaves holds the record leaves of each receipt part.
 func (t Topics) Leaves() string { return t.name("leaves") }
 

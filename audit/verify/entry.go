@@ -117,7 +117,8 @@ type receipt struct {
 	Policy     string            `json:"policy"`
 	Keys       string            `json:"keys"`
 	Time       string            `json:"time"`
-	Detail     *digest           `json:"detail"` // of a record that is not in the log: its form is checked
+	Detail     *digest           `json:"detail"`   // of a record that is not in the log: its form is checked
+	Subjects   *digest           `json:"subjects"` // likewise
 	Streams    []streamShare     `json:"streams"`
 	Raw        []json.RawMessage `json:"parts"`
 	parts      []part

@@ -125,7 +125,7 @@ func (w *world) prepareTopics(ctx context.Context) error {
 		topics = append(topics, kafka.Topic{Name: name, Partitions: partitions})
 	}
 	topics = append(topics, kafka.Topic{Name: t.Positions(), Partitions: partitions, Compact: true},
-		kafka.Topic{Name: t.Audit(), Partitions: 1}, kafka.Topic{Name: t.Details(), Partitions: 1})
+		kafka.Topic{Name: t.Audit(), Partitions: 1}, kafka.Topic{Name: t.Details(), Partitions: 1}, kafka.Topic{Name: t.Subjects(), Partitions: 1})
 	if err := w.base.Cluster.EnsureTopics(ctx, topics); err != nil {
 		return err
 	}

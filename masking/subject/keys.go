@@ -218,6 +218,19 @@ func subjectKey(key *Key, secret *seed, digest *Digest, generation uint16) {
 	clear(b[:])
 }
 
+// Commit is what stands for a subject with that key in the index of subjects, as
+// package stream has it: the first half of SHA-256(key ‖ label). The key is of one
+// length, and no purpose that others are derived for is the label.
+func Commit(key *Key) stream.Commitment {
+	const label = "lethe index 1"
+	var b [keySize + len(label)]byte
+	copy(b[:], key[:])
+	copy(b[keySize:], label)
+	sum := sha256.Sum256(b[:])
+	clear(b[:])
+	return stream.Commitment(sum[:16])
+}
+
 // topLevel is the level that whole trees are expanded to beforehand: 16 levels less
 // to go for a subject who was not met yet, for 1 MiB.
 const topLevel = 16

@@ -20,6 +20,8 @@ type auditWriter struct {
 	client  *kgo.Client
 	ledger  stream.Ledger
 	voucher voucher
+	// subjects seals whom records are about.
+	subjects stream.Seal
 	// sequence is that of the last position written.
 	sequence stream.Int64
 
@@ -38,7 +40,11 @@ func (b Base) newAuditWriter(client *kgo.Client) (*auditWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &auditWriter{Base: b, client: client, ledger: ledger, voucher: v}, nil
+	subjects, err := newSeal(b.Keyring, "subjects")
+	if err != nil {
+		return nil, err
+	}
+	return &auditWriter{Base: b, client: client, ledger: ledger, voucher: v, subjects: subjects}, nil
 }
 
 func (a *auditWriter) write(topic string, partition int32, key, value []byte) {
@@ -120,6 +126,7 @@ func (a *auditWriter) receipts(r stream.Receipt, detail any) error {
 		if err := a.entry(stream.EntryReceipt, r); err != nil {
 			return err
 		}
+		r.Detail, r.Subjects = nil, nil
 	}
 	return nil
 }

@@ -99,7 +99,9 @@ func (l *lane) work(ctx context.Context, shares []*share) error {
 		if err := l.mask(s); err != nil {
 			return err
 		}
-		l.count(s)
+		if err := l.count(s); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -258,7 +260,7 @@ func (l *lane) quarantine(s *share, r *kgo.Record, why *stream.Rejection) {
 }
 
 // count takes what the processors counted into s, and clears it.
-func (l *lane) count(s *share) {
+func (l *lane) count(s *share) error {
 	for name, to := range l.routes {
 		c := s.streams[name]
 		if c == nil || to.processor == nil {
@@ -268,7 +270,15 @@ func (l *lane) count(s *share) {
 			addOne(c.detail.Fields, f.Field, f.Operator, stream.Int64(n))
 		})
 		to.processor.Quality(&c.detail.Quality)
+		about := stream.Concerned{Stream: name}
+		if err := to.processor.Subjects(&about); err != nil {
+			return fmt.Errorf("stream %s: %w", name, err)
+		}
+		if len(about.Persons) > 0 || about.Nobody > 0 {
+			s.concerned = append(s.concerned, about)
+		}
 	}
+	return nil
 }
 
 // shortRevision is how records name the revision that masked them.

@@ -195,6 +195,8 @@ type share struct {
 	next     metadata // without head: what is in force after them
 	forged   stream.Forged
 	streams  tallies
+	// concerned is whom the delivered records are about, by stream.
+	concerned []stream.Concerned
 }
 
 // end is the offset after the last record.
@@ -244,6 +246,7 @@ func (w *maskWorker) describe(shares []*share) ([]step, error) {
 	steps := make([]step, 0, len(shares))
 	var receipts receiptRuns
 	counted := make(tallies)
+	var concerned []stream.Concerned
 	for _, s := range shares {
 		k := w.chains.of[s.place]
 		if k == nil {
@@ -268,9 +271,16 @@ func (w *maskWorker) describe(shares []*share) ([]step, error) {
 		s.next.Head = h
 		steps = append(steps, step{s.place, s.end(), s.next})
 		counted.add(s.streams)
+		for _, c := range s.concerned {
+			c.Topic, c.Partition, c.From = s.topic, s.partition, from
+			concerned = append(concerned, c)
+		}
 		if err := w.noteForged(s); err != nil {
 			return nil, err
 		}
+	}
+	if len(receipts) > 0 {
+		receipts[0].Subjects = w.audit.concerned(concerned)
 	}
 	return steps, receipts.write(w.audit, stream.StageMask, w.Connection, counted.lines(), counted.detail())
 }

@@ -102,7 +102,7 @@ func newRig(t *testing.T, brokers []string) *rig {
 		{Name: topics.Raw(stream.PII, "src"), Partitions: partitions}, {Name: r.masked(), Partitions: partitions},
 		{Name: topics.Quarantine("pii", "lake"), Partitions: partitions},
 		{Name: topics.Positions(), Partitions: partitions, Compact: true}, {Name: topics.Audit(), Partitions: 1},
-		{Name: topics.Details(), Partitions: 1}, {Name: topics.Leaves(), Partitions: partitions},
+		{Name: topics.Details(), Partitions: 1}, {Name: topics.Subjects(), Partitions: 1}, {Name: topics.Leaves(), Partitions: partitions},
 	}
 	if err := r.base.Cluster.EnsureTopics(t.Context(), all); err != nil {
 		t.Fatal(err)
@@ -463,6 +463,7 @@ func (r revision) Route(string) (stream.Route, bool) {
 type processor struct {
 	unfinished [][]byte
 	rows       stream.Int64
+	about      map[stream.Commitment]stream.Int64
 }
 
 // Process leaves the last letter of the word that it puts in to Finish.
@@ -481,7 +482,17 @@ func (p *processor) Process(r *stream.Record, out *stream.Masked) error {
 		p.unfinished = append(p.unfinished, out.Value[i:i+6])
 	}
 	p.rows++
+	if p.about == nil {
+		p.about = make(map[stream.Commitment]stream.Int64)
+	}
+	p.about[commitTo(r.Key)]++
 	return nil
+}
+
+// commitTo is what stands for a person in these tests.
+func commitTo(key []byte) stream.Commitment {
+	sum := sha256.Sum256(key)
+	return stream.Commitment(sum[:16])
 }
 
 func (p *processor) Finish() {
@@ -493,6 +504,15 @@ func (p *processor) Finish() {
 
 func (*processor) Counts(func(stream.FieldCount, int64)) {}
 func (*processor) Holds(time.Duration) error             { return nil }
+
+// Subjects says that what has a person's name for a key is about that person.
+func (p *processor) Subjects(to *stream.Concerned) error {
+	for c, n := range p.about {
+		to.Persons = append(to.Persons, stream.Person{Commitment: c, Records: n})
+	}
+	p.about = nil
+	return nil
+}
 
 func (p *processor) Quality(q *stream.Quality) {
 	q.Add(&stream.Quality{Rows: p.rows, Nulls: map[string]stream.Int64{"v": p.rows}, Newest: 1500})
