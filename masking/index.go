@@ -23,6 +23,7 @@ type index struct {
 	met    []met
 	slots  []int32 // by the digest's first bits, probed on: 1 + a number of met; 0 is free
 	nobody int64   // records that name nobody
+	all    int64   // records
 	key    subject.Key
 }
 
@@ -103,6 +104,7 @@ func (x *index) about(digest *subject.Digest) {
 
 // deliver counts the record in work.
 func (x *index) deliver() {
+	x.all++
 	if len(x.work) == 0 {
 		x.nobody++
 	}
@@ -148,6 +150,7 @@ func (w *Rewriter) Subjects(to *stream.Concerned) error {
 	if x == nil {
 		return nil
 	}
+	to.Records += stream.Int64(x.all)
 	to.Nobody += stream.Int64(x.nobody)
 	for i := range x.met {
 		m := &x.met[i]
@@ -162,6 +165,6 @@ func (w *Rewriter) Subjects(to *stream.Concerned) error {
 	}
 	clear(x.key[:])
 	clear(x.slots)
-	x.met, x.nobody = x.met[:0], 0
+	x.met, x.nobody, x.all = x.met[:0], 0, 0
 	return nil
 }

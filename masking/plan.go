@@ -58,6 +58,17 @@ type Plan struct {
 	Plain bool
 }
 
+// UnderSubjects reports whether values are under keys of persons.
+func (p Plan) UnderSubjects() bool {
+	for _, f := range p.Fields {
+		spec, ok := Lookup(f.Operator)
+		if ok && spec.Traits(f.Params).Reversible && (f.Erasable || spec.Subject(f.Params)) {
+			return true
+		}
+	}
+	return false
+}
+
 // Field is the decision about one path of a row.
 //
 // The most specific path decides. What lies in a column beside the paths that

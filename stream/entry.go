@@ -126,7 +126,7 @@ type Intent struct {
 	Object    Hash   `json:"object"`  // stream, stream/field, workspace or document
 	Reason    Hash   `json:"reason"`
 	Ticket    Hash   `json:"ticket"`
-	Subjects  Hash   `json:"subjects"` // the keyed digests of those concerned, one after the other
+	Subjects  Hash   `json:"subjects"` // [Commitment] to each of those concerned, one after the other; zeros for one without a key
 	// Before and After are keyed hashes of what the action changes, where that has one:
 	// of start the configuration, of rotate the epoch. After stands in the outcome where
 	// the action itself makes it.

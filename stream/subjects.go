@@ -27,6 +27,7 @@ type Concerned struct {
 	Topic     string
 	Partition int32
 	From      int64
+	Records   Int64 // all of them
 	// Nobody counts the records that name no person, and beside them those of persons
 	// who are erased.
 	Nobody  Int64
@@ -54,6 +55,7 @@ func AppendConcerned(dst []byte, all []Concerned) []byte {
 		text(c.Topic)
 		dst = binary.BigEndian.AppendUint32(dst, uint32(c.Partition))
 		dst = binary.BigEndian.AppendUint64(dst, uint64(c.From))
+		dst = binary.BigEndian.AppendUint32(dst, uint32(c.Records))
 		dst = binary.BigEndian.AppendUint32(dst, uint32(c.Nobody))
 		dst = binary.BigEndian.AppendUint32(dst, uint32(len(c.Persons)))
 		for _, p := range c.Persons {
@@ -94,7 +96,8 @@ func ReadConcerned(b []byte) ([]Concerned, error) {
 	for len(b) > 0 {
 		c := Concerned{Stream: text(), Topic: text(), Partition: int32(number())}
 		high, low := number(), number()
-		c.From, c.Nobody = int64(high)<<32|int64(low), Int64(number())
+		c.From = int64(high)<<32 | int64(low)
+		c.Records, c.Nobody = Int64(number()), Int64(number())
 		n := int(number())
 		if !ok || n > len(b)/personSize {
 			return nil, errConcerned

@@ -7,7 +7,7 @@ import (
 
 func TestAnIndexOfSubjectsReadsBackAndIsNoOther(t *testing.T) {
 	all := []Concerned{
-		{Stream: "crm.public.b", Topic: "t", Partition: 3, From: 1 << 40, Nobody: 2, Persons: []Person{{Commitment{9}, 1}, {Commitment{1}, 7}}},
+		{Stream: "crm.public.b", Topic: "t", Partition: 3, From: 1 << 40, Records: 9, Nobody: 2, Persons: []Person{{Commitment{9}, 1}, {Commitment{1}, 7}}},
 		{Stream: "crm.public.a", Topic: "t", Partition: 3, From: 1 << 40, Persons: []Person{}},
 	}
 	b := AppendConcerned(nil, all)

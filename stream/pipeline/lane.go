@@ -274,7 +274,7 @@ func (l *lane) count(s *share) error {
 		if err := to.processor.Subjects(&about); err != nil {
 			return fmt.Errorf("stream %s: %w", name, err)
 		}
-		if len(about.Persons) > 0 || about.Nobody > 0 {
+		if about.Records > 0 {
 			s.concerned = append(s.concerned, about)
 		}
 	}

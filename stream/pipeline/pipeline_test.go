@@ -509,6 +509,7 @@ func (*processor) Holds(time.Duration) error             { return nil }
 func (p *processor) Subjects(to *stream.Concerned) error {
 	for c, n := range p.about {
 		to.Persons = append(to.Persons, stream.Person{Commitment: c, Records: n})
+		to.Records += n
 	}
 	p.about = nil
 	return nil

@@ -23,7 +23,8 @@ const TrimJob = "job/trim"
 // ahead only shortens what is kept.
 type Trim struct {
 	Base
-	Keep  time.Duration
+	Keep  time.Duration // 0 for ever
+	Index time.Duration // likewise, of the index of subjects
 	Every time.Duration
 	// Sinks are the connections whose sink reads each masked topic.
 	Sinks map[string]string
@@ -60,7 +61,7 @@ func (t *Trim) round(ctx context.Context, r *remover) error {
 		return err
 	}
 	topics := slices.Collect(maps.Keys(passed))
-	old, err := kafka.OffsetsAt(ctx, r.client, t.Now().Add(-t.Keep), topics...)
+	old, err := t.old(ctx, r, topics)
 	if err != nil {
 		return err
 	}
@@ -89,9 +90,37 @@ func (t *Trim) round(ctx context.Context, r *remover) error {
 	return r.receipt(ctx, reached, nil)
 }
 
-// passed gives, for each partition, the offset before which nobody has to read.
+// old gives, for each partition, the offset before which everything is as old as it is
+// kept.
+func (t *Trim) old(ctx context.Context, r *remover, topics []string) (map[string]map[int32]int64, error) {
+	index := t.Topics.Subjects()
+	others := slices.DeleteFunc(slices.Clone(topics), func(topic string) bool { return topic == index })
+	out, err := kafka.OffsetsAt(ctx, r.client, t.Now().Add(-t.Keep), others...)
+	if err != nil || len(others) == len(topics) {
+		return out, err
+	}
+	indexes, err := kafka.OffsetsAt(ctx, r.client, t.Now().Add(-t.Index), index)
+	if out == nil {
+		return indexes, err
+	}
+	maps.Copy(out, indexes)
+	return out, err
+}
+
+// passed gives, for each partition, the offset before which nobody has to read; of
+// what is kept for ever nothing.
 func (t *Trim) passed(ctx context.Context, r *remover) (map[string]map[int32]int64, error) {
 	out := make(map[string]map[int32]int64)
+	if t.Index > 0 {
+		ends, err := kafka.Ends(ctx, r.client, t.Topics.Subjects())
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(out, ends)
+	}
+	if t.Keep == 0 {
+		return out, nil
+	}
 	for topic, connection := range t.Sinks {
 		group := t.Topics.SinkGroup(connection)
 		at, err := t.standings(ctx, r.client, group)

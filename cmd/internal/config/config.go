@@ -61,6 +61,7 @@ type Folder struct {
 	Metrics string // address to listen on; "" for none
 
 	Sampling Sampling
+	Index    Index  // of subjects
 	Mirror   Mirror // of the audit log; without a bucket there is none
 	Reveal   Reveal // nobody may, unless lethe.yaml says who
 

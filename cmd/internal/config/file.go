@@ -104,6 +104,8 @@ type audit struct {
 	Log      string   `yaml:"log,required"`
 	Mirror   mirror   `yaml:"mirror"`
 	Sampling sampling `yaml:"sampling"`
+
+	SubjectIndex subjectIndex `yaml:"subject_index"`
 }
 
 type connection struct {
@@ -139,6 +141,9 @@ func (in *file) into(f *Folder) error {
 		f.Keep = DefaultKeep
 	}
 	f.Keys, f.Cover, f.Log, f.State = f.at(in.Keyring.File), f.at(in.Keyring.Cover), f.at(in.Audit.Log), f.at(in.State)
+	if f.Index = in.Audit.SubjectIndex.Index; !f.Index.Written {
+		f.Index.Keep = f.Keep
+	}
 	if f.Doc.Has("reveal") {
 		in.Reveal.into(f, c)
 	}

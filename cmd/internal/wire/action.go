@@ -115,9 +115,14 @@ func (w *Workspace) begin(ctx context.Context, a Action) (*begun, error) {
 		openings[name] = opening{salt, value}
 		return commitment(salt, value)
 	}
+	// L5: what is written down of them is what nobody makes again once they are erased.
+	concerned, _, err := w.commitments(a.Subjects)
+	if err != nil {
+		w.log.Info("the intent does not say whom it concerns: persons' keys are not to be had", "err", err)
+	}
 	var subjects []byte
-	for _, d := range a.Subjects {
-		subjects = append(subjects, d[:]...)
+	for _, c := range concerned {
+		subjects = append(subjects, c[:]...)
 	}
 	now := w.base.Now().UTC()
 	intent, err := ledger.Entry(stream.EntryIntent, stream.Intent{Action: a.Kind, Count: stream.Int64(a.Count), Approval: a.Approval,

@@ -46,7 +46,11 @@ func (w *Workspace) newRevision(k *rules.Revision) (*revision, error) {
 	in.Keyring = keys
 	r := &revision{id: k.ID, keys: k.Epoch, routes: make(map[string]stream.Route), rows: make(map[string]*stream.Schema)}
 	for _, s := range k.Streams {
-		rewriter, err := masking.Compile(s.Plan, in)
+		compile := masking.Compile
+		if w.indexed {
+			compile = masking.CompileIndexed
+		}
+		rewriter, err := compile(s.Plan, in)
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 		}

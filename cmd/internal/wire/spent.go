@@ -102,7 +102,7 @@ const twoDays = 48 * time.Hour
 // spent reads the log back. An intent whose opening is not there may be anybody's,
 // and counts as the principal's: to erase openings gives nobody room.
 func (b *begun) spent(ctx context.Context, d Disclosure) (spending, error) {
-	principals, err := b.w.principals(ctx)
+	openings, err := b.w.openings(ctx)
 	if err != nil {
 		return spending{}, err
 	}
@@ -131,7 +131,7 @@ func (b *begun) spent(ctx context.Context, d Disclosure) (spending, error) {
 			case e.ID == b.id:
 				mine = true
 			case mine && !refused[e.ID] && json.Unmarshal(e.Body, &i) == nil && i.Action == stream.ActionReveal:
-				s.add(i, principals[e.ID], b.time, d)
+				s.add(i, openings[e.ID]["principal"], b.time, d)
 			}
 		}
 		return !before(l.Entry, b.time.Add(-twoDays))
@@ -161,17 +161,17 @@ func (s *spending) add(i stream.Intent, o opening, now time.Time, d Disclosure) 
 	}
 }
 
-// principals are the openings of who acted, by intent.
-func (w *Workspace) principals(ctx context.Context) (map[string]opening, error) {
+// openings are what the commitments of intents stand for, by intent and member.
+func (w *Workspace) openings(ctx context.Context) (map[string]map[string]opening, error) {
 	seal, err := pipeline.NewSeal(w.keys, "openings")
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]opening)
+	out := make(map[string]map[string]opening)
 	err = w.base.Cluster.ReadRange(ctx, w.base.Topics.Openings(), 0, 0, func(r *kgo.Record) error {
 		var all map[string]opening
 		if plain, err := seal.Open(r.Value); err == nil && json.Unmarshal(plain, &all) == nil {
-			out[string(r.Key)] = all["principal"]
+			out[string(r.Key)] = all
 		}
 		return nil
 	})

@@ -53,6 +53,8 @@ func (w *Workspace) stages() *stages {
 	s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.DeletionJob, Run: deletion.Run})
 	if w.folder.Keep > 0 {
 		w.log.Info("what is masked, loaded and in the log is deleted from the broker when it is this old", "keep", w.folder.Keep.String())
+	}
+	if w.folder.Keep > 0 || w.folder.Index.Keep > 0 {
 		s.jobs = append(s.jobs, pipeline.Job{Name: pipeline.TrimJob, Run: w.trim().Run})
 	}
 	return s
@@ -62,8 +64,13 @@ func (w *Workspace) stages() *stages {
 // is trimmed on the embedded broker only: elsewhere another machine's log may
 // still be written from it.
 func (w *Workspace) trim() *pipeline.Trim {
-	t := &pipeline.Trim{Base: w.base, Keep: w.folder.Keep, Sinks: make(map[string]string),
-		Every: min(max(w.folder.Keep/4, time.Second), 15*time.Minute)}
+	every := 15 * time.Minute
+	for _, keep := range []time.Duration{w.folder.Keep, w.folder.Index.Keep} {
+		if keep > 0 {
+			every = min(every, max(keep/4, time.Second))
+		}
+	}
+	t := &pipeline.Trim{Base: w.base, Keep: w.folder.Keep, Index: w.folder.Index.Keep, Sinks: make(map[string]string), Every: every}
 	for _, c := range w.folder.Connections {
 		for _, m := range w.masked[c.Name] {
 			t.Sinks[m] = c.Name

@@ -66,7 +66,7 @@ func (w *Workspace) quarantine(c config.Connection) string {
 func ownTopics(t stream.Topics, n int32) []kafka.Topic {
 	return []kafka.Topic{
 		{Name: t.Positions(), Partitions: n, Compact: true}, {Name: t.Revisions(), Partitions: 1, Compact: true}, {Name: t.Openings(), Partitions: 1, Compact: true},
-		{Name: t.Audit(), Partitions: 1}, {Name: t.Details(), Partitions: 1}, {Name: t.Leaves(), Partitions: n}, {Name: t.Shreds(), Partitions: 1},
+		{Name: t.Audit(), Partitions: 1}, {Name: t.Details(), Partitions: 1}, {Name: t.Subjects(), Partitions: 1}, {Name: t.Leaves(), Partitions: n}, {Name: t.Shreds(), Partitions: 1},
 	}
 }
 

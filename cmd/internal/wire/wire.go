@@ -73,6 +73,8 @@ type Workspace struct {
 	mirrored *mirrored // nil without a mirror
 	lock     *os.File
 	host     []string // brokers of the process that runs the folder, where this one does not
+	// indexed says that it is asked whom records are about that are masked.
+	indexed bool
 	// rewritten says that the folder was run and its log is gone.
 	rewritten bool
 	runs      atomic.Int64
@@ -145,6 +147,9 @@ func (w *Workspace) takeEffect(ctx context.Context) error {
 		return err
 	}
 	if err := w.declare(ctx); err != nil {
+		return err
+	}
+	if err := w.indexSubjects(); err != nil {
 		return err
 	}
 	w.revision, w.current = w.revisions(), make(map[string]*revision)

@@ -1,0 +1,372 @@
+package wire
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"lethe/audit"
+	"lethe/cmd/internal/config"
+	"lethe/stream"
+	"lethe/stream/pipeline"
+)
+
+// Index reads the index of subjects beside the log: how many persons batches are
+// about, and which are about one. Only what a receipt under the log's checkpoint names
+// counts (L4). It is opened for one question or several, and closed.
+type Index struct{ w *Workspace }
+
+// OpenIndex opens the index of a folder. It asks the broker that the folder's run
+// holds, or holds the folder itself.
+func OpenIndex(ctx context.Context, f *config.Folder, log *slog.Logger) (*Index, error) {
+	w := &Workspace{folder: f, log: log, registry: prometheus.NewRegistry()}
+	err := w.holdSubjects(ctx)
+	if err == nil {
+		_, err = w.knowErasures(ctx)
+	}
+	if err != nil {
+		w.Close()
+		return nil, err
+	}
+	return &Index{w}, nil
+}
+
+// Close frees what OpenIndex took.
+func (x *Index) Close() error { return x.w.Close() }
+
+// Range says which batches a question is about.
+type Range struct {
+	From, To time.Time                            // of receipts: [From, To); zero for no bound
+	Match    func(connection, stream string) bool // nil for all
+}
+
+func (r Range) during(at time.Time) bool {
+	return !at.Before(r.From) && (r.To.IsZero() || at.Before(r.To))
+}
+
+func (r Range) has(at time.Time, connection, streamName string) bool {
+	return r.during(at) && (r.Match == nil || r.Match(connection, streamName))
+}
+
+// Reach tells how much of what receipts in range delivered is in an index.
+type Reach struct {
+	Batches int // transactions whose index was read
+	// Gone are transactions whose index was deleted for its age, or lost.
+	Gone int
+	// Unindexed counts records that were delivered and of which no index was made:
+	// streams that are about nobody, or runs without an index.
+	Unindexed int64
+}
+
+// Subjects is how many persons records are about.
+type Subjects struct {
+	Reach
+	Distinct int // persons, over all streams; who is erased by now counts, and is nobody's to find
+	Streams  map[string]*StreamSubjects
+}
+
+// StreamSubjects is a stream's line.
+type StreamSubjects struct {
+	Distinct int
+	Records  int64
+	// Nobody counts records that name no person, or one who was erased before they
+	// were masked.
+	Nobody int64
+}
+
+// Count counts the persons whom the delivered records in range are about. The same
+// person in two streams, or under two connections, is one.
+func (x *Index) Count(ctx context.Context, in Range) (*Subjects, error) {
+	l, err := x.receipts(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	out := &Subjects{Streams: make(map[string]*StreamSubjects)}
+	all, of := make(map[stream.Commitment]struct{}), make(map[string]map[stream.Commitment]struct{})
+	err = x.each(ctx, l, func(c stream.Concerned, _ *batch) {
+		s := out.Streams[c.Stream]
+		if s == nil {
+			s = &StreamSubjects{}
+			out.Streams[c.Stream], of[c.Stream] = s, make(map[stream.Commitment]struct{})
+		}
+		s.Records += int64(c.Records)
+		s.Nobody += int64(c.Nobody)
+		for _, p := range c.Persons {
+			of[c.Stream][p.Commitment] = struct{}{}
+			all[p.Commitment] = struct{}{}
+		}
+	})
+	out.Reach, out.Distinct = l.Reach, len(all)
+	for name, s := range out.Streams {
+		s.Distinct = len(of[name])
+	}
+	return out, err
+}
+
+// Found is where records about a person are.
+type Found struct {
+	Reach
+	// Erased says that the person's key is destroyed: nothing tells any more which
+	// batches were about that person.
+	Erased  bool
+	Batches []Batch // in the order of the log
+	Acts    []Act   // what was done that concerned the person, likewise
+}
+
+// Act is an action of somebody upon persons: an erasure, or values that were revealed.
+type Act struct {
+	Leaf  int64  // of the intent, in the log
+	Entry string // its id
+	Kind  string // stream.ActionErase and so on
+	Time  time.Time
+}
+
+// Batch is the records about a person that a mask transaction made from one partition.
+type Batch struct {
+	Leaf, Offset int64  // of the receipt, in the log and in the audit topic
+	Entry        string // its id
+	Time         time.Time
+	Connection   string
+	Purpose      string // of the connection as lethe.yaml has it now; "" if there is none
+	Stream       string
+	Records      int64
+	// Out are the ranges of masked topics that the records lie in, among those of others.
+	Out []stream.Out
+}
+
+// Find finds the batches in range that hold rows about persons, each by any of their
+// digests: of whom, in whichever stream, that the same kind of identifier names.
+func (x *Index) Find(ctx context.Context, of *Persons, in Range) (*Found, error) {
+	commitments, erased, err := x.w.commitments(of.digests)
+	if err != nil {
+		return nil, err
+	}
+	out := &Found{Erased: len(of.digests) > 0 && erased == len(of.digests)}
+	wanted := make(map[stream.Commitment]bool)
+	for _, c := range commitments {
+		if c != (stream.Commitment{}) {
+			wanted[c] = true
+		}
+	}
+	if len(wanted) == 0 {
+		return out, nil
+	}
+	l, err := x.receipts(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	hits := make(map[*batch]bool)
+	err = x.each(ctx, l, func(c stream.Concerned, b *batch) {
+		for _, p := range c.Persons {
+			if wanted[p.Commitment] {
+				b.found[c.Stream] += int64(p.Records)
+				hits[b] = true
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.Reach = l.Reach
+	for _, b := range l.batches {
+		if hits[b] {
+			out.Batches = append(out.Batches, x.told(b)...)
+		}
+	}
+	out.Acts, err = x.acts(ctx, l, wanted)
+	return out, err
+}
+
+// acts are what was done that concerned persons. What the openings say counts where the
+// intent's commitment is to it.
+func (x *Index) acts(ctx context.Context, l *listed, wanted map[stream.Commitment]bool) (all []Act, err error) {
+	openings, err := x.w.openings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for id, of := range l.intents {
+		o := openings[id]["subjects"]
+		if len(o.Salt) == 0 || commitment(o.Salt, o.Value) != of.subjects || !l.in.during(of.Time) {
+			continue
+		}
+		for c := range slices.Chunk(o.Value, len(stream.Commitment{})) {
+			if len(c) == len(stream.Commitment{}) && wanted[stream.Commitment(c)] {
+				all = append(all, of.Act)
+				break
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b Act) int { return cmp.Compare(a.Leaf, b.Leaf) })
+	return all, nil
+}
+
+// told are the batches of a part of a receipt.
+func (x *Index) told(b *batch) (all []Batch) {
+	for name, n := range b.found {
+		t := Batch{Leaf: b.leaf, Offset: b.offset, Entry: b.entry, Time: b.at, Connection: b.connection, Stream: name, Records: n}
+		if c, ok := x.w.folder.Connection(b.connection); ok {
+			t.Purpose = c.Purpose
+		}
+		topics := x.w.base.Topics
+		is, _, _ := topics.Generation(topics.Masked("pii", b.connection, name, 1))
+		for _, o := range b.part.Out {
+			if of, _, ok := topics.Generation(o.Topic); ok && of == is {
+				t.Out = append(t.Out, o)
+			}
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
+// batch is a part of a mask receipt.
+type batch struct {
+	leaf, offset int64
+	entry        string
+	connection   string
+	at           time.Time
+	part         stream.Part
+	found        map[string]int64 // records by stream
+}
+
+// listed are the mask receipts in range.
+type listed struct {
+	Reach
+	in      Range
+	named   map[stream.Hash]named // indexes
+	batches []*batch
+	parts   map[string]*batch // by connection and where the part begins
+	intents map[string]act    // by id
+}
+
+// act is an intent with what stands in it for those concerned.
+type act struct {
+	Act
+	subjects stream.Hash
+}
+
+type named struct {
+	connection string
+	time       time.Time
+}
+
+func partKey(connection, topic string, partition int32, from string) string {
+	return fmt.Sprintf("%s %s/%d %s", connection, topic, partition, from)
+}
+
+// receipts reads the mask receipts of the log.
+func (x *Index) receipts(ctx context.Context, in Range) (*listed, error) {
+	w := x.w
+	v, err := audit.Verifier(string(w.logKey.Reveal()))
+	if err != nil {
+		return nil, err
+	}
+	r, err := audit.OpenReader(w.folder.Log, v)
+	if err != nil {
+		return nil, w.final(err)
+	}
+	l := &listed{in: in, named: make(map[stream.Hash]named), parts: make(map[string]*batch), intents: make(map[string]act)}
+	if err := r.Scan(ctx, 0, l.take); err != nil {
+		return nil, w.final(err)
+	}
+	return l, nil
+}
+
+// take takes a leaf.
+func (l *listed) take(leaf audit.Leaf) error {
+	mask := bytes.Contains(leaf.Entry, []byte(`"stage":"mask"`))
+	if !mask && !bytes.Contains(leaf.Entry, []byte(`"kind":"`+stream.EntryIntent+`"`)) {
+		return nil
+	}
+	var e struct {
+		ID   string          `json:"id"`
+		Kind string          `json:"kind"`
+		Body json.RawMessage `json:"body"`
+	}
+	if json.Unmarshal(leaf.Entry, &e) != nil {
+		return nil // lethe verify tells of it
+	}
+	switch e.Kind {
+	case stream.EntryReceipt:
+		var b stream.Receipt
+		if json.Unmarshal(e.Body, &b) == nil && b.Stage == stream.StageMask {
+			l.receipt(leaf, e.ID, &b)
+		}
+	case stream.EntryIntent:
+		var i stream.Intent
+		if json.Unmarshal(e.Body, &i) != nil {
+			return nil
+		}
+		if t, err := time.Parse(time.RFC3339Nano, i.Time); err == nil {
+			l.intents[e.ID] = act{Act{leaf.Index, e.ID, i.Action, t}, i.Subjects}
+		}
+	}
+	return nil
+}
+
+func (l *listed) receipt(leaf audit.Leaf, id string, b *stream.Receipt) {
+	t, err := time.Parse(time.RFC3339Nano, b.Time)
+	if err != nil {
+		return
+	}
+	if b.Subjects != nil {
+		l.named[*b.Subjects] = named{b.Connection, t}
+	}
+	for _, s := range b.Streams {
+		if l.in.has(t, b.Connection, s.Stream) {
+			l.Unindexed += int64(s.Delivered)
+		}
+	}
+	for _, p := range b.Parts {
+		at := &batch{leaf: leaf.Index, offset: leaf.Offset, entry: id, connection: b.Connection, at: t, part: p, found: make(map[string]int64)}
+		l.batches = append(l.batches, at)
+		l.parts[partKey(b.Connection, p.Topic, p.Partition, p.From)] = at
+	}
+}
+
+// each reads the indexes that receipts name, and hands out what is in range.
+func (x *Index) each(ctx context.Context, l *listed, each func(stream.Concerned, *batch)) error {
+	whole, err := pipeline.NewConcerned(x.w.keys)
+	if err != nil {
+		return err
+	}
+	err = x.w.base.Cluster.ReadRange(ctx, x.w.base.Topics.Subjects(), 0, 0, func(r *kgo.Record) error {
+		h, all := whole.Take(r.Key, r.Value)
+		by, ok := l.named[h]
+		if !ok || all == nil {
+			return nil
+		}
+		delete(l.named, h)
+		within := false
+		for _, c := range all {
+			b := l.parts[partKey(by.connection, c.Topic, c.Partition, fmt.Sprint(c.From))]
+			if b == nil || !l.in.has(by.time, by.connection, c.Stream) {
+				continue
+			}
+			within = true
+			l.Unindexed -= int64(c.Records)
+			each(c, b)
+		}
+		if within {
+			l.Batches++
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("index of subjects: %w", err)
+	}
+	for _, by := range l.named {
+		if l.in.during(by.time) {
+			l.Gone++
+		}
+	}
+	return nil
+}
