@@ -10,7 +10,7 @@ import (
 
 // Commitment stands for a person in the index of subjects: a pseudorandom function of
 // a constant under the person's own key, the same in every batch of a workspace. Once that
-// key is destroyed nobody makes it again, and it is noise that belongs to nobody (L5).
+// key is destroyed nobody makes it again, and it is noise that belongs to nobody.
 type Commitment [16]byte
 
 // Person is how many records of a share are about a person.

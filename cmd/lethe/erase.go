@@ -140,8 +140,9 @@ func showErasure(io console, e *wire.Erasure, of *wire.Persons) error {
 		return showJSON(io, struct {
 			*wire.Erasure
 			Stages map[string]string `json:"stages"`
+			Log    string            `json:"log"`
 			Left   []string          `json:"left"`
-		}{e, stages, left()})
+		}{e, stages, forgets, left()})
 	}
 	n := e.Subjects
 	if of != nil {
@@ -163,6 +164,7 @@ func showErasure(io console, e *wire.Erasure, of *wire.Persons) error {
 			tellf(io.out, "  %-33snot in this build\n", stage)
 		}
 	}
+	fmt.Fprintln(io.out, "\n"+forgets)
 	fmt.Fprintln(io.out, "\nleft, and still personal data:")
 	if of != nil {
 		for _, column := range of.Others {
@@ -174,6 +176,9 @@ func showErasure(io console, e *wire.Erasure, of *wire.Persons) error {
 	}
 	return nil
 }
+
+// forgets is what an erasure does to the audit log.
+const forgets = "the audit log forgets: what its indexes and intents hold for them nobody can make again; entries and proofs stay as they are"
 
 // left is what an erasure does not reach.
 func left() []string {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 
 // Index reads the index of subjects beside the log: how many persons batches are
 // about, and which are about one. Only what a receipt under the log's checkpoint names
-// counts (L4). It is opened for one question or several, and closed.
+// counts. It is opened for one question or several, and closed.
 type Index struct{ w *Workspace }
 
 // OpenIndex opens the index of a folder. It asks the broker that the folder's run
@@ -210,8 +211,8 @@ func (x *Index) acts(ctx context.Context, l *listed, wanted map[stream.Commitmen
 
 // told are the batches of a part of a receipt.
 func (x *Index) told(b *batch) (all []Batch) {
-	for name, n := range b.found {
-		t := Batch{Leaf: b.leaf, Offset: b.offset, Entry: b.entry, Time: b.at, Connection: b.connection, Stream: name, Records: n}
+	for _, name := range slices.Sorted(maps.Keys(b.found)) {
+		t := Batch{Leaf: b.leaf, Offset: b.offset, Entry: b.entry, Time: b.at, Connection: b.connection, Stream: name, Records: b.found[name]}
 		if c, ok := x.w.folder.Connection(b.connection); ok {
 			t.Purpose = c.Purpose
 		}
