@@ -22,8 +22,8 @@ func (w *work) rests() {
 			fmt.Sprintf("ใบรับแรกในช่วงเวลาคือ %s และใบสุดท้ายคือ %s", when(w.Facts.First), when(w.Facts.Last)))
 	}
 	if all, read := len(w.Facts.Details), w.Facts.DetailsRead; all > read {
-		s.note(fmt.Sprintf("Of %s detail records that receipts name, %s could not be read: they are deleted after a time. What rests on them counts only the others.", grouped(all), grouped(all-read)),
-			fmt.Sprintf("จากบันทึกรายละเอียด %s รายการที่ใบรับอ้างถึง อ่านไม่ได้ %s รายการ เพราะถูกลบเมื่อครบกำหนด ตัวเลขที่มาจากรายละเอียดนับเฉพาะรายการที่อ่านได้", grouped(all), grouped(all-read)))
+		s.note(fmt.Sprintf("Of %s that receipts name, %s could not be read: the broker keeps them no more, or was not asked. What rests on them counts only the others.", several(all, "detail record"), grouped(all-read)),
+			fmt.Sprintf("จากบันทึกรายละเอียด %s รายการที่ใบรับอ้างถึง อ่านไม่ได้ %s รายการ เพราะโบรกเกอร์ไม่เก็บไว้แล้วหรือไม่ได้ถาม ตัวเลขที่มาจากรายละเอียดนับเฉพาะรายการที่อ่านได้", grouped(all), grouped(all-read)))
 	}
 	if w.Facts.Refused > 0 {
 		s.note("Not an entry, and refused: "+several(w.Facts.Refused, "leaf")+" of the log. Somebody without an enrolled key wrote there.",

@@ -75,6 +75,8 @@ func makeReport(ctx context.Context, io console, args []string) error {
 	if len(args) > 0 {
 		if kind, ok = report.Find(args[0]); ok {
 			args = args[1:]
+		} else if name := args[0]; !strings.HasPrefix(name, "-") && !exists(name) {
+			return &stream.Fault{Code: "report.kind", Msg: fmt.Sprintf("there is no report %q", name), Hint: strict.Suggest(name, report.Names())}
 		}
 	}
 	dir, err := f.parse(io, args)
@@ -163,7 +165,7 @@ func (r *reportFlags) gather(ctx context.Context, io console, kind report.Kind, 
 		return nil, err
 	}
 	if in.Facts, err = report.Gather(ctx, log, folder.Workspace, from, to, kind.Wants); err != nil {
-		return nil, err
+		return nil, damaged(folder, err)
 	}
 	persons, err := r.whom(ctx, io, kind, folder)
 	if err != nil {
@@ -262,10 +264,15 @@ func folderLog(f *config.Folder) (*audit.Reader, error) {
 		return nil, &stream.Fault{Code: "verify.key", Path: f.Rel(f.PublicKeyFile()), Msg: "not an Ed25519 verifier key", Hint: "restore the log.pub that lethe init made"}
 	}
 	r, err := audit.OpenReader(f.Log, v)
-	if errors.Is(err, audit.ErrDamaged) {
-		return nil, &stream.Fault{Code: "report.log_damaged", Path: f.Rel(f.Log), Msg: err.Error(), Hint: "lethe verify " + f.Dir + "     tells what was changed", Exit: stream.ExitFault}
+	return r, damaged(f, err)
+}
+
+// damaged tells what to do about a log that was changed: no report rests on it.
+func damaged(f *config.Folder, err error) error {
+	if !errors.Is(err, audit.ErrDamaged) {
+		return err
 	}
-	return r, err
+	return &stream.Fault{Code: "report.log_damaged", Path: f.Rel(f.Log), Msg: err.Error(), Hint: "lethe verify " + f.Dir + "     tells what was changed", Exit: stream.ExitFault}
 }
 
 // instant reads a time that a person gave.
