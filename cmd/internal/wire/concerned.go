@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -92,7 +92,7 @@ func (x *Index) Count(ctx context.Context, in Range) (*Subjects, error) {
 	}
 	out := &Subjects{Streams: make(map[string]*StreamSubjects)}
 	all, of := make(map[stream.Commitment]struct{}), make(map[string]map[stream.Commitment]struct{})
-	err = x.each(ctx, l, func(c stream.Concerned, _ *batch) {
+	err = x.each(ctx, l, func(c *stream.Concerned, _ named) {
 		s := out.Streams[c.Stream]
 		if s == nil {
 			s = &StreamSubjects{}
@@ -164,23 +164,29 @@ func (x *Index) Find(ctx context.Context, of *Persons, in Range) (*Found, error)
 	if err != nil {
 		return nil, err
 	}
-	hits := make(map[*batch]bool)
-	err = x.each(ctx, l, func(c stream.Concerned, b *batch) {
+	var hits []hit
+	err = x.each(ctx, l, func(c *stream.Concerned, by named) {
+		h := hit{named: by, stream: c.Stream, topic: c.Topic, partition: c.Partition, from: strconv.FormatInt(c.From, 10)}
 		for _, p := range c.Persons {
 			if wanted[p.Commitment] {
-				b.found[c.Stream] += int64(p.Records)
-				hits[b] = true
+				h.records += int64(p.Records)
 			}
+		}
+		if h.records > 0 {
+			hits = append(hits, h)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	out.Reach = l.Reach
-	for _, b := range l.batches {
-		if hits[b] {
-			out.Batches = append(out.Batches, x.told(b)...)
+	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(a.leaf, b.leaf) })
+	for _, h := range hits {
+		b, err := x.batch(l.log, h)
+		if err != nil {
+			return nil, x.w.final(err)
 		}
+		out.Batches = append(out.Batches, b)
 	}
 	out.Acts, err = x.acts(ctx, l, wanted)
 	return out, err
@@ -195,7 +201,7 @@ func (x *Index) acts(ctx context.Context, l *listed, wanted map[stream.Commitmen
 	}
 	for id, of := range l.intents {
 		o := openings[id]["subjects"]
-		if len(o.Salt) == 0 || commitment(o.Salt, o.Value) != of.subjects || !l.in.during(of.Time) {
+		if len(o.Salt) == 0 || commitment(o.Salt, o.Value) != of.subjects {
 			continue
 		}
 		for c := range slices.Chunk(o.Value, len(stream.Commitment{})) {
@@ -209,58 +215,90 @@ func (x *Index) acts(ctx context.Context, l *listed, wanted map[stream.Commitmen
 	return all, nil
 }
 
-// told are the batches of a part of a receipt.
-func (x *Index) told(b *batch) (all []Batch) {
-	for _, name := range slices.Sorted(maps.Keys(b.found)) {
-		t := Batch{Leaf: b.leaf, Offset: b.offset, Entry: b.entry, Time: b.at, Connection: b.connection, Stream: name, Records: b.found[name]}
-		if c, ok := x.w.folder.Connection(b.connection); ok {
-			t.Purpose = c.Purpose
+// hit is whom a part's records of a stream are about, of those who are looked for.
+type hit struct {
+	named
+	stream    string
+	topic     string
+	partition int32
+	from      string
+	records   int64
+}
+
+// ahead is how far behind the receipt that names the index another one of the same
+// transaction is looked for: others' entries may lie between.
+const ahead = 1 << 12
+
+// batch finds the part of a receipt that a hit is of.
+func (x *Index) batch(log *audit.Reader, h hit) (Batch, error) {
+	out := Batch{Leaf: h.leaf, Offset: -1, Time: h.time, Connection: h.connection, Stream: h.stream, Records: h.records}
+	if c, ok := x.w.folder.Connection(h.connection); ok {
+		out.Purpose = c.Purpose
+	}
+	topics := x.w.base.Topics
+	is, _, _ := topics.Generation(topics.Masked("pii", h.connection, h.stream, 1))
+	for i := h.leaf; i < min(h.leaf+ahead, log.Size()); i++ {
+		leaf, err := log.Leaf(i)
+		if err != nil {
+			return out, err
 		}
-		topics := x.w.base.Topics
-		is, _, _ := topics.Generation(topics.Masked("pii", b.connection, name, 1))
-		for _, o := range b.part.Out {
+		id, b := maskReceipt(leaf.Entry)
+		if b == nil || b.Connection != h.connection {
+			continue
+		}
+		at := slices.IndexFunc(b.Parts, func(p stream.Part) bool {
+			return p.Topic == h.topic && p.Partition == h.partition && p.From == h.from
+		})
+		if at < 0 {
+			continue
+		}
+		out.Leaf, out.Offset, out.Entry = leaf.Index, leaf.Offset, id
+		for _, o := range b.Parts[at].Out {
 			if of, _, ok := topics.Generation(o.Topic); ok && of == is {
-				t.Out = append(t.Out, o)
+				out.Out = append(out.Out, o)
 			}
 		}
-		all = append(all, t)
+		return out, nil
 	}
-	return all
+	return out, nil // the transaction's other receipts are not under the checkpoint yet
 }
 
-// batch is a part of a mask receipt.
-type batch struct {
-	leaf, offset int64
-	entry        string
-	connection   string
-	at           time.Time
-	part         stream.Part
-	found        map[string]int64 // records by stream
+// maskReceipt reads an entry; nil if it is no mask receipt.
+func maskReceipt(entry []byte) (id string, r *stream.Receipt) {
+	if !bytes.Contains(entry, []byte(`"stage":"mask"`)) {
+		return "", nil
+	}
+	var e struct {
+		ID   string         `json:"id"`
+		Kind string         `json:"kind"`
+		Body stream.Receipt `json:"body"`
+	}
+	if json.Unmarshal(entry, &e) != nil || e.Kind != stream.EntryReceipt || e.Body.Stage != stream.StageMask {
+		return "", nil // lethe verify tells of it
+	}
+	return e.ID, &e.Body
 }
 
-// listed are the mask receipts in range.
+// listed is what the log says in range.
 type listed struct {
 	Reach
 	in      Range
-	named   map[stream.Hash]named // indexes
-	batches []*batch
-	parts   map[string]*batch // by connection and where the part begins
-	intents map[string]act    // by id
+	log     *audit.Reader
+	named   map[stream.Hash]named // indexes, by the hash
+	intents map[string]act        // by id
+}
+
+// named is the receipt that names an index.
+type named struct {
+	leaf       int64
+	connection string
+	time       time.Time
 }
 
 // act is an intent with what stands in it for those concerned.
 type act struct {
 	Act
 	subjects stream.Hash
-}
-
-type named struct {
-	connection string
-	time       time.Time
-}
-
-func partKey(connection, topic string, partition int32, from string) string {
-	return fmt.Sprintf("%s %s/%d %s", connection, topic, partition, from)
 }
 
 // receipts reads the mask receipts of the log.
@@ -274,7 +312,7 @@ func (x *Index) receipts(ctx context.Context, in Range) (*listed, error) {
 	if err != nil {
 		return nil, w.final(err)
 	}
-	l := &listed{in: in, named: make(map[stream.Hash]named), parts: make(map[string]*batch), intents: make(map[string]act)}
+	l := &listed{in: in, log: r, named: make(map[stream.Hash]named), intents: make(map[string]act)}
 	if err := r.Scan(ctx, 0, l.take); err != nil {
 		return nil, w.final(err)
 	}
@@ -283,58 +321,45 @@ func (x *Index) receipts(ctx context.Context, in Range) (*listed, error) {
 
 // take takes a leaf.
 func (l *listed) take(leaf audit.Leaf) error {
-	mask := bytes.Contains(leaf.Entry, []byte(`"stage":"mask"`))
-	if !mask && !bytes.Contains(leaf.Entry, []byte(`"kind":"`+stream.EntryIntent+`"`)) {
+	if bytes.Contains(leaf.Entry, []byte(`"kind":"`+stream.EntryIntent+`"`)) {
+		l.intent(leaf)
 		return nil
 	}
-	var e struct {
-		ID   string          `json:"id"`
-		Kind string          `json:"kind"`
-		Body json.RawMessage `json:"body"`
+	_, b := maskReceipt(leaf.Entry)
+	if b == nil {
+		return nil
 	}
-	if json.Unmarshal(leaf.Entry, &e) != nil {
-		return nil // lethe verify tells of it
-	}
-	switch e.Kind {
-	case stream.EntryReceipt:
-		var b stream.Receipt
-		if json.Unmarshal(e.Body, &b) == nil && b.Stage == stream.StageMask {
-			l.receipt(leaf, e.ID, &b)
-		}
-	case stream.EntryIntent:
-		var i stream.Intent
-		if json.Unmarshal(e.Body, &i) != nil {
-			return nil
-		}
-		if t, err := time.Parse(time.RFC3339Nano, i.Time); err == nil {
-			l.intents[e.ID] = act{Act{leaf.Index, e.ID, i.Action, t}, i.Subjects}
-		}
-	}
-	return nil
-}
-
-func (l *listed) receipt(leaf audit.Leaf, id string, b *stream.Receipt) {
 	t, err := time.Parse(time.RFC3339Nano, b.Time)
-	if err != nil {
-		return
+	if err != nil || !l.in.during(t) {
+		return nil
 	}
 	if b.Subjects != nil {
-		l.named[*b.Subjects] = named{b.Connection, t}
+		l.named[*b.Subjects] = named{leaf.Index, b.Connection, t}
 	}
 	for _, s := range b.Streams {
 		if l.in.has(t, b.Connection, s.Stream) {
 			l.Unindexed += int64(s.Delivered)
 		}
 	}
-	for _, p := range b.Parts {
-		at := &batch{leaf: leaf.Index, offset: leaf.Offset, entry: id, connection: b.Connection, at: t, part: p, found: make(map[string]int64)}
-		l.batches = append(l.batches, at)
-		l.parts[partKey(b.Connection, p.Topic, p.Partition, p.From)] = at
+	return nil
+}
+
+func (l *listed) intent(leaf audit.Leaf) {
+	var e struct {
+		ID   string        `json:"id"`
+		Kind string        `json:"kind"`
+		Body stream.Intent `json:"body"`
+	}
+	if json.Unmarshal(leaf.Entry, &e) != nil || e.Kind != stream.EntryIntent {
+		return
+	}
+	if t, err := time.Parse(time.RFC3339Nano, e.Body.Time); err == nil && l.in.during(t) {
+		l.intents[e.ID] = act{Act{leaf.Index, e.ID, e.Body.Action, t}, e.Body.Subjects}
 	}
 }
 
-// each reads the indexes that receipts name, and hands out what is in range.
-func (x *Index) each(ctx context.Context, l *listed, each func(stream.Concerned, *batch)) error {
+// each reads the indexes that receipts in range name, and hands out what is asked for.
+func (x *Index) each(ctx context.Context, l *listed, each func(*stream.Concerned, named)) error {
 	whole, err := pipeline.NewConcerned(x.w.keys)
 	if err != nil {
 		return err
@@ -347,14 +372,12 @@ func (x *Index) each(ctx context.Context, l *listed, each func(stream.Concerned,
 		}
 		delete(l.named, h)
 		within := false
-		for _, c := range all {
-			b := l.parts[partKey(by.connection, c.Topic, c.Partition, fmt.Sprint(c.From))]
-			if b == nil || !l.in.has(by.time, by.connection, c.Stream) {
-				continue
+		for i := range all {
+			if c := &all[i]; l.in.has(by.time, by.connection, c.Stream) {
+				within = true
+				l.Unindexed -= int64(c.Records)
+				each(c, by)
 			}
-			within = true
-			l.Unindexed -= int64(c.Records)
-			each(c, b)
 		}
 		if within {
 			l.Batches++
@@ -364,10 +387,6 @@ func (x *Index) each(ctx context.Context, l *listed, each func(stream.Concerned,
 	if err != nil {
 		return fmt.Errorf("index of subjects: %w", err)
 	}
-	for _, by := range l.named {
-		if l.in.during(by.time) {
-			l.Gone++
-		}
-	}
+	l.Gone = len(l.named)
 	return nil
 }
