@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
@@ -92,4 +93,42 @@ func (r *rig) indexes(t *testing.T) map[stream.Hash][]stream.Concerned {
 		t.Fatal(err)
 	}
 	return out
+}
+
+func TestAnIndexInPiecesIsTakenWholeOrNotAtAll(t *testing.T) {
+	keys := &keyring{keys: map[string][]byte{}, gone: map[string]bool{}}
+	seal, err := pipeline.NewSeal(keys, "subjects")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := pipeline.NewSeal(keys, "openings")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := []stream.Concerned{{Stream: person, Topic: "raw", From: 7, Records: 5, Persons: []stream.Person{{Commitment: commitTo([]byte("a")), Records: 5}}}}
+	b := stream.AppendConcerned(nil, in)
+	third := len(b) / 3
+	pieces := [][]byte{b[:third], b[third : 2*third], b[2*third:]}
+	key := func(h stream.Hash, i, n int) []byte { return fmt.Appendf(nil, "%s/%d/%d", h, i, n) }
+	h := stream.Hash(sha256.Sum256(b))
+	whole, err := pipeline.NewConcerned(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := func(what string, key, value []byte) {
+		t.Helper()
+		if _, all := whole.Take(key, value); all != nil {
+			t.Errorf("%s is taken for an index", what)
+		}
+	}
+	none("the last piece alone", key(h, 2, 3), seal.Seal(pieces[2]))
+	none("a piece that another key sealed", key(h, 1, 3), other.Seal(pieces[1]))
+	none("a piece beyond the last", key(h, 3, 3), seal.Seal(pieces[1]))
+	none("no name of a piece", []byte("x/0/1"), seal.Seal(b))
+	none("what is not its hash", key(stream.Hash{1}, 0, 1), seal.Seal(b))
+	none("the first two", key(h, 0, 3), seal.Seal(pieces[0]))
+	got, all := whole.Take(key(h, 1, 3), seal.Seal(pieces[1]))
+	if got != h || len(all) != 1 || all[0].Records != 5 || all[0].Persons[0] != in[0].Persons[0] {
+		t.Errorf("read %+v", all)
+	}
 }
