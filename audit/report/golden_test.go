@@ -258,7 +258,7 @@ func invented() Input {
 		Deleted:   []Cited[Deletion]{{30, "r/30", day.Add(2 * time.Hour), Deletion{"keys/raw", 0, "raw/2026-03-03T05", "key-destroyed"}}, {31, "r/31", day.Add(2 * time.Hour), Deletion{"lethe.shop.raw.pii.shop", 1, "77", "log-start"}}},
 		Policies:  []Cited[stream.PolicyEvent]{{2, "p/1", before, stream.PolicyEvent{Connection: "shop-lake", Revision: old, Keys: "1", Packs: []string{"pdpa-th"}}}, {9, "p/2", day, stream.PolicyEvent{Connection: "shop-lake", Revision: rev, Keys: "1", Packs: []string{"pdpa-th", "gdpr"}}}},
 		Announced: []Cited[stream.Announcement]{announce(3, before, old), announce(10, day, rev)},
-		Intents:   []Cited[stream.Intent]{{20, "i/1", day.Add(time.Hour), stream.Intent{Action: "reveal", Count: 3}}, {25, "i/2", day.Add(2 * time.Hour), stream.Intent{Action: "erase", Count: 1, Approval: &stream.Hash{9}}}},
+		Intents:   []Cited[stream.Intent]{{8, "i/0", day, stream.Intent{Action: "start", Role: "operator", Count: 1, Before: &stream.Hash{1}, After: &stream.Hash{2}}}, {20, "i/1", day.Add(time.Hour), stream.Intent{Action: "reveal", Role: "revealer", Count: 3}}, {25, "i/2", day.Add(2 * time.Hour), stream.Intent{Action: "erase", Count: 1, Approval: &stream.Hash{9}}}},
 		Outcomes:  map[string]stream.Outcome{"i/1": {Of: "i/1", Result: "done", Count: 3}, "i/2": {Of: "i/2", Result: "done", Count: 1}},
 		Shreds:    []Cited[stream.Shred]{{26, "s/1", day.Add(2 * time.Hour), stream.Shred{Of: "i/2", First: 1, Last: 1}}},
 		Enrolled:  []Cited[Enrolment]{{0, "log/1", before, Enrolment{"w1", ""}}},

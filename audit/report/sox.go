@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"lethe/stream"
 )
 
 func soxKind() Kind {
@@ -170,20 +172,30 @@ func (w *work) completeness() {
 // actions lists what people did.
 func (w *work) actions(clause string) {
 	s := w.section("actions", clause, "Actions of people", "การกระทำของบุคคล")
-	s.say("The log commits to who, what and why; the openings of those commitments lie with the operator.", "บันทึกผูกมัดว่าใครทำอะไรและเพราะเหตุใด ค่าที่ใช้เปิดอยู่กับผู้ดูแลระบบ")
-	t := &Table{ID: "actions", Caption: Text{"Intents in this range", "เจตนาในช่วงเวลานี้"}, Empty: Text{"none", "ไม่มี"}, Columns: []Column{col("id", "Entry", "รายการ"), col("action", "Action", "การกระทำ"), wide("time", 2, "Time", "เวลา"), counts("count", "Count", "จำนวน"), col("approved", "Second person", "ผู้อนุมัติคนที่สอง"), col("outcome", "Outcome", "ผล"), counts("entry", "Place in the log", "ตำแหน่งในบันทึก")}}
+	s.say("The log commits to who, what and why; the openings of those commitments lie with the operator. Before and after are keyed hashes of what an action changes, of a start the configuration: where they differ, the folder's files were changed.", "บันทึกผูกมัดว่าใครทำอะไรและเพราะเหตุใด ค่าที่ใช้เปิดอยู่กับผู้ดูแลระบบ ก่อนและหลังเป็นแฮชมีกุญแจของสิ่งที่เปลี่ยน สำหรับ start คือการตั้งค่า หากต่างกันแสดงว่าไฟล์ในโฟลเดอร์ถูกเปลี่ยน")
+	t := &Table{ID: "actions", Caption: Text{"Intents in this range", "เจตนาในช่วงเวลานี้"}, Empty: Text{"none", "ไม่มี"}, Columns: []Column{col("id", "Entry", "รายการ"), col("action", "Action", "การกระทำ"), col("role", "Role", "บทบาท"), wide("time", 2, "Time", "เวลา"), counts("count", "Count", "จำนวน"), col("approved", "Second person", "ผู้อนุมัติคนที่สอง"), col("outcome", "Outcome", "ผล"), col("before", "Before (keyed hash)", "ก่อน (แฮชมีกุญแจ)"), col("after", "After", "หลัง"), counts("entry", "Place in the log", "ตำแหน่งในบันทึก")}}
 	for _, i := range w.Facts.Intents {
 		w.prove(i.Index)
 		approved, outcome := term("no", Text{"no", "ไม่มี"}), term("none", Text{"none was written", "ไม่มีการบันทึก"})
 		if i.Body.Approval != nil {
 			approved = term("yes", Text{"yes", "มี"})
 		}
+		after := i.Body.After
 		if o, ok := w.Facts.Outcomes[i.ID]; ok {
 			outcome = word(o.Result)
+			after = cmp.Or(after, o.After)
 		}
-		t.row(word(i.ID), word(i.Body.Action), at(i.Time), number(i.Body.Count), approved, outcome, number(i.Index))
+		t.row(word(i.ID), word(i.Body.Action), word(cmp.Or(i.Body.Role, "–")), at(i.Time), number(i.Body.Count), approved, outcome, hashCell(i.Body.Before), hashCell(after), number(i.Index))
 	}
 	s.table(t)
+}
+
+// hashCell shows the beginning of a hash: enough to see whether two are one.
+func hashCell(h *stream.Hash) Cell {
+	if h == nil {
+		return word("–")
+	}
+	return word(h.String()[:16])
 }
 
 // programs lists who wrote receipts.
