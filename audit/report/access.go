@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ func access(w *work) {
 	all := w.about()
 	w.purposesOf(all)
 	w.dataOf(all)
+	w.found()
 	w.went(all)
 	w.storage()
 }
@@ -43,8 +45,41 @@ func (w *work) person() {
 			s.say("The person was erased: the keys of that person are destroyed, and what was encrypted or tokenised under them is unreadable.", "บุคคลนี้ถูกลบแล้ว กุญแจถูกทำลาย ค่าที่เข้ารหัสหรือแทนด้วยโทเคนจึงอ่านไม่ได้")
 		}
 	}
-	s.note("This build has no index of persons: the report says where rows of the person's streams went, and when. That the person is in each of those ranges is not said; of deliveries of these streams to anywhere else the log shows none.",
-		"รุ่นนี้ยังไม่มีดัชนีบุคคล รายงานแสดงว่าแถวของสตรีมที่เกี่ยวข้องถูกส่งไปที่ใดและเมื่อใด แต่ไม่ได้ยืนยันว่าบุคคลนี้อยู่ในทุกช่วง และบันทึกไม่แสดงการส่งสตรีมเหล่านี้ไปที่อื่น")
+	if w.Facts.Found == nil {
+		s.note("The index of subjects was not asked: the report says where rows of the person's streams went, and when. That the person is in each of those ranges is not said; of deliveries of these streams to anywhere else the log shows none.",
+			"ไม่ได้ถามดัชนีบุคคล รายงานแสดงว่าแถวของสตรีมที่เกี่ยวข้องถูกส่งไปที่ใดและเมื่อใด แต่ไม่ได้ยืนยันว่าบุคคลนี้อยู่ในทุกช่วง และบันทึกไม่แสดงการส่งสตรีมเหล่านี้ไปที่อื่น")
+	}
+}
+
+// foundShown is how many batches of a person are listed.
+const foundShown = 500
+
+// found lists the batches that hold rows about the person, as the index has them.
+func (w *work) found() {
+	f := w.Facts.Found
+	if f == nil {
+		return
+	}
+	s := w.section("batches", "GDPR Art. 15(1)(c) ○; PDPA s.30", "Batches with records about the person", "ชุดข้อมูลที่มีระเบียนเกี่ยวกับบุคคล")
+	s.say("From the index of subjects, which receipts name by its hash. Ranges hold records of others, too.", "จากดัชนีบุคคลซึ่งใบรับอ้างถึงด้วยแฮช ช่วงออฟเซ็ตมีระเบียนของบุคคลอื่นด้วย")
+	t := &Table{ID: "batches", Caption: Text{"Oldest first", "เรียงจากเก่าสุด"}, Empty: Text{"none was found", "ไม่พบ"}, Columns: []Column{
+		col("time", "Masked at", "ปิดบังเมื่อ"), wide("stream", 2, "Stream", "สตรีม"), col("sink", "Sink", "ปลายทาง"), col("purpose", "Purpose", "วัตถุประสงค์"), counts("records", "Records", "ระเบียน"), wide("ranges", 4, "Among these offsets of masked topics", "ในช่วงออฟเซ็ตของหัวข้อ"), counts("entry", "Entry of the log", "รายการในบันทึก")}}
+	for _, b := range f.Batches[:min(len(f.Batches), foundShown)] {
+		w.prove(b.Leaf)
+		c, _ := w.connection(b.Connection)
+		t.row(at(b.Time), word(b.Stream), word(cmp.Or(c.To, b.Connection)), word(b.Purpose), number(b.Records), word(strings.Join(b.Ranges, "\n")), number(b.Leaf))
+	}
+	s.table(t)
+	if n := len(f.Batches) - foundShown; n > 0 {
+		s.note(several(n, "batch")+" more were found.", fmt.Sprintf("พบอีก %d ชุด", n))
+	}
+	w.uncovered(s, f.Reach)
+	t = &Table{ID: "acts", Caption: Text{"Actions of people that concerned the person", "การกระทำที่เกี่ยวข้องกับบุคคล"}, Empty: Text{"none", "ไม่มี"}, Columns: []Column{col("action", "Action", "การกระทำ"), wide("time", 2, "Time", "เวลา"), counts("entry", "Entry of the log", "รายการในบันทึก")}}
+	for _, a := range f.Acts {
+		w.prove(a.Leaf)
+		t.row(word(a.Kind), at(a.Time), number(a.Leaf))
+	}
+	s.table(t)
 }
 
 // about lists the streams that may hold rows about the person: those whose persons

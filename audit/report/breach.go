@@ -48,7 +48,7 @@ func (w *work) reach() (all []exposed) {
 	sc := w.Options.Scope
 	for _, c := range w.Folder.Connections {
 		source := sc.Credential != "" && c.From == sc.Credential
-		if sc.Sink != "" && c.To != sc.Sink || sc.Credential != "" && !source && c.To != sc.Credential && sc.Credential != Keys {
+		if !sc.Reaches(c.From, c.To) {
 			continue
 		}
 		for _, st := range c.Streams {
@@ -138,16 +138,33 @@ func (w *work) exposedData(all []exposed) {
 func (w *work) exposedCounts(all []exposed) {
 	s := w.section("numbers", "", "How many records and persons", "จำนวนระเบียนและบุคคล")
 	t := &Table{ID: "numbers", Caption: Text{"Counted from receipts", "นับจากใบรับ"}, Empty: Text{"none", "ไม่มี"}, Columns: []Column{col("connection", "Connection", "การเชื่อมต่อ"), wide("stream", 2, "Stream", "สตรีม"), counts("rows", "Records", "ระเบียน"), counts("files", "Files", "ไฟล์"), col("persons", "Persons", "บุคคล")}}
+	counted := w.Facts.Counted
 	for _, e := range all {
 		persons := term("at-most", Text{"at most " + grouped(e.rows), "ไม่เกิน " + grouped(e.rows)})
-		if e.stream.Subject == "" {
+		switch {
+		case e.stream.Subject == "":
 			persons = term("none", Text{"the policy says that rows are about nobody", "นโยบายระบุว่าแถวไม่เกี่ยวกับบุคคล"})
+		case counted != nil && counted.Streams[e.stream.Name] > 0:
+			persons = number(counted.Streams[e.stream.Name])
 		}
 		t.row(word(e.connection.Name), word(e.stream.Name), number(e.rows), number(e.files), persons)
 	}
 	s.table(t)
-	s.note("Persons are not counted by themselves in this build: each record counts as a person, and changes of one row count again, so that the number is an upper bound. The subject index is not asked here.",
-		"รุ่นนี้ยังไม่นับจำนวนบุคคลโดยตรง แต่ละระเบียนนับเป็นหนึ่งบุคคล และการแก้ไขแถวเดิมนับซ้ำ ตัวเลขจึงเป็นค่าสูงสุด")
+	if counted == nil || counted.Distinct == 0 {
+		s.note("Persons could not be counted: there is no index of subjects for these records, or it was not asked. Each record counts as a person, and changes of one row count again, so that the number is an upper bound.",
+			"ไม่สามารถนับจำนวนบุคคลได้ เนื่องจากไม่มีดัชนีบุคคลหรือไม่ได้ถาม แต่ละระเบียนนับเป็นหนึ่งบุคคล และการแก้ไขแถวเดิมนับซ้ำ ตัวเลขจึงเป็นค่าสูงสุด")
+		return
+	}
+	s.say("Different persons over all streams, from the index of subjects: "+grouped(counted.Distinct)+".", "จำนวนบุคคลที่ไม่ซ้ำกันจากทุกสตรีม ตามดัชนีบุคคล: "+grouped(counted.Distinct))
+	w.uncovered(s, counted.Reach)
+}
+
+// uncovered tells what the index of subjects does not cover.
+func (w *work) uncovered(s *Section, r Reach) {
+	if !r.whole() {
+		s.note(fmt.Sprintf("Not covered: %s whose index is deleted or lost, and %s without one. There may be more.", several(r.Gone, "batch"), several(r.Unindexed, "record")),
+			fmt.Sprintf("ไม่ครอบคลุม: ชุดข้อมูล %s ชุดที่ดัชนีถูกลบหรือสูญหาย และระเบียน %s รายการที่ไม่มีดัชนี จึงอาจมีมากกว่านี้", grouped(r.Gone), grouped(r.Unindexed)))
+	}
 }
 
 // clocks shows when what is due.
@@ -213,17 +230,24 @@ func (w *work) answer(fill string, all []exposed) Text {
 			}
 		}
 	}
+	persons, most := Text{"at most " + grouped(rows), "ไม่เกิน " + grouped(rows)}, rows
+	if c := w.Facts.Counted; c != nil && c.Distinct > 0 {
+		persons, most = Text{"at least " + grouped(c.Distinct), "อย่างน้อย " + grouped(c.Distinct)}, max(rows, int64(c.Distinct))
+		if c.whole() {
+			persons, most = same(grouped(c.Distinct)), int64(c.Distinct)
+		}
+	}
 	switch fill {
 	case "nature":
 		list := strings.Join(slices.Sorted(maps.Keys(about)), ", ")
 		return Text{"Personal data in reach: " + list, "ข้อมูลส่วนบุคคลในขอบเขต: " + list}
 	case "numbers":
-		return Text{"At most " + grouped(rows) + " persons, and as many records about persons", "บุคคลไม่เกิน " + grouped(rows) + " ราย และระเบียนเกี่ยวกับบุคคลจำนวนเดียวกัน"}
+		return Text{"Persons: " + persons.EN + "; records about persons: " + grouped(rows), "บุคคล: " + persons.TH + " ราย ระเบียนเกี่ยวกับบุคคล: " + grouped(rows)}
 	case "threshold":
-		if rows < 500 {
-			return Text{"Fewer than 500 persons (at most " + grouped(rows) + "); significant harm is for people to judge", "น้อยกว่า 500 ราย (ไม่เกิน " + grouped(rows) + ") ส่วนความเสียหายอย่างมีนัยสำคัญให้บุคคลพิจารณา"}
+		if most < 500 {
+			return Text{"Fewer than 500 persons (" + persons.EN + "); significant harm is for people to judge", "น้อยกว่า 500 ราย (" + persons.TH + ") ส่วนความเสียหายอย่างมีนัยสำคัญให้บุคคลพิจารณา"}
 		}
-		return Text{"Possibly 500 persons or more (at most " + grouped(rows) + ")", "อาจตั้งแต่ 500 รายขึ้นไป (ไม่เกิน " + grouped(rows) + ")"}
+		return Text{"Possibly 500 persons or more (" + persons.EN + ")", "อาจตั้งแต่ 500 รายขึ้นไป (" + persons.TH + ")"}
 	case "contact":
 		d := w.Folder.Record.DPO
 		if d.Name == "" {

@@ -41,6 +41,9 @@ type Facts struct {
 	// DetailsRead is how many of Details were found; the others are trimmed.
 	DetailsRead int
 
+	Counted *Counted     // persons, from the index of subjects; nil where it was not asked
+	Found   *Whereabouts // of one person, likewise
+
 	// Prove gives the proof of a leaf up to the checkpoint; nil where there is none.
 	Prove func(index int64) (Proof, error)
 	// Root is the root of the log as it was at an earlier size, base64; nil likewise.

@@ -261,6 +261,8 @@ func invented() Input {
 		Intents:   []Cited[stream.Intent]{{8, "i/0", day, stream.Intent{Action: "start", Role: "operator", Count: 1, Before: &stream.Hash{1}, After: &stream.Hash{2}}}, {20, "i/1", day.Add(time.Hour), stream.Intent{Action: "reveal", Role: "revealer", Count: 3}}, {25, "i/2", day.Add(2 * time.Hour), stream.Intent{Action: "erase", Count: 1, Approval: &stream.Hash{9}}}},
 		Outcomes:  map[string]stream.Outcome{"i/1": {Of: "i/1", Result: "done", Count: 3}, "i/2": {Of: "i/2", Result: "done", Count: 1}},
 		Shreds:    []Cited[stream.Shred]{{26, "s/1", day.Add(2 * time.Hour), stream.Shred{Of: "i/2", First: 1, Last: 1}}},
+		Counted:   &Counted{Distinct: 60, Streams: map[string]int{customer.Name: 60}, Reach: Reach{Gone: 1}},
+		Found:     &Whereabouts{Batches: []Batch{{Leaf: 12, Time: day, Connection: "shop-lake", Purpose: "analytics", Stream: customer.Name, Records: 2, Ranges: []string{customer.Topic + "/0 0-97"}}}, Acts: []Act{{20, "reveal", day.Add(time.Hour)}}},
 		Enrolled:  []Cited[Enrolment]{{0, "log/1", before, Enrolment{"w1", ""}}},
 		Shapes:    []Cited[stream.StreamEvent]{{4, "x/1", day, stream.StreamEvent{Event: "shape", Source: "shop", Stream: customer.Name, Columns: 5}}},
 	}

@@ -126,6 +126,8 @@ func several[T ~int64 | ~int](n T, one string) string {
 	case n == 1:
 	case one == "leaf":
 		one = "leaves"
+	case one == "batch":
+		one = "batches"
 	case y && one != "day":
 		one = stem + "ies"
 	default:

@@ -185,7 +185,7 @@ func (r *reportFlags) ask(ctx context.Context, io console, kind report.Kind, fol
 	if !r.offline {
 		a := wire.Action{Object: "report/" + kind.Name, Reason: r.reason, Ticket: r.ticket}
 		if a.Actor, err = operator(io.env); err == nil {
-			seen, err = wire.ReadEvidence(ctx, folder, slog.New(slog.DiscardHandler), a, persons, in.Facts.AddDetail)
+			seen, err = wire.ReadEvidence(ctx, folder, slog.New(slog.DiscardHandler), a, r.questions(kind, folder, persons, in), in.Facts.AddDetail)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -193,6 +193,7 @@ func (r *reportFlags) ask(ctx context.Context, io console, kind report.Kind, fol
 	}
 	if seen != nil {
 		in.Folder.History, in.Options.Person.Erased = seen.Revisions, seen.Erased
+		in.Facts.Counted, in.Facts.Found = seen.Counted, seen.Found
 	}
 	for _, f := range stream.Faults(err) {
 		fmt.Fprintln(io.err, "left out:", plainFault(f).Error())
@@ -203,6 +204,20 @@ func (r *reportFlags) ask(ctx context.Context, io console, kind report.Kind, fol
 			TH: "ไม่ได้ถามโบรกเกอร์ หรือโบรกเกอร์ไม่ตอบ จึงไม่มีบันทึกรายละเอียดและเนื้อหาของนโยบายรุ่นก่อน"})
 	}
 	return nil
+}
+
+// questions are what the index of subjects is asked. It does not tell files apart.
+func (r *reportFlags) questions(kind report.Kind, folder *config.Folder, persons *wire.Persons, in *report.Input) wire.Questions {
+	q := wire.Questions{Of: persons, In: wire.Range{From: in.Facts.From, To: in.Facts.To}}
+	if kind.Name != "breach" || r.options.Scope.File != "" {
+		return q
+	}
+	q.Count = true
+	q.In.Match = func(connection, _ string) bool {
+		c, ok := folder.Connection(connection)
+		return ok && r.options.Scope.Reaches(c.From, c.To)
+	}
+	return q
 }
 
 // whom reads from standard input whom an access report is about; nil for other kinds.

@@ -2,15 +2,14 @@ package wire
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
-	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/audit/report"
 	"lethe/cmd/internal/config"
 	"lethe/masking/keyring/file"
-	"lethe/masking/subject"
 	"lethe/rules"
 	"lethe/stream"
 	"lethe/stream/pipeline"
@@ -82,19 +81,28 @@ func reportKeys(f *config.Folder, out *report.Folder) {
 	}
 }
 
+// Questions are what a report asks of the index of subjects.
+type Questions struct {
+	Of    *Persons // where records about them are; nil for nobody
+	Count bool     // how many persons records are about
+	In    Range
+}
+
 // Evidence is what reports want beside the log and the folder's files.
 type Evidence struct {
 	Revisions []report.Revision // that were ever in force
 	Erased    bool              // the persons were, all of them
+	Counted   *report.Counted
+	Found     *report.Whereabouts
 }
 
-// ReadEvidence reads what every revision that was ever in force does, whether persons
-// were erased (nil for nobody), and the detail records, one by one. That somebody reads
-// is an action, and in the log before.
-func ReadEvidence(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, of *Persons, each func(hash stream.Hash, body []byte) error) (*Evidence, error) {
+// ReadEvidence reads what every revision that was ever in force does, what the index of
+// subjects says, and the detail records, one by one. That somebody reads is an action,
+// and in the log before.
+func ReadEvidence(ctx context.Context, f *config.Folder, log *slog.Logger, a Action, q Questions, each func(hash stream.Hash, body []byte) error) (*Evidence, error) {
 	out := &Evidence{}
-	if a.Count = 1; of != nil {
-		a.Subjects = of.digests
+	if a.Count = 1; q.Of != nil {
+		a.Subjects = q.Of.digests
 	}
 	return out, Read(ctx, f, log, a, func(ctx context.Context, w *Workspace) (documents int, err error) {
 		all, err := w.store.all(ctx)
@@ -104,12 +112,8 @@ func ReadEvidence(ctx context.Context, f *config.Folder, log *slog.Logger, a Act
 		for _, r := range all {
 			out.Revisions = append(out.Revisions, reportRevision(r))
 		}
-		if of != nil {
-			if _, err := w.lastShred(ctx); err != nil {
-				return 0, err
-			}
-			gone := w.shreds.after(0)
-			out.Erased = !slices.ContainsFunc(of.digests, func(d subject.Digest) bool { return !slices.Contains(gone, d) })
+		if err := out.subjects(ctx, w, q); err != nil {
+			return 0, err
 		}
 		return 1, w.base.Cluster.ReadRange(ctx, w.base.Topics.Details(), 0, 0, func(r *kgo.Record) error {
 			var h stream.Hash
@@ -119,6 +123,47 @@ func ReadEvidence(ctx context.Context, f *config.Folder, log *slog.Logger, a Act
 			return each(h, r.Value)
 		})
 	})
+}
+
+// subjects asks the index of subjects.
+func (e *Evidence) subjects(ctx context.Context, w *Workspace, q Questions) error {
+	if q.Of == nil && !q.Count {
+		return nil
+	}
+	if _, err := w.knowErasures(ctx); err != nil {
+		return err
+	}
+	x := &Index{w}
+	if q.Count {
+		n, err := x.Count(ctx, q.In)
+		if err != nil {
+			return err
+		}
+		e.Counted = &report.Counted{Reach: report.Reach{Gone: n.Gone, Unindexed: n.Unindexed}, Distinct: n.Distinct, Streams: map[string]int{}}
+		for name, s := range n.Streams {
+			e.Counted.Streams[name] = s.Distinct
+		}
+	}
+	if q.Of == nil {
+		return nil
+	}
+	found, err := x.Find(ctx, q.Of, q.In)
+	if err != nil {
+		return err
+	}
+	e.Erased = found.Erased
+	e.Found = &report.Whereabouts{Reach: report.Reach{Gone: found.Gone, Unindexed: found.Unindexed}}
+	for _, b := range found.Batches {
+		to := report.Batch{Leaf: b.Leaf, Time: b.Time, Connection: b.Connection, Purpose: b.Purpose, Stream: b.Stream, Records: b.Records}
+		for _, o := range b.Out {
+			to.Ranges = append(to.Ranges, fmt.Sprintf("%s/%d %d-%d", o.Topic, o.Partition, o.First, o.Last))
+		}
+		e.Found.Batches = append(e.Found.Batches, to)
+	}
+	for _, a := range found.Acts {
+		e.Found.Acts = append(e.Found.Acts, report.Act{Leaf: a.Leaf, Kind: a.Kind, Time: a.Time})
+	}
+	return nil
 }
 
 func reportRevision(r *rules.Revision) report.Revision {
