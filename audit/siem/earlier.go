@@ -1,6 +1,7 @@
 package siem
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -16,51 +17,103 @@ func (m *Maker) shape(ctx context.Context, e *Event, raw []byte) error {
 	b := body[stream.StreamEvent](e, raw)
 	e.Action, e.Severity, e.Source, e.Stream = StreamShape, Low, name(b.Source), name(b.Stream)
 	e.Counts[CountColumns] = int64(b.Columns)
-	seen, err := m.seen(ctx, e, b.Stream+" "+b.Shape, func(in envelope) bool {
-		var o stream.StreamEvent
-		return in.Kind == stream.EntryStream && json.Unmarshal(in.Body, &o) == nil && o.Stream == b.Stream && o.Shape == b.Shape
-	})
+	seen, err := m.seen(ctx, e, b.Stream+" "+b.Shape)
 	if seen {
 		e.Action, e.Severity = StreamSeen, Informational
 	}
 	return err
 }
 
+// key is what an enrol entry tells of a worker.
+type key struct {
+	Worker string `json:"worker"`
+	Public string `json:"public_key"`
+}
+
 // enrol tells a worker's key that is new from one that was enrolled before: each run
 // enrols its own.
 func (m *Maker) enrol(ctx context.Context, e *Event, raw []byte) error {
-	type key struct {
-		Worker string `json:"worker"`
-		Public string `json:"public_key"`
-	}
 	b := body[key](e, raw)
 	e.Action, e.Severity, e.Worker = Enrol, Medium, name(b.Worker)
-	seen, err := m.seen(ctx, e, b.Worker+" "+b.Public, func(in envelope) bool {
-		var o key
-		return in.Kind == stream.EntryEnrol && json.Unmarshal(in.Body, &o) == nil && o == b
-	})
+	seen, err := m.seen(ctx, e, b.Worker+" "+b.Public)
 	if seen {
 		e.Action, e.Severity = EnrolAgain, Informational
 	}
 	return err
 }
 
-// seen reports whether an earlier entry is like this one.
-func (m *Maker) seen(ctx context.Context, e *Event, what string, like func(envelope) bool) (bool, error) {
+// seen reports whether there was an entry like this one before, and notes this one.
+func (m *Maker) seen(ctx context.Context, e *Event, what string) (bool, error) {
+	if err := m.recall(ctx); err != nil {
+		return false, err
+	}
 	what = e.Kind + " " + what
-	if m.known[what] {
-		return true, nil
+	before := m.known[what]
+	m.note(what)
+	return before, nil
+}
+
+// note notes a shape or a key, while there is room: whoever can write to the audit topic
+// could else fill the memory.
+func (m *Maker) note(what string) {
+	if len(m.known) < mostKnown {
+		m.known[what] = true
 	}
-	found := false
-	err := m.back(ctx, e.Log.Index, func(in envelope) bool {
-		found = like(in)
-		return !found
-	})
-	if len(m.known) >= remembered || m.known == nil {
-		m.known = make(map[string]bool)
+}
+
+// recall looks once through the entries before the maker's first for what later ones
+// are compared with.
+func (m *Maker) recall(ctx context.Context) error {
+	if m.known != nil {
+		return nil
 	}
-	m.known[what] = err == nil
-	return found, err
+	known, packs := make(map[string]bool), make(map[string][]string)
+	m.known, m.packs = known, packs
+	err := m.back(ctx, farthest, func(in envelope) {
+		switch in.Kind {
+		case stream.EntryStream:
+			var b stream.StreamEvent
+			if json.Unmarshal(in.Body, &b) == nil {
+				m.note(in.Kind + " " + b.Stream + " " + b.Shape)
+			}
+		case stream.EntryEnrol:
+			var b key
+			if json.Unmarshal(in.Body, &b) == nil {
+				m.note(in.Kind + " " + b.Worker + " " + b.Public)
+			}
+		case stream.EntryPolicy:
+			var b stream.PolicyEvent
+			if json.Unmarshal(in.Body, &b) == nil && packs[b.Connection] == nil && len(packs) < mostKnown {
+				packs[b.Connection] = b.Packs
+			}
+		}
+	}, stream.EntryStream, stream.EntryEnrol, stream.EntryPolicy)
+	if err != nil {
+		m.known = nil
+	}
+	return err
+}
+
+// recallIntents does so for intents, which stand near what ends them.
+func (m *Maker) recallIntents(ctx context.Context) error {
+	if m.recalled {
+		return nil
+	}
+	m.recalled = true
+	return m.back(ctx, remembered, func(in envelope) {
+		var i stream.Intent
+		if _, later := m.intents[in.ID]; !later && json.Unmarshal(in.Body, &i) == nil {
+			m.intend(in.ID, actionOf(i.Action))
+		}
+	}, stream.EntryIntent)
+}
+
+// intend keeps the action of an intent.
+func (m *Maker) intend(id string, a Action) {
+	if len(m.intents) >= 2*remembered || m.intents == nil {
+		m.intents = make(map[string]Action)
+	}
+	m.intents[id] = a
 }
 
 // outcome has the action of its intent.
@@ -74,43 +127,25 @@ func (m *Maker) outcome(ctx context.Context, e *Event, raw []byte) error {
 	default:
 		e.Outcome = Unknown
 	}
-	action, ok := m.intents[b.Of]
-	delete(m.intents, b.Of)
-	if ok {
-		e.Action = action
-		return nil
+	if _, ok := m.intents[b.Of]; !ok {
+		if err := m.recallIntents(ctx); err != nil {
+			return err
+		}
 	}
-	e.Action = Act
-	return m.back(ctx, e.Log.Index, func(in envelope) bool {
-		if in.Kind != stream.EntryIntent || in.ID != b.Of {
-			return true
-		}
-		var i stream.Intent
-		if json.Unmarshal(in.Body, &i) == nil {
-			e.Action = actionOf(i.Action)
-		}
-		return false
-	})
+	if e.Action = m.intents[b.Of]; e.Action == "" {
+		e.Action = Act
+	}
+	return nil
 }
 
 // policy compares the packs with those of the connection's policy before.
 func (m *Maker) policy(ctx context.Context, e *Event, raw []byte) error {
 	b := body[stream.PolicyEvent](e, raw)
 	e.Action, e.Severity, e.Connection, e.Policy, e.Keys = PolicyChange, Low, name(b.Connection), name(b.Revision), name(b.Keys)
-	before, ok := m.packs[b.Connection]
-	if !ok {
-		err := m.back(ctx, e.Log.Index, func(in envelope) bool {
-			var p stream.PolicyEvent
-			if in.Kind != stream.EntryPolicy || json.Unmarshal(in.Body, &p) != nil || p.Connection != b.Connection {
-				return true
-			}
-			before = p.Packs
-			return false
-		})
-		if err != nil {
-			return err
-		}
+	if err := m.recall(ctx); err != nil {
+		return err
 	}
+	before := m.packs[b.Connection]
 	gone := int64(0)
 	for _, p := range before {
 		if !slices.Contains(b.Packs, p) {
@@ -121,19 +156,28 @@ func (m *Maker) policy(ctx context.Context, e *Event, raw []byte) error {
 		e.Action, e.Severity = PolicyWeaken, High
 	}
 	e.Counts[CountPacks], e.Counts[CountPacksGone] = int64(len(b.Packs)), gone
-	if len(m.packs) >= remembered || m.packs == nil {
-		m.packs = make(map[string][]string)
+	if _, there := m.packs[b.Connection]; there || len(m.packs) < mostKnown {
+		m.packs[b.Connection] = b.Packs
 	}
-	m.packs[b.Connection] = b.Packs
 	return nil
 }
 
-// back looks through the entries before a leaf, newest first.
-func (m *Maker) back(ctx context.Context, before int64, each func(envelope) (more bool)) error {
+// back calls each with those of the entries before the maker's first that are of some
+// kinds, newest first, and looks through so many of all.
+func (m *Maker) back(ctx context.Context, most int, each func(envelope), kinds ...string) error {
 	n := 0
-	return m.Back(ctx, before, func(entry []byte) bool {
-		var in envelope
-		n++
-		return n <= farthest && (json.Unmarshal(entry, &in) != nil || each(in))
+	return m.Back(ctx, m.first, func(entry []byte) bool {
+		if n++; n > most {
+			return false
+		}
+		for _, k := range kinds {
+			var in envelope
+			// Most are of other kinds, and are not worth reading.
+			if bytes.Contains(entry, []byte(`"kind":"`+k+`"`)) && json.Unmarshal(entry, &in) == nil && in.Kind == k {
+				each(in)
+				break
+			}
+		}
+		return true
 	})
 }

@@ -21,17 +21,21 @@ type Maker struct {
 	// false: what an event says of an earlier entry is the same after a restart.
 	Back func(ctx context.Context, before int64, each func(entry []byte) (more bool)) error
 
-	last    time.Time           // of the newest entry that tells one
-	intents map[string]Action   // by entry
-	packs   map[string][]string // of the policy in force, by connection
-	known   map[string]bool     // shapes and keys that there were
+	first    int64 // leaf of the first event
+	begun    bool
+	last     time.Time           // of the newest entry that tells one
+	intents  map[string]Action   // by entry
+	recalled bool                // those before the first leaf are among them
+	packs    map[string][]string // of the policy in force, by connection
+	known    map[string]bool     // shapes and keys that there were
 }
 
-// farthest is how many entries are looked through for an earlier one.
-const farthest = 1 << 17
-
-// remembered is how many intents without an outcome are kept in mind.
-const remembered = 1 << 12
+// How much is looked through and kept in mind, whoever writes to the audit topic.
+const (
+	farthest   = 1 << 20 // entries for shapes, keys and packs
+	remembered = 1 << 12 // entries for intents
+	mostKnown  = 1 << 16 // shapes, keys and connections
+)
 
 // envelope is what all entries have.
 type envelope struct {
@@ -43,6 +47,9 @@ type envelope struct {
 // Make makes the event of a leaf under a checkpoint of so many leaves. An entry that
 // cannot be read is an event as well: nothing that stands in the log is left out.
 func (m *Maker) Make(ctx context.Context, l audit.Leaf, size int64) (*Event, error) {
+	if !m.begun {
+		m.first, m.begun = l.Index, true
+	}
 	// L4: the reader has held the leaf against the checkpoint; the event names both.
 	hash := hex.EncodeToString(l.Hash[:])
 	e := &Event{ID: eventID(m.Origin, uint64(l.Index), hash), Outcome: Success, Severity: Informational, Counts: noCounts(),

@@ -131,10 +131,7 @@ func (m *Maker) intent(e *Event, in envelope) {
 	}
 	e.Role, e.Principal, e.Address = name(b.Role), m.View.commitment(FieldPrincipal, b.Principal), m.View.commitment(FieldAddress, b.Address)
 	e.Object, e.Subjects = m.View.commitment(FieldObject, b.Object), m.View.commitment(FieldSubjects, b.Subjects)
-	if len(m.intents) >= remembered || m.intents == nil {
-		m.intents = make(map[string]Action)
-	}
-	m.intents[in.ID] = e.Action
+	m.intend(in.ID, e.Action)
 }
 
 // actionOf is the action that an intent names.

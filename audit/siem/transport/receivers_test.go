@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,14 +49,17 @@ func address(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func start(t *testing.T, bin string, args ...string) {
+// start starts a receiver; what it returns kills it.
+func start(t *testing.T, bin string, args ...string) (kill func()) {
 	t.Helper()
 	cmd := exec.Command(bin, args...)
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	kill = sync.OnceFunc(func() { cmd.Process.Kill(); cmd.Wait() })
+	t.Cleanup(kill)
+	return kill
 }
 
 // sent sends a batch to a receiver that may still be starting.

@@ -1,0 +1,269 @@
+package transport
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"lethe/audit"
+	"lethe/audit/siem"
+	"lethe/audit/siem/siemtest"
+)
+
+// leaves is how many events go through each receiver.
+const leaves = 100_000
+
+// topic is an audit topic of so many entries.
+type topic int64
+
+// Read implements audit.Feed.
+func (n topic) Read(ctx context.Context, from int64, emit func(int64, []byte) error) error {
+	all := siemtest.Entries()
+	for i := from; i < int64(n); i++ {
+		if err := emit(i, all[i%int64(len(all))].JSON); err != nil {
+			return err
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// newLog is a log of that many leaves.
+func newLog(t *testing.T, n int64) (dir string, v note.Verifier) {
+	t.Helper()
+	skey, vkey, err := audit.NewLogKey(siemtest.Origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := note.NewSigner(skey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err = note.NewVerifier(vkey); err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	f, err := audit.NewFollower(audit.Config{Dir: dir, Signer: signer, Feed: topic(n), Name: "test", Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- f.Follow(ctx) }()
+	if err := f.Await(ctx, n-1); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	return dir, v
+}
+
+// place is a cursor in memory.
+type place struct {
+	mu sync.Mutex
+	at int64
+}
+
+func (p *place) Load(context.Context) (int64, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.at, nil
+}
+
+func (p *place) Store(_ context.Context, at int64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at = at
+	return nil
+}
+
+// carried sends a log to a receiver, and kills that once it has a third, and starts it
+// again when it is missed; how fast it was before is logged.
+func carried(t *testing.T, dir string, v note.Verifier, s Settings, format string, restart func(missed func())) {
+	t.Helper()
+	e := env(t, format)
+	e.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	x, err := siem.NewExporter(siem.Config{Dir: dir, Verifier: v, Cursor: new(place), Log: e.Log, Now: time.Now, Poll: time.Millisecond,
+		Destination: siem.Destination{Name: "soc", View: siemtest.View(), Format: e.Format, Most: 1000, Bytes: 1 << 20,
+			Open: func(context.Context) (siem.Transport, error) { return s.Open(e) }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); x.Run(ctx) }()
+	for x.Status().Sent == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	began, first := time.Now(), x.Status().Sent
+	for x.Status().Sent < leaves/3 {
+		time.Sleep(time.Millisecond)
+	}
+	rate := float64(x.Status().Sent-first) / time.Since(began).Seconds()
+	if restart != nil {
+		restart(func() {
+			for x.Status().Failed == 0 {
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
+	if err := x.Drained(ctx); err != nil {
+		t.Error(err)
+	}
+	stop()
+	<-ended
+	st := x.Status()
+	t.Logf("%.0f events/s; %d sent, %d of them had already, %d refused, %d failures", rate, st.Sent, st.Duplicates, st.Refused, st.Failed)
+	if st.Refused != 0 {
+		t.Errorf("%d events are refused", st.Refused)
+	}
+}
+
+// counted are the lines of a file that are whole, and how many different ids they have.
+func counted(t *testing.T, path string, id *regexp.Regexp) (lines, different int) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	seen := make(map[string]bool, leaves)
+	s := bufio.NewScanner(f)
+	s.Buffer(nil, 1<<20)
+	for s.Scan() {
+		if m := id.FindSubmatch(s.Bytes()); m != nil {
+			lines++
+			seen[string(m[1])] = true
+		}
+	}
+	return lines, len(seen)
+}
+
+// torn ends a line that a killed receiver has left in the middle.
+func torn(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.WriteString("\n")
+	f.Close()
+}
+
+func TestL2ReceiversThatAreKilledLoseNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes")
+	}
+	bin := needs(t, "LETHE_TEST_COLLECTOR")
+	dir, v := newLog(t, leaves)
+	for _, c := range []struct {
+		name, flag, format string
+		settings           func(addr string) Settings
+		id                 string
+	}{
+		{"otlp", "--otlp", "json", func(addr string) Settings { return &OTLP{URL: "http://" + addr} }, `"event\.id":"([0-9a-f]{32})"`},
+		{"hec", "--hec", "ecs", func(addr string) Settings {
+			return &HEC{URL: "http://" + addr, Token: value(token), SourceType: "lethe", Ack: true}
+		}, `"lethe_id":"([0-9a-f]{32})"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			addr, out := address(t), filepath.Join(t.TempDir(), "out")
+			kill := start(t, bin, c.flag, addr, "--out", out)
+			carried(t, dir, v, c.settings(addr), c.format, func(missed func()) {
+				kill()
+				missed()
+				torn(t, out)
+				start(t, bin, c.flag, addr, "--out", out)
+			})
+			lines, different := counted(t, out, regexp.MustCompile(c.id))
+			t.Logf("%d came twice", lines-different)
+			if different != leaves {
+				t.Errorf("%d events are there of %d", different, leaves)
+			}
+		})
+	}
+}
+
+// rsyslog starts a receiver of syslog over TLS.
+func rsyslog(t *testing.T, dir, addr, cert, out string) (kill func()) {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(addr)
+	conf := filepath.Join(dir, "rsyslog.conf")
+	text := fmt.Sprintf(`global(workDirectory="%s" maxMessageSize="64k" defaultNetstreamDriver="ossl" defaultNetstreamDriverCAFile="%s" defaultNetstreamDriverCertFile="%s" defaultNetstreamDriverKeyFile="%s")
+module(load="imtcp" streamDriver.Name="ossl" streamDriver.Mode="1" streamDriver.AuthMode="anon")
+template(name="raw" type="string" string="%%rawmsg%%\n")
+ruleset(name="r") { action(type="omfile" file="%s" template="raw") }
+input(type="imtcp" address="%s" port="%s" ruleset="r")
+`, dir, cert, cert, filepath.Join(filepath.Dir(cert), "key.pem"), out, host, port)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bin, err := exec.LookPath("rsyslogd")
+	if err != nil {
+		bin = "/usr/sbin/rsyslogd"
+	}
+	return start(t, bin, "-n", "-f", conf, "-i", filepath.Join(dir, "pid"))
+}
+
+func TestL2RsyslogHasEveryEventOverTLSUnlessItIsKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes")
+	}
+	found, _ := filepath.Glob("/usr/lib/*/rsyslog/lmnsd_ossl.so")
+	switch {
+	case found == nil && os.Getenv("CI") != "":
+		t.Fatal("there is no rsyslog with TLS")
+	case found == nil:
+		t.Skip("there is no rsyslog with TLS: apt-get install rsyslog rsyslog-openssl")
+	}
+	dir, v := newLog(t, leaves)
+	for _, killed := range []bool{false, true} {
+		t.Run(map[bool]string{false: "alive", true: "killed"}[killed], func(t *testing.T) {
+			_, cert := certificate(t)
+			work, addr := t.TempDir(), address(t)
+			out := filepath.Join(work, "out")
+			kill := rsyslog(t, work, addr, cert, out)
+			var restart func(func())
+			if killed {
+				restart = func(missed func()) {
+					kill()
+					missed()
+					torn(t, out)
+					rsyslog(t, work, addr, cert, out)
+				}
+			}
+			carried(t, dir, v, &Syslog{Address: addr, CA: cert}, "rfc5424", restart)
+			id := regexp.MustCompile(`lethe@32473 id="([0-9a-f]{32})"`)
+			lines, different := 0, 0
+			for range 300 { // it writes what it has read
+				if lines, different = counted(t, out, id); different == leaves {
+					break
+				}
+				time.Sleep(100 * time.Millisecond)
+				if killed && lines > 0 && different < leaves {
+					time.Sleep(2 * time.Second)
+					lines, different = counted(t, out, id)
+					break
+				}
+			}
+			t.Logf("%d came twice, %d are lost", lines-different, leaves-different)
+			if !killed && different != leaves {
+				t.Errorf("%d events are there of %d", different, leaves)
+			}
+		})
+	}
+}
