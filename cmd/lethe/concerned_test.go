@@ -10,6 +10,7 @@ import (
 
 	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/wire"
+	"lethe/stream"
 )
 
 // concerned prints what the index of subjects says of persons, or of one of a stream:
@@ -21,9 +22,14 @@ func concerned(ts *testscript.TestScript, neg bool, args []string) {
 	ctx := context.Background()
 	f, err := config.Load(ts.MkAbs("."), func(string) (string, bool) { return "", false })
 	ts.Check(err)
-	index, err := wire.OpenIndex(ctx, f, slog.New(slog.DiscardHandler))
-	ts.Check(err)
-	defer index.Close()
+	a := wire.Action{Actor: wire.Actor{Principal: "test", Role: stream.RoleOperator}, Object: "index of subjects"}
+	ts.Check(wire.Read(ctx, f, slog.New(slog.DiscardHandler), a, func(ctx context.Context, w *wire.Workspace) (int, error) {
+		told(ctx, ts, f, w.Index(), args)
+		return 1, nil
+	}))
+}
+
+func told(ctx context.Context, ts *testscript.TestScript, f *config.Folder, index *wire.Index, args []string) {
 	reach := func(r wire.Reach) {
 		fmt.Fprintf(ts.Stdout(), "%d gone, %d records without an index\n", r.Gone, r.Unindexed)
 	}

@@ -6,42 +6,24 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/audit"
-	"lethe/cmd/internal/config"
 	"lethe/stream"
 	"lethe/stream/pipeline"
 )
 
 // Index reads the index of subjects beside the log: how many persons batches are
 // about, and which are about one. Only what a receipt under the log's checkpoint names
-// counts. It is opened for one question or several, and closed.
+// counts. Who reads it is written down first: see [Read].
 type Index struct{ w *Workspace }
 
-// OpenIndex opens the index of a folder. It asks the broker that the folder's run
-// holds, or holds the folder itself.
-func OpenIndex(ctx context.Context, f *config.Folder, log *slog.Logger) (*Index, error) {
-	w := &Workspace{folder: f, log: log, registry: prometheus.NewRegistry()}
-	err := w.holdSubjects(ctx)
-	if err == nil {
-		_, err = w.knowErasures(ctx)
-	}
-	if err != nil {
-		w.Close()
-		return nil, err
-	}
-	return &Index{w}, nil
-}
-
-// Close frees what OpenIndex took.
-func (x *Index) Close() error { return x.w.Close() }
+// Index gives the workspace's.
+func (w *Workspace) Index() *Index { return &Index{w} }
 
 // Range says which batches a question is about.
 type Range struct {
@@ -146,6 +128,9 @@ type Batch struct {
 // Find finds the batches in range that hold rows about persons, each by any of their
 // digests: of whom, in whichever stream, that the same kind of identifier names.
 func (x *Index) Find(ctx context.Context, of *Persons, in Range) (*Found, error) {
+	if _, err := x.w.knowErasures(ctx); err != nil {
+		return nil, err
+	}
 	commitments, erased, err := x.w.commitments(of.digests)
 	if err != nil {
 		return nil, err
