@@ -40,7 +40,7 @@ func (w *work) person() {
 	if p.Stream == "" {
 		s.note("No identifier was given: what follows is about every person of every stream.", "ไม่ได้ระบุตัวบุคคล ข้อมูลต่อไปนี้เกี่ยวกับทุกบุคคลในทุกสตรีม")
 	} else {
-		s.say("An identifier was given as rows of "+p.Stream+" have it, and is one that a row can have. It is not shown here, and not written down.", "มีการระบุตัวบุคคลตามรูปแบบของแถวใน "+p.Stream+" และเป็นค่าที่แถวมีได้ ค่านั้นไม่แสดงและไม่ถูกบันทึก")
+		s.say("An identifier was given as rows of "+p.Stream+" have it, and is one that a row can have. It is not shown here. Where the broker was asked, the log has a commitment to the person, which nobody makes again after an erasure.", "มีการระบุตัวบุคคลตามรูปแบบของแถวใน "+p.Stream+" และเป็นค่าที่แถวมีได้ ค่านั้นไม่แสดงในรายงาน หากมีการถามโบรกเกอร์ บันทึกจะมีเพียงค่าผูกมัดถึงบุคคล ซึ่งสร้างซ้ำไม่ได้หลังการลบข้อมูล")
 		if p.Erased {
 			s.say("The person was erased: the keys of that person are destroyed, and what was encrypted or tokenised under them is unreadable.", "บุคคลนี้ถูกลบแล้ว กุญแจถูกทำลาย ค่าที่เข้ารหัสหรือแทนด้วยโทเคนจึงอ่านไม่ได้")
 		}
