@@ -21,13 +21,17 @@ type Feed interface {
 	Read(ctx context.Context, from int64, emit func(offset int64, entry []byte) error) error
 }
 
-// Config is what a follower works with. Every field but Appended is needed.
+// Config is what a follower works with. Every field but Witnesses and Appended is needed.
 type Config struct {
 	Dir    string      // of the log; made if it is not there
 	Signer note.Signer // of checkpoints; its name is the log's origin
 	Feed   Feed
 	Name   string // of this follower, for its term's object
 	Now    func() time.Time
+	// Witnesses is a policy (C2SP tlog-policy) with the witnesses' addresses: no checkpoint
+	// is published that its quorum has not cosigned. Nil for none. Entries are appended
+	// meanwhile.
+	Witnesses []byte
 	// Appended hears of each batch once it is in the log; it delays the next one.
 	Appended func(Batch)
 }
@@ -94,7 +98,7 @@ func (f *Follower) Follow(ctx context.Context) error {
 	// The tree's own work outlives ctx: a batch that began is finished.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	t, err := openTree(work, f.cfg.Dir, f.cfg.Signer)
+	t, err := openTree(work, f.cfg.Dir, f.cfg.Signer, f.cfg.Witnesses)
 	if err != nil {
 		return fmt.Errorf("follow: %w", err)
 	}

@@ -29,6 +29,9 @@ const (
 	// An idle log's checkpoint is written again, so that its age tells that the
 	// follower lives.
 	republishEvery = time.Minute
+	// Witnesses are asked over a network.
+	witnessedEvery = 2 * time.Second
+	witnessWithin  = 5 * time.Second
 	never          = 100 * 365 * 24 * time.Hour
 	closingTime    = 30 * time.Second
 	bundlePrefix   = 2 // bytes before each leaf of a bundle: its length
@@ -36,18 +39,19 @@ const (
 
 // tree is the Merkle log on disk. One goroutine appends.
 type tree struct {
-	dir    string
-	origin string // of its checkpoints
-	signer note.Signer
-	driver tessera.Driver
-	reader tessera.LogReader
-	size   uint64 // leaves integrated
-	leaves uint64 // bytes of their bundles
+	dir       string
+	origin    string // of its checkpoints
+	signer    note.Signer
+	driver    tessera.Driver
+	reader    tessera.LogReader
+	witnesses *tessera.WitnessGroup // whose quorum cosigns checkpoints; nil for none
+	size      uint64                // leaves integrated
+	leaves    uint64                // bytes of their bundles
 }
 
 // openTree opens the log, or makes an empty one, and begins to publish
-// checkpoints until ctx ends.
-func openTree(ctx context.Context, dir string, signer note.Signer) (*tree, error) {
+// checkpoints until ctx ends, cosigned as a policy of witnesses asks; nil for none.
+func openTree(ctx context.Context, dir string, signer note.Signer, witnesses []byte) (*tree, error) {
 	t := &tree{dir: dir, origin: signer.Name(), signer: signer}
 	if err := t.intact(); err != nil {
 		return nil, err
@@ -58,6 +62,14 @@ func openTree(ctx context.Context, dir string, signer note.Signer) (*tree, error
 	}
 	opts := tessera.NewAppendOptions().WithCheckpointSigner(signer).
 		WithCheckpointInterval(publishEvery).WithCheckpointRepublishInterval(republishEvery)
+	if witnesses != nil {
+		group, err := tessera.NewWitnessGroupFromPolicy(witnesses)
+		if err != nil {
+			return nil, fmt.Errorf("witnesses: %w", err)
+		}
+		t.witnesses = &group
+		opts = t.witnessed(opts.WithCheckpointInterval(witnessedEvery))
+	}
 	if _, _, t.reader, err = tessera.NewAppender(ctx, t.driver, opts); err != nil {
 		return nil, err
 	}
@@ -66,6 +78,14 @@ func openTree(ctx context.Context, dir string, signer note.Signer) (*tree, error
 	}
 	t.leaves = t.bundles()
 	return t, nil
+}
+
+// witnessed has an appender publish no checkpoint that the quorum has not seen.
+func (t *tree) witnessed(o *tessera.AppendOptions) *tessera.AppendOptions {
+	if t.witnesses == nil {
+		return o
+	}
+	return o.WithWitnesses(*t.witnesses, &tessera.WitnessOptions{Timeout: witnessWithin})
 }
 
 // bundles adds up the sizes of the bundles that hold the leaves. One that is
@@ -105,7 +125,8 @@ func (t *tree) append(ctx context.Context, leaves [][]byte) error {
 		WithBatching(uint(len(leaves)), never).
 		WithCheckpointInterval(never).WithCheckpointRepublishInterval(0).
 		WithGarbageCollectionInterval(0)
-	a, _, _, err := tessera.NewAppender(ctx, t.driver, opts)
+	// L4: where a log never published Tessera does so for the first appender, whichever it is.
+	a, _, _, err := tessera.NewAppender(ctx, t.driver, t.witnessed(opts))
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ const (
 	CodeTile                Code = "tile"              // a tile is missing or not the tree's
 	CodeBundle              Code = "bundle"            // a file of entries cannot be read
 	CodeEntryChanged        Code = "entry_changed"     // an entry is not the one that the tiles hold
+	CodeWitnesses           Code = "witnesses"         // the quorum of the witness policy has not cosigned the checkpoint
 	CodeRemembered          Code = "remembered"        // the remembered checkpoint is none of this log
 	CodeRolledBack          Code = "rolled_back"       // the log is shorter than the remembered checkpoint
 	CodeForked              Code = "forked"            // and this one has another history

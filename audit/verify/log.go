@@ -56,7 +56,23 @@ func (c *checker) log(ctx context.Context, v note.Verifier) (bool, error) {
 		return false, err
 	}
 	c.compare(t, cp, v)
+	c.cosigned(raw)
 	return true, ctx.Err()
+}
+
+// cosigned holds the checkpoint against the witness policy.
+func (c *checker) cosigned(raw []byte) {
+	if c.opts.Witnesses == nil {
+		return
+	}
+	signed, met, err := c.opts.Witnesses.Check(raw)
+	c.report.Cosigned = signed
+	switch {
+	case err != nil:
+		c.fail(CodeWitnesses, "checkpoint", whole, "%v", err)
+	case !met:
+		c.fail(CodeWitnesses, "checkpoint", whole, "%d witnesses cosigned it, and the policy's quorum is not met: it may have been rolled back, or be shown to you alone", len(signed))
+	}
 }
 
 // openCheckpoint checks the signature of the log's key. Signature lines of

@@ -42,6 +42,9 @@ type Options struct {
 	// Remembered is a checkpoint of the same log, seen before: the log must be
 	// an extension of it. Nil if there is none.
 	Remembered []byte
+	// Witnesses is whose cosignatures the checkpoint must bear: with them the log was not
+	// rolled back or forked. Nil for nobody's.
+	Witnesses *WitnessPolicy
 	// Running says that a sink is at work: what is newer than the log's checkpoint,
 	// or not yet listed, is then noted and counted as incomplete instead of found.
 	// Nothing vouches for it.
@@ -73,12 +76,13 @@ type Report struct {
 	CheckpointFile time.Time `json:"checkpoint_file"`
 	LastEntry      string    `json:"last_entry,omitempty"`
 
-	Entries map[string]int64 `json:"entries"` // by kind
-	Workers []string         `json:"workers"` // enrolled
-	Runs    int64            `json:"runs"`
-	Chains  int64            `json:"chains"`
-	Files   int64            `json:"files"` // that receipts name
-	Rows    int64            `json:"rows"`  // decoded and hashed
+	Entries  map[string]int64 `json:"entries"` // by kind
+	Workers  []string         `json:"workers"` // enrolled
+	Runs     int64            `json:"runs"`
+	Chains   int64            `json:"chains"`
+	Files    int64            `json:"files"`              // that receipts name
+	Rows     int64            `json:"rows"`               // decoded and hashed
+	Cosigned []Cosignature    `json:"cosigned,omitempty"` // by witnesses of the policy
 	// Extends is the size of the remembered checkpoint, if the log was shown to be
 	// an extension of it.
 	Extends *int64 `json:"extends,omitempty"`

@@ -27,6 +27,7 @@ func verbs() []verb {
 		{"check", "check every file and prove where each field may go", check},
 		{"run", "stream, mask and load until stopped", run},
 		{"verify", "check the audit log and the lake offline", verifyLog},
+		{"witness", "cosign the checkpoints of other people's logs", witnessLogs},
 		{"prove", "make a proof of one record that anyone can check", proveRecord},
 		{"audit", "mask a sample of records again and compare", auditVerb},
 		{"keys", "list the keys, or begin a new epoch of them", keys},

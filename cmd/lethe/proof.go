@@ -31,6 +31,7 @@ func isProof(path string) bool {
 type proofFlags struct {
 	key, state, builds string
 	show               bool
+	witnesses          *verify.WitnessPolicy
 }
 
 // unused refuses what is only asked of a bundle.
@@ -55,6 +56,9 @@ func verifyProof(io console, path string, in proofFlags) error {
 		return err
 	}
 	o := verify.ProofOptions{PublicKey: strings.TrimSpace(string(key))}
+	if in.witnesses != nil {
+		o.Cosigned = in.witnesses.Cosigned
+	}
 	if in.state != "" {
 		if o.State, err = given(in.state); err != nil {
 			return err
@@ -77,6 +81,22 @@ func verifyProof(io console, path string, in proofFlags) error {
 	}
 	showProven(io, p, in.show)
 	return nil
+}
+
+// witnessesOf reads a policy of witnesses; nil without a file.
+func witnessesOf(path string) (*verify.WitnessPolicy, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := given(path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := verify.ReadWitnessPolicy(text)
+	if err != nil {
+		return nil, &stream.Fault{Code: "verify.policy", Path: path, Msg: err.Error(), Hint: "lethe help witness"}
+	}
+	return p, nil
 }
 
 // buildsOf reads a list of builds, a line `sha256  name` each, as sha256sum writes it;

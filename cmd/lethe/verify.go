@@ -19,7 +19,7 @@ import (
 	"lethe/stream"
 )
 
-const verifyUsage = `usage: lethe verify [--key FILE] [--log DIR] [--lake DIR]... [--checkpoint FILE] [--running] [--state FILE] [--builds FILE] [--show] [--json] [DIR | BUNDLE]
+const verifyUsage = `usage: lethe verify [--key FILE] [--log DIR] [--lake DIR]... [--checkpoint FILE] [--policy FILE] [--running] [--state FILE] [--builds FILE] [--show] [--json] [DIR | BUNDLE]
 
 Checks offline that nothing in the audit log was changed or dropped, that every
 chain of receipts is unbroken and its counts add up, and that the files in the
@@ -32,6 +32,9 @@ and no lethe.yaml: give --key and --log to check copies.
                       --key and --log and no lake, files are not checked
   --checkpoint FILE   a checkpoint of the same log that you kept: shows that the
                       log was not rolled back or forked since
+  --policy FILE       witnesses that must have cosigned the checkpoint (C2SP
+                      tlog-policy): shows that the log was not rolled back, nor
+                      forked for you
   --running           lethe run is at work here, so the lake may be ahead of the
                       log: say how far, instead of finding fault with it
   --json              print the report as JSON
@@ -39,6 +42,7 @@ and no lethe.yaml: give --key and --log to check copies.
 Of a proof bundle, which lethe prove makes, it says what the operator committed to:
 
   --key FILE          verifier key
+  --policy FILE       witnesses that must have cosigned its checkpoint
   --state FILE        a checkpoint that you remember: the log must extend it
   --builds FILE       builds that may have worked, as sha256sum prints them
   --show              show the masked record, too
@@ -58,12 +62,16 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	f.StringVar(&in.log, "log", "", "")
 	f.StringVar(&in.checkpoint, "checkpoint", "", "")
 	var bundle proofFlags
+	policy := f.String("policy", "", "")
 	f.StringVar(&bundle.state, "state", "", "")
 	f.StringVar(&bundle.builds, "builds", "", "")
 	f.BoolVar(&bundle.show, "show", false, "")
 	f.Func("lake", "", func(s string) error { lakes = append(lakes, s); return nil })
 	dir, err := f.parse(io, args)
 	if err != nil {
+		return err
+	}
+	if bundle.witnesses, err = witnessesOf(*policy); err != nil {
 		return err
 	}
 	if bundle.key = in.key; isProof(dir) {
@@ -88,7 +96,7 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 			}
 		}
 	}
-	opts := verify.Options{Log: in.log, Lakes: lakes, Running: *running}
+	opts := verify.Options{Log: in.log, Lakes: lakes, Running: *running, Witnesses: bundle.witnesses}
 	key, err := given(in.key)
 	if err != nil {
 		return err
@@ -100,14 +108,7 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 		}
 	}
 	if !exists(filepath.Join(in.log, "checkpoint")) {
-		msg, hint := "there is no log here, or it has no checkpoint yet", "give the directory of a log: it has a file checkpoint"
-		if exists(filepath.Join(dir, config.FileName)) {
-			hint = "lethe run " + dir
-			if folder, err := verified(io, dir); err == nil && exists(filepath.Join(folder.State, "broker")) {
-				msg, hint = "there is no log here, though this folder was run", "restore "+in.log+" from its backup; else lethe run "+dir+" writes it anew from the broker, as far as that keeps the entries,\nand only a checkpoint that you kept shows that none is missing: lethe verify --checkpoint FILE"
-			}
-		}
-		return &stream.Fault{Code: "verify.no_log", Path: in.log, Msg: msg, Hint: hint}
+		return noLog(io, in.log, dir)
 	}
 	report, err := verify.Run(ctx, opts)
 	switch {
@@ -127,6 +128,18 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 		return errShown
 	}
 	return err
+}
+
+// noLog says why there is nothing to check.
+func noLog(io console, log, dir string) error {
+	msg, hint := "there is no log here, or it has no checkpoint yet", "give the directory of a log: it has a file checkpoint"
+	if exists(filepath.Join(dir, config.FileName)) {
+		hint = "lethe run " + dir
+		if folder, err := verified(io, dir); err == nil && exists(filepath.Join(folder.State, "broker")) {
+			msg, hint = "there is no log here, though this folder was run", "restore "+log+" from its backup; else lethe run "+dir+" writes it anew from the broker, as far as that keeps the entries,\nand only a checkpoint that you kept shows that none is missing: lethe verify --checkpoint FILE"
+		}
+	}
+	return &stream.Fault{Code: "verify.no_log", Path: log, Msg: msg, Hint: hint}
 }
 
 // verified reads the folder; what is only needed to run, such as the variables
@@ -251,6 +264,9 @@ func showCounts(io console, r *verify.Report) {
 	}
 	tellf(io.out, "\nchecked     %s of %s, %s, %s, %s\n", count(int(r.Runs), "run"), count(len(r.Workers), "worker"),
 		count(int(r.Chains), "chain"), count(int(r.Files), "file"), count(int(r.Rows), "row"))
+	for _, w := range r.Cosigned {
+		tellf(io.out, "cosigned    by witness %s at %s\n", w.Witness, w.Time.Format("2006-01-02 15:04:05Z"))
+	}
 	fmt.Fprintln(io.out)
 	counted(io, "source\tchanges\tingested\tquarantined", len(r.Sources), func(i int) string {
 		s := r.Sources[i]

@@ -54,11 +54,14 @@ type Folder struct {
 	GivenUp []string
 	Keep    time.Duration // of what nobody has to read any more, raw records apart; 0 for ever
 
-	Keys    string // directory of the file keyring
-	Cover   string // directory of the cover of subjects' keys
-	Log     string // directory of the audit log
-	State   string // directory of what this machine keeps between runs
-	Metrics string // address to listen on; "" for none
+	Keys  string // directory of the file keyring
+	Cover string // directory of the cover of subjects' keys
+	Log   string // directory of the audit log
+	State string // directory of what this machine keeps between runs
+	// Witnesses is the file of the policy that the log's checkpoints are cosigned under;
+	// "" for none.
+	Witnesses string
+	Metrics   string // address to listen on; "" for none
 
 	Sampling Sampling
 	Index    Index  // of subjects

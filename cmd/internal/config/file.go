@@ -102,6 +102,7 @@ type keyring struct {
 
 type audit struct {
 	Log      string   `yaml:"log,required"`
+	Witness  string   `yaml:"witnesses"` // file
 	Mirror   mirror   `yaml:"mirror"`
 	Sampling sampling `yaml:"sampling"`
 
@@ -146,6 +147,9 @@ func (in *file) into(f *Folder) error {
 	}
 	if f.Doc.Has("reveal") {
 		in.Reveal.into(f, c)
+	}
+	if in.Audit.Witness != "" {
+		f.Witnesses = f.at(in.Audit.Witness)
 	}
 	if f.Doc.Has("audit.mirror") {
 		in.Audit.Mirror.into(f, c)

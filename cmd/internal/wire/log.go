@@ -10,15 +10,20 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/audit"
+	"lethe/audit/verify"
+	"lethe/cmd/internal/config"
 	"lethe/stream"
 	"lethe/stream/kafka"
 	"lethe/stream/pipeline"
 )
 
 func (w *Workspace) openLog() error {
-	var err error
+	witnesses, err := w.witnesses()
+	if err != nil {
+		return err
+	}
 	w.feed = &feed{cluster: w.base.Cluster, topic: w.base.Topics.Audit(), log: w.folder.Rel(w.folder.Log), began: make(chan struct{})}
-	w.follower, err = audit.NewFollower(audit.Config{Dir: w.folder.Log, Signer: w.signer, Name: "run", Feed: w.feed, Now: time.Now,
+	w.follower, err = audit.NewFollower(audit.Config{Dir: w.folder.Log, Signer: w.signer, Name: "run", Feed: w.feed, Now: time.Now, Witnesses: witnesses,
 		Appended: func(b audit.Batch) { w.base.Logged(b.Entries, b.Bytes, b.Began) }})
 	if err != nil {
 		return err
@@ -32,6 +37,23 @@ func (w *Workspace) openLog() error {
 		w.mirrored = newMirrored(w.registry, w.follower.Status)
 	}
 	return nil
+}
+
+// witnesses reads the policy of witnesses; nil without one.
+func (w *Workspace) witnesses() ([]byte, error) {
+	path := w.folder.Witnesses
+	if path == "" {
+		return nil, nil
+	}
+	text, err := config.ReadFile(w.folder.Rel(path), path)
+	if err == nil {
+		_, err = verify.ReadWitnessPolicy(text)
+	}
+	if err != nil {
+		return nil, &stream.Fault{Code: "config.witnesses", Path: w.folder.Rel(path), Msg: err.Error(),
+			Hint: "write a line each: witness NAME VKEY URL, group NAME any|all|N MEMBER…, quorum NAME; lethe witness shows a witness's line"}
+	}
+	return text, nil
 }
 
 // feed is the audit topic as the follower reads it.

@@ -1,0 +1,212 @@
+package verify
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// WitnessPolicy says whose cosignatures make a checkpoint one that a log shows to
+// everybody (C2SP tlog-policy): witnesses, groups of them, and which must be met.
+type WitnessPolicy struct {
+	witnesses []witnessKey
+	groups    map[string]quorum // witnesses are groups of themselves
+	quorum    string            // "" for none
+}
+
+type witnessKey struct {
+	name string // in the policy
+	id   string // as its signature lines begin: its own name
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+type quorum struct {
+	need    int
+	members []string
+}
+
+// ErrPolicy says that a text is no witness policy.
+var ErrPolicy = errors.New("not a witness policy")
+
+// algCosignature marks an Ed25519 key of cosignatures in an encoded key.
+const algCosignature = 4
+
+// ReadWitnessPolicy reads a policy: a line each of
+//
+//	log VKEY [URL]
+//	witness NAME VKEY [URL]
+//	group NAME any|all|N MEMBER...
+//	quorum NAME|none
+func ReadWitnessPolicy(text []byte) (*WitnessPolicy, error) {
+	p := &WitnessPolicy{groups: make(map[string]quorum)}
+	said := false
+	for n, line := range strings.Split(string(text), "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		f := strings.Fields(line)
+		if len(f) == 0 {
+			continue
+		}
+		err := p.line(f)
+		if f[0] == "quorum" && said {
+			err = errors.New("a second quorum")
+		}
+		said = said || f[0] == "quorum"
+		if err != nil {
+			return nil, fmt.Errorf("%w: line %d: %w", ErrPolicy, n+1, err)
+		}
+	}
+	if !said {
+		return nil, fmt.Errorf("%w: it names no quorum", ErrPolicy)
+	}
+	return p, nil
+}
+
+func (p *WitnessPolicy) line(f []string) error {
+	switch {
+	case f[0] == "log" && (len(f) == 2 || len(f) == 3):
+		return nil
+	case f[0] == "witness" && (len(f) == 3 || len(f) == 4):
+		w, err := readWitness(f[1], f[2])
+		if err != nil {
+			return err
+		}
+		p.witnesses = append(p.witnesses, w)
+		return p.add(f[1], quorum{need: 1})
+	case f[0] == "group" && len(f) > 3:
+		members := f[3:]
+		need, err := strconv.Atoi(f[2])
+		switch {
+		case f[2] == "any":
+			need, err = 1, nil
+		case f[2] == "all":
+			need, err = len(members), nil
+		}
+		if err != nil || need < 1 || need > len(members) {
+			return errors.New("no such threshold")
+		}
+		seen := make(map[string]bool)
+		for _, m := range members {
+			if _, ok := p.groups[m]; !ok || seen[m] {
+				return fmt.Errorf("%q is not named before, or twice", m)
+			}
+			seen[m] = true
+		}
+		return p.add(f[1], quorum{need, members})
+	case f[0] == "quorum" && len(f) == 2:
+		if f[1] == "none" {
+			return nil
+		}
+		if _, ok := p.groups[f[1]]; !ok {
+			return fmt.Errorf("%q is not named before", f[1])
+		}
+		p.quorum = f[1]
+		return nil
+	}
+	return errors.New("not a log, witness, group or quorum")
+}
+
+func (p *WitnessPolicy) add(name string, q quorum) error {
+	if _, ok := p.groups[name]; ok {
+		return fmt.Errorf("%q is named twice", name)
+	}
+	p.groups[name] = q
+	return nil
+}
+
+// readWitness reads a key <name>+<hash>+<base64 of 4 ‖ key>.
+func readWitness(name, vkey string) (witnessKey, error) {
+	f := strings.SplitN(vkey, "+", 3)
+	bad := errors.New("not a verifier key of cosignatures <name>+<hash>+<key>")
+	if len(f) != 3 || f[0] == "" {
+		return witnessKey{}, bad
+	}
+	raw, err := base64.StdEncoding.Strict().DecodeString(f[2])
+	if err != nil || len(raw) != 1+ed25519.PublicKeySize || raw[0] != algCosignature {
+		return witnessKey{}, bad
+	}
+	sum := sha256.Sum256(append([]byte(f[0]+"\n"), raw...))
+	hash := binary.BigEndian.Uint32(sum[:])
+	if f[1] != fmt.Sprintf("%08x", hash) {
+		return witnessKey{}, bad
+	}
+	return witnessKey{name: name, id: f[0], hash: hash, key: raw[1:]}, nil
+}
+
+// Cosignature is one that was checked.
+type Cosignature struct {
+	Witness string    `json:"witness"` // its name in the policy
+	Time    time.Time `json:"time"`    // as the witness says
+	line    string
+}
+
+// Check checks the cosignatures of a checkpoint and says whether the quorum is met.
+// Lines of others than the policy's witnesses are passed over; one in the name and key
+// of a witness that does not verify is an error.
+func (p *WitnessPolicy) Check(checkpoint []byte) (signed []Cosignature, met bool, err error) {
+	body, sigs, ok := strings.Cut(string(checkpoint), "\n\n")
+	if !ok {
+		return nil, false, errors.New("no signatures")
+	}
+	have := make(map[string]bool)
+	for line := range strings.Lines(sigs) {
+		line = strings.TrimSuffix(line, "\n")
+		id, text, ok := strings.Cut(strings.TrimPrefix(line, "— "), " ")
+		raw, err := base64.StdEncoding.Strict().DecodeString(text)
+		if err != nil || !ok || len(raw) < 4 {
+			return nil, false, errors.New("a line that is no signature")
+		}
+		for _, w := range p.witnesses {
+			if w.id != id || w.hash != binary.BigEndian.Uint32(raw) {
+				continue
+			}
+			if len(raw) != 4+8+ed25519.SignatureSize {
+				return nil, false, fmt.Errorf("witness %s: no cosignature", w.name)
+			}
+			at := binary.BigEndian.Uint64(raw[4:])
+			msg := fmt.Sprintf("cosignature/v1\ntime %d\n%s\n", at, body)
+			if !ed25519.Verify(w.key, []byte(msg), raw[12:]) {
+				return nil, false, fmt.Errorf("witness %s: its cosignature is of something else", w.name)
+			}
+			signed = append(signed, Cosignature{Witness: w.name, Time: time.Unix(int64(min(at, 1<<40)), 0).UTC(), line: line})
+			have[w.name] = true
+		}
+	}
+	return signed, p.quorum == "" || p.meets(p.quorum, have), nil
+}
+
+func (p *WitnessPolicy) meets(name string, have map[string]bool) bool {
+	q := p.groups[name]
+	if q.members == nil {
+		return have[name]
+	}
+	n := 0
+	for _, m := range q.members {
+		if p.meets(m, have) {
+			n++
+		}
+	}
+	return n >= q.need
+}
+
+// Cosigned checks a checkpoint for [ProofOptions].
+func (p *WitnessPolicy) Cosigned(checkpoint []byte) (map[string]bool, error) {
+	signed, met, err := p.Check(checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	if !met {
+		return nil, errors.New("the witnesses' quorum is not met")
+	}
+	checked := make(map[string]bool)
+	for _, s := range signed {
+		checked[s.line] = true
+	}
+	return checked, nil
+}
