@@ -121,23 +121,21 @@ func appendUngrouped(dst, text []byte) []byte {
 func appendIdentifier(dst, text []byte) []byte {
 	start := len(dst)
 	dst = appendUngrouped(dst, text)
-	body := dst[start:]
-	if !ascii(body) {
-		dst = append(dst[:start], norm.NFC.Bytes(bytes.Map(capital, norm.NFC.Bytes(body)))...)
-		body = dst[start:]
-	}
-	n := 0
-	for _, c := range body {
+	n := start
+	for _, c := range dst[start:] { // before marks are joined with the letter before them
 		if c == ':' {
 			continue
 		}
 		if c-'a' <= 'z'-'a' {
 			c -= 'a' - 'A'
 		}
-		body[n] = c
+		dst[n] = c
 		n++
 	}
-	return dst[:start+n]
+	if dst = dst[:n]; !ascii(dst[start:]) {
+		dst = append(dst[:start], norm.NFC.Bytes(bytes.Map(capital, norm.NFC.Bytes(dst[start:])))...)
+	}
+	return dst
 }
 
 // capital is a letter in upper case, and a full-width one the letter of ASCII.
