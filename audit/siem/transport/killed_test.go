@@ -3,10 +3,12 @@ package transport
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -195,6 +197,63 @@ func TestL2ReceiversThatAreKilledLoseNothing(t *testing.T) {
 				t.Errorf("%d events are there of %d", different, leaves)
 			}
 		})
+	}
+}
+
+// openSearch starts a node, and waits until it answers.
+func openSearch(t *testing.T, dir string, port int) (kill func()) {
+	t.Helper()
+	jars := needs(t, "LETHE_TEST_OPENSEARCH")
+	kill = start(t, "java", "-Xmx512m", "-cp", jars+"/*", "org.codelibs.opensearch.runner.OpenSearchRunner", "-basePath", dir, "-numOfNode", "1", "-baseHttpPort", fmt.Sprint(port-1))
+	for range 1200 {
+		if resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/_cluster/health?wait_for_status=yellow&timeout=1s", port)); err == nil {
+			if resp.Body.Close(); resp.StatusCode == http.StatusOK {
+				return kill
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatal("OpenSearch did not start")
+	return nil
+}
+
+func TestL2OpenSearchHasEveryEventOnceThoughItIsKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes")
+	}
+	needs(t, "LETHE_TEST_OPENSEARCH")
+	dir, v := newLog(t, leaves)
+	data, port := t.TempDir(), 9240+os.Getpid()%50
+	kill := openSearch(t, data, port)
+	s := New("elastic").(*Elastic)
+	s.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
+	carried(t, dir, v, s, "ecs", func(missed func()) {
+		kill()
+		missed()
+		kill = openSearch(t, data, port)
+	})
+	get := func(path string) (v map[string]any) {
+		resp, err := http.Get(s.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if err := json.NewDecoder(resp.Body).Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	if resp, err := http.Post(s.URL+"/"+s.DataStream+"/_refresh", "application/json", nil); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp, err)
+	}
+	if n := get("/" + s.DataStream + "/_count")["count"]; n != float64(leaves) {
+		t.Errorf("%v events are there of %d", n, leaves)
+	}
+	if n := get("/" + s.DataStream + "/_count?q=event.action:policy.weaken")["count"]; n == 0.0 {
+		t.Error("an event cannot be found by its action")
+	}
+	if streams, _ := get("/_data_stream/" + s.DataStream)["data_streams"].([]any); len(streams) != 1 {
+		t.Errorf("data streams: %v", streams)
 	}
 }
 
