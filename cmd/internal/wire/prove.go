@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"lethe/audit"
+	"lethe/audit/index"
 	"lethe/audit/proof"
 	"lethe/audit/verify"
 	"lethe/cmd/internal/config"
@@ -84,49 +85,60 @@ func (in Proving) place() string {
 	return fmt.Sprintf("%s/%d at %d", in.Topic, in.Partition, in.Offset)
 }
 
-// errFound ends the search.
-var errFound = errors.New("found")
+// indexFile lies in the directory of the state; it can be deleted.
+const indexFile = "index.db"
 
 // receiptOf finds the receipt of a record or row, and the entry that enrolled its worker.
 func (w *Workspace) receiptOf(ctx context.Context, r *audit.Reader, in Proving) (*found, error) {
-	enrolled := make(map[string]audit.Leaf)
-	var at *found
-	err := r.Scan(ctx, 0, func(l audit.Leaf) error {
-		var e struct {
-			Kind string          `json:"kind"`
-			Body json.RawMessage `json:"body"`
-		}
-		if json.Unmarshal(l.Entry, &e) != nil {
-			return nil // lethe verify tells of it
-		}
-		switch e.Kind {
-		case stream.EntryEnrol:
-			var b audit.Enrolment
-			if json.Unmarshal(e.Body, &b) == nil && enrolled[b.Worker].Raw == nil {
-				enrolled[b.Worker] = l
-			}
-		case stream.EntryReceipt:
-			var b stream.Receipt
-			if json.Unmarshal(e.Body, &b) != nil {
-				return nil
-			}
-			if part, out, ok := in.of(b.Parts); ok {
-				at = &found{claim: proof.Claim{Receipt: l, Enrol: enrolled[b.Worker], Part: part, Out: out}, receipt: b}
-				return errFound
-			}
-		}
-		return nil
-	})
-	switch {
-	case err != nil && !errors.Is(err, errFound):
+	x, err := index.Open(ctx, filepath.Join(w.folder.State, indexFile), r)
+	if err != nil {
 		return nil, w.final(err)
-	case at == nil:
+	}
+	defer x.Close()
+	var leaf int64
+	if in.File != "" {
+		leaf, err = x.Object(ctx, filepath.Base(in.File))
+	} else {
+		leaf, err = x.Record(ctx, in.Topic, in.Partition, in.Offset)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &stream.Fault{Code: "prove.unknown", Path: in.place(), Msg: "no receipt under the log's checkpoint tells of it",
 			Hint: "offsets are those of a masked topic (_lethe_offset in the lake), files those of the lake; what was written a moment ago is in the log within a second"}
-	case at.claim.Enrol.Raw == nil:
-		return nil, &stream.Fault{Code: "prove.worker", Path: in.place(), Msg: "the worker of its receipt was never enrolled", Hint: "lethe verify " + w.folder.Dir, Exit: stream.ExitFault}
 	}
-	return at, nil
+	if err != nil {
+		return nil, err
+	}
+	at := &found{}
+	if at.claim.Receipt, err = entryAt(r, leaf, &at.receipt); err != nil {
+		return nil, w.final(err)
+	}
+	var ok bool
+	if at.claim.Part, at.claim.Out, ok = in.of(at.receipt.Parts); !ok {
+		return nil, fmt.Errorf("%s: it says that entry %d tells of %s: delete it", indexFile, leaf, in.place())
+	}
+	enrol, err := x.Worker(ctx, at.receipt.Worker)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && enrol >= leaf {
+		return nil, &stream.Fault{Code: "prove.worker", Path: in.place(), Msg: "the worker of its receipt was not enrolled before", Hint: "lethe verify " + w.folder.Dir, Exit: stream.ExitFault}
+	}
+	if err == nil {
+		at.claim.Enrol, err = r.Leaf(enrol)
+	}
+	return at, w.final(err)
+}
+
+// entryAt reads an entry of the log, and its body.
+func entryAt(r *audit.Reader, leaf int64, body any) (audit.Leaf, error) {
+	l, err := r.Leaf(leaf)
+	if err != nil {
+		return l, err
+	}
+	e := struct {
+		Body any `json:"body"`
+	}{body}
+	if err := json.Unmarshal(l.Entry, &e); err != nil {
+		return l, fmt.Errorf("entry %d: %w", leaf, err)
+	}
+	return l, nil
 }
 
 // of finds the part, and output, of a receipt that tells of it.
