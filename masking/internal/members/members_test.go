@@ -42,7 +42,7 @@ func sameMembers(t *testing.T, s *Stops, data []byte, names, plain *Names, room 
 		}
 		raw := data[m.Start:m.End]
 		object := append(append([]byte{'{'}, raw...), '}')
-		var read map[string]any
+		var read map[string]json.RawMessage // numbers may be beyond any float
 		if scan.Value(object, 0, 2) != len(object) || json.Unmarshal(object, &read) != nil || len(read) != 1 || m.Number == 5 {
 			t.Fatalf("member %d of number %d is %q", k, m.Number, raw)
 		}
@@ -65,7 +65,7 @@ var courses = [][]string{
 
 func FuzzMembersAreThoseOfPlainGo(f *testing.F) {
 	for _, d := range append(documents(), `{"a":1,"id":12345678,"email":"x"}`, `{"a":"`+strings.Repeat("z", 70)+`","id":null,"email":true,"national":false}`,
-		`{"":0,"aaaaaaa":12,"aaaaaaaa":"a\n"}`, `{"a":"1","id":1.5,"email":1e5}`, `{"a":17698718454561234}`) {
+		`{"":0,"aaaaaaa":12,"aaaaaaaa":"a\n"}`, `{"a":"1","id":1.5,"email":1e5}`, `{"a":17698718454561234}`, `{"":1`+strings.Repeat("0", 320)+`,`) {
 		f.Add([]byte(d), byte(3))
 	}
 	var s Stops
