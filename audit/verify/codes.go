@@ -33,6 +33,7 @@ const (
 	CodeRunReplayed         Code = "run_replayed"
 	CodeRunWorker           Code = "run_worker" // a run of two workers
 	CodeSignature           Code = "signature"
+	CodeBuild               Code = "build"       // a receipt of a build that is not in the list
 	CodeWorkerLate          Code = "worker_late" // enrolled after its entries
 	CodeWorkerUnknown       Code = "worker_unknown"
 	CodeChainStart          Code = "chain_start"

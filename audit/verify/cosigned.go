@@ -146,10 +146,10 @@ type Cosignature struct {
 	line    string
 }
 
-// Check checks the cosignatures of a checkpoint and says whether the quorum is met.
-// Lines of others than the policy's witnesses are passed over; one in the name and key
+// Check checks the cosignatures of a checkpoint and says whether the quorum is met by
+// those that are not older than since. Lines of others than the policy's witnesses are passed over; one in the name and key
 // of a witness that does not verify is an error.
-func (p *WitnessPolicy) Check(checkpoint []byte) (signed []Cosignature, met bool, err error) {
+func (p *WitnessPolicy) Check(checkpoint []byte, since time.Time) (signed []Cosignature, met bool, err error) {
 	body, sigs, ok := strings.Cut(string(checkpoint), "\n\n")
 	if !ok {
 		return nil, false, errors.New("no signatures")
@@ -174,8 +174,9 @@ func (p *WitnessPolicy) Check(checkpoint []byte) (signed []Cosignature, met bool
 			if !ed25519.Verify(w.key, []byte(msg), raw[12:]) {
 				return nil, false, fmt.Errorf("witness %s: its cosignature is of something else", w.name)
 			}
-			signed = append(signed, Cosignature{Witness: w.name, Time: time.Unix(int64(min(at, 1<<40)), 0).UTC(), line: line})
-			have[w.name] = true
+			one := Cosignature{Witness: w.name, Time: time.Unix(int64(min(at, 1<<40)), 0).UTC(), line: line}
+			signed = append(signed, one)
+			have[w.name] = have[w.name] || !one.Time.Before(since)
 		}
 	}
 	return signed, p.quorum == "" || p.meets(p.quorum, have), nil
@@ -195,18 +196,20 @@ func (p *WitnessPolicy) meets(name string, have map[string]bool) bool {
 	return n >= q.need
 }
 
-// Cosigned checks a checkpoint for [ProofOptions].
-func (p *WitnessPolicy) Cosigned(checkpoint []byte) (map[string]bool, error) {
-	signed, met, err := p.Check(checkpoint)
-	if err != nil {
-		return nil, err
+// Cosigned checks checkpoints for [ProofOptions]: by cosignatures not older than since.
+func (p *WitnessPolicy) Cosigned(since time.Time) func(checkpoint []byte) (map[string]bool, error) {
+	return func(checkpoint []byte) (map[string]bool, error) {
+		signed, met, err := p.Check(checkpoint, since)
+		if err != nil {
+			return nil, err
+		}
+		if !met {
+			return nil, errors.New("the witnesses' quorum is not met")
+		}
+		checked := make(map[string]bool)
+		for _, s := range signed {
+			checked[s.line] = true
+		}
+		return checked, nil
 	}
-	if !met {
-		return nil, errors.New("the witnesses' quorum is not met")
-	}
-	checked := make(map[string]bool)
-	for _, s := range signed {
-		checked[s.line] = true
-	}
-	return checked, nil
 }

@@ -131,6 +131,7 @@ func (f *flow) begin(e *entry) {
 func (f *flow) receipt(e *entry) {
 	r := e.receipt
 	f.c.report.LastEntry = max(f.c.report.LastEntry, r.Time)
+	f.c.built(e)
 	f.shares(e)
 	for i := range r.parts {
 		p := &r.parts[i]

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -65,14 +66,21 @@ func (c *checker) cosigned(raw []byte) {
 	if c.opts.Witnesses == nil {
 		return
 	}
-	signed, met, err := c.opts.Witnesses.Check(raw)
+	signed, met, err := c.opts.Witnesses.Check(raw, c.opts.Since)
 	c.report.Cosigned = signed
 	switch {
 	case err != nil:
 		c.fail(CodeWitnesses, "checkpoint", whole, "%v", err)
 	case !met:
-		c.fail(CodeWitnesses, "checkpoint", whole, "%d witnesses cosigned it, and the policy's quorum is not met: it may have been rolled back, or be shown to you alone", len(signed))
+		c.fail(CodeWitnesses, "checkpoint", whole, "%d witnesses cosigned it%s, and the policy's quorum is not met: it may have been rolled back, or be shown to you alone", len(signed), since(c.opts.Since))
 	}
+}
+
+func since(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " since " + t.UTC().Format(time.RFC3339)
 }
 
 // openCheckpoint checks the signature of the log's key. Signature lines of

@@ -45,6 +45,12 @@ type Options struct {
 	// Witnesses is whose cosignatures the checkpoint must bear: with them the log was not
 	// rolled back or forked. Nil for nobody's.
 	Witnesses *WitnessPolicy
+	// Since is the time before which a cosignature says nothing: an old checkpoint was
+	// cosigned, too, when it was new. Zero takes any.
+	Since time.Time
+	// Builds are the SHA-256 of executables that may have worked, in hex, and their names;
+	// nil for any.
+	Builds map[string]string
 	// Running says that a sink is at work: what is newer than the log's checkpoint,
 	// or not yet listed, is then noted and counted as incomplete instead of found.
 	// Nothing vouches for it.
@@ -222,6 +228,13 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 		return nil, err
 	}
 	return c.report, nil
+}
+
+// built holds the build of a receipt against the list.
+func (c *checker) built(e *entry) {
+	if _, ok := c.opts.Builds[e.receipt.Build]; c.opts.Builds != nil && !ok {
+		c.fail(CodeBuild, e.id, leafRange(e.leaf), "made by build %q, which is not in the list", e.receipt.Build)
+	}
 }
 
 // fail records a finding; of one code only the first ones.

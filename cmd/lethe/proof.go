@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"lethe/audit/verify"
 	"lethe/stream"
@@ -29,17 +30,33 @@ func isProof(path string) bool {
 
 // proofFlags are what a bundle is held against.
 type proofFlags struct {
-	key, state, builds string
-	show               bool
-	witnesses          *verify.WitnessPolicy
+	key, state, builds, policy string
+	fresh                      time.Duration
+	show                       bool
+
+	witnesses *verify.WitnessPolicy
+	since     time.Time         // cosignatures that are older do not count
+	list      map[string]string // of builds
+}
+
+// read reads the files that are named.
+func (in *proofFlags) read() (err error) {
+	if in.fresh > 0 {
+		in.since = time.Now().Add(-in.fresh)
+	}
+	if in.witnesses, err = witnessesOf(in.policy); err != nil {
+		return err
+	}
+	in.list, err = buildsOf(in.builds)
+	return err
 }
 
 // unused refuses what is only asked of a bundle.
 func (in proofFlags) unused(dir string) error {
-	if in.state == "" && in.builds == "" && !in.show {
+	if in.state == "" && !in.show {
 		return nil
 	}
-	return &stream.Fault{Code: "verify.flags", Path: dir, Msg: "--state, --builds and --show are of a proof bundle, and this is none", Hint: "lethe verify FILE.tlog-proof --key log.pub"}
+	return &stream.Fault{Code: "verify.flags", Path: dir, Msg: "--state and --show are of a proof bundle, and this is none", Hint: "lethe verify FILE.tlog-proof --key log.pub"}
 }
 
 // verifyProof checks a bundle and says what it proves.
@@ -55,17 +72,14 @@ func verifyProof(io console, path string, in proofFlags) error {
 	if err != nil {
 		return err
 	}
-	o := verify.ProofOptions{PublicKey: strings.TrimSpace(string(key))}
+	o := verify.ProofOptions{PublicKey: strings.TrimSpace(string(key)), Builds: in.list}
 	if in.witnesses != nil {
-		o.Cosigned = in.witnesses.Cosigned
+		o.Cosigned = in.witnesses.Cosigned(in.since)
 	}
 	if in.state != "" {
 		if o.State, err = given(in.state); err != nil {
 			return err
 		}
-	}
-	if o.Builds, err = buildsOf(in.builds); err != nil {
-		return err
 	}
 	p, err := verify.Proof(raw, o)
 	switch {

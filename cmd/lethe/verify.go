@@ -19,7 +19,7 @@ import (
 	"lethe/stream"
 )
 
-const verifyUsage = `usage: lethe verify [--key FILE] [--log DIR] [--lake DIR]... [--checkpoint FILE] [--policy FILE] [--running] [--state FILE] [--builds FILE] [--show] [--json] [DIR | BUNDLE]
+const verifyUsage = `usage: lethe verify [--key FILE] [--log DIR] [--lake DIR]... [--checkpoint FILE] [--policy FILE] [--fresh TIME] [--running] [--state FILE] [--builds FILE] [--show] [--json] [DIR | BUNDLE]
 
 Checks offline that nothing in the audit log was changed or dropped, that every
 chain of receipts is unbroken and its counts add up, and that the files in the
@@ -35,6 +35,9 @@ and no lethe.yaml: give --key and --log to check copies.
   --policy FILE       witnesses that must have cosigned the checkpoint (C2SP
                       tlog-policy): shows that the log was not rolled back, nor
                       forked for you
+  --fresh TIME        with --policy: cosignatures older than this do not count, such
+                      as 1h; an old checkpoint was cosigned, too, when it was new
+  --builds FILE       builds that may have worked, as sha256sum prints them
   --running           lethe run is at work here, so the lake may be ahead of the
                       log: say how far, instead of finding fault with it
   --json              print the report as JSON
@@ -62,7 +65,8 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	f.StringVar(&in.log, "log", "", "")
 	f.StringVar(&in.checkpoint, "checkpoint", "", "")
 	var bundle proofFlags
-	policy := f.String("policy", "", "")
+	f.StringVar(&bundle.policy, "policy", "", "")
+	f.DurationVar(&bundle.fresh, "fresh", 0, "")
 	f.StringVar(&bundle.state, "state", "", "")
 	f.StringVar(&bundle.builds, "builds", "", "")
 	f.BoolVar(&bundle.show, "show", false, "")
@@ -71,7 +75,7 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	if err != nil {
 		return err
 	}
-	if bundle.witnesses, err = witnessesOf(*policy); err != nil {
+	if err := bundle.read(); err != nil {
 		return err
 	}
 	if bundle.key = in.key; isProof(dir) {
@@ -96,7 +100,7 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 			}
 		}
 	}
-	opts := verify.Options{Log: in.log, Lakes: lakes, Running: *running, Witnesses: bundle.witnesses}
+	opts := verify.Options{Log: in.log, Lakes: lakes, Running: *running, Witnesses: bundle.witnesses, Since: bundle.since, Builds: bundle.list}
 	key, err := given(in.key)
 	if err != nil {
 		return err

@@ -1,0 +1,267 @@
+package verify
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	fnote "github.com/transparency-dev/formats/note"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"lethe/audit"
+	"lethe/audit/witness"
+	"lethe/stream"
+)
+
+// The attacks that the README of package audit lists: each is made with everything
+// that its attacker has, and caught by the check that the list names.
+
+// held are what a reader holds a log against, beside its public key.
+type held struct {
+	remembered []byte
+	witnesses  *WitnessPolicy
+	since      time.Time
+	builds     map[string]string
+}
+
+func (w *world) against(h held) *Report {
+	w.t.Helper()
+	r, err := Run(w.t.Context(), Options{Log: w.log, PublicKey: w.vkey, Lakes: []string{w.lake}, Remembered: h.remembered, Witnesses: h.witnesses, Since: h.since, Builds: h.builds})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+func TestL4WhoMayWriteToTheTopicsAndNothingElseIsCaught(t *testing.T) {
+	for name, c := range map[string]struct {
+		code   Code
+		attack func(w *world)
+	}{
+		"rewrites an entry":                        {CodeRunBroken, func(w *world) { w.replace("run-w-mask/3", `"filtered":"1"`, `"filtered":"0"`) }},
+		"drops an entry":                           {CodeRunBroken, func(w *world) { w.drop(w.find("run-w-sink/3")) }},
+		"changes the order of entries":             {CodeRunReplayed, func(w *world) { i, j := w.find("run-w-mask/3"), w.find("run-w-mask/4"); w.swap(i, j) }},
+		"repeats an entry":                         {CodeRunReplayed, func(w *world) { w.repeat(w.find("run-w-ingest/2")) }},
+		"forges a receipt with a key of their own": {CodeWorkerUnknown, func(w *world) { w.forge("w-evil", "run-evil") }},
+		"forges a receipt in the name of a worker": {CodeSignature, func(w *world) { w.forge("w-mask", "run-evil") }},
+		"enrols a key of their own":                {CodeEnrolSignature, func(w *world) { w.enrolForged() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t).run(4)
+			c.attack(w)
+			named(t, w.follow().verify(), c.code, "")
+		})
+	}
+}
+
+func (w *world) swap(i, j int) { w.entries[i], w.entries[j] = w.entries[j], w.entries[i] }
+
+// forge writes a chain and a receipt under a key that is nobody's.
+func (w *world) forge(worker, run string) {
+	l, err := audit.NewLedger(worker, key("evil"), run)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.add(l.Entry(stream.EntryChain, stream.Chain{Event: "start", Stage: "mask", Connection: "crm-lake", Topic: "lethe.shop.raw.pii.other", Worker: worker, From: "0"}))
+	w.add(l.Entry(stream.EntryReceipt, stream.Receipt{Stage: "mask", Connection: "crm-lake", Worker: worker}))
+}
+
+func (w *world) enrolForged() {
+	skey, _, err := audit.NewLogKey("lethe/shop")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	l, err := audit.LogLedger(skey, "log-evil")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.add(audit.Enrol(l, "w-evil", key("evil").Public().(ed25519.PublicKey), time.Unix(1700000000, 0)))
+}
+
+func TestL2L4AWorkerWhoLiesIsCaught(t *testing.T) {
+	once := func(change func(p *stream.Part)) func(w *world) {
+		return func(w *world) {
+			n := 0
+			w.tamper = func(r *stream.Receipt) {
+				if n++; r.Stage == stream.StageMask && n > 5 {
+					change(&r.Parts[0])
+					w.tamper = nil
+				}
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		code   Code
+		attack func(w *world)
+	}{
+		"hides a gap by leaving records out":           {CodeChainGap, once(func(p *stream.Part) { p.From = p.To })},
+		"says that fewer records were read":            {"count_masked", once(func(p *stream.Part) { p.In -= 3; p.Filtered = 0; p.Out[0].N -= 2 })},
+		"masks under a revision that nobody announced": {CodePolicyUnannounced, func(w *world) { w.under("weaker") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			c.attack(w)
+			named(t, w.run(4).follow().verify(), c.code, "")
+		})
+	}
+}
+
+func TestL4AFileThatWasSwappedIsCaught(t *testing.T) {
+	w := newWorld(t).run(3).follow()
+	files := w.lakeFiles("*.parquet")
+	first, err := os.ReadFile(files[0])
+	w.must(err)
+	second, err := os.ReadFile(files[1])
+	w.must(err)
+	w.must(os.WriteFile(files[0], second, 0o644))
+	named(t, w.verify(), "object_sha256", filepath.Base(files[0]))
+	w.must(os.WriteFile(files[0], first, 0o644))
+	w.must(os.Remove(files[1]))
+	named(t, w.verify(), "object_missing", filepath.Base(files[1]))
+}
+
+func TestL4ABuildThatIsNotInTheListIsCaught(t *testing.T) {
+	w := newWorld(t)
+	w.tamper = func(r *stream.Receipt) {
+		r.Build = "good"
+		if r.Stage == stream.StageSink {
+			r.Build = "evil"
+		}
+	}
+	w.run(2).follow()
+	if r := w.against(held{builds: map[string]string{"good": "v1", "evil": "v2"}}); !r.OK() {
+		t.Errorf("in the list: %v", r.Findings)
+	}
+	named(t, w.against(held{builds: map[string]string{"good": "v1"}}), CodeBuild, "evil")
+}
+
+// Who has every key, of log and workers, writes another log that is whole in itself.
+// Only what others hold shows it.
+func TestL4WhoHasEveryKeyIsCaughtByWhatOthersHold(t *testing.T) {
+	w := newWorld(t)
+	policy, cosign := w.witnessed()
+	w.run(3).follow()
+	old := w.copyLog()
+	before := w.checkpoint()
+	w.run(3).follow()
+	cosignedBefore := cosign(before)
+	now := w.checkpoint()
+	cosigned := cosign(now)
+	w.must(os.WriteFile(filepath.Join(w.log, "checkpoint"), cosigned, 0o644))
+	today := held{remembered: now, witnesses: policy, since: time.Now().Add(-time.Hour)}
+	if r := w.against(today); !r.OK() || len(r.Cosigned) != 1 {
+		t.Fatalf("the true log: %v, cosigned %v", r.Findings, r.Cosigned)
+	}
+	attacks := map[string]*world{}
+	truncated := *w
+	truncated.log = old
+	attacks["cuts log and topics off, to an old checkpoint"] = &truncated
+	forked := newWorld(t)
+	forked.skey, forked.vkey = w.skey, w.vkey
+	var err error
+	forked.logLedger, err = audit.LogLedger(w.skey, "log-1")
+	w.must(err)
+	forked.entries, forked.offsets = nil, nil
+	for _, name := range []string{"w-ingest", "w-mask", "w-sink"} {
+		forked.enrol(name)
+	}
+	forked.tamper = func(r *stream.Receipt) { r.Build = "of another history" }
+	attacks["shows another history to one reader"] = forked.run(7).follow()
+	for name, a := range attacks {
+		if r := a.against(held{}); len(r.Findings) > 0 && a != &truncated {
+			t.Errorf("%s: found without anything held: %v", name, r.Findings)
+		}
+		r := a.against(held{remembered: now})
+		if codes := codesOf(r); !codes[CodeRolledBack] && !codes[CodeForked] {
+			t.Errorf("%s: a remembered checkpoint finds %v", name, codes)
+		}
+		named(t, a.against(held{witnesses: policy, since: time.Now().Add(-time.Hour)}), CodeWitnesses, "quorum")
+		if got := cosign(a.checkpoint()); got != nil {
+			t.Errorf("%s: a witness cosigned it", name)
+		}
+	}
+	// The old checkpoint was cosigned when it was new: then its age tells.
+	w.must(os.WriteFile(filepath.Join(old, "checkpoint"), cosignedBefore, 0o644))
+	if codes := codesOf(truncated.against(held{witnesses: policy})); codes[CodeWitnesses] {
+		t.Errorf("an old cosignature is none: %v", codes)
+	}
+	named(t, truncated.against(held{witnesses: policy, since: time.Now().Add(time.Hour)}), CodeWitnesses, "since")
+}
+
+func codesOf(r *Report) map[Code]bool {
+	out := make(map[Code]bool)
+	for _, f := range r.Findings {
+		out[f.Code] = true
+	}
+	return out
+}
+
+func (w *world) checkpoint() []byte {
+	w.t.Helper()
+	raw, err := os.ReadFile(filepath.Join(w.log, "checkpoint"))
+	w.must(err)
+	return raw
+}
+
+// copyLog copies the log as it is now.
+func (w *world) copyLog() string {
+	w.t.Helper()
+	dir := filepath.Join(w.t.TempDir(), "log")
+	w.must(os.CopyFS(dir, os.DirFS(w.log)))
+	return dir
+}
+
+// witnessed is a witness of the log, as a policy, and a way to ask it: for a checkpoint
+// with its cosignature, nil where it refuses.
+func (w *world) witnessed() (*WitnessPolicy, func(checkpoint []byte) []byte) {
+	w.t.Helper()
+	skey, vkey, err := note.GenerateKey(rand.Reader, "witness.example.org/w")
+	w.must(err)
+	signer, err := fnote.NewSignerForCosignatureV1(skey)
+	w.must(err)
+	vkey, err = fnote.VKeyToCosignatureV1(vkey)
+	w.must(err)
+	policy, err := ReadWitnessPolicy([]byte("witness w " + vkey + "\nquorum w\n"))
+	w.must(err)
+	v, err := audit.Verifier(w.skey)
+	w.must(err)
+	h, err := witness.New(witness.Config{Dir: w.t.TempDir(), Signer: signer, Logs: []note.Verifier{v}, Log: slog.New(slog.DiscardHandler)})
+	w.must(err)
+	known := int64(0)
+	return policy, func(checkpoint []byte) []byte {
+		at, err := readCheckpoint(string(checkpoint))
+		w.must(err)
+		r, err := audit.OpenReader(w.log, v)
+		w.must(err)
+		var body bytes.Buffer
+		fmt.Fprintf(&body, "old %d\n", known)
+		var proof tlog.TreeProof
+		if known > 0 {
+			if proof, err = tlog.ProveTree(r.Size(), known, r.Hashes()); err != nil {
+				return nil
+			}
+		}
+		for _, hash := range proof {
+			fmt.Fprintln(&body, hash)
+		}
+		body.WriteString("\n" + string(checkpoint))
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/add-checkpoint", &body))
+		if rec.Code != http.StatusOK {
+			return nil
+		}
+		known = at.tree.N
+		return append(bytes.Clone(checkpoint), rec.Body.Bytes()...)
+	}
+}
