@@ -77,6 +77,12 @@ func (p *WitnessPolicy) line(f []string) error {
 		if err != nil {
 			return err
 		}
+		for _, v := range p.witnesses {
+			if v.key.Equal(w.key) {
+				// One signer must not make a quorum of two.
+				return fmt.Errorf("%q and %q have one key", v.name, w.name)
+			}
+		}
 		p.witnesses = append(p.witnesses, w)
 		return p.add(f[1], quorum{need: 1})
 	case f[0] == "group" && len(f) > 3:

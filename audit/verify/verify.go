@@ -43,7 +43,8 @@ type Options struct {
 	// an extension of it. Nil if there is none.
 	Remembered []byte
 	// Witnesses is whose cosignatures the checkpoint must bear: with them the log was not
-	// rolled back or forked. Nil for nobody's.
+	// forked, nor rolled back until the times that they tell. An older copy of the log
+	// bears older times, and nothing else shows it. Nil for nobody's.
 	Witnesses *WitnessPolicy
 	// Since is the time before which a cosignature says nothing: an old checkpoint was
 	// cosigned, too, when it was new. Zero takes any.

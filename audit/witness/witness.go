@@ -159,7 +159,7 @@ func (q *request) follows(known tlog.Tree) error {
 		return &refusal{status: http.StatusBadRequest, msg: "the old size is beyond the checkpoint's"}
 	case q.old != known.N:
 		return conflict("the old size is not what was cosigned last")
-	case q.old == q.tree.N && q.tree.Hash != known.Hash && known.N > 0:
+	case q.old == q.tree.N && q.tree.Hash != known.Hash:
 		return conflict("another root at the same size")
 	case q.old == q.tree.N || q.old == 0:
 		if len(q.proof) > 0 {
@@ -219,18 +219,24 @@ func (w *Witness) path(origin string) string {
 	return filepath.Join(w.cfg.Dir, hex.EncodeToString(h[:16]))
 }
 
+// emptyRoot is the root of a tree of no leaves (RFC 6962 §2.1).
+var emptyRoot = tlog.Hash(sha256.Sum256(nil))
+
 // known is what was cosigned last of a log; of one that is new the tree of no leaves.
 func (w *Witness) known(origin string) (tlog.Tree, error) {
 	text, err := os.ReadFile(w.path(origin))
 	if errors.Is(err, fs.ErrNotExist) {
-		return tlog.Tree{}, nil
+		return tlog.Tree{Hash: emptyRoot}, nil
 	}
 	if err != nil {
 		return tlog.Tree{}, fmt.Errorf("witness: state: %w", err)
 	}
 	name, t, err := readTree(string(text))
-	if err != nil || name != origin {
-		return tlog.Tree{}, fmt.Errorf("witness: state of %s is damaged: %w", origin, errors.Join(err))
+	if err == nil && name != origin {
+		err = errors.New("it is of another log")
+	}
+	if err != nil {
+		return tlog.Tree{}, fmt.Errorf("witness: state of %s is damaged: %w", origin, err)
 	}
 	return t, nil
 }

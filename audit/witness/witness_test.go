@@ -3,6 +3,7 @@ package witness_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -292,6 +293,50 @@ func TestWhatIsWrongHasTheStatusOfTheSpecification(t *testing.T) {
 	}
 }
 
+func TestL4ATreeOfNoLeavesHasOneRoot(t *testing.T) {
+	l := newLog(t)
+	p := newParty(t, "witness.example.org/w", l.verifier)
+	for _, c := range []struct {
+		root tlog.Hash
+		want int
+	}{{tlog.Hash{1}, http.StatusConflict}, {sha256.Sum256(nil), http.StatusOK}, {tlog.Hash{2}, http.StatusConflict}} {
+		raw, err := note.Sign(&note.Note{Text: "lethe/shop\n0\n" + c.root.String() + "\n"}, l.signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.post(t, 0, nil, raw); got != c.want {
+			t.Errorf("root %s: %d, want %d", c.root, got, c.want)
+		}
+	}
+}
+
+// What nothing but the cosignatures' times shows must be told as such.
+func TestL4AnOlderCopyOfTheLogBearsOlderTimesAndCannotGoOn(t *testing.T) {
+	l := newLog(t)
+	p := newParty(t, "witness.example.org/w", l.verifier)
+	policy := fmt.Sprintf("witness w %s %s\nquorum w\n", p.vkey, p.url)
+	if err := l.grow(t, 100, policy, "a"); err != nil {
+		t.Fatal(err)
+	}
+	old, err := os.ReadFile(filepath.Join(l.dir, "checkpoint"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.grow(t, 100, policy, "a"); err != nil {
+		t.Fatal(err)
+	}
+	read, err := verify.ReadWitnessPolicy([]byte(policy))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if signed, met, err := read.Check(old, time.Time{}); err != nil || !met || len(signed) != 1 || signed[0].Time.IsZero() {
+		t.Errorf("the older checkpoint: %v, %v, %v: its time is what shows it", signed, met, err)
+	}
+	if got := p.post(t, 100, nil, old); got != http.StatusConflict {
+		t.Errorf("the older checkpoint was cosigned anew: %d", got)
+	}
+}
+
 func mustSigner(t *testing.T, name string) note.Signer {
 	t.Helper()
 	skey, _, err := note.GenerateKey(rand.Reader, name)
@@ -309,7 +354,7 @@ func TestWhatIsNoPolicyIsTold(t *testing.T) {
 	p := newParty(t, "w.example.org")
 	w := "witness w " + p.vkey + "\n"
 	for _, text := range []string{"", w, w + w + "quorum w\n", w + "quorum x\n", w + "group g 2 w\nquorum g\n", w + "group g 1 w w\nquorum g\n", "witness w hello\nquorum w\n",
-		w + "quorum w\nquorum none\n", "group g any x\nquorum none\n", strings.Replace(w, "+", "+0", 1) + "quorum w\n", "hello\nquorum none\n"} {
+		"witness a " + p.vkey + "\nwitness b " + p.vkey + "\ngroup g all a b\nquorum g\n", w + "quorum w\nquorum none\n", "group g any x\nquorum none\n", strings.Replace(w, "+", "+0", 1) + "quorum w\n", "hello\nquorum none\n"} {
 		if _, err := verify.ReadWitnessPolicy([]byte(text)); !errors.Is(err, verify.ErrPolicy) {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -33,8 +33,8 @@ and no lethe.yaml: give --key and --log to check copies.
   --checkpoint FILE   a checkpoint of the same log that you kept: shows that the
                       log was not rolled back or forked since
   --policy FILE       witnesses that must have cosigned the checkpoint (C2SP
-                      tlog-policy): shows that the log was not rolled back, nor
-                      forked for you
+                      tlog-policy): shows that the log was not forked for you,
+                      nor rolled back until the times that are told
   --fresh TIME        with --policy: cosignatures older than this do not count, such
                       as 1h; an old checkpoint was cosigned, too, when it was new
   --builds FILE       builds that may have worked, as sha256sum prints them
