@@ -80,6 +80,13 @@ func openTree(ctx context.Context, dir string, signer note.Signer, witnesses []b
 	return t, nil
 }
 
+// CheckWitnesses says what is wrong with a policy of witnesses, to whom a log has to
+// know the way.
+func CheckWitnesses(policy []byte) error {
+	_, err := tessera.NewWitnessGroupFromPolicy(policy)
+	return err
+}
+
 // witnessed has an appender publish no checkpoint that the quorum has not seen.
 func (t *tree) witnessed(o *tessera.AppendOptions) *tessera.AppendOptions {
 	if t.witnesses == nil {

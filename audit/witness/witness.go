@@ -24,6 +24,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -43,6 +44,7 @@ type Config struct {
 type Witness struct {
 	cfg  Config
 	logs map[string]note.Verifier // by origin
+	lock *os.File
 	mu   sync.Mutex
 }
 
@@ -58,8 +60,24 @@ func New(cfg Config) (*Witness, error) {
 	if err := disk.MakeDir(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("witness: %w", err)
 	}
+	var err error
+	if w.lock, err = os.OpenFile(filepath.Join(cfg.Dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return nil, fmt.Errorf("witness: %w", err)
+	}
+	// L4: of two on one directory each could sign another history. The kernel drops the
+	// lock when the process dies, however it dies.
+	if err := syscall.Flock(int(w.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		w.lock.Close()
+		return nil, ErrHeld
+	}
 	return w, nil
 }
+
+// ErrHeld says that another process is the witness of that directory.
+var ErrHeld = errors.New("another witness holds the directory")
+
+// Close lets another process be the witness.
+func (w *Witness) Close() error { return w.lock.Close() }
 
 // maxRequest is more than 63 hashes and a checkpoint need.
 const maxRequest = 64 << 10

@@ -31,6 +31,7 @@ type party struct {
 	signer    note.Signer
 	known     []note.Verifier
 	handler   http.Handler // nil while it is down
+	last      *witness.Witness
 	url       string
 }
 
@@ -45,11 +46,17 @@ func (p *party) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // start begins it again, with what it kept.
 func (p *party) start(t *testing.T) *witness.Witness {
 	t.Helper()
+	if p.last != nil {
+		if _, err := witness.New(witness.Config{Dir: p.dir, Signer: p.signer}); !errors.Is(err, witness.ErrHeld) {
+			t.Errorf("a second witness on one directory: %v", err)
+		}
+		p.last.Close() // as the kernel does for a process that was killed
+	}
 	w, err := witness.New(witness.Config{Dir: p.dir, Signer: p.signer, Logs: p.known, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.handler = w
+	p.handler, p.last = w, w
 	return w
 }
 

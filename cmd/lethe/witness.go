@@ -85,9 +85,13 @@ func witnessLogs(ctx context.Context, io console, args []string) error {
 		cfg.Logs = append(cfg.Logs, v)
 	}
 	w, err := witness.New(cfg)
+	if errors.Is(err, witness.ErrHeld) {
+		return &stream.Fault{Code: "witness.held", Path: dir, Msg: err.Error(), Hint: "one process is one witness: stop the other, or name another directory and key", Exit: stream.ExitEnvironment}
+	}
 	if err != nil {
 		return err
 	}
+	defer w.Close()
 	return serveWitness(ctx, io, w, *listen, vkey)
 }
 

@@ -34,9 +34,10 @@ func newGauges(reg *prometheus.Registry, f *audit.Follower) *gauges {
 	gauge("log_entries", "Entries integrated into the audit log.", func(s audit.Status) float64 { return float64(s.Size) })
 	gauge("log_bytes", "Size of the audit log: its entries and the tiles over them, without partial ones that fuller ones replaced.", func(s audit.Status) float64 { return float64(s.Bytes) })
 	gauge("log_published_entries", "Entries under the log's checkpoint.", func(s audit.Status) float64 { return float64(s.Published) })
-	gauge("log_checkpoint_age_seconds", "Age of the log's checkpoint.", func(s audit.Status) float64 {
+	began := time.Now()
+	gauge("log_checkpoint_age_seconds", "Age of the log's checkpoint; where there is none, of this process.", func(s audit.Status) float64 {
 		if s.CheckpointAt.IsZero() {
-			return 0
+			return time.Since(began).Seconds()
 		}
 		return time.Since(s.CheckpointAt).Seconds()
 	})

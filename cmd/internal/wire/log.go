@@ -49,6 +49,9 @@ func (w *Workspace) witnesses() ([]byte, error) {
 	if err == nil {
 		_, err = verify.ReadWitnessPolicy(text)
 	}
+	if err == nil {
+		err = audit.CheckWitnesses(text)
+	}
 	if err != nil {
 		return nil, &stream.Fault{Code: "config.witnesses", Path: w.folder.Rel(path), Msg: err.Error(),
 			Hint: "write a line each: witness NAME VKEY URL, group NAME any|all|N MEMBER…, quorum NAME; lethe witness shows a witness's line"}
