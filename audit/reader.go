@@ -74,27 +74,27 @@ func (r *Reader) Checkpoint() []byte { return r.note }
 // as package tlog makes proofs from them.
 func (r *Reader) Hashes() tlog.HashReader { return r.hashes }
 
-// Extends returns an error wrapping [ErrDamaged] unless the log goes on from an older
-// checkpoint of its own, or is at it.
-func (r *Reader) Extends(older []byte) error {
+// Extends is the size of an older checkpoint that the log goes on from, or is at. It
+// returns an error wrapping [ErrDamaged] unless it does.
+func (r *Reader) Extends(older []byte) (size int64, err error) {
 	if _, err := note.Open(older, note.VerifierList(r.verifier)); err != nil {
-		return fmt.Errorf("older checkpoint: no valid signature of the log's key: %w", ErrDamaged)
+		return 0, fmt.Errorf("older checkpoint: no valid signature of the log's key: %w", ErrDamaged)
 	}
 	at, err := r.tree.parseCheckpoint(older)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if at.N > r.at.N {
-		return fmt.Errorf("log of %d leaves, and an older checkpoint of %d: %w", r.at.N, at.N, ErrDamaged)
+		return 0, fmt.Errorf("log of %d leaves, and an older checkpoint of %d: %w", r.at.N, at.N, ErrDamaged)
 	}
 	root, err := tlog.TreeHash(at.N, r.hashes)
 	if err != nil {
-		return fmt.Errorf("log: %w", errors.Join(err, ErrDamaged))
+		return 0, fmt.Errorf("log: %w", errors.Join(err, ErrDamaged))
 	}
 	if root != at.Hash {
-		return fmt.Errorf("log at %d leaves: another root than the older checkpoint's: %w", at.N, ErrDamaged)
+		return 0, fmt.Errorf("log at %d leaves: another root than the older checkpoint's: %w", at.N, ErrDamaged)
 	}
-	return nil
+	return at.N, nil
 }
 
 // Scan calls each with the leaves from index from on, oldest first, until it

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -230,18 +229,15 @@ func (t *tree) readCheckpoint() (bool, tlog.Tree, error) {
 }
 
 // parseCheckpoint reads the body of a checkpoint of this log; it checks no signature.
-func (t *tree) parseCheckpoint(raw []byte) (cp tlog.Tree, err error) {
-	lines := bytes.SplitN(raw, []byte("\n"), 4)
-	if len(lines) < 4 || string(lines[0]) != t.origin {
-		return cp, fmt.Errorf("checkpoint: origin is not %s: %w", t.origin, ErrDamaged)
+func (t *tree) parseCheckpoint(raw []byte) (tlog.Tree, error) {
+	origin, at, err := ReadCheckpoint(raw)
+	if err == nil && origin != t.origin {
+		err = fmt.Errorf("checkpoint: origin is not %s", t.origin)
 	}
-	if n, err := fmt.Sscan(string(lines[1]), &cp.N); n != 1 || err != nil {
-		return cp, fmt.Errorf("checkpoint: size: %w", ErrDamaged)
+	if err != nil {
+		return tlog.Tree{}, fmt.Errorf("%w: %w", err, ErrDamaged)
 	}
-	if cp.Hash, err = tlog.ParseHash(string(lines[2])); err != nil {
-		return cp, fmt.Errorf("checkpoint: root: %w", ErrDamaged)
-	}
-	return cp, nil
+	return at, nil
 }
 
 // intact returns ErrDamaged unless the tiles give the root that was published.

@@ -33,6 +33,7 @@ import (
 	"github.com/transparency-dev/tessera/api/layout"
 	"golang.org/x/sync/errgroup"
 
+	"lethe/audit"
 	"lethe/stream"
 )
 
@@ -107,9 +108,11 @@ func Open(ctx context.Context, cfg Config) (*Mirror, error) {
 		return nil, err
 	}
 	if m.last != nil {
-		if m.status.Size, err = sizeOf(m.last); err != nil {
-			return nil, err
+		_, at, err := audit.ReadCheckpoint(m.last)
+		if err != nil {
+			return nil, fmt.Errorf("mirror: %w", err)
 		}
+		m.status.Size = at.N
 	}
 	return m, nil
 }
@@ -120,20 +123,17 @@ func (m *Mirror) Status() Status { return m.status }
 // Newest is the newest checkpoint that the mirror holds; nil for none.
 func (m *Mirror) Newest() []byte { return m.last }
 
-// Sync copies what the log's checkpoint covers and the mirror lacks, and then the
-// checkpoint. extends says whether the log that ends at checkpoint is an extension of
-// the one that ended at older; it is asked before anything is written. What was there
-// before and is not what the log has is an error wrapping [ErrDiffers].
-func (m *Mirror) Sync(ctx context.Context, checkpoint []byte, extends func(older []byte) error) error {
+// Sync copies what the checkpoint covers that log was read at, and the mirror lacks, and
+// then the checkpoint. Before anything is written the log must extend the checkpoint that
+// is there. What was there before and is not what the log has is an error wrapping
+// [ErrDiffers].
+func (m *Mirror) Sync(ctx context.Context, log *audit.Reader) error {
+	checkpoint, size := log.Checkpoint(), log.Size()
 	if bytes.Equal(checkpoint, m.last) {
 		return nil
 	}
-	size, err := sizeOf(checkpoint)
-	if err != nil {
-		return err
-	}
 	if m.last != nil {
-		if err := extends(m.last); err != nil {
+		if _, err := log.Extends(m.last); err != nil {
 			return fmt.Errorf("mirror: checkpoint of %d entries: %w: %w", m.status.Size, ErrDiffers, err)
 		}
 	}
@@ -268,17 +268,4 @@ func tileName(level int, n int64) string {
 		return layout.EntriesPath(uint64(n), 0)
 	}
 	return layout.TilePath(uint64(level), uint64(n), 0)
-}
-
-// sizeOf is the size that a checkpoint tells.
-func sizeOf(checkpoint []byte) (int64, error) {
-	lines := strings.SplitN(string(checkpoint), "\n", 3)
-	var n int64
-	if len(lines) < 3 {
-		return 0, errors.New("mirror: checkpoint: fewer than three lines")
-	}
-	if _, err := fmt.Sscan(lines[1], &n); err != nil || n < 0 {
-		return 0, errors.New("mirror: checkpoint: no size")
-	}
-	return n, nil
 }

@@ -140,7 +140,7 @@ func (l *log) config(endpoint, bucket string) mirror.Config {
 }
 
 func (l *log) sync(m *mirror.Mirror) error {
-	return m.Sync(l.t.Context(), l.reader.Checkpoint(), l.reader.Extends)
+	return m.Sync(l.t.Context(), l.reader)
 }
 
 func key(t *testing.T) string {

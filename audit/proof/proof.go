@@ -17,7 +17,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -120,12 +119,12 @@ func logPath(r *audit.Reader, index int64) ([]string, error) {
 
 // extension proves that the log goes on from an older checkpoint.
 func extension(r *audit.Reader, older []byte) (*since, error) {
-	if err := r.Extends(older); err != nil {
-		return nil, err
+	n, err := r.Extends(older)
+	if err == nil && n == 0 {
+		err = errors.New("older checkpoint: of a log without entries")
 	}
-	var n int64
-	if _, err := fmt.Sscan(strings.SplitN(string(older), "\n", 3)[1], &n); err != nil || n < 1 {
-		return nil, errors.New("older checkpoint: no size")
+	if err != nil {
+		return nil, err
 	}
 	p, err := tlog.ProveTree(r.Size(), n, r.Hashes())
 	if err != nil {

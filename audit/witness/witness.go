@@ -29,6 +29,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"lethe/audit"
 	"lethe/stream/disk"
 )
 
@@ -212,23 +213,8 @@ func parse(body []byte) (*request, error) {
 		}
 		q.proof = append(q.proof, h)
 	}
-	q.origin, q.tree, err = readTree(string(checkpoint))
+	q.origin, q.tree, err = audit.ReadCheckpoint(checkpoint)
 	return q, err
-}
-
-// readTree reads the first three lines of a checkpoint.
-func readTree(text string) (origin string, t tlog.Tree, err error) {
-	lines := strings.SplitN(text, "\n", 4)
-	if len(lines) < 4 {
-		return "", t, errors.New("the checkpoint has fewer than three lines")
-	}
-	if t.N, err = strconv.ParseInt(lines[1], 10, 64); err != nil || t.N < 0 || strconv.FormatInt(t.N, 10) != lines[1] {
-		return "", t, errors.New("the checkpoint has no size")
-	}
-	if t.Hash, err = tlog.ParseHash(lines[2]); err != nil {
-		return "", t, errors.New("the checkpoint has no root")
-	}
-	return lines[0], t, nil
 }
 
 // path is where a log's state is kept.
@@ -249,7 +235,7 @@ func (w *Witness) known(origin string) (tlog.Tree, error) {
 	if err != nil {
 		return tlog.Tree{}, fmt.Errorf("witness: state: %w", err)
 	}
-	name, t, err := readTree(string(text))
+	name, t, err := audit.ReadCheckpoint(text)
 	if err == nil && name != origin {
 		err = errors.New("it is of another log")
 	}

@@ -289,11 +289,7 @@ type act struct {
 // receipts reads the mask receipts of the log.
 func (x *Index) receipts(ctx context.Context, in Range) (*listed, error) {
 	w := x.w
-	v, err := audit.Verifier(string(w.logKey.Reveal()))
-	if err != nil {
-		return nil, err
-	}
-	r, err := audit.OpenReader(w.folder.Log, v)
+	r, err := w.openReader()
 	if err != nil {
 		return nil, w.final(err)
 	}

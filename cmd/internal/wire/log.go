@@ -59,6 +59,11 @@ func (w *Workspace) witnesses() ([]byte, error) {
 	return text, nil
 }
 
+// openReader opens the log as far as its checkpoint covers it now.
+func (w *Workspace) openReader() (*audit.Reader, error) {
+	return audit.OpenReader(w.folder.Log, w.verifier)
+}
+
 // feed is the audit topic as the follower reads it.
 type feed struct {
 	cluster kafka.Cluster

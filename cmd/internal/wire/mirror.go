@@ -72,11 +72,7 @@ func (w *Workspace) mirrorRest(ctx context.Context) error {
 }
 
 func (w *Workspace) openMirror(ctx context.Context) (*mirror.Mirror, *audit.Reader, error) {
-	v, err := audit.Verifier(string(w.logKey.Reveal()))
-	if err != nil {
-		return nil, nil, err
-	}
-	r, err := audit.OpenReader(w.folder.Log, v)
+	r, err := w.openReader()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -90,7 +86,7 @@ func (w *Workspace) copyLog(ctx context.Context, m *mirror.Mirror, r *audit.Read
 	if err := r.Refresh(); err != nil || r.Checkpoint() == nil {
 		return err
 	}
-	err := m.Sync(ctx, r.Checkpoint(), r.Extends)
+	err := m.Sync(ctx, r)
 	s := m.Status()
 	w.mirrored.status.Store(&s)
 	return err

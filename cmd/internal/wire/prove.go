@@ -47,11 +47,7 @@ type found struct {
 }
 
 func (w *Workspace) prove(ctx context.Context, in Proving) ([]byte, error) {
-	v, err := audit.Verifier(string(w.logKey.Reveal()))
-	if err != nil {
-		return nil, err
-	}
-	r, err := audit.OpenReader(w.folder.Log, v)
+	r, err := w.openReader()
 	if err != nil {
 		return nil, w.final(err)
 	}

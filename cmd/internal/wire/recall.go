@@ -36,11 +36,7 @@ func (w *Workspace) recall(ctx context.Context) (*recollection, error) {
 		return nil, err
 	}
 	worker := w.worker.Public().(ed25519.PublicKey)
-	v, err := audit.Verifier(string(w.logKey.Reveal()))
-	if err != nil {
-		return nil, err
-	}
-	log, err := audit.OpenReader(w.folder.Log, v)
+	log, err := w.openReader()
 	if err != nil {
 		return nil, w.final(err)
 	}

@@ -53,6 +53,9 @@ func recaller(t *testing.T) *Workspace {
 	if w.signer, err = note.NewSigner(key); err != nil {
 		t.Fatal(err)
 	}
+	if w.verifier, err = audit.Verifier(key); err != nil {
+		t.Fatal(err)
+	}
 	if w.lock, err = hold(f.State); err != nil {
 		t.Fatal(err)
 	}

@@ -102,21 +102,16 @@ type claim struct {
 }
 
 func (w *Workspace) sample(ctx context.Context, in Sampling) (*Sample, error) {
-	v, err := audit.Verifier(string(w.logKey.Reveal()))
-	if err != nil {
-		return nil, err
-	}
-	r, err := audit.OpenReader(w.folder.Log, v)
+	r, err := w.openReader()
 	if err != nil {
 		return nil, w.final(err)
 	}
 	checkpoint, size := r.Checkpoint(), r.Size()
 	if in.Checkpoint != nil {
-		if err := r.Extends(in.Checkpoint); err != nil {
+		if size, err = r.Extends(in.Checkpoint); err != nil {
 			return nil, &stream.Fault{Code: "audit.checkpoint", Path: w.folder.Rel(w.folder.Log), Msg: "the log is no extension of this checkpoint: " + err.Error(), Hint: "lethe verify --checkpoint FILE " + w.folder.Dir, Exit: stream.ExitFault}
 		}
 		checkpoint = in.Checkpoint
-		fmt.Sscan(secondLine(checkpoint), &size)
 	}
 	seed, err := sample.NewSeed(checkpoint, in.Nonce)
 	if err != nil {
@@ -126,7 +121,7 @@ func (w *Workspace) sample(ctx context.Context, in Sampling) (*Sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Sample{Origin: v.Name(), Checkpoint: size, Seed: fmt.Sprintf("%x", seed), Masked: all.total, Results: make(map[pipeline.Result]int64), Builds: make(map[string]int64), Findings: []SampleFinding{}}
+	out := &Sample{Origin: w.verifier.Name(), Checkpoint: size, Seed: fmt.Sprintf("%x", seed), Masked: all.total, Results: make(map[pipeline.Result]int64), Builds: make(map[string]int64), Findings: []SampleFinding{}}
 	if out.Build, err = BuildID(); err != nil {
 		return nil, err
 	}
@@ -158,12 +153,6 @@ func (w *Workspace) sample(ctx context.Context, in Sampling) (*Sample, error) {
 	}
 	out.chances()
 	return out, nil
-}
-
-func secondLine(b []byte) string {
-	var origin, size string
-	fmt.Sscan(string(b), &origin, &size)
-	return size
 }
 
 // claims reads the log up to a size.

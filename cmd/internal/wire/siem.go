@@ -9,7 +9,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"lethe/audit"
 	"lethe/audit/siem"
 	"lethe/audit/siem/transport"
 	"lethe/stream"
@@ -36,10 +35,6 @@ type feeds struct {
 
 // openFeeds readies the destinations of audit events.
 func (w *Workspace) openFeeds() error {
-	v, err := audit.Verifier(string(w.logKey.Reveal()))
-	if err != nil {
-		return err
-	}
 	for _, d := range w.folder.SIEM {
 		key, err := w.keys.Secret("siem-" + d.Name)
 		if err != nil {
@@ -50,8 +45,8 @@ func (w *Workspace) openFeeds() error {
 			return fmt.Errorf("siem %s: %w", d.Name, err)
 		}
 		w.feeds.cursors = append(w.feeds.cursors, cursor)
-		env := siem.Env{Name: d.Name, Brokers: w.base.Cluster.Brokers, Workspace: w.folder.Workspace, Origin: v.Name(), Format: d.Format, Log: w.log.With("destination", d.Name), Now: w.base.Now}
-		conf := siem.Config{Dir: w.folder.Log, Verifier: v, Cursor: cursor, Log: w.log, Now: w.base.Now, Behind: w.behind,
+		env := siem.Env{Name: d.Name, Brokers: w.base.Cluster.Brokers, Workspace: w.folder.Workspace, Origin: w.verifier.Name(), Format: d.Format, Log: w.log.With("destination", d.Name), Now: w.base.Now}
+		conf := siem.Config{Dir: w.folder.Log, Verifier: w.verifier, Cursor: cursor, Log: w.log, Now: w.base.Now, Behind: w.behind,
 			Destination: siem.Destination{Name: d.Name, View: siem.View{Fields: d.Fields, Key: key}, Format: d.Format, Least: d.Least,
 				Open: func(context.Context) (siem.Transport, error) { return d.Settings.Open(env) }}}
 		if p, ok := d.Settings.(transport.Paced); ok {

@@ -51,11 +51,7 @@ func (b *begun) logged(ctx context.Context) error {
 
 // newest reads the log as far as its checkpoint now covers it, newest leaf first.
 func (w *Workspace) newest(ctx context.Context, each func(audit.Leaf) (more bool)) error {
-	v, err := audit.Verifier(string(w.logKey.Reveal()))
-	if err != nil {
-		return err
-	}
-	r, err := audit.OpenReader(w.folder.Log, v)
+	r, err := w.openReader()
 	if err != nil {
 		return err
 	}

@@ -63,6 +63,7 @@ type Workspace struct {
 	worker   ed25519.PrivateKey
 	logKey   stream.Value
 	signer   note.Signer
+	verifier note.Verifier  // of what signer signs
 	auditor  hpke.PublicKey // to whom raw records are sealed as well; nil for nobody
 	broker   *broker.Broker
 	base     pipeline.Base
@@ -202,6 +203,9 @@ func (w *Workspace) openKeys() error {
 	}
 	if w.signer, err = note.NewSigner(string(w.logKey.Reveal())); err != nil {
 		return fmt.Errorf("log key: not a signer key")
+	}
+	if w.verifier, err = audit.Verifier(string(w.logKey.Reveal())); err != nil {
+		return err
 	}
 	if key := w.folder.Sampling.Auditor; key != nil {
 		if w.auditor, err = pipeline.AuditorKey(key); err != nil {
