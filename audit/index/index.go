@@ -132,13 +132,7 @@ func standing(ctx context.Context, tx *sql.Tx, r *audit.Reader) (size int64, err
 
 // add notes what an entry tells of. What is no entry lethe verify tells of.
 func add(ctx context.Context, tx *sql.Tx, l audit.Leaf) error {
-	var e struct {
-		Kind string          `json:"kind"`
-		Body json.RawMessage `json:"body"`
-	}
-	if json.Unmarshal(l.Entry, &e) != nil {
-		return nil
-	}
+	e, _ := audit.ReadEntry(l.Entry, stream.EntryEnrol, stream.EntryReceipt)
 	switch e.Kind {
 	case stream.EntryEnrol:
 		var b audit.Enrolment

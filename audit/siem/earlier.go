@@ -1,11 +1,11 @@
 package siem
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
 
+	"lethe/audit"
 	"lethe/stream"
 )
 
@@ -69,7 +69,7 @@ func (m *Maker) recall(ctx context.Context) error {
 	}
 	known, packs := make(map[string]bool), make(map[string][]string)
 	m.known, m.packs = known, packs
-	err := m.back(ctx, farthest, func(in envelope) {
+	err := m.back(ctx, farthest, func(in audit.Entry) {
 		switch in.Kind {
 		case stream.EntryStream:
 			var b stream.StreamEvent
@@ -100,7 +100,7 @@ func (m *Maker) recallIntents(ctx context.Context) error {
 		return nil
 	}
 	m.recalled = true
-	return m.back(ctx, remembered, func(in envelope) {
+	return m.back(ctx, remembered, func(in audit.Entry) {
 		var i stream.Intent
 		if _, later := m.intents[in.ID]; !later && json.Unmarshal(in.Body, &i) == nil {
 			m.intend(in.ID, actionOf(i.Action))
@@ -164,19 +164,14 @@ func (m *Maker) policy(ctx context.Context, e *Event, raw []byte) error {
 
 // back calls each with those of the entries before the maker's first that are of some
 // kinds, newest first, and looks through so many of all.
-func (m *Maker) back(ctx context.Context, most int, each func(envelope), kinds ...string) error {
+func (m *Maker) back(ctx context.Context, most int, each func(audit.Entry), kinds ...string) error {
 	n := 0
 	return m.Back(ctx, m.first, func(entry []byte) bool {
 		if n++; n > most {
 			return false
 		}
-		for _, k := range kinds {
-			var in envelope
-			// Most are of other kinds, and are not worth reading.
-			if bytes.Contains(entry, []byte(`"kind":"`+k+`"`)) && json.Unmarshal(entry, &in) == nil && in.Kind == k {
-				each(in)
-				break
-			}
+		if in, ok := audit.ReadEntry(entry, kinds...); ok {
+			each(in)
 		}
 		return true
 	})

@@ -37,13 +37,6 @@ const (
 	mostKnown  = 1 << 16 // shapes, keys and connections
 )
 
-// envelope is what all entries have.
-type envelope struct {
-	ID   string          `json:"id"`
-	Kind string          `json:"kind"`
-	Body json.RawMessage `json:"body"`
-}
-
 // Make makes the event of a leaf under a checkpoint of so many leaves. An entry that
 // cannot be read is an event as well: nothing that stands in the log is left out.
 func (m *Maker) Make(ctx context.Context, l audit.Leaf, size int64) (*Event, error) {
@@ -54,8 +47,8 @@ func (m *Maker) Make(ctx context.Context, l audit.Leaf, size int64) (*Event, err
 	hash := hex.EncodeToString(l.Hash[:])
 	e := &Event{ID: eventID(m.Origin, uint64(l.Index), hash), Outcome: Success, Severity: Informational, Counts: noCounts(),
 		Log: Place{Origin: m.Origin, Index: l.Index, Offset: l.Offset, Hash: hash, Size: size}}
-	var in envelope
-	if json.Unmarshal(l.Entry, &in) != nil || in.Kind == "" {
+	in, ok := audit.ReadEntry(l.Entry)
+	if !ok {
 		e.Kind, e.Action, e.Outcome, e.Severity = KindRefused, EntryRefused, Failure, High
 	} else {
 		e.Kind, e.Entry = word(in.Kind), name(in.ID)
@@ -76,10 +69,8 @@ func (m *Maker) time(ctx context.Context, e *Event, body []byte) error {
 		m.last = at
 	} else if m.last.IsZero() && e.Log.Index > 0 {
 		err := m.Back(ctx, e.Log.Index, func(entry []byte) bool {
-			var in envelope
-			if json.Unmarshal(entry, &in) == nil {
-				m.last, ok = told(in.Body)
-			}
+			in, _ := audit.ReadEntry(entry)
+			m.last, ok = told(in.Body)
 			return !ok
 		})
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"lethe/audit"
 	"lethe/stream"
 )
 
@@ -12,7 +13,7 @@ import (
 const MassReveal = 100
 
 // read fills in what an entry of its kind tells.
-func (m *Maker) read(ctx context.Context, e *Event, in envelope) error {
+func (m *Maker) read(ctx context.Context, e *Event, in audit.Entry) error {
 	switch in.Kind {
 	case stream.EntryReceipt:
 		receipt(e, in.Body)
@@ -119,7 +120,7 @@ func shred(e *Event, raw []byte) {
 	}
 }
 
-func (m *Maker) intent(e *Event, in envelope) {
+func (m *Maker) intent(e *Event, in audit.Entry) {
 	b := body[stream.Intent](e, in.Body)
 	e.Action, e.Outcome, e.Severity, e.Worker = actionOf(b.Action), Unknown, Medium, name(b.Worker)
 	e.Counts[CountActed] = int64(b.Count)

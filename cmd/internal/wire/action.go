@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"lethe/audit"
 	"lethe/cmd/internal/config"
 	"lethe/masking/subject"
 	"lethe/stream"
@@ -133,10 +134,11 @@ func (w *Workspace) begin(ctx context.Context, a Action) (*begun, error) {
 	if err != nil {
 		return nil, fmt.Errorf("intent: %w", err)
 	}
-	id, err := entryID(intent)
-	if err != nil {
-		return nil, err
+	made, ok := audit.ReadEntry(intent, stream.EntryIntent)
+	if !ok {
+		return nil, errors.New("intent: it cannot be read back")
 	}
+	id := made.ID
 	if err := w.putOpenings(ctx, id, openings); err != nil {
 		return nil, err
 	}
@@ -151,16 +153,6 @@ func commitment(salt, value []byte) stream.Hash {
 	h := hmac.New(sha256.New, salt)
 	h.Write(value)
 	return stream.Hash(h.Sum(nil))
-}
-
-func entryID(entry []byte) (string, error) {
-	var e struct {
-		ID string `json:"id"`
-	}
-	if err := json.Unmarshal(entry, &e); err != nil {
-		return "", fmt.Errorf("entry: %w", err)
-	}
-	return e.ID, nil
 }
 
 func (w *Workspace) putOpenings(ctx context.Context, id string, openings map[string]opening) error {

@@ -253,15 +253,12 @@ func maskReceipt(entry []byte) (id string, r *stream.Receipt) {
 	if !bytes.Contains(entry, []byte(`"stage":"mask"`)) {
 		return "", nil
 	}
-	var e struct {
-		ID   string         `json:"id"`
-		Kind string         `json:"kind"`
-		Body stream.Receipt `json:"body"`
-	}
-	if json.Unmarshal(entry, &e) != nil || e.Kind != stream.EntryReceipt || e.Body.Stage != stream.StageMask {
+	r = new(stream.Receipt)
+	e, ok := audit.ReadEntry(entry, stream.EntryReceipt)
+	if !ok || json.Unmarshal(e.Body, r) != nil || r.Stage != stream.StageMask {
 		return "", nil // lethe verify tells of it
 	}
-	return e.ID, &e.Body
+	return e.ID, r
 }
 
 // listed is what the log says in range.
@@ -302,8 +299,8 @@ func (x *Index) receipts(ctx context.Context, in Range) (*listed, error) {
 
 // take takes a leaf.
 func (l *listed) take(leaf audit.Leaf) error {
-	if bytes.Contains(leaf.Entry, []byte(`"kind":"`+stream.EntryIntent+`"`)) {
-		l.intent(leaf)
+	if e, ok := audit.ReadEntry(leaf.Entry, stream.EntryIntent); ok {
+		l.intent(leaf.Index, e)
 		return nil
 	}
 	_, b := maskReceipt(leaf.Entry)
@@ -325,17 +322,13 @@ func (l *listed) take(leaf audit.Leaf) error {
 	return nil
 }
 
-func (l *listed) intent(leaf audit.Leaf) {
-	var e struct {
-		ID   string        `json:"id"`
-		Kind string        `json:"kind"`
-		Body stream.Intent `json:"body"`
-	}
-	if json.Unmarshal(leaf.Entry, &e) != nil || e.Kind != stream.EntryIntent {
+func (l *listed) intent(leaf int64, e audit.Entry) {
+	var i stream.Intent
+	if json.Unmarshal(e.Body, &i) != nil {
 		return
 	}
-	if t, err := time.Parse(time.RFC3339Nano, e.Body.Time); err == nil && l.in.during(t) {
-		l.intents[e.ID] = act{Act{leaf.Index, e.ID, e.Body.Action, t}, e.Body.Subjects}
+	if t, err := time.Parse(time.RFC3339Nano, i.Time); err == nil && l.in.during(t) {
+		l.intents[e.ID] = act{Act{leaf, e.ID, i.Action, t}, i.Subjects}
 	}
 }
 

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -66,15 +65,8 @@ func (w *Workspace) recall(ctx context.Context) (*recollection, error) {
 // take notes what an entry tells, if a worker with the workspace's keys signed it.
 func (r *recollection) take(offset int64, entry []byte, worker ed25519.PublicKey) error {
 	r.Offset = offset + 1
-	// Nearly all are receipts, and long: they are passed over unread.
-	if !bytes.Contains(entry, []byte(`"kind":"`+stream.EntryShred+`"`)) && !bytes.Contains(entry, []byte(`"kind":"`+stream.EntryAnnounce+`"`)) {
-		return nil
-	}
-	var e struct {
-		Kind string
-		Body json.RawMessage
-	}
-	if json.Unmarshal(entry, &e) != nil || !audit.SignedBy(entry, worker) {
+	e, ok := audit.ReadEntry(entry, stream.EntryShred, stream.EntryAnnounce)
+	if !ok || !audit.SignedBy(entry, worker) {
 		return nil // nobody's entry
 	}
 	switch e.Kind {

@@ -159,12 +159,8 @@ func (w *Workspace) sample(ctx context.Context, in Sampling) (*Sample, error) {
 func (w *Workspace) claims(ctx context.Context, r *audit.Reader, size int64) (*claims, error) {
 	all := &claims{written: make(map[partitionOf][]stream.Out), shred: -1}
 	err := r.Scan(ctx, 0, func(l audit.Leaf) error {
-		var e struct {
-			ID   string          `json:"id"`
-			Kind string          `json:"kind"`
-			Body json.RawMessage `json:"body"`
-		}
-		if json.Unmarshal(l.Entry, &e) != nil || e.Kind != stream.EntryReceipt && e.Kind != stream.EntryShred {
+		e, ok := audit.ReadEntry(l.Entry, stream.EntryReceipt, stream.EntryShred)
+		if !ok {
 			return nil
 		}
 		if e.Kind == stream.EntryShred {

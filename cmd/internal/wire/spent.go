@@ -31,8 +31,8 @@ func (b *begun) logged(ctx context.Context) error {
 	for {
 		found := false
 		err := b.w.newest(ctx, func(l audit.Leaf) bool {
-			id, _ := entryID(l.Entry)
-			found = id == b.id
+			e, _ := audit.ReadEntry(l.Entry, stream.EntryIntent)
+			found = e.ID == b.id
 			return !found && !before(l.Entry, b.time.Add(-time.Hour))
 		})
 		if found {
@@ -106,15 +106,7 @@ func (b *begun) spent(ctx context.Context, d Disclosure) (spending, error) {
 	var s spending
 	refused, mine := make(map[string]bool), false
 	err = b.w.newest(ctx, func(l audit.Leaf) bool {
-		var e struct {
-			ID   string          `json:"id"`
-			Kind string          `json:"kind"`
-			Body json.RawMessage `json:"body"`
-		}
-		if json.Unmarshal(l.Entry, &e) != nil {
-			return true
-		}
-		switch e.Kind {
+		switch e, _ := audit.ReadEntry(l.Entry, stream.EntryOutcome, stream.EntryIntent); e.Kind {
 		case stream.EntryOutcome:
 			var o stream.Outcome
 			// Who may only write to the topic cannot take an intent back.

@@ -1,0 +1,33 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+)
+
+// Entry is an entry as readers take it apart.
+type Entry struct {
+	ID   string          `json:"id"`
+	Kind string          `json:"kind"`
+	Body json.RawMessage `json:"body"`
+}
+
+// ReadEntry takes an entry apart if it is of one of kinds, or of any where none is named.
+// It returns false for others, unread, and for what is no entry, of which verification
+// tells.
+func ReadEntry(raw []byte, kinds ...string) (e Entry, ok bool) {
+	if len(kinds) > 0 {
+		// What follows the kind in canonical order holds no text of anybody's.
+		at := bytes.LastIndex(raw, []byte(kindMember))
+		if at < 0 || !slices.ContainsFunc(kinds, func(k string) bool { return bytes.HasPrefix(raw[at+len(kindMember):], []byte(k+`"`)) }) {
+			return Entry{}, false
+		}
+	}
+	if json.Unmarshal(raw, &e) != nil || e.Kind == "" {
+		return Entry{}, false
+	}
+	return e, len(kinds) == 0 || slices.Contains(kinds, e.Kind)
+}
+
+const kindMember = `"kind":"`
