@@ -62,11 +62,8 @@ func auditVerb(ctx context.Context, io console, args []string) error {
 	case verb != "sample" || in.nonce == "" || *records < 1:
 		return &stream.Fault{Code: "audit.flags", Msg: "it needs sample with --nonce and at least one record, or new-key with a file", Hint: "lethe audit sample --nonce 4711 " + dir}
 	}
-	folder, err := config.Load(dir, io.env)
+	folder, by, log, err := acting(io, dir)
 	if err != nil {
-		return err
-	}
-	if err := keyed(folder); err != nil {
 		return err
 	}
 	s := wire.Sampling{Nonce: in.nonce, Records: *records}
@@ -79,14 +76,6 @@ func auditVerb(ctx context.Context, io console, args []string) error {
 		if s.Auditor, err = file.ReadAuditorKey(in.key); err != nil {
 			return err
 		}
-	}
-	by, err := operator(io.env)
-	if err != nil {
-		return err
-	}
-	log, err := actionLog(io, dir)
-	if err != nil {
-		return err
 	}
 	found, err := wire.TakeSample(ctx, folder, log, by, s)
 	if err != nil {

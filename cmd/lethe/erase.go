@@ -55,20 +55,11 @@ func erase(ctx context.Context, io console, args []string) error {
 	if !*resume && strings.TrimSpace(a.Reason+a.Ticket) == "" {
 		return &stream.Fault{Code: "erase.flags", Msg: "it needs --reason or --ticket: there is no way back", Hint: "lethe erase --stream " + *name + " --ticket T-17 " + dir + " < identifiers"}
 	}
-	folder, err := config.Load(dir, io.env)
+	folder, by, log, err := acting(io, dir)
 	if err != nil {
 		return err
 	}
-	if a.Actor, err = operator(io.env); err != nil {
-		return err
-	}
-	log, err := actionLog(io, dir)
-	if err != nil {
-		return err
-	}
-	if err := keyed(folder); err != nil {
-		return err
-	}
+	a.Actor = by
 	var persons *wire.Persons
 	if !*resume {
 		if persons, err = toErase(ctx, io, folder, *name, *column, *yes); err != nil {

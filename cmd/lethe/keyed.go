@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"lethe/cmd/internal/config"
+	"lethe/cmd/internal/wire"
 	"lethe/masking/keyring/file"
 	"lethe/stream"
 )
@@ -24,6 +25,22 @@ func keyed(folder *config.Folder) error {
 	}
 	_, lerr := folder.LogKey()
 	return errors.Join(err, lerr)
+}
+
+// acting is what a verb needs by which a person acts on a folder: the folder, with its
+// keys there, who that is, and a log of what goes wrong.
+func acting(io console, dir string) (folder *config.Folder, by wire.Actor, log *slog.Logger, err error) {
+	if folder, err = config.Load(dir, io.env); err != nil {
+		return nil, by, nil, err
+	}
+	if err := keyed(folder); err != nil {
+		return nil, by, nil, err
+	}
+	if by, err = operator(io.env); err != nil {
+		return nil, by, nil, err
+	}
+	log, err = actionLog(io, dir)
+	return folder, by, log, err
 }
 
 // keyedHere is keyed where nothing is to run: a checkout of the folder has no

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/wire"
 	"lethe/stream"
 )
@@ -49,18 +48,7 @@ func proveRecord(ctx context.Context, io console, args []string) error {
 			return err
 		}
 	}
-	folder, err := config.Load(dir, io.env)
-	if err != nil {
-		return err
-	}
-	if err := keyed(folder); err != nil {
-		return err
-	}
-	by, err := operator(io.env)
-	if err != nil {
-		return err
-	}
-	log, err := actionLog(io, dir)
+	folder, by, log, err := acting(io, dir)
 	if err != nil {
 		return err
 	}
