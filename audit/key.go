@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,5 +82,42 @@ func Enrol(log *Ledger, worker string, pub ed25519.PublicKey, at time.Time) ([]b
 		Worker:     worker,
 		PublicKey:  base64.StdEncoding.EncodeToString(pub),
 		EnrolledAt: at.UTC().Format(time.RFC3339),
+	})
+}
+
+// Revocation is the body of a revoke entry, which the log's key signs: from its place
+// in the log on the worker's key counts no longer, whatever time an entry tells.
+type Revocation struct {
+	Worker    string `json:"worker"`
+	PublicKey string `json:"public_key"` // Ed25519, standard base64
+	RevokedAt string `json:"revoked_at"` // RFC 3339 UTC
+	Reason    string `json:"reason"`     // of [RevocationReasons]
+}
+
+// Reasons of a Revocation.
+const (
+	RevokedSuperseded  = "superseded"  // another key takes its place
+	RevokedCompromised = "compromised" // somebody else may have it
+	RevokedRetired     = "retired"     // its machine works no more
+)
+
+// RevocationReasons lists them.
+func RevocationReasons() []string {
+	return []string{RevokedSuperseded, RevokedCompromised, RevokedRetired}
+}
+
+// Revoke returns the entry that revokes a worker's key, made by the log's ledger.
+func Revoke(log *Ledger, worker string, pub ed25519.PublicKey, at time.Time, reason string) ([]byte, error) {
+	if log.Worker() != LogWorker {
+		return nil, fmt.Errorf("revoke %s: ledger of worker %s, want the log's own", worker, log.Worker())
+	}
+	if !slices.Contains(RevocationReasons(), reason) {
+		return nil, fmt.Errorf("revoke %s: reason %q: want one of %s", worker, reason, strings.Join(RevocationReasons(), ", "))
+	}
+	return log.Entry(stream.EntryRevoke, Revocation{
+		Worker:    worker,
+		PublicKey: base64.StdEncoding.EncodeToString(pub),
+		RevokedAt: at.UTC().Format(time.RFC3339),
+		Reason:    reason,
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"lethe/stream"
 )
 
@@ -104,13 +106,25 @@ func signed(plain, sig []byte) []byte {
 // SignedBy reports whether an entry, as it stands on the topic and in the log, was
 // signed by a key.
 func SignedBy(entry []byte, key ed25519.PublicKey) bool {
+	plain, sig, ok := unsigned(entry)
+	return ok && ed25519.Verify(key, plain, sig)
+}
+
+// SignedByLog reports whether the key that signs a log's checkpoints signed an entry.
+func SignedByLog(entry []byte, log note.Verifier) bool {
+	plain, sig, ok := unsigned(entry)
+	return ok && log.Verify(plain, sig)
+}
+
+// unsigned undoes signed.
+func unsigned(entry []byte) (plain, sig []byte, ok bool) {
 	at := bytes.LastIndex(entry, []byte(`"sig":"`))
 	body, ok := bytes.CutSuffix(entry, []byte(`",`+tail))
 	if at < 0 || !ok || len(body) < at+len(`"sig":"`) {
-		return false
+		return nil, nil, false
 	}
 	sig, err := base64.StdEncoding.Strict().DecodeString(string(body[at+len(`"sig":"`):]))
-	return err == nil && ed25519.Verify(key, append(bytes.Clone(entry[:at]), tail...), sig)
+	return append(bytes.Clone(entry[:at]), tail...), sig, err == nil
 }
 
 // Signed implements stream.Ledger.

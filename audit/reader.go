@@ -63,6 +63,9 @@ func (r *Reader) Refresh() error {
 	return nil
 }
 
+// SignedByLog reports whether the log's key signed an entry.
+func (r *Reader) SignedByLog(entry []byte) bool { return SignedByLog(entry, r.verifier) }
+
 // Size is how many leaves the checkpoint covers.
 func (r *Reader) Size() int64 { return r.at.N }
 

@@ -13,6 +13,7 @@ const (
 	EntryOutcome      = "outcome"       // Outcome
 	EntryShred        = "shred"         // Shred
 	EntryEnrol        = "enrol"         // a worker's key, signed by the log's: package audit has its body
+	EntryRevoke       = "revoke"        // a worker's key counts no longer, likewise
 )
 
 // Chain starts or hands over the chain of parts of one input partition. It is
@@ -105,6 +106,7 @@ const (
 	ActionErase  = "erase"  // of subjects
 	ActionReveal = "reveal" // of values
 	ActionRotate = "rotate" // of keys
+	ActionRevoke = "revoke" // of a worker's key
 )
 
 // Roles of who acts.
@@ -128,7 +130,7 @@ type Intent struct {
 	Ticket    Hash   `json:"ticket"`
 	Subjects  Hash   `json:"subjects"` // [Commitment] to each of those concerned, one after the other; zeros for one without a key
 	// Before and After are keyed hashes of what the action changes, where that has one:
-	// of start the configuration, of rotate the epoch. After stands in the outcome where
+	// of start the configuration, of rotate the epoch, of revoke the worker. After stands in the outcome where
 	// the action itself makes it.
 	Before *Hash `json:"before,omitempty"`
 	After  *Hash `json:"after,omitempty"`

@@ -28,7 +28,7 @@ import (
 )
 
 // version is that of the tables; an index of another is made anew.
-const version = 1
+const version = 2
 
 const tables = `
 create table at (size integer not null, root text not null);
@@ -36,9 +36,9 @@ create table topics (id integer primary key, name text not null unique);
 create table outs (topic integer, part integer, first integer, last integer, leaf integer,
 	primary key (topic, part, first, leaf)) without rowid;
 create table objects (name text primary key, leaf integer not null) without rowid;
-create table workers (name text primary key, leaf integer not null) without rowid;
+create table workers (name text primary key, leaf integer not null, revoked integer) without rowid;
 insert into at values (0, '');
-pragma user_version = 1;`
+pragma user_version = 2;`
 
 // errOther says that the file is no index of this log.
 var errOther = errors.New("an index of another log, or of another version")
@@ -89,7 +89,7 @@ func update(ctx context.Context, db *sql.DB, r *audit.Reader) error {
 	if err != nil || from == r.Size() {
 		return err
 	}
-	if err := r.Scan(ctx, from, func(l audit.Leaf) error { return add(ctx, tx, l) }); err != nil {
+	if err := r.Scan(ctx, from, func(l audit.Leaf) error { return add(ctx, tx, l, r) }); err != nil {
 		return err
 	}
 	root, err := tlog.TreeHash(r.Size(), r.Hashes())
@@ -131,15 +131,21 @@ func standing(ctx context.Context, tx *sql.Tx, r *audit.Reader) (size int64, err
 }
 
 // add notes what an entry tells of. What is no entry lethe verify tells of.
-func add(ctx context.Context, tx *sql.Tx, l audit.Leaf) error {
-	e, _ := audit.ReadEntry(l.Entry, stream.EntryEnrol, stream.EntryReceipt)
+func add(ctx context.Context, tx *sql.Tx, l audit.Leaf, r *audit.Reader) error {
+	e, _ := audit.ReadEntry(l.Entry, stream.EntryEnrol, stream.EntryRevoke, stream.EntryReceipt)
 	switch e.Kind {
-	case stream.EntryEnrol:
-		var b audit.Enrolment
-		if json.Unmarshal(e.Body, &b) != nil {
+	case stream.EntryEnrol, stream.EntryRevoke:
+		var b struct {
+			Worker string `json:"worker"`
+		}
+		if json.Unmarshal(e.Body, &b) != nil || !r.SignedByLog(l.Entry) {
 			return nil
 		}
-		_, err := tx.ExecContext(ctx, `insert or ignore into workers values (?, ?)`, b.Worker, l.Index)
+		enter := `insert or ignore into workers (leaf, name) values (?, ?)`
+		if e.Kind == stream.EntryRevoke {
+			enter = `update workers set revoked = ? where name = ? and revoked is null`
+		}
+		_, err := tx.ExecContext(ctx, enter, l.Index, b.Worker)
 		return err
 	case stream.EntryReceipt:
 		var b stream.Receipt
@@ -187,10 +193,18 @@ func (x *Index) Object(ctx context.Context, name string) (int64, error) {
 	return x.leaf(ctx, `select leaf from objects where name = ?`, name)
 }
 
-// Worker is the leaf of the entry that enrolled a worker first; fs.ErrNotExist if none
-// did.
-func (x *Index) Worker(ctx context.Context, name string) (int64, error) {
-	return x.leaf(ctx, `select leaf from workers where name = ?`, name)
+// Worker is the leaf of the entry by which the log's key enrolled a worker first, and
+// that by which it revoked the worker's key first, -1 if none did; fs.ErrNotExist of a
+// worker who was never enrolled.
+func (x *Index) Worker(ctx context.Context, name string) (enrolled, revoked int64, err error) {
+	err = x.db.QueryRowContext(ctx, `select leaf, ifnull(revoked, -1) from workers where name = ?`, name).Scan(&enrolled, &revoked)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, fs.ErrNotExist
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("index: %w", err)
+	}
+	return enrolled, revoked, nil
 }
 
 func (x *Index) leaf(ctx context.Context, query string, args ...any) (leaf int64, err error) {

@@ -90,7 +90,7 @@ func holds(t *testing.T, path string, r *audit.Reader, n int) {
 			t.Fatalf("object %d: leaf %d, %v", i, leaf, err)
 		}
 	}
-	if leaf, err := x.Worker(t.Context(), "w"); err != nil || leaf != 0 {
+	if leaf, revoked, err := x.Worker(t.Context(), "w"); err != nil || leaf != 0 || revoked != -1 {
 		t.Errorf("worker: %d, %v", leaf, err)
 	}
 	_, marker := x.Record(t.Context(), "t", 3, 9)
@@ -129,4 +129,35 @@ func TestL4AnIndexOfAnotherLogIsNotUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	holds(t, path, reader(t, t.TempDir(), skey, all), 300)
+}
+
+func TestL4AnIndexKnowsWhomTheLogsKeyRevokedAndNobodyElse(t *testing.T) {
+	skey, _, err := audit.NewLogKey("lethe/shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := entries(t, skey, "log-1", 3)
+	evil, _, err := audit.NewLogKey("lethe/shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, by := range []string{evil, skey, skey} {
+		l, err := audit.LogLedger(by, fmt.Sprintf("log-%d", len(all)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := audit.Revoke(l, "w", make([]byte, 32), time.Unix(1e9, 0), audit.RevokedRetired)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, e)
+	}
+	x, err := index.Open(t.Context(), filepath.Join(t.TempDir(), "index.db"), reader(t, t.TempDir(), skey, all))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	if leaf, revoked, err := x.Worker(t.Context(), "w"); err != nil || leaf != 0 || revoked != 5 {
+		t.Errorf("enrolled in leaf %d, revoked in %d, %v", leaf, revoked, err)
+	}
 }

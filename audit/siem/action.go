@@ -3,7 +3,7 @@ package siem
 // Action is what was done, or is to be.
 type Action string
 
-// The actions. Those of an intent are its own: start, read, erase, reveal, rotate.
+// The actions. Those of an intent are its own: start, read, erase, reveal, rotate, revoke.
 const (
 	Ingest         Action = "ingest"
 	Mask           Action = "mask"
@@ -24,10 +24,12 @@ const (
 	Reveal         Action = "reveal"
 	Erase          Action = "erase"
 	Rotate         Action = "rotate"
+	Revoke         Action = "revoke"
 	Act            Action = "act" // an action that this build has no word for
 	Shred          Action = "shred"
 	Enrol          Action = "worker.enrol"
 	EnrolAgain     Action = "worker.return" // a key that was enrolled before
+	WorkerRevoke   Action = "worker.revoke"
 	EntryRefused   Action = "entry.refused"
 	EntryOther     Action = "entry.other" // an entry of a kind that this build has no word for
 
@@ -39,7 +41,7 @@ const (
 // Actions lists them.
 func Actions() []Action {
 	return []Action{Ingest, Mask, Load, Delete, Release, StageStart, StageTake, StreamShape, StreamSeen, SnapshotVoid, PolicyChange, PolicyWeaken, PolicyAnnounce,
-		ControlForged, Start, Read, Reveal, Erase, Rotate, Act, Shred, Enrol, EnrolAgain, EntryRefused, EntryOther, LogDamaged, CheckpointStale}
+		ControlForged, Start, Read, Reveal, Erase, Rotate, Revoke, Act, Shred, Enrol, EnrolAgain, WorkerRevoke, EntryRefused, EntryOther, LogDamaged, CheckpointStale}
 }
 
 // Title is the action in words, the same for every event.
@@ -65,10 +67,12 @@ var titles = map[Action]string{
 	Reveal:          "Masked values opened",
 	Erase:           "Data subjects erased",
 	Rotate:          "Masking keys rotated",
+	Revoke:          "Worker key to be revoked",
 	Act:             "Action of a person",
 	Shred:           "Keys of data subjects destroyed",
 	Enrol:           "Worker key enrolled",
 	EnrolAgain:      "Worker key enrolled before",
+	WorkerRevoke:    "Worker key revoked",
 	EntryRefused:    "Audit topic held what is no entry",
 	EntryOther:      "Audit entry",
 	LogDamaged:      "Audit log does not fit its checkpoint",

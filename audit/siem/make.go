@@ -1,6 +1,7 @@
 package siem
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -88,14 +89,12 @@ func told(body []byte) (time.Time, bool) {
 	var b struct {
 		Time       string `json:"time"`
 		EnrolledAt string `json:"enrolled_at"`
+		RevokedAt  string `json:"revoked_at"`
 	}
 	if json.Unmarshal(body, &b) != nil {
 		return time.Time{}, false
 	}
-	if b.Time == "" {
-		b.Time = b.EnrolledAt
-	}
-	at, err := time.Parse(time.RFC3339Nano, b.Time)
+	at, err := time.Parse(time.RFC3339Nano, cmp.Or(b.Time, b.EnrolledAt, b.RevokedAt))
 	return at.UTC(), err == nil && at.Year() >= 1970 && at.Year() < 10_000
 }
 

@@ -30,7 +30,8 @@ func (a *actions) take(c *checker, e *entry) {
 		return
 	}
 	intent := a.open[e.action.Of]
-	if intent == nil || intent.run != e.run {
+	// Whose key was revoked meanwhile ends what it began under the next one.
+	if intent == nil || intent.run != e.run && c.runs[intent.run].until == 0 {
 		c.fail(CodeAction, e.id, leafRange(e.leaf), "%s of %s, which is no intent of its run that is still open", e.kind, e.action.Of)
 		return
 	}

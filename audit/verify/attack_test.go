@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -115,6 +116,120 @@ func TestL2L4AWorkerWhoLiesIsCaught(t *testing.T) {
 			named(t, w.run(4).follow().verify(), c.code, "")
 		})
 	}
+}
+
+// Who has a worker's key signs as well as the worker does: what stands behind its
+// revocation is caught by its place, whatever it says.
+func TestL4WhoHoldsARevokedKeyIsCaughtByThePlaceInTheLog(t *testing.T) {
+	forged := func(w *world, l *audit.Ledger, at string) {
+		w.add(l.Entry(stream.EntryReceipt, stream.Receipt{Stage: "mask", Connection: "crm-lake", Worker: "w-mask", Time: at}))
+	}
+	later, before := "2026-02-01T00:00:00Z", "2026-01-31T14:00:00Z"
+	for name, c := range map[string]struct {
+		code   Code
+		attack func(w *world)
+	}{
+		"forges a receipt in a run of their own": {CodeWorkerRevoked, func(w *world) { forged(w, w.stolen("run-evil"), later) }},
+		"backdates one":                          {CodeWorkerRevoked, func(w *world) { forged(w, w.stolen("run-evil"), before) }},
+		"goes on with a run of the worker's":     {CodeWorkerRevoked, func(w *world) { forged(w, w.ledger("w-mask"), before) }},
+		"tells of an action": {CodeWorkerRevoked, func(w *world) {
+			w.add(w.stolen("run-evil").Entry(stream.EntryIntent, stream.Intent{Action: "erase", Worker: "w-mask"}))
+		}},
+		"names no worker":                  {CodeWorkerRevoked, func(w *world) { w.add(w.stolen("run-evil").Entry("stream", map[string]string{"event": "shape"})) }},
+		"has the log's key enrol it again": {CodeEnrolRevoked, func(w *world) { w.enrol("w-mask") }},
+		"has it enrolled under another name": {CodeEnrolRevoked, func(w *world) {
+			w.add(audit.Enrol(w.logLedger, "w-other", key("w-mask").Public().(ed25519.PublicKey), time.Unix(1700000000, 0)))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t).run(4)
+			w.revoke("w-mask")
+			c.attack(w)
+			named(t, w.follow().verify(), c.code, "")
+		})
+	}
+}
+
+func TestL4WhoHasNotTheLogsKeyRevokesNobody(t *testing.T) {
+	w := newWorld(t).run(2)
+	l, err := audit.LogLedger(w.skey, "log-evil")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := audit.Revoke(l, "w-mask", key("w-mask").Public().(ed25519.PublicKey), time.Unix(1700000000, 0), audit.RevokedCompromised)
+	w.add(w.resigned(raw, err), nil)
+	r := w.run(2).follow().verify()
+	named(t, r, CodeRevokeSignature, "")
+	for _, f := range r.Findings {
+		if f.Code == CodeWorkerRevoked {
+			t.Errorf("it revoked: %s", f)
+		}
+	}
+}
+
+// resigned is an entry with a signature of whoever has no key.
+func (w *world) resigned(raw []byte, err error) []byte {
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	e := parseLeaf(0, fmt.Appendf(nil, `{"entry":%s,"offset":"0"}`, raw))
+	sig := base64.StdEncoding.EncodeToString(ed25519.Sign(key("evil"), e.plain))
+	return bytes.Replace(raw, []byte(base64.StdEncoding.EncodeToString(e.sig)), []byte(sig), 1)
+}
+
+func TestL4WhatAWorkerSignedBeforeItsRevocationCounts(t *testing.T) {
+	w := newWorld(t).run(4)
+	i, err := w.ledger("w-mask").Entry(stream.EntryIntent, stream.Intent{Action: "reveal", Worker: "w-mask"})
+	w.add(i, err)
+	w.revoke("w-mask")
+	w.revoke("w-mask") // again, by whom the first time was interrupted
+	// Another key goes on, and ends what was begun.
+	w.enrol("w-mask-2")
+	l := w.ledger("w-mask-2")
+	w.add(l.Entry(stream.EntryOutcome, stream.Outcome{Of: "run-w-mask/" + fmt.Sprint(w.count("run-w-mask")), Result: "done", Worker: "w-mask-2"}))
+	r := w.follow().verify()
+	if !r.OK() {
+		t.Errorf("%s", r.Findings)
+	}
+	if len(r.Notes) != 1 || r.Notes[0].Code != CodeRevoked || r.Notes[0].Object != "w-mask" {
+		t.Errorf("notes: %v", r.Notes)
+	}
+}
+
+func TestL4ToRevokeWhoWasNeverEnrolledIsNotedAndKeepsThemOut(t *testing.T) {
+	w := newWorld(t).run(2)
+	w.revoke("w-stranger")
+	if r := w.follow().verify(); !r.OK() || len(r.Notes) != 1 || r.Notes[0].Code != CodeRevokeUnknown {
+		t.Errorf("%s %s", r.Findings, r.Notes)
+	}
+	w = newWorld(t).run(2)
+	w.revoke("w-stranger")
+	w.enrol("w-stranger")
+	named(t, w.follow().verify(), CodeEnrolRevoked, "")
+}
+
+func (w *world) revoke(name string) {
+	w.add(audit.Revoke(w.logLedger, name, key(name).Public().(ed25519.PublicKey), time.Unix(1700000000, 0), audit.RevokedCompromised))
+}
+
+// stolen is a run under the key of w-mask.
+func (w *world) stolen(run string) *audit.Ledger {
+	l, err := audit.NewLedger("w-mask", key("w-mask"), run)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return l
+}
+
+// count is how many entries of a run there are.
+func (w *world) count(run string) (n int) {
+	for _, e := range w.entries {
+		if bytes.Contains(e, []byte(`"id":"`+run+`/`)) {
+			n++
+		}
+	}
+	return n
 }
 
 func TestL4AFileThatWasSwappedIsCaught(t *testing.T) {

@@ -29,12 +29,15 @@ const (
 	CodeEntryMalformed      Code = "entry_malformed"
 	CodeEntryRefused        Code = "entry_refused" // only its hash is in the log
 	CodeEnrolSignature      Code = "enrol_signature"
+	CodeEnrolRevoked        Code = "enrol_revoked" // a key that was revoked is enrolled
+	CodeRevokeSignature     Code = "revoke_signature"
 	CodeRunBroken           Code = "run_broken" // an entry of a run is missing or changed
 	CodeRunReplayed         Code = "run_replayed"
 	CodeRunWorker           Code = "run_worker" // a run of two workers
 	CodeSignature           Code = "signature"
-	CodeBuild               Code = "build"       // a receipt of a build that is not in the list
-	CodeWorkerLate          Code = "worker_late" // enrolled after its entries
+	CodeBuild               Code = "build"          // a receipt of a build that is not in the list
+	CodeWorkerLate          Code = "worker_late"    // enrolled after its entries
+	CodeWorkerRevoked       Code = "worker_revoked" // entries that stand after their worker's revocation
 	CodeWorkerUnknown       Code = "worker_unknown"
 	CodeChainStart          Code = "chain_start"
 	CodeChainOwner          Code = "chain_owner"
@@ -98,8 +101,10 @@ const (
 	CodeSnapshotVoid  Code = "snapshot_void"
 	CodeOrphan        Code = "orphan"
 	CodeTemporary     Code = "temporary"
-	CodeForged        Code = "forged"      // control records that workers refused
-	CodeIntentOpen    Code = "intent_open" // nobody says what became of an action
+	CodeForged        Code = "forged"         // control records that workers refused
+	CodeIntentOpen    Code = "intent_open"    // nobody says what became of an action
+	CodeRevoked       Code = "revoked"        // the log's key revoked a worker's
+	CodeRevokeUnknown Code = "revoke_unknown" // and one that was not enrolled
 )
 
 // promise is the one that a finding of the code breaks.

@@ -85,6 +85,7 @@ const (
 	entryReceipt  = "receipt"
 	entryChain    = "chain"
 	entryEnrol    = "enrol"
+	entryRevoke   = "revoke"
 	entryAnnounce = "announce"
 	entryForged   = "forged"
 	entryIntent   = "intent"
@@ -323,7 +324,7 @@ func (e *entry) parseBody() *entry {
 			return e.bad(CodeEntryMalformed, err)
 		}
 		e.worker = e.action.Worker
-	case entryEnrol:
+	case entryEnrol, entryRevoke:
 		e.worker = logWorker
 	}
 	return e

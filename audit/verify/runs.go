@@ -36,6 +36,9 @@ type run struct {
 	worker string // "" until a body names it
 	first  int64  // leaf of its first entry
 	last   *entry
+	// until is the leaf of the revocation of the key that signed what stands before it,
+	// and after the leaf of the run's first entry behind that; 0 for none.
+	until, after int64
 }
 
 // apply checks an entry against its run and hands it on. Entries come in the
@@ -58,6 +61,8 @@ func (c *checker) apply(e *entry) {
 	switch e.kind {
 	case entryEnrol:
 		c.enrol(e)
+	case entryRevoke:
+		c.revoke(e)
 	case entryChain:
 		c.flow.begin(e)
 	case entryReceipt:
@@ -107,29 +112,81 @@ func (c *checker) link(e *entry) bool {
 		r.last.plain, r.last.body = nil, nil
 	}
 	r.last = e
+	if r.until > 0 && r.after == 0 {
+		r.after = e.leaf
+	}
 	return true
+}
+
+// workerKey is what an enrolment or revocation names.
+type workerKey struct {
+	Worker    string `json:"worker"`
+	PublicKey string `json:"public_key"`
+	Reason    string `json:"reason"` // revocation
+	key       ed25519.PublicKey
+}
+
+// is reports whether a key is the one that is named.
+func (b *workerKey) is(k enrolled) bool { return k.key.Equal(b.key) }
+
+// byLog reads the worker's key in an entry of the log's key; nil for none.
+func (c *checker) byLog(e *entry, unsigned Code) *workerKey {
+	if !ed25519.Verify(c.keys[logWorker][0].key, e.plain, e.sig) {
+		c.fail(unsigned, e.id, leafRange(e.leaf), "not signed by the log's key")
+		return nil
+	}
+	b := new(workerKey)
+	err := json.Unmarshal(e.body, b)
+	raw, err2 := base64.StdEncoding.DecodeString(b.PublicKey)
+	if err != nil || err2 != nil || len(raw) != ed25519.PublicKeySize || b.Worker == "" || b.Worker == logWorker {
+		c.fail(CodeEntryMalformed, e.id, leafRange(e.leaf), "names no worker with an Ed25519 key")
+		return nil
+	}
+	b.key = raw
+	return b
 }
 
 // enrol takes a worker's key, if the log's key signed it.
 func (c *checker) enrol(e *entry) {
-	var b struct {
-		Worker    string `json:"worker"`
-		PublicKey string `json:"public_key"`
-	}
-	if !ed25519.Verify(c.keys[logWorker][0].key, e.plain, e.sig) {
-		c.fail(CodeEnrolSignature, e.id, leafRange(e.leaf), "not signed by the log's key")
+	b := c.byLog(e, CodeEnrolSignature)
+	if b == nil {
 		return
 	}
-	err := json.Unmarshal(e.body, &b)
-	raw, err2 := base64.StdEncoding.DecodeString(b.PublicKey)
-	if err != nil || err2 != nil || len(raw) != ed25519.PublicKeySize || b.Worker == "" || b.Worker == logWorker {
-		c.fail(CodeEntryMalformed, e.id, leafRange(e.leaf), "enrols no worker with an Ed25519 key")
+	if at, revoked := c.revoked[string(b.key)]; revoked {
+		c.fail(CodeEnrolRevoked, e.id, leafRange(e.leaf), "enrols worker %s under the key that entry %d revoked", b.Worker, at)
 		return
 	}
 	if _, known := c.keys[b.Worker]; !known {
 		c.report.Workers = append(c.report.Workers, b.Worker)
 	}
-	c.keys[b.Worker] = append(c.keys[b.Worker], enrolled{raw, e.leaf})
+	if !slices.ContainsFunc(c.keys[b.Worker], b.is) {
+		c.keys[b.Worker] = append(c.keys[b.Worker], enrolled{b.key, e.leaf})
+	}
+}
+
+// revoke ends what a worker's key counts for, if the log's key signed it. What the
+// runs of that key hold by now it has signed; no key signs what they go on with.
+func (c *checker) revoke(e *entry) {
+	b := c.byLog(e, CodeRevokeSignature)
+	if b == nil {
+		return
+	}
+	if _, again := c.revoked[string(b.key)]; again {
+		return // from its first revocation on
+	}
+	c.revoked[string(b.key)] = e.leaf
+	at := slices.IndexFunc(c.keys[b.Worker], b.is)
+	if at < 0 {
+		c.remark(CodeRevokeUnknown, b.Worker, leafRange(e.leaf), "the log's key revoked a key that it had not enrolled for this worker")
+		return
+	}
+	c.remark(CodeRevoked, b.Worker, leafRange(e.leaf), "its key was revoked (%s): what it signed counts as far as it stands before this entry", b.Reason)
+	for _, r := range c.runs {
+		ours := (r.worker == b.Worker || r.worker == "") && c.keys[b.Worker][at].leaf < r.first
+		if ours && r.until == 0 && ed25519.Verify(b.key, r.last.plain, r.last.sig) {
+			r.until = e.leaf
+		}
+	}
 }
 
 // endRuns checks the signature of each run's last entry, which covers the run.
@@ -143,6 +200,12 @@ func (c *checker) endRuns() {
 
 func (c *checker) signature(r *run) {
 	e := r.last
+	if r.until > 0 {
+		if r.after > 0 {
+			c.fail(CodeWorkerRevoked, "run "+e.run, fmt.Sprintf("entries %d to %d", r.after, e.leaf), "stand after entry %d, which revoked the key of the run", r.until)
+		}
+		return
+	}
 	candidates := c.keys[r.worker]
 	if r.worker == "" {
 		// No body of the run names its worker: any enrolled one may have signed.
@@ -150,9 +213,13 @@ func (c *checker) signature(r *run) {
 			candidates = append(candidates, ks...)
 		}
 	}
-	late := false
+	late, gone := false, int64(0)
 	for _, k := range candidates {
 		if !ed25519.Verify(k.key, e.plain, e.sig) {
+			continue
+		}
+		if at, revoked := c.revoked[string(k.key)]; revoked && at < e.leaf {
+			gone = at
 			continue
 		}
 		if k.leaf < r.first {
@@ -162,6 +229,8 @@ func (c *checker) signature(r *run) {
 	}
 	where := fmt.Sprintf("entries %d to %d", r.first, e.leaf)
 	switch {
+	case gone > 0:
+		c.fail(CodeWorkerRevoked, "run "+e.run, where, "worker %s signs after entry %d, which revoked its key", r.worker, gone)
 	case late:
 		c.fail(CodeWorkerLate, "run "+e.run, where, "worker %s was enrolled after its first entry", r.worker)
 	case len(candidates) == 0:

@@ -189,6 +189,7 @@ type checker struct {
 	runs map[string]*run
 	flow *flow
 
+	revoked map[string]int64 // leaf of the revocation, by public key
 	actions actions
 }
 
@@ -215,7 +216,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 			return nil, ErrRemembered
 		}
 	}
-	c := &checker{opts: opts, counts: make(map[Code]int), noted: make(map[Code]int), runs: make(map[string]*run),
+	c := &checker{opts: opts, counts: make(map[Code]int), noted: make(map[Code]int), runs: make(map[string]*run), revoked: make(map[string]int64),
 		report: &Report{Entries: make(map[string]int64), Findings: []Finding{}},
 		keys:   keys{logWorker: {{key: logKey, leaf: -1}}}}
 	c.flow = newFlow(c)

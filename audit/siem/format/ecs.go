@@ -82,10 +82,12 @@ func ecsOf(e *siem.Event) (category, typ string) {
 		return "process", "start"
 	case siem.StreamShape, siem.StreamSeen, siem.SnapshotVoid:
 		return "database", "info"
-	case siem.PolicyChange, siem.PolicyWeaken, siem.PolicyAnnounce, siem.Rotate:
+	case siem.PolicyChange, siem.PolicyWeaken, siem.PolicyAnnounce, siem.Rotate, siem.Revoke:
 		return "configuration", "change"
 	case siem.Enrol, siem.EnrolAgain:
 		return "iam", "creation"
+	case siem.WorkerRevoke:
+		return "iam", "deletion"
 	case siem.ControlForged:
 		return "intrusion_detection", "denied"
 	case siem.EntryRefused, siem.LogDamaged, siem.CheckpointStale:

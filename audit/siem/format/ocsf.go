@@ -51,7 +51,7 @@ func ocsfOf(a siem.Action) ocsfClass {
 		return ocsfClass{ocsfLifecycle, 6, 6002, 5, "Restart"}
 	case siem.StreamShape, siem.ControlForged, siem.EntryRefused, siem.LogDamaged, siem.CheckpointStale:
 		return ocsfClass{ocsfFinding, 2, 2006, 1, "Create"}
-	case siem.PolicyChange, siem.PolicyWeaken, siem.Rotate:
+	case siem.PolicyChange, siem.PolicyWeaken, siem.Rotate, siem.Revoke:
 		return ocsfClass{ocsfEntity, 3, 3004, 3, "Update"}
 	case siem.PolicyAnnounce:
 		return ocsfClass{ocsfEntity, 3, 3004, 10, "Activate"}
@@ -59,6 +59,8 @@ func ocsfOf(a siem.Action) ocsfClass {
 		return ocsfClass{ocsfEntity, 3, 3004, 4, "Delete"}
 	case siem.Enrol:
 		return ocsfClass{ocsfEntity, 3, 3004, 6, "Enroll"}
+	case siem.WorkerRevoke:
+		return ocsfClass{ocsfEntity, 3, 3004, 7, "Unenroll"}
 	case siem.Read:
 		return ocsfClass{ocsfAPI, 6, 6003, 2, "Read"}
 	case siem.EnrolAgain:
@@ -179,8 +181,10 @@ func (o *object) ocsfActor(e *siem.Event) {
 // ocsfEntityOf is the kind of what was changed, and its id.
 func ocsfEntityOf(e *siem.Event) (typ, uid string) {
 	switch e.Action {
-	case siem.Enrol, siem.EnrolAgain:
+	case siem.Enrol, siem.EnrolAgain, siem.WorkerRevoke:
 		return "worker key", e.Worker
+	case siem.Revoke: // which one stands in the entry that follows
+		return "worker key", e.Entry
 	case siem.StreamSeen:
 		return "stream", e.Stream
 	case siem.Rotate:

@@ -112,9 +112,14 @@ func (w *Workspace) receiptOf(ctx context.Context, r *audit.Reader, in Proving) 
 	if at.claim.Part, at.claim.Out, ok = in.of(at.receipt.Parts); !ok {
 		return nil, fmt.Errorf("%s: it says that entry %d tells of %s: delete it", indexFile, leaf, in.place())
 	}
-	enrol, err := x.Worker(ctx, at.receipt.Worker)
+	enrol, revoked, err := x.Worker(ctx, at.receipt.Worker)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && enrol >= leaf {
 		return nil, &stream.Fault{Code: "prove.worker", Path: in.place(), Msg: "the worker of its receipt was not enrolled before", Hint: "lethe verify " + w.folder.Dir, Exit: stream.ExitFault}
+	}
+	if err == nil && revoked >= 0 && revoked < leaf {
+		return nil, &stream.Fault{Code: "prove.revoked", Path: in.place(), Exit: stream.ExitFault,
+			Msg:  fmt.Sprintf("its receipt is entry %d of the log, and entry %d revoked the key that signed it: it proves nothing", leaf, revoked),
+			Hint: "lethe verify " + w.folder.Dir}
 	}
 	if err == nil {
 		at.claim.Enrol, err = r.Leaf(enrol)
