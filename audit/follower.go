@@ -21,10 +21,10 @@ type Feed interface {
 	Read(ctx context.Context, from int64, emit func(offset int64, entry []byte) error) error
 }
 
-// Config is what a follower works with. Every field but Witnesses and Appended is needed.
+// Config is what a follower works with. Every field up to Now is needed.
 type Config struct {
 	Dir    string      // of the log; made if it is not there
-	Signer note.Signer // of checkpoints; its name is the log's origin
+	Signer note.Signer // of the newest shard's checkpoints; its name is the shard's origin
 	Feed   Feed
 	Name   string // of this follower, for its term's object
 	Now    func() time.Time
@@ -34,6 +34,18 @@ type Config struct {
 	Witnesses []byte
 	// Appended hears of each batch once it is in the log; it delays the next one.
 	Appended func(Batch)
+	// Rotation is what it takes to go on under another key; nil for a log of one shard.
+	Rotation *Rotation
+}
+
+// Rotation gives a follower the keys of the shards that a log goes on in.
+type Rotation struct {
+	Key string // verifier key of Config.Signer
+	// Next gives the signer of a verifier key that a close entry names.
+	Next func(vkey string) (note.Signer, error)
+	// Began hears that the shard of a verifier key has its first checkpoint: the key
+	// of the one before signs nothing any more. It is called again after a crash.
+	Began func(vkey string) error
 }
 
 // Batch is what a follower appended at once.
@@ -46,7 +58,7 @@ type Batch struct {
 // Status says how far a follower is, for metrics.
 type Status struct {
 	Term         int64
-	Size         uint64    // leaves integrated
+	Size         uint64    // leaves integrated, those of older shards among them
 	Bytes        uint64    // of their bundles and the tiles over them
 	Offset       int64     // audit offset of the last of them; -1 for none
 	Published    uint64    // leaves under the checkpoint
@@ -59,8 +71,8 @@ type Follower struct {
 	cfg Config
 
 	mu     sync.Mutex
-	status Status // all but what tree knows
-	tree   *tree  // nil unless Follow runs
+	status Status // all but what the shard's tree knows
+	shard  *open  // nil unless Follow runs
 }
 
 // NewFollower returns a follower that does nothing yet.
@@ -78,9 +90,10 @@ const (
 )
 
 type item struct {
-	offset int64
-	size   int // of the entry
-	leaf   []byte
+	offset  int64
+	size    int // of the entry
+	leaf    []byte
+	closing bool // it may end a shard
 }
 
 // Follow takes office and appends until ctx ends or the feed does; then it waits
@@ -98,24 +111,21 @@ func (f *Follower) Follow(ctx context.Context) error {
 	// The tree's own work outlives ctx: a batch that began is finished.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	t, err := openTree(work, f.cfg.Dir, f.cfg.Signer, f.cfg.Witnesses)
+	shard, err := f.resume(work)
 	if err != nil {
 		return fmt.Errorf("follow: %w", err)
 	}
-	last, err := t.last(work)
-	if err != nil {
-		return fmt.Errorf("follow: resume: %w", err)
-	}
-	if err := office.begin(Term{Follower: f.cfg.Name, Size: t.size, Offset: last}, f.cfg.Now()); err != nil {
+	if err := office.begin(Term{Follower: f.cfg.Name, Size: shard.before + shard.size, Offset: shard.offset}, f.cfg.Now()); err != nil {
 		return fmt.Errorf("follow: %w", err)
 	}
 	f.mu.Lock()
-	f.status = Status{Term: office.term, Size: t.size, Bytes: t.bytes(), Offset: last}
-	f.tree = t
+	f.status.Term = office.term
 	f.mu.Unlock()
-
-	err = f.pump(ctx, work, t, office, last)
-	if closing := t.published(work, f.cfg.Now); closing != nil {
+	f.tell(shard)
+	if shard, err = f.closed(work, shard, office); err == nil {
+		shard, err = f.pump(ctx, work, shard, office)
+	}
+	if closing := shard.published(work, f.cfg.Now); closing != nil {
 		err = errors.Join(err, closing)
 	}
 	if err != nil {
@@ -124,12 +134,20 @@ func (f *Follower) Follow(ctx context.Context) error {
 	return nil
 }
 
-// pump moves entries from the feed into the tree.
-func (f *Follower) pump(ctx, work context.Context, t *tree, o *office, last int64) error {
+// tell has Status speak of a shard as it is now.
+func (f *Follower) tell(s *open) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.status.Size, f.status.Bytes, f.status.Offset, f.shard = s.before+s.size, s.bytesBefore+s.bytes(), s.offset, s
+}
+
+// pump moves entries from the feed into the log, and gives the shard that it has come to.
+func (f *Follower) pump(ctx, work context.Context, s *open, o *office) (*open, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	in := make(chan item, batchMax)
 	fed := make(chan error, 1)
+	last := s.offset
 	go func() {
 		defer close(in)
 		fed <- f.cfg.Feed.Read(ctx, last+1, func(offset int64, entry []byte) error {
@@ -138,7 +156,7 @@ func (f *Follower) pump(ctx, work context.Context, t *tree, o *office, last int6
 			}
 			last = offset
 			select {
-			case in <- item{offset, len(entry), leaf(offset, entry)}:
+			case in <- item{offset, len(entry), leaf(offset, entry), mayClose(entry)}:
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()
@@ -151,7 +169,13 @@ func (f *Follower) pump(ctx, work context.Context, t *tree, o *office, last int6
 		if len(batch) == 0 {
 			break
 		}
-		failed = f.add(work, t, o, batch)
+		for len(batch) > 0 && failed == nil {
+			n, closing := s.upTo(batch)
+			if failed = f.add(work, s, o, batch[:n]); failed == nil && closing != nil {
+				s, failed = f.goOn(work, s, o, closing)
+			}
+			batch = batch[n:]
+		}
 	}
 	stopped := ctx.Err() != nil
 	cancel()
@@ -159,9 +183,9 @@ func (f *Follower) pump(ctx, work context.Context, t *tree, o *office, last int6
 		// The feed waits for room: let it see that ctx ended.
 	}
 	if err := <-fed; failed == nil && err != nil && !stopped {
-		return fmt.Errorf("feed: %w", err)
+		return s, fmt.Errorf("feed: %w", err)
 	}
-	return failed
+	return s, failed
 }
 
 // gather waits for an entry and takes those that come right after it; nothing
@@ -189,7 +213,7 @@ func gather(in <-chan item) []item {
 }
 
 // add appends one batch, unless a later term began.
-func (f *Follower) add(ctx context.Context, t *tree, o *office, batch []item) error {
+func (f *Follower) add(ctx context.Context, s *open, o *office, batch []item) error {
 	if err := o.holds(); err != nil {
 		return err
 	}
@@ -199,13 +223,11 @@ func (f *Follower) add(ctx context.Context, t *tree, o *office, batch []item) er
 		leaves[i] = it.leaf
 		done.Bytes += int64(it.size)
 	}
-	if err := t.append(ctx, leaves); err != nil {
+	if err := s.append(ctx, leaves); err != nil {
 		return fmt.Errorf("append %d entries from audit offset %d: %w", len(batch), batch[0].offset, err)
 	}
-	f.mu.Lock()
-	f.status.Size, f.status.Bytes = t.size, t.bytes()
-	f.status.Offset = batch[len(batch)-1].offset
-	f.mu.Unlock()
+	s.offset = batch[len(batch)-1].offset
+	f.tell(s)
 	if f.cfg.Appended != nil {
 		f.cfg.Appended(done)
 	}
@@ -215,10 +237,11 @@ func (f *Follower) add(ctx context.Context, t *tree, o *office, batch []item) er
 // Status says how far the log is.
 func (f *Follower) Status() Status {
 	f.mu.Lock()
-	s, t := f.status, f.tree
+	s, shard := f.status, f.shard
 	f.mu.Unlock()
-	if t != nil {
-		s.Published, s.CheckpointAt = t.checkpoint()
+	if shard != nil {
+		s.Published, s.CheckpointAt = shard.checkpoint()
+		s.Published += shard.before
 	}
 	return s
 }

@@ -35,12 +35,6 @@ func leaf(offset int64, entry []byte) []byte {
 	return append(b, leafTail...)
 }
 
-// offsetOf is the audit offset in a leaf.
-func offsetOf(leaf []byte) (int64, error) {
-	_, off, err := parseLeaf(leaf)
-	return off, err
-}
-
 // parseLeaf takes a leaf apart.
 func parseLeaf(leaf []byte) (entry []byte, offset int64, err error) {
 	rest, ok := bytes.CutSuffix(leaf, []byte(leafTail))

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"github.com/transparency-dev/tessera/api/layout"
@@ -15,15 +16,14 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// Reader reads a log on disk as far as one checkpoint covers it. What it gives was
-// held against the checkpoint: anything else is an error wrapping [ErrDamaged] (L4).
-// It may be used beside the follower, by one goroutine at a time.
+// Reader reads a log on disk as far as one checkpoint covers it, over all its shards: the
+// indexes of leaves go on from one to the next. What it gives was held against the
+// checkpoint of its shard, and that of each older shard against the first leaf of the
+// next: anything else is an error wrapping [ErrDamaged] (L4). It may be used beside the
+// follower, by one goroutine at a time.
 type Reader struct {
-	tree     *tree
-	verifier note.Verifier
-	note     []byte
-	at       tlog.Tree
-	hashes   tlog.HashReader
+	dir    string
+	shards []*Shard // oldest first, at least one
 }
 
 // Leaf is an entry with its place.
@@ -33,88 +33,114 @@ type Leaf struct {
 	Entry  []byte // canonical JSON
 	Raw    []byte // as the log holds it: entry and offset
 	Hash   tlog.Hash
+	Shard  *Shard // that holds it
 }
 
-// OpenReader opens a log at its newest checkpoint, which v must verify. A log
-// that never had one is of size 0.
+// Number is the leaf's index in its shard.
+func (l Leaf) Number() int64 { return l.Index - l.Shard.First }
+
+// SignedByLog reports whether the key of the leaf's shard signed its entry.
+func (l Leaf) SignedByLog() bool { return SignedByLog(l.Entry, l.Shard.verifier) }
+
+// OpenReader opens a log at its newest checkpoint. v is the key of any of its shards. A
+// log that never had a checkpoint is of size 0.
 func OpenReader(dir string, v note.Verifier) (*Reader, error) {
-	r := &Reader{tree: &tree{dir: dir, origin: v.Name()}, verifier: v}
-	return r, r.Refresh()
+	s, err := openShard(dir, v)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{dir: dir, shards: []*Shard{s}}
+	for p := s; p != nil; {
+		if p, err = p.previous(dir); err != nil {
+			return nil, err
+		}
+		if p != nil {
+			r.shards = slices.Insert(r.shards, 0, p)
+		}
+	}
+	for i, s := range r.shards[1:] {
+		s.First = r.shards[i].First + r.shards[i].Size
+	}
+	return r, r.onward()
 }
 
 // Refresh goes on to the checkpoint that is there now.
 func (r *Reader) Refresh() error {
-	raw, err := os.ReadFile(filepath.Join(r.tree.dir, layout.CheckpointPath))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("log: %w", err)
-	}
-	if _, err := note.Open(raw, note.VerifierList(r.verifier)); err != nil {
-		return fmt.Errorf("log: checkpoint: no valid signature of the log's key: %w", ErrDamaged)
-	}
-	at, err := r.tree.parseCheckpoint(raw)
-	if err != nil {
+	if err := r.Head().refresh(); err != nil {
 		return err
 	}
-	r.note, r.at = raw, at
-	r.hashes = tlog.TileHashReader(at, tiles{r.tree})
-	return nil
+	return r.onward()
 }
 
-// SignedByLog reports whether the log's key signed an entry.
-func (r *Reader) SignedByLog(entry []byte) bool { return SignedByLog(entry, r.verifier) }
+// onward goes on to the shards after the newest.
+func (r *Reader) onward() error {
+	for {
+		n, err := r.Head().next(r.dir)
+		if err != nil || n == nil {
+			return err
+		}
+		r.shards = append(r.shards, n)
+	}
+}
 
-// Size is how many leaves the checkpoint covers.
-func (r *Reader) Size() int64 { return r.at.N }
+// Shards are the shards of the log, oldest first.
+func (r *Reader) Shards() []*Shard { return r.shards }
 
-// Checkpoint is the signed note, with whatever cosignatures it bears; nil for a log
-// that has none.
-func (r *Reader) Checkpoint() []byte { return r.note }
+// Head is the newest shard, which grows.
+func (r *Reader) Head() *Shard { return r.shards[len(r.shards)-1] }
 
-// Hashes reads the hashes of the log's tree, each checked against the checkpoint,
-// as package tlog makes proofs from them.
-func (r *Reader) Hashes() tlog.HashReader { return r.hashes }
+// ShardOf is the shard that holds a leaf; the newest for one that there is not.
+func (r *Reader) ShardOf(index int64) *Shard {
+	for _, s := range r.shards {
+		if index < s.First+s.Size {
+			return s
+		}
+	}
+	return r.Head()
+}
 
-// Extends is the size of an older checkpoint that the log goes on from, or is at. It
-// returns an error wrapping [ErrDamaged] unless it does.
+// Size is how many leaves the checkpoint covers, those of older shards among them.
+func (r *Reader) Size() int64 { return r.Head().First + r.Head().Size }
+
+// Checkpoint is that of the newest shard.
+func (r *Reader) Checkpoint() []byte { return r.Head().note }
+
+// Root is the root of the shard that ends at a size of the log, or is cut there: it
+// commits to every leaf below.
+func (r *Reader) Root(size int64) (tlog.Hash, error) {
+	s := r.ShardOf(size - 1)
+	if s.hashes == nil || size <= s.First || size > s.First+s.Size {
+		return tlog.Hash{}, fmt.Errorf("log: root of %d of %d leaves: %w", size, r.Size(), fs.ErrNotExist)
+	}
+	return tlog.TreeHash(size-s.First, s.hashes)
+}
+
+// Extends is the size of the log at an older checkpoint of any shard, from which it goes
+// on, or at which it is. It returns an error wrapping [ErrDamaged] unless it does.
 func (r *Reader) Extends(older []byte) (size int64, err error) {
-	if _, err := note.Open(older, note.VerifierList(r.verifier)); err != nil {
-		return 0, fmt.Errorf("older checkpoint: no valid signature of the log's key: %w", ErrDamaged)
-	}
-	at, err := r.tree.parseCheckpoint(older)
+	origin, _, err := ReadCheckpoint(older)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("older checkpoint: %w: %w", err, ErrDamaged)
 	}
-	if at.N > r.at.N {
-		return 0, fmt.Errorf("log of %d leaves, and an older checkpoint of %d: %w", r.at.N, at.N, ErrDamaged)
+	s := r.Head()
+	for _, each := range r.shards {
+		if each.Origin == origin {
+			s = each
+		}
 	}
-	root, err := tlog.TreeHash(at.N, r.hashes)
-	if err != nil {
-		return 0, fmt.Errorf("log: %w", errors.Join(err, ErrDamaged))
-	}
-	if root != at.Hash {
-		return 0, fmt.Errorf("log at %d leaves: another root than the older checkpoint's: %w", at.N, ErrDamaged)
-	}
-	return at.N, nil
+	n, err := s.Extends(older)
+	return s.First + n, err
 }
 
 // Scan calls each with the leaves from index from on, oldest first, until it
 // returns an error, which Scan returns. What a Leaf holds is the caller's to keep.
 func (r *Reader) Scan(ctx context.Context, from int64, each func(Leaf) error) error {
-	for i := from / layout.EntryBundleWidth; i*layout.EntryBundleWidth < r.at.N; i++ {
-		if err := ctx.Err(); err != nil {
-			return err
+	for _, s := range r.shards {
+		if from >= s.First+s.Size {
+			continue
 		}
-		leaves, err := r.bundle(i)
-		if err != nil {
+		if err := s.scan(ctx, max(0, from-s.First), each); err != nil {
 			return err
-		}
-		for _, l := range leaves[max(0, from-i*layout.EntryBundleWidth):] {
-			if err := each(l); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -122,18 +148,9 @@ func (r *Reader) Scan(ctx context.Context, from int64, each func(Leaf) error) er
 
 // Newest calls each with the leaves, newest first, until it returns false.
 func (r *Reader) Newest(ctx context.Context, each func(Leaf) (more bool)) error {
-	for i := (r.at.N - 1) / layout.EntryBundleWidth; i >= 0 && r.at.N > 0; i-- {
-		if err := ctx.Err(); err != nil {
+	for _, s := range slices.Backward(r.shards) {
+		if more, err := s.newest(ctx, each); err != nil || !more {
 			return err
-		}
-		leaves, err := r.bundle(i)
-		if err != nil {
-			return err
-		}
-		for k := len(leaves) - 1; k >= 0; k-- {
-			if !each(leaves[k]) {
-				return nil
-			}
 		}
 	}
 	return nil
@@ -141,57 +158,23 @@ func (r *Reader) Newest(ctx context.Context, each func(Leaf) (more bool)) error 
 
 // Leaf reads one leaf.
 func (r *Reader) Leaf(index int64) (Leaf, error) {
-	if index < 0 || index >= r.at.N {
-		return Leaf{}, fmt.Errorf("log: leaf %d of %d: %w", index, r.at.N, fs.ErrNotExist)
+	if index < 0 || index >= r.Size() {
+		return Leaf{}, fmt.Errorf("log: leaf %d of %d: %w", index, r.Size(), fs.ErrNotExist)
 	}
-	leaves, err := r.bundle(index / layout.EntryBundleWidth)
-	if err != nil {
-		return Leaf{}, err
-	}
-	return leaves[index%layout.EntryBundleWidth], nil
+	s := r.ShardOf(index)
+	return s.leaf(index - s.First)
 }
 
 // IndexOf is the index of the first leaf whose audit offset is at least offset: the
 // log's size if there is none.
 func (r *Reader) IndexOf(offset int64) (int64, error) {
 	var failed error
-	n := sort.Search(int(r.at.N), func(i int) bool {
+	n := sort.Search(int(r.Size()), func(i int) bool {
 		l, err := r.Leaf(int64(i))
 		failed = errors.Join(failed, err)
 		return err != nil || l.Offset >= offset
 	})
 	return int64(n), failed
-}
-
-// bundle reads the leaves of one bundle that the checkpoint covers, and holds each
-// against the tree.
-func (r *Reader) bundle(i int64) ([]Leaf, error) {
-	first := i * layout.EntryBundleWidth
-	raws, err := r.tree.bundle(i, min(layout.EntryBundleWidth, r.at.N-first))
-	if err != nil {
-		return nil, fmt.Errorf("log: bundle %d: %w", i, err)
-	}
-	indexes := make([]int64, len(raws))
-	for k := range raws {
-		indexes[k] = tlog.StoredHashIndex(0, first+int64(k))
-	}
-	want, err := r.hashes.ReadHashes(indexes)
-	if err != nil {
-		return nil, fmt.Errorf("log: bundle %d: %w", i, errors.Join(err, ErrDamaged))
-	}
-	leaves := make([]Leaf, len(raws))
-	for k, raw := range raws {
-		n := first + int64(k)
-		if tlog.RecordHash(raw) != want[k] {
-			return nil, fmt.Errorf("log: leaf %d: %w", n, ErrDamaged)
-		}
-		entry, offset, err := parseLeaf(raw)
-		if err != nil {
-			return nil, fmt.Errorf("log: leaf %d: %w", n, err)
-		}
-		leaves[k] = Leaf{Index: n, Offset: offset, Entry: entry, Raw: raw, Hash: want[k]}
-	}
-	return leaves, nil
 }
 
 // bundle gives the first leaves of a bundle.

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -94,6 +93,12 @@ func (t *tree) witnessed(o *tessera.AppendOptions) *tessera.AppendOptions {
 	return o.WithWitnesses(*t.witnesses, &tessera.WitnessOptions{Timeout: witnessWithin})
 }
 
+// whole is bytes of a shard that nobody appends to.
+func (t *tree) whole() uint64 {
+	t.leaves = t.bundles()
+	return t.bytes()
+}
+
 // bundles adds up the sizes of the bundles that hold the leaves. One that is
 // gone adds nothing: to find that is the work of verify.
 func (t *tree) bundles() uint64 {
@@ -156,32 +161,22 @@ func (t *tree) append(ctx context.Context, leaves [][]byte) error {
 	return nil
 }
 
-// last is the audit offset in the last integrated leaf, -1 for an empty log. The
-// POSIX driver integrates in the step that sequences: what is not integrated
-// was never sequenced, and its bundle is written over.
-func (t *tree) last(ctx context.Context) (int64, error) {
+// last is the entry of the last integrated leaf and its audit offset, which is -1 for an
+// empty shard. The POSIX driver integrates in the step that sequences: what is not
+// integrated was never sequenced, and its bundle is written over.
+func (t *tree) last() (entry []byte, offset int64, err error) {
 	if t.size == 0 {
-		return -1, nil
+		return nil, -1, nil
 	}
-	i := t.size - 1
-	raw, err := t.reader.ReadEntryBundle(ctx, i/layout.EntryBundleWidth, layout.PartialTileSize(0, i/layout.EntryBundleWidth, t.size))
+	i := int64(t.size - 1)
+	leaves, err := t.bundle(i/layout.EntryBundleWidth, i%layout.EntryBundleWidth+1)
+	if err == nil {
+		entry, offset, err = parseLeaf(leaves[len(leaves)-1])
+	}
 	if err != nil {
-		return 0, fmt.Errorf("leaf %d: %w", i, err)
+		return nil, 0, fmt.Errorf("leaf %d: %w", i, err)
 	}
-	for skip := i % layout.EntryBundleWidth; ; skip-- {
-		if len(raw) < 2 || len(raw) < 2+int(binary.BigEndian.Uint16(raw)) {
-			return 0, fmt.Errorf("leaf %d: bundle ends early: %w", i, ErrDamaged)
-		}
-		n := 2 + int(binary.BigEndian.Uint16(raw))
-		if skip == 0 {
-			off, err := offsetOf(raw[2:n])
-			if err != nil {
-				return 0, fmt.Errorf("leaf %d: %w", i, err)
-			}
-			return off, nil
-		}
-		raw = raw[n:]
-	}
+	return entry, offset, nil
 }
 
 // published waits until every integrated leaf is under a checkpoint.
@@ -215,9 +210,14 @@ func (t *tree) checkpoint() (uint64, time.Time) {
 	return uint64(cp.N), info.ModTime()
 }
 
+// readNote reads the signed checkpoint.
+func (t *tree) readNote() ([]byte, error) {
+	return os.ReadFile(filepath.Join(t.dir, layout.CheckpointPath))
+}
+
 // readCheckpoint returns false for a log that never published.
 func (t *tree) readCheckpoint() (bool, tlog.Tree, error) {
-	raw, err := os.ReadFile(filepath.Join(t.dir, layout.CheckpointPath))
+	raw, err := t.readNote()
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, tlog.Tree{}, nil
 	}

@@ -20,7 +20,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/mod/sumdb/tlog"
 	_ "modernc.org/sqlite"
 
 	"lethe/audit"
@@ -28,7 +27,7 @@ import (
 )
 
 // version is that of the tables; an index of another is made anew.
-const version = 2
+const version = 3
 
 const tables = `
 create table at (size integer not null, root text not null);
@@ -36,9 +35,10 @@ create table topics (id integer primary key, name text not null unique);
 create table outs (topic integer, part integer, first integer, last integer, leaf integer,
 	primary key (topic, part, first, leaf)) without rowid;
 create table objects (name text primary key, leaf integer not null) without rowid;
-create table workers (name text primary key, leaf integer not null, revoked integer) without rowid;
+create table workers (name text, shard integer, leaf integer not null, primary key (name, shard)) without rowid;
+create table revoked (name text primary key, leaf integer not null) without rowid;
 insert into at values (0, '');
-pragma user_version = 2;`
+pragma user_version = 3;`
 
 // errOther says that the file is no index of this log.
 var errOther = errors.New("an index of another log, or of another version")
@@ -89,10 +89,10 @@ func update(ctx context.Context, db *sql.DB, r *audit.Reader) error {
 	if err != nil || from == r.Size() {
 		return err
 	}
-	if err := r.Scan(ctx, from, func(l audit.Leaf) error { return add(ctx, tx, l, r) }); err != nil {
+	if err := r.Scan(ctx, from, func(l audit.Leaf) error { return add(ctx, tx, l) }); err != nil {
 		return err
 	}
-	root, err := tlog.TreeHash(r.Size(), r.Hashes())
+	root, err := r.Root(r.Size())
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func standing(ctx context.Context, tx *sql.Tx, r *audit.Reader) (size int64, err
 		return 0, errOther
 	}
 	// L4: the root commits to every entry that was read, and their order.
-	h, err := tlog.TreeHash(size, r.Hashes())
+	h, err := r.Root(size)
 	if err == nil && h.String() != root {
 		err = errOther
 	}
@@ -131,21 +131,21 @@ func standing(ctx context.Context, tx *sql.Tx, r *audit.Reader) (size int64, err
 }
 
 // add notes what an entry tells of. What is no entry lethe verify tells of.
-func add(ctx context.Context, tx *sql.Tx, l audit.Leaf, r *audit.Reader) error {
+func add(ctx context.Context, tx *sql.Tx, l audit.Leaf) error {
 	e, _ := audit.ReadEntry(l.Entry, stream.EntryEnrol, stream.EntryRevoke, stream.EntryReceipt)
 	switch e.Kind {
 	case stream.EntryEnrol, stream.EntryRevoke:
 		var b struct {
 			Worker string `json:"worker"`
 		}
-		if json.Unmarshal(e.Body, &b) != nil || !r.SignedByLog(l.Entry) {
+		if json.Unmarshal(e.Body, &b) != nil || !l.SignedByLog() {
 			return nil
 		}
-		enter := `insert or ignore into workers (leaf, name) values (?, ?)`
 		if e.Kind == stream.EntryRevoke {
-			enter = `update workers set revoked = ? where name = ? and revoked is null`
+			_, err := tx.ExecContext(ctx, `insert or ignore into revoked values (?, ?)`, b.Worker, l.Index)
+			return err
 		}
-		_, err := tx.ExecContext(ctx, enter, l.Index, b.Worker)
+		_, err := tx.ExecContext(ctx, `insert or ignore into workers values (?, ?, ?)`, b.Worker, l.Shard.First, l.Index)
 		return err
 	case stream.EntryReceipt:
 		var b stream.Receipt
@@ -193,18 +193,17 @@ func (x *Index) Object(ctx context.Context, name string) (int64, error) {
 	return x.leaf(ctx, `select leaf from objects where name = ?`, name)
 }
 
-// Worker is the leaf of the entry by which the log's key enrolled a worker first, and
-// that by which it revoked the worker's key first, -1 if none did; fs.ErrNotExist of a
-// worker who was never enrolled.
-func (x *Index) Worker(ctx context.Context, name string) (enrolled, revoked int64, err error) {
-	err = x.db.QueryRowContext(ctx, `select leaf, ifnull(revoked, -1) from workers where name = ?`, name).Scan(&enrolled, &revoked)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, 0, fs.ErrNotExist
+// Worker is the leaf of the entry by which the key of a shard enrolled a worker first
+// there, and that by which the worker's key was revoked first in the log, -1 if none did;
+// fs.ErrNotExist of a worker who was never enrolled in that shard.
+func (x *Index) Worker(ctx context.Context, name string, shard *audit.Shard) (enrolled, revoked int64, err error) {
+	if enrolled, err = x.leaf(ctx, `select leaf from workers where name = ? and shard = ?`, name, shard.First); err != nil {
+		return 0, 0, err
 	}
-	if err != nil {
-		return 0, 0, fmt.Errorf("index: %w", err)
+	if revoked, err = x.leaf(ctx, `select leaf from revoked where name = ?`, name); errors.Is(err, fs.ErrNotExist) {
+		return enrolled, -1, nil
 	}
-	return enrolled, revoked, nil
+	return enrolled, revoked, err
 }
 
 func (x *Index) leaf(ctx context.Context, query string, args ...any) (leaf int64, err error) {

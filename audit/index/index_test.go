@@ -90,7 +90,7 @@ func holds(t *testing.T, path string, r *audit.Reader, n int) {
 			t.Fatalf("object %d: leaf %d, %v", i, leaf, err)
 		}
 	}
-	if leaf, revoked, err := x.Worker(t.Context(), "w"); err != nil || leaf != 0 || revoked != -1 {
+	if leaf, revoked, err := x.Worker(t.Context(), "w", r.Head()); err != nil || leaf != 0 || revoked != -1 {
 		t.Errorf("worker: %d, %v", leaf, err)
 	}
 	_, marker := x.Record(t.Context(), "t", 3, 9)
@@ -152,12 +152,13 @@ func TestL4AnIndexKnowsWhomTheLogsKeyRevokedAndNobodyElse(t *testing.T) {
 		}
 		all = append(all, e)
 	}
-	x, err := index.Open(t.Context(), filepath.Join(t.TempDir(), "index.db"), reader(t, t.TempDir(), skey, all))
+	r := reader(t, t.TempDir(), skey, all)
+	x, err := index.Open(t.Context(), filepath.Join(t.TempDir(), "index.db"), r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer x.Close()
-	if leaf, revoked, err := x.Worker(t.Context(), "w"); err != nil || leaf != 0 || revoked != 5 {
+	if leaf, revoked, err := x.Worker(t.Context(), "w", r.Head()); err != nil || leaf != 0 || revoked != 5 {
 		t.Errorf("enrolled in leaf %d, revoked in %d, %v", leaf, revoked, err)
 	}
 }

@@ -5,8 +5,8 @@
 // retention, version). Full tiles and bundles are written once each. The checkpoint is
 // one object of many versions, each locked: a log that was rolled back or begun anew
 // no longer extends what lies there, and is not copied any further. What it does not
-// copy are partial tiles: of the entries behind the last full bundle it holds the
-// checkpoint alone.
+// copy are partial tiles of a shard that grows: of the entries behind the last full bundle
+// it holds the checkpoint alone.
 //
 // Promise: L4 provable: it copies only what the log's checkpoint covers, in an order in
 // which a checkpoint comes after the full tiles that it is over, and believes in no
@@ -48,7 +48,6 @@ var (
 
 // Config says what is copied, and whither.
 type Config struct {
-	Dir       string // of the log
 	Endpoint  string // URL of the S3 service
 	Region    string
 	Bucket    string
@@ -70,12 +69,13 @@ type Status struct {
 	At      time.Time // when that was written by this process; zero if it was not
 }
 
-// Mirror is a mirror of one log. One goroutine uses it.
+// Mirror is a mirror of one shard of a log. One goroutine uses it.
 type Mirror struct {
 	cfg    Config
 	client *minio.Client
 	next   map[int]int64 // full tiles there, by level
 	last   []byte        // newest checkpoint there
+	whole  bool          // and the end of a closed shard
 	status Status
 }
 
@@ -123,38 +123,55 @@ func (m *Mirror) Status() Status { return m.status }
 // Newest is the newest checkpoint that the mirror holds; nil for none.
 func (m *Mirror) Newest() []byte { return m.last }
 
-// Sync copies what the checkpoint covers that log was read at, and the mirror lacks, and
-// then the checkpoint. Before anything is written the log must extend the checkpoint that
-// is there. What was there before and is not what the log has is an error wrapping
-// [ErrDiffers].
-func (m *Mirror) Sync(ctx context.Context, log *audit.Reader) error {
-	checkpoint, size := log.Checkpoint(), log.Size()
-	if bytes.Equal(checkpoint, m.last) {
+// Sync copies what the checkpoint covers that a shard was read at, and the mirror lacks,
+// and then the checkpoint. Before anything is written the shard must extend the checkpoint
+// that is there. What was there before and is not what the log has is an error wrapping
+// [ErrDiffers]. Of a closed shard the partial tiles and the partial bundle at its end are
+// copied, too: they are the last that there will be.
+func (m *Mirror) Sync(ctx context.Context, s *audit.Shard) error {
+	checkpoint, size := s.Checkpoint(), s.Size
+	if bytes.Equal(checkpoint, m.last) && m.whole == s.Closed {
 		return nil
 	}
 	if m.last != nil {
-		if _, err := log.Extends(m.last); err != nil {
+		if _, err := s.Extends(m.last); err != nil {
 			return fmt.Errorf("mirror: checkpoint of %d entries: %w: %w", m.status.Size, ErrDiffers, err)
 		}
 	}
-	if err := m.tiles(ctx, bundles, size/layout.EntryBundleWidth); err != nil {
+	entries := size
+	if !s.Closed {
+		entries -= size % layout.EntryBundleWidth
+	}
+	if err := m.tiles(ctx, s, bundles, size); err != nil {
 		return err
 	}
-	for level, n := 0, size/layout.TileWidth; n > 0; level, n = level+1, n/layout.TileWidth {
-		if err := m.tiles(ctx, level, n); err != nil {
+	for level, n := 0, size; n > 0; level, n = level+1, n/layout.TileWidth {
+		if err := m.tiles(ctx, s, level, n); err != nil {
 			return err
 		}
 	}
-	if err := m.write(ctx, layout.CheckpointPath, checkpoint); err != nil {
-		return err
+	if !bytes.Equal(checkpoint, m.last) {
+		if err := m.write(ctx, layout.CheckpointPath, checkpoint); err != nil {
+			return err
+		}
 	}
-	m.last = checkpoint
-	m.status = Status{Entries: size / layout.EntryBundleWidth * layout.EntryBundleWidth, Size: size, At: m.cfg.Now()}
+	m.last, m.whole = checkpoint, s.Closed
+	m.status = Status{Entries: entries, Size: size, At: m.cfg.Now()}
 	return nil
 }
 
-// tiles copies the full tiles of a level up to the nth.
-func (m *Mirror) tiles(ctx context.Context, level int, n int64) error {
+// tiles copies the full tiles over n hashes of a level, and of a closed shard the partial
+// one behind them.
+func (m *Mirror) tiles(ctx context.Context, s *audit.Shard, level int, n int64) error {
+	copied := func(ctx context.Context, name string) error {
+		local, err := os.ReadFile(filepath.Join(s.Dir, name))
+		if err != nil {
+			return fmt.Errorf("mirror: %w", err)
+		}
+		return m.once(ctx, name, local)
+	}
+	partial := uint8(n % layout.TileWidth)
+	n /= layout.TileWidth
 	from, known := m.next[level]
 	if !known {
 		var err error
@@ -165,19 +182,15 @@ func (m *Mirror) tiles(ctx context.Context, level int, n int64) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(lanes)
 	for i := from; i < n; i++ { // L4: a checkpoint comes after the full tiles that it is over
-		name := tileName(level, i)
-		g.Go(func() error {
-			local, err := os.ReadFile(filepath.Join(m.cfg.Dir, name))
-			if err != nil {
-				return fmt.Errorf("mirror: %w", err)
-			}
-			return m.once(gctx, name, local)
-		})
+		g.Go(func() error { return copied(gctx, tileName(level, i, 0)) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
 	m.next[level] = n
+	if s.Closed && partial > 0 {
+		return copied(ctx, tileName(level, n, partial))
+	}
 	return nil
 }
 
@@ -186,7 +199,7 @@ func (m *Mirror) tiles(ctx context.Context, level int, n int64) error {
 func (m *Mirror) found(ctx context.Context, level int, n int64) (int64, error) {
 	var failed error
 	there := sort.Search(int(n), func(i int) bool {
-		_, err := m.client.StatObject(ctx, m.cfg.Bucket, m.object(tileName(level, int64(i))), minio.StatObjectOptions{})
+		_, err := m.client.StatObject(ctx, m.cfg.Bucket, m.object(tileName(level, int64(i), 0)), minio.StatObjectOptions{})
 		if err != nil && !absent(err) {
 			failed = errors.Join(failed, err)
 		}
@@ -263,9 +276,10 @@ func absent(err error) bool {
 	return r.Code == "NoSuchKey" || r.StatusCode == http.StatusNotFound && r.Code != "NoSuchBucket"
 }
 
-func tileName(level int, n int64) string {
+// tileName is the path of a tile, or bundle, of so many hashes; 0 for a full one.
+func tileName(level int, n int64, partial uint8) string {
 	if level == bundles {
-		return layout.EntriesPath(uint64(n), 0)
+		return layout.EntriesPath(uint64(n), partial)
 	}
-	return layout.TilePath(uint64(level), uint64(n), 0)
+	return layout.TilePath(uint64(level), uint64(n), partial)
 }

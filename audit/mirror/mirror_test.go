@@ -135,12 +135,12 @@ func (f feed) Read(_ context.Context, from int64, emit func(int64, []byte) error
 }
 
 func (l *log) config(endpoint, bucket string) mirror.Config {
-	return mirror.Config{Dir: l.dir, Endpoint: endpoint, Region: "us-east-1", Bucket: bucket, Prefix: "shop/log", AccessKey: access,
+	return mirror.Config{Endpoint: endpoint, Region: "us-east-1", Bucket: bucket, Prefix: "shop/log", AccessKey: access,
 		SecretKey: stream.NewValue([]byte(secret)), Retain: time.Hour, Now: time.Now}
 }
 
 func (l *log) sync(m *mirror.Mirror) error {
-	return m.Sync(l.t.Context(), l.reader)
+	return m.Sync(l.t.Context(), l.reader.Head())
 }
 
 func key(t *testing.T) string {

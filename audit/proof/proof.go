@@ -69,21 +69,26 @@ type since struct {
 
 const header = "c2sp.org/tlog-proof@v1\n"
 
-// Bundle makes the bundle of a claim at the reader's checkpoint. With older, a
-// checkpoint of the same log, it proves too that the log extends that one.
-func Bundle(r *audit.Reader, c Claim, older []byte) ([]byte, error) {
+// Bundle makes the bundle of a claim at the checkpoint of the shard that holds its
+// receipt, which has to hold the enrolment as well. With older, a checkpoint of the same
+// shard, it proves too that the shard extends that one.
+func Bundle(c Claim, older []byte) ([]byte, error) {
+	s := c.Receipt.Shard
+	if c.Enrol.Shard != s {
+		return nil, fmt.Errorf("bundle: the worker is enrolled in %s, the receipt is in %s", c.Enrol.Shard.Origin, s.Origin)
+	}
 	path, err := batchPath(c)
 	if err != nil {
 		return nil, err
 	}
 	x := extra{V: 1, Part: c.Part, Out: c.Out, Path: path, Index: stream.Int64(c.Index), Size: stream.Int64(len(c.Leaves)),
 		Record: base64.StdEncoding.EncodeToString(c.Preimage), Leaf: c.Receipt.Raw}
-	x.Enrol = inclusion{Index: stream.Int64(c.Enrol.Index), Leaf: c.Enrol.Raw}
-	if x.Enrol.Path, err = logPath(r, c.Enrol.Index); err != nil {
+	x.Enrol = inclusion{Index: stream.Int64(c.Enrol.Number()), Leaf: c.Enrol.Raw}
+	if x.Enrol.Path, err = logPath(c.Enrol); err != nil {
 		return nil, err
 	}
 	if older != nil {
-		if x.Since, err = extension(r, older); err != nil {
+		if x.Since, err = extension(s, older); err != nil {
 			return nil, err
 		}
 	}
@@ -91,17 +96,17 @@ func Bundle(r *audit.Reader, c Claim, older []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
-	hashes, err := logPath(r, c.Receipt.Index)
+	hashes, err := logPath(c.Receipt)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%sextra %s\nindex %d\n", header, base64.StdEncoding.EncodeToString(text), c.Receipt.Index)
+	fmt.Fprintf(&b, "%sextra %s\nindex %d\n", header, base64.StdEncoding.EncodeToString(text), c.Receipt.Number())
 	for _, h := range hashes {
 		b.WriteString(h + "\n")
 	}
 	b.WriteByte('\n')
-	b.Write(r.Checkpoint())
+	b.Write(s.Checkpoint())
 	sum := sha256.Sum256(b.Bytes())
 	// A line in the form of a signature, which readers of C2SP bundles pass over.
 	fmt.Fprintf(&b, "— sha256 %s\n", base64.StdEncoding.EncodeToString(append(make([]byte, 4), sum[:]...)))
@@ -109,24 +114,24 @@ func Bundle(r *audit.Reader, c Claim, older []byte) ([]byte, error) {
 }
 
 // logPath is the inclusion proof of a leaf of the log.
-func logPath(r *audit.Reader, index int64) ([]string, error) {
-	p, err := tlog.ProveRecord(r.Size(), index, r.Hashes())
+func logPath(l audit.Leaf) ([]string, error) {
+	p, err := tlog.ProveRecord(l.Shard.Size, l.Number(), l.Shard.Hashes())
 	if err != nil {
-		return nil, fmt.Errorf("inclusion of entry %d: %w", index, err)
+		return nil, fmt.Errorf("inclusion of entry %d: %w", l.Index, err)
 	}
 	return encoded(p), nil
 }
 
-// extension proves that the log goes on from an older checkpoint.
-func extension(r *audit.Reader, older []byte) (*since, error) {
-	n, err := r.Extends(older)
+// extension proves that the shard goes on from an older checkpoint.
+func extension(s *audit.Shard, older []byte) (*since, error) {
+	n, err := s.Extends(older)
 	if err == nil && n == 0 {
 		err = errors.New("older checkpoint: of a log without entries")
 	}
 	if err != nil {
 		return nil, err
 	}
-	p, err := tlog.ProveTree(r.Size(), n, r.Hashes())
+	p, err := tlog.ProveTree(s.Size, n, s.Hashes())
 	if err != nil {
 		return nil, fmt.Errorf("extension from %d entries: %w", n, err)
 	}

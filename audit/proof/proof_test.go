@@ -133,7 +133,7 @@ func (w *world) claim(t testing.TB, index int64) proof.Claim {
 
 func (w *world) bundle(t testing.TB, index int64, older []byte) []byte {
 	t.Helper()
-	b, err := proof.Bundle(w.reader, w.claim(t, index), older)
+	b, err := proof.Bundle(w.claim(t, index), older)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestL4ALieInABundleIsRefuted(t *testing.T) {
 	} {
 		c := w.claim(t, 2)
 		change(&c)
-		raw, err := proof.Bundle(w.reader, c, nil)
+		raw, err := proof.Bundle(c, nil)
 		if errors.Is(err, proof.ErrRoot) {
 			continue // it is not even made
 		}
@@ -245,7 +245,7 @@ func BenchmarkMake(b *testing.B) {
 	w := newWorld(b, 2000, 300)
 	c := w.claim(b, 1000)
 	for b.Loop() {
-		if _, err := proof.Bundle(w.reader, c, nil); err != nil {
+		if _, err := proof.Bundle(c, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

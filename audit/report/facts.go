@@ -63,6 +63,14 @@ type Proof struct {
 	Index int64    `json:"index"`
 	Leaf  string   `json:"leaf"` // hash, base64
 	Path  []string `json:"path"` // hashes, base64
+	Shard *Shard   `json:"shard,omitempty"`
+}
+
+// Shard is the tree that a proof is of, where a log has several.
+type Shard struct {
+	Origin     string `json:"origin"`
+	Number     int64  `json:"number"`     // of the leaf in it
+	Checkpoint string `json:"checkpoint"` // signed
 }
 
 // Hop is a stream's way through one stage on one day.

@@ -39,21 +39,24 @@ func (f *Facts) checkpoint(r *audit.Reader) error {
 		return fmt.Errorf("checkpoint: it ends early")
 	}
 	f.Checkpoint = Checkpoint{Origin: lines[0], Size: r.Size(), Root: lines[2], Note: string(raw)}
-	hashes, size := r.Hashes(), r.Size()
 	f.Root = func(size int64) (string, error) {
-		h, err := tlog.TreeHash(size, hashes)
+		h, err := r.Root(size)
 		return base64.StdEncoding.EncodeToString(h[:]), err
 	}
 	f.Prove = func(index int64) (Proof, error) {
-		path, err := tlog.ProveRecord(size, index, hashes)
+		s := r.ShardOf(index)
+		path, err := tlog.ProveRecord(s.Size, index-s.First, s.Hashes())
 		if err != nil {
 			return Proof{}, fmt.Errorf("proof of leaf %d: %w", index, err)
 		}
-		leaf, err := hashes.ReadHashes([]int64{tlog.StoredHashIndex(0, index)})
+		leaf, err := s.Hashes().ReadHashes([]int64{tlog.StoredHashIndex(0, index-s.First)})
 		if err != nil {
 			return Proof{}, fmt.Errorf("proof of leaf %d: %w", index, err)
 		}
 		p := Proof{Index: index, Leaf: base64.StdEncoding.EncodeToString(leaf[0][:]), Path: []string{}}
+		if len(r.Shards()) > 1 {
+			p.Shard = &Shard{Origin: s.Origin, Number: index - s.First, Checkpoint: string(s.Checkpoint())}
+		}
 		for _, h := range path {
 			p.Path = append(p.Path, base64.StdEncoding.EncodeToString(h[:]))
 		}

@@ -38,16 +38,16 @@ const (
 	mostKnown  = 1 << 16 // shapes, keys and connections
 )
 
-// Make makes the event of a leaf under a checkpoint of so many leaves. An entry that
+// Make makes the event of a leaf. An entry that
 // cannot be read is an event as well: nothing that stands in the log is left out.
-func (m *Maker) Make(ctx context.Context, l audit.Leaf, size int64) (*Event, error) {
+func (m *Maker) Make(ctx context.Context, l audit.Leaf) (*Event, error) {
 	if !m.begun {
 		m.first, m.begun = l.Index, true
 	}
 	// L4: the reader has held the leaf against the checkpoint; the event names both.
 	hash := hex.EncodeToString(l.Hash[:])
-	e := &Event{ID: eventID(m.Origin, uint64(l.Index), hash), Outcome: Success, Severity: Informational, Counts: noCounts(),
-		Log: Place{Origin: m.Origin, Index: l.Index, Offset: l.Offset, Hash: hash, Size: size}}
+	e := &Event{ID: eventID(l.Shard.Origin, uint64(l.Number()), hash), Outcome: Success, Severity: Informational, Counts: noCounts(),
+		Log: Place{Origin: l.Shard.Origin, Index: l.Number(), Offset: l.Offset, Hash: hash, Size: l.Shard.Size}}
 	in, ok := audit.ReadEntry(l.Entry)
 	if !ok {
 		e.Kind, e.Action, e.Outcome, e.Severity = KindRefused, EntryRefused, Failure, High
@@ -57,7 +57,7 @@ func (m *Maker) Make(ctx context.Context, l audit.Leaf, size int64) (*Event, err
 			return nil, err
 		}
 	}
-	if err := m.time(ctx, e, in.Body); err != nil {
+	if err := m.time(ctx, e, l.Index, in.Body); err != nil {
 		return nil, err
 	}
 	m.View.only(e)
@@ -65,11 +65,11 @@ func (m *Maker) Make(ctx context.Context, l audit.Leaf, size int64) (*Event, err
 }
 
 // time is that of the entry, or of the newest before it that tells one.
-func (m *Maker) time(ctx context.Context, e *Event, body []byte) error {
+func (m *Maker) time(ctx context.Context, e *Event, index int64, body []byte) error {
 	if at, ok := told(body); ok {
 		m.last = at
-	} else if m.last.IsZero() && e.Log.Index > 0 {
-		err := m.Back(ctx, e.Log.Index, func(entry []byte) bool {
+	} else if m.last.IsZero() && index > 0 {
+		err := m.Back(ctx, index, func(entry []byte) bool {
 			in, _ := audit.ReadEntry(entry)
 			m.last, ok = told(in.Body)
 			return !ok

@@ -13,7 +13,7 @@ import (
 
 func event(t *testing.T, m *siem.Maker, index int, entry []byte) *siem.Event {
 	t.Helper()
-	e, err := m.Make(t.Context(), siemtest.Leaf(int64(index), entry), int64(index)+1)
+	e, err := m.Make(t.Context(), siemtest.Leaf(int64(index), entry))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lethe/audit"
+	"lethe/stream"
 )
 
 // session is one opening of a transport and of the log.
@@ -74,7 +75,7 @@ func (s *session) forward(ctx context.Context) error {
 		return nil
 	}
 	err := s.log.Scan(ctx, s.next, func(l audit.Leaf) error {
-		e, err := s.maker.Make(ctx, l, s.log.Size())
+		e, err := s.maker.Make(ctx, l)
 		if err != nil {
 			return err
 		}
@@ -82,6 +83,9 @@ func (s *session) forward(ctx context.Context) error {
 			s.add(e)
 		}
 		done, offset = l.Index+1, l.Offset+1
+		if _, last := audit.ReadEntry(l.Entry, stream.EntryClose); last {
+			offset = l.Offset // the leaf that the next shard begins with tells the same offset
+		}
 		if len(s.last) < s.cfg.Destination.Most && len(s.bytes) < s.cfg.Destination.Bytes {
 			return nil
 		}

@@ -363,7 +363,7 @@ func (w *world) witnessed() (*WitnessPolicy, func(checkpoint []byte) []byte) {
 		fmt.Fprintf(&body, "old %d\n", known)
 		var proof tlog.TreeProof
 		if known > 0 {
-			if proof, err = tlog.ProveTree(r.Size(), known, r.Hashes()); err != nil {
+			if proof, err = tlog.ProveTree(r.Size(), known, r.Head().Hashes()); err != nil {
 				return nil
 			}
 		}

@@ -265,7 +265,7 @@ func TestWhatIsWrongHasTheStatusOfTheSpecification(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good, err := tlog.ProveTree(20, 10, r.Hashes())
+	good, err := tlog.ProveTree(20, 10, r.Head().Hashes())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func BenchmarkMake(b *testing.B) {
 			buf := make([]byte, 0, 1<<16)
 			b.ReportAllocs()
 			for i := range b.N {
-				e, err := m.Make(context.Background(), leaves[i%len(leaves)], int64(b.N))
+				e, err := m.Make(context.Background(), leaves[i%len(leaves)])
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -150,14 +150,16 @@ func showProven(io console, p *verify.Proven, show bool) {
 	tellf(io.out, "The operator of %s committed to the claim that this %s\n", p.Origin, what)
 	for _, line := range [][2]string{
 		{"was produced under policy revision", p.Policy},
-		{"key epoch", orNone(p.Keys)},
+		{"key epoch", p.Keys},
 		{"by build", build},
 		{"by worker", p.Worker},
 		{"of connection", fmt.Sprintf("%s, stage %s, at %s", p.Connection, p.Stage, p.Time)},
 		{"at this place", fmt.Sprintf("%s/%d, %s", p.Topic, p.Partition, place)},
 		{"as the log has it", fmt.Sprintf("entry %d (%s) of %d under the checkpoint", p.Leaf, p.Entry, p.Size)},
 	} {
-		tellf(io.out, "  %-36s%s\n", line[0], line[1])
+		if line[1] != "" { // receipts of sinks name no epoch
+			tellf(io.out, "  %-36s%s\n", line[0], line[1])
+		}
 	}
 	if p.Extends != nil {
 		tellf(io.out, "\nThe log extends the remembered checkpoint of %d entries.\n", *p.Extends)
@@ -166,13 +168,6 @@ func showProven(io console, p *verify.Proven, show bool) {
 		tellf(io.out, "\nkey    %s\nvalue  %s\n", compact(p.Record.Key), compact(p.Record.Value))
 	}
 	tellf(io.out, "\nThat it was masked rightly is not proven by this: lethe audit sample does that.\nproof: ok\n")
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }
 
 func compact(b []byte) string {

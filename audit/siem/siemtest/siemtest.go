@@ -39,7 +39,7 @@ func Entries() []Entry {
 // Leaf is the leaf that an entry stands in.
 func Leaf(index int64, entry []byte) audit.Leaf {
 	offset := 2 * index // markers lie between
-	return audit.Leaf{Index: index, Offset: offset, Entry: entry, Hash: tlog.RecordHash(fmt.Appendf(nil, `{"entry":%s,"offset":"%d"}`, entry, offset))}
+	return audit.Leaf{Index: index, Offset: offset, Entry: entry, Shard: &audit.Shard{Origin: Origin, Size: int64(len(Entries()))}, Hash: tlog.RecordHash(fmt.Appendf(nil, `{"entry":%s,"offset":"%d"}`, entry, offset))}
 }
 
 // View sees everything.
@@ -63,7 +63,7 @@ func Events(v siem.View) []*siem.Event {
 	out := make([]*siem.Event, len(entries))
 	for i, e := range entries {
 		var err error
-		if out[i], err = m.Make(context.Background(), Leaf(int64(i), e.JSON), int64(len(entries))); err != nil {
+		if out[i], err = m.Make(context.Background(), Leaf(int64(i), e.JSON)); err != nil {
 			panic(err) // Back above gives none
 		}
 	}

@@ -46,12 +46,12 @@ func newMirrored(reg prometheus.Registerer, log func() audit.Status) *mirrored {
 
 // mirror copies the log until ctx ends.
 func (w *Workspace) mirror(ctx context.Context) error {
-	m, r, err := w.openMirror(ctx)
+	r, err := w.openReader()
 	if err != nil {
 		return w.unmirrored(err)
 	}
-	for {
-		if err := w.copyLog(ctx, m, r); err != nil {
+	for of := make(mirrors); ; {
+		if err := w.copyLog(ctx, of, r); err != nil {
 			return w.unmirrored(err)
 		}
 		select {
@@ -64,32 +64,49 @@ func (w *Workspace) mirror(ctx context.Context) error {
 
 // mirrorRest copies what the log holds at the end of a run.
 func (w *Workspace) mirrorRest(ctx context.Context) error {
-	m, r, err := w.openMirror(ctx)
+	r, err := w.openReader()
 	if err == nil {
-		err = w.copyLog(ctx, m, r)
+		err = w.copyLog(ctx, make(mirrors), r)
 	}
 	return w.unmirrored(err)
 }
 
-func (w *Workspace) openMirror(ctx context.Context) (*mirror.Mirror, *audit.Reader, error) {
-	r, err := w.openReader()
-	if err != nil {
-		return nil, nil, err
-	}
-	to := w.folder.Mirror
-	m, err := mirror.Open(ctx, mirror.Config{Dir: w.folder.Log, Endpoint: to.Endpoint, Region: to.Region, Bucket: to.Bucket, Prefix: to.Prefix,
-		AccessKey: to.AccessKey, SecretKey: to.SecretKey, Retain: to.Retain, Governance: to.Governance, Now: w.base.Now})
-	return m, r, err
-}
+// mirrors are those of a log's shards, by origin.
+type mirrors map[string]*mirror.Mirror
 
-func (w *Workspace) copyLog(ctx context.Context, m *mirror.Mirror, r *audit.Reader) error {
-	if err := r.Refresh(); err != nil || r.Checkpoint() == nil {
+// copyLog copies what the shards of the log hold. Each lies below the mirror's prefix as
+// it lies in the log's directory.
+func (w *Workspace) copyLog(ctx context.Context, of mirrors, r *audit.Reader) error {
+	if err := r.Refresh(); err != nil {
 		return err
 	}
-	err := m.Sync(ctx, r)
-	s := m.Status()
-	w.mirrored.status.Store(&s)
-	return err
+	var sum mirror.Status
+	for _, s := range r.Shards() {
+		if s.Checkpoint() == nil {
+			break
+		}
+		if of[s.Origin] == nil {
+			to := w.folder.Mirror
+			m, err := mirror.Open(ctx, mirror.Config{Endpoint: to.Endpoint, Region: to.Region, Bucket: to.Bucket, Prefix: audit.ShardDir(to.Prefix, s.Origin),
+				AccessKey: to.AccessKey, SecretKey: to.SecretKey, Retain: to.Retain, Governance: to.Governance, Now: w.base.Now})
+			if err != nil {
+				return err
+			}
+			of[s.Origin] = m
+		}
+		err := of[s.Origin].Sync(ctx, s)
+		at := of[s.Origin].Status()
+		sum.Entries, sum.Size = sum.Entries+at.Entries, sum.Size+at.Size
+		if at.At.After(sum.At) {
+			sum.At = at.At
+		}
+		told := sum
+		w.mirrored.status.Store(&told)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unmirrored says what to do about a log that cannot be copied.

@@ -63,7 +63,7 @@ func (w *Workspace) prove(ctx context.Context, in Proving) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	bundle, err := proof.Bundle(r, at.claim, in.Since)
+	bundle, err := proof.Bundle(at.claim, in.Since)
 	switch {
 	case errors.Is(err, proof.ErrRoot):
 		return nil, &stream.Fault{Code: "prove.root", Path: in.place(), Exit: stream.ExitFault,
@@ -112,7 +112,7 @@ func (w *Workspace) receiptOf(ctx context.Context, r *audit.Reader, in Proving) 
 	if at.claim.Part, at.claim.Out, ok = in.of(at.receipt.Parts); !ok {
 		return nil, fmt.Errorf("%s: it says that entry %d tells of %s: delete it", indexFile, leaf, in.place())
 	}
-	enrol, revoked, err := x.Worker(ctx, at.receipt.Worker)
+	enrol, revoked, err := x.Worker(ctx, at.receipt.Worker, at.claim.Receipt.Shard)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && enrol >= leaf {
 		return nil, &stream.Fault{Code: "prove.worker", Path: in.place(), Msg: "the worker of its receipt was not enrolled before", Hint: "lethe verify " + w.folder.Dir, Exit: stream.ExitFault}
 	}

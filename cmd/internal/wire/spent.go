@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -101,10 +102,7 @@ func (b *begun) spent(ctx context.Context, d Disclosure) (spending, error) {
 	if err != nil {
 		return spending{}, err
 	}
-	told, err := b.w.recall(ctx)
-	if err != nil {
-		return spending{}, err
-	}
+	worker := b.w.worker.Public().(ed25519.PublicKey)
 	var s spending
 	refused, mine := make(map[string]bool), false
 	err = b.w.newest(ctx, func(l audit.Leaf) bool {
@@ -112,7 +110,7 @@ func (b *begun) spent(ctx context.Context, d Disclosure) (spending, error) {
 		case stream.EntryOutcome:
 			var o stream.Outcome
 			// Who may only write to the topic cannot take an intent back.
-			if json.Unmarshal(e.Body, &o) == nil && o.Result == stream.OutcomeRefused && told.Workers.Signed(l.Offset, l.Entry) {
+			if json.Unmarshal(e.Body, &o) == nil && o.Result == stream.OutcomeRefused && audit.SignedBy(l.Entry, worker) {
 				refused[o.Of] = true
 			}
 		case stream.EntryIntent:
