@@ -91,6 +91,7 @@ const (
 	CodeManifestMissing Code = "manifest_missing"
 	CodeManifestPending Code = "manifest_pending" // the same of a last transaction; a note while lethe runs
 	CodeManifestOverlap Code = "manifest_overlap" // it lists rows that others list, or leaves some out
+	CodeCoverage        Code = "coverage"         // of a range, records that nothing accounts for, or that are there twice
 )
 
 // Notes: worth knowing and no fault.
@@ -112,10 +113,25 @@ func (c Code) promise() Promise {
 	switch c {
 	case CodeOffsetOrder, CodeCountPart, CodeCountOut, CodeCountRange, CodeCountIngest, CodeCountMask, CodeCountStage, CodeCountRaw,
 		CodeCountMasked, CodeCountSink, CodeCountObject, CodeCountStream, CodeCountSkip, CodeCountStart, CodeCountDeleted,
-		CodeLakeMissing, CodeObjectMissing, CodeObjectTwice, CodeObjectCopies, CodeObjectCount, CodeManifestMissing, CodeManifestPending, CodeManifestOverlap:
+		CodeLakeMissing, CodeObjectMissing, CodeObjectTwice, CodeObjectCopies, CodeObjectCount, CodeManifestMissing, CodeManifestPending, CodeManifestOverlap, CodeCoverage:
 		return L2
 	}
 	return L4
+}
+
+// kind is what a finding of the code is to who asks whether everything is there; "" for
+// one that says nothing of that. Of some codes it is the finding that knows.
+func (c Code) kind() Kind {
+	switch c {
+	case CodeRunBroken, CodeRolledBack, CodeBundle, CodeChainGap, CodeChainBroken, CodeChainStart, CodeChainOwner, CodeCountIngest, CodeCountMask, CodeCountStage, CodeCountSink,
+		CodeCountObject, CodeCountSkip, CodeCountStart, CodeCountDeleted, CodeLakeMissing, CodeObjectMissing, CodeManifestMissing, CodeManifestPending:
+		return Gap
+	case CodeRunReplayed, CodeChainReplayed, CodeObjectTwice, CodeObjectCopies, CodeManifestOverlap:
+		return Overlap
+	case CodeManifestAhead, CodeOrphan:
+		return Orphan
+	}
+	return ""
 }
 
 // stageCode is that of a part whose counts do not add up.

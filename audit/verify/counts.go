@@ -165,8 +165,16 @@ func (f *flow) read(id chainID, e *entry, p *part) {
 		return
 	}
 	if lo, hi := f.produced[id.place].bounds(from, to); int64(p.In) < lo || int64(p.In) > hi {
-		f.fail(readCode(kind), id, e, "of [%d,%d) %d records read, %d written", from, to, p.In, hi)
+		f.failAs(against(int64(p.In), hi), readCode(kind), id, e, "of [%d,%d) %d records read, %d written", from, to, p.In, hi)
 	}
+}
+
+// against is what it is that other than the records that can be there were read.
+func against(read, most int64) Kind {
+	if read > most {
+		return Orphan
+	}
+	return Gap
 }
 
 // total compares what a chain read in all with what was written there. A part
@@ -185,7 +193,7 @@ func (f *flow) total(id chainID, s *chainState, e *entry, p *part) {
 	}
 	// A part that cannot be by itself was reported.
 	if least, most := written.bounds(offsetOf(p.From), to); int64(p.In) >= least && int64(p.In) <= most {
-		f.fail(readCode(kind), id, e, "of [%d,%d) %d records read, %d written", s.since, to, s.in, hi)
+		f.failAs(against(s.in, hi), readCode(kind), id, e, "of [%d,%d) %d records read, %d written", s.since, to, s.in, hi)
 	}
 	s.since, s.in = to, 0
 }
@@ -217,7 +225,7 @@ func (f *flow) outs(id chainID, e *entry, p *part) (delivered, quarantined int64
 			f.places = append(f.places, at)
 		}
 		if !s.add(x) {
-			f.fail(CodeCountOut, id, e, "[%d,%d] of %s/%d was written before", o.First, o.Last, o.Topic, o.Partition)
+			f.failAs(Overlap, CodeCountOut, id, e, "[%d,%d] of %s/%d was written before", o.First, o.Last, o.Topic, o.Partition)
 		}
 	}
 	return delivered, quarantined
@@ -280,9 +288,9 @@ func (f *flow) end() {
 	})
 }
 
-// pending counts what was written and not yet read.
-func (f *flow) pending() {
-	reads := make(map[string]map[string]bool) // source: connections that read it
+// connectionsOf are the connections that read each source.
+func (f *flow) connectionsOf() map[string]map[string]bool {
+	reads := make(map[string]map[string]bool)
 	for _, id := range f.order {
 		if t := parseTopic(id.topic); id.stage == stageMask && t.kind == kindRaw {
 			if reads[t.source] == nil {
@@ -291,6 +299,12 @@ func (f *flow) pending() {
 			reads[t.source][id.owner] = true
 		}
 	}
+	return reads
+}
+
+// pending counts what was written and not yet read.
+func (f *flow) pending() {
+	reads := f.connectionsOf()
 	beyond := func(stage, owner string, at place) int64 {
 		to := int64(0)
 		if s := f.chains[chainID{stage, owner, at}]; s != nil {

@@ -24,6 +24,8 @@ type flow struct {
 	ingested    map[[2]string]int64            // source, stream
 	files       []fileTask
 
+	cover *cover // nil where nobody asked for a range
+
 	deleted map[place]int64 // up to where records are gone
 	skips   []skip
 }
@@ -133,6 +135,9 @@ func (f *flow) receipt(e *entry) {
 	f.c.report.LastEntry = max(f.c.report.LastEntry, r.Time)
 	f.c.built(e)
 	f.shares(e)
+	if f.cover != nil {
+		defer f.cover.receipt(e)
+	}
 	for i := range r.parts {
 		p := &r.parts[i]
 		id := chainID{r.Stage, r.Connection + r.Source, place{p.Topic, p.Partition}}
@@ -192,7 +197,11 @@ func (f *flow) part(id chainID, s *chainState, e *entry, p *part) {
 		f.fail(CodeChainOwner, id, e, "a part by worker %s, the chain belongs to %s", e.receipt.Worker, s.worker)
 	}
 	if p.From != s.to {
-		f.fail(CodeChainGap, id, e, "a part from %s, the one before ends at %s", p.From, s.to)
+		kind := Gap
+		if from := offsetOf(p.From); from >= 0 && from < offsetOf(s.to) {
+			kind = Overlap
+		}
+		f.failAs(kind, CodeChainGap, id, e, "a part from %s, the one before ends at %s", p.From, s.to)
 		s.since, s.in = offsetOf(p.From), 0
 	}
 	s.head, s.to = p.sum, p.To
@@ -201,7 +210,11 @@ func (f *flow) part(id chainID, s *chainState, e *entry, p *part) {
 }
 
 func (f *flow) fail(code Code, id chainID, e *entry, format string, args ...any) {
-	f.c.fail(code, id.String(), leafRange(e.leaf), "%s: %s", e.id, fmt.Sprintf(format, args...))
+	f.failAs(code.kind(), code, id, e, format, args...)
+}
+
+func (f *flow) failAs(kind Kind, code Code, id chainID, e *entry, format string, args ...any) {
+	f.c.failAs(kind, e.leaf, code, id.String(), leafRange(e.leaf), "%s: %s", e.id, fmt.Sprintf(format, args...))
 }
 
 // offsetOf reads an offset; -1 for what is none, such as a source's position.

@@ -136,7 +136,7 @@ func (c *checker) checkFiles(ctx context.Context, tasks []fileTask) error {
 	err := g.Wait()
 	for i := range tasks {
 		for _, f := range tasks[i].bad {
-			c.fail(f.Code, f.Object, f.Range, "%s", f.Msg)
+			c.failAs(f.Kind, f.leaf, f.Code, f.Object, f.Range, "%s", f.Msg)
 		}
 		c.report.Rows += tasks[i].seen
 	}
@@ -226,7 +226,7 @@ func (t *fileTask) checkRows(ctx context.Context, f io.ReaderAt, size int64, cha
 }
 
 func (t *fileTask) fail(code Code, where, format string, args ...any) {
-	t.bad = append(t.bad, Finding{code.promise(), code, t.at, where, fmt.Sprintf(format, args...)})
+	t.bad = append(t.bad, Finding{code.promise(), code, code.kind(), t.at, where, fmt.Sprintf(format, args...), t.leaf})
 }
 
 // rootHasher is the RFC 6962 root of leaf hashes given one by one: complete

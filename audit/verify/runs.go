@@ -44,6 +44,7 @@ type run struct {
 // apply checks an entry against its run and hands it on. Entries come in the
 // order of the log.
 func (c *checker) apply(e *entry) {
+	c.at = e.leaf
 	if e.offset >= 0 {
 		if last := c.flow.offset; e.offset <= last {
 			c.fail(CodeOffsetOrder, e.id, leafRange(e.leaf), "audit offset %d after %d", e.offset, last)

@@ -71,7 +71,7 @@ func (f *flow) endStreams() {
 		source, _, _ := strings.Cut(c.Stream, ".")
 		c.Ingested = f.ingested[[2]string{source, c.Stream}]
 		if c.Stream != "" && c.In > c.Ingested {
-			f.c.fail(CodeCountStream, streamLabel(c.Connection, c.Stream), entryRange(0, f.c.size), "%d records read, %d ingested", c.In, c.Ingested)
+			f.c.failAs(Orphan, nowhere, CodeCountStream, streamLabel(c.Connection, c.Stream), entryRange(0, f.c.size), "%d records read, %d ingested", c.In, c.Ingested)
 		}
 		delivered := int64(0)
 		if m := masked[k]; m != nil {
@@ -87,7 +87,7 @@ func (f *flow) endStreams() {
 	}
 	for _, m := range masked {
 		if m.Delivered > 0 {
-			f.c.fail(CodeCountStream, m.Connection+" "+m.Stream, entryRange(0, f.c.size), "0 records delivered, its masked topics got %d", m.Delivered)
+			f.c.failAs(Orphan, nowhere, CodeCountStream, m.Connection+" "+m.Stream, entryRange(0, f.c.size), "0 records delivered, its masked topics got %d", m.Delivered)
 		}
 	}
 	slices.SortFunc(r.Streams, func(a, b StreamCount) int {

@@ -56,6 +56,8 @@ type Options struct {
 	// or not yet listed, is then noted and counted as incomplete instead of found.
 	// Nothing vouches for it.
 	Running bool
+	// Coverage is the range of which [Report].Coverage is told; nil for none.
+	Coverage *Window
 	// Progress hears how far the check is; nil to ignore.
 	Progress func(what string, done, total int64)
 }
@@ -64,10 +66,16 @@ type Options struct {
 type Finding struct {
 	Promise Promise `json:"promise"` // "" for a note
 	Code    Code    `json:"code"`
+	Kind    Kind    `json:"kind,omitempty"`
 	Object  string  `json:"object"` // file, entry, run or chain
 	Range   string  `json:"range"`  // entries, offsets or rows; "all of it" where they cannot be told apart
 	Msg     string  `json:"msg"`
+
+	leaf int64 // of the entry that it is about; nowhere where that is none alone
 }
+
+// nowhere is the leaf of what is not about one entry.
+const nowhere = -1
 
 func (f Finding) String() string {
 	return fmt.Sprintf("%s %s: %s %s: %s", f.Promise, f.Code, f.Object, f.Range, f.Msg)
@@ -100,6 +108,9 @@ type Report struct {
 	Connections []ConnectionCount `json:"connections,omitempty"`
 	Streams     []StreamCount     `json:"streams,omitempty"`
 	Topics      []TopicCount      `json:"topics,omitempty"`
+
+	// Coverage is there where [Options] asked for it.
+	Coverage *Coverage `json:"coverage,omitempty"`
 
 	Findings []Finding `json:"findings"`
 	// Notes are worth knowing and no fault: files that no receipt names, snapshots
@@ -181,6 +192,7 @@ const maxFindings = 20
 type checker struct {
 	opts   Options
 	report *Report
+	at     int64        // leaf that is applied; nowhere when all are
 	counts map[Code]int // findings by code
 	noted  map[Code]int // notes by code
 
@@ -200,8 +212,8 @@ var (
 )
 
 // Run checks everything that it can reach. What is wrong is in the report; the
-// error says only that the check could not be made: [ErrKey], [ErrRemembered], or
-// the end of ctx.
+// error says only that the check could not be made: [ErrKey], [ErrRemembered], a
+// [BoundaryError], or the end of ctx.
 func Run(ctx context.Context, opts Options) (*Report, error) {
 	verifier, err := note.NewVerifier(opts.PublicKey)
 	if err != nil {
@@ -220,14 +232,26 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 		report: &Report{Entries: make(map[string]int64), Findings: []Finding{}},
 		keys:   keys{logWorker: {{key: logKey, leaf: -1}}}}
 	c.flow = newFlow(c)
+	if opts.Coverage != nil {
+		c.flow.cover = newCover(c.flow, *opts.Coverage)
+	}
 	if signed, err := c.log(ctx, verifier); err != nil || !signed {
 		return c.report, err
 	}
+	c.at = nowhere
 	c.endRuns()
 	c.flow.end()
 	c.actions.end(c)
+	if c.flow.cover != nil {
+		if err := c.flow.cover.end(); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.lakes(ctx); err != nil {
 		return nil, err
+	}
+	if c.flow.cover != nil {
+		c.report.Coverage = c.flow.cover.report()
 	}
 	return c.report, nil
 }
@@ -241,12 +265,18 @@ func (c *checker) built(e *entry) {
 
 // fail records a finding; of one code only the first ones.
 func (c *checker) fail(code Code, object, where, format string, args ...any) {
+	c.failAs(code.kind(), c.at, code, object, where, format, args...)
+}
+
+// failAs is fail for a code that may be of several kinds, or about another entry than
+// that which is applied.
+func (c *checker) failAs(kind Kind, leaf int64, code Code, object, where, format string, args ...any) {
 	c.counts[code]++
 	switch n := c.counts[code]; {
 	case n <= maxFindings:
-		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, object, where, fmt.Sprintf(format, args...)})
+		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, kind, object, where, fmt.Sprintf(format, args...), leaf})
 	case n == maxFindings+1:
-		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, "more", fmt.Sprintf("findings from %d on", maxFindings+1), "further findings of this code are left out"})
+		c.report.Findings = append(c.report.Findings, Finding{code.promise(), code, kind, "more", fmt.Sprintf("findings from %d on", maxFindings+1), "further findings of this code are left out", nowhere})
 	}
 }
 
@@ -254,7 +284,7 @@ func (c *checker) fail(code Code, object, where, format string, args ...any) {
 func (c *checker) remark(code Code, object, where, format string, args ...any) {
 	c.noted[code]++
 	if c.noted[code] <= maxFindings {
-		c.report.Notes = append(c.report.Notes, Finding{"", code, object, where, fmt.Sprintf(format, args...)})
+		c.report.Notes = append(c.report.Notes, Finding{"", code, code.kind(), object, where, fmt.Sprintf(format, args...), c.at})
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 	"lethe/stream"
 )
 
-const verifyUsage = `usage: lethe verify [--key FILE] [--log DIR] [--lake DIR]... [--checkpoint FILE] [--policy FILE] [--fresh TIME] [--running] [--state FILE] [--builds FILE] [--show] [--json] [DIR | BUNDLE]
+const verifyUsage = `usage: lethe verify [--key FILE] [--log DIR] [--lake DIR]... [--checkpoint FILE] [--policy FILE] [--fresh TIME] [--running] [--state FILE] [--builds FILE] [--coverage RANGE]... [--show] [--json] [DIR | BUNDLE]
 
 Checks offline that nothing in the audit log was changed or dropped, that every
 chain of receipts is unbroken and its counts add up, and that the files in the
@@ -38,6 +38,9 @@ and no lethe.yaml: give --key and --log to check copies.
   --fresh TIME        with --policy: cosignatures older than this do not count, such
                       as 1h; an old checkpoint was cosigned, too, when it was new
   --builds FILE       builds that may have worked, as sha256sum prints them
+  --coverage RANGE    say what became of what was ingested in a range of times, such as
+                      2026-11-01..2026-11-30, or of a source's positions, such as
+                      crm:FROM..TO; an end may be left out, and .. is all
   --running           lethe run is at work here, so the lake may be ahead of the
                       log: say how far, instead of finding fault with it
   --json              print the report as JSON
@@ -59,7 +62,7 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	f := newFlags(verifyUsage)
 	f.JSON()
 	var in struct{ key, log, checkpoint string }
-	var lakes []string
+	var lakes, ranges []string
 	running := f.Bool("running", false, "")
 	f.StringVar(&in.key, "key", "", "")
 	f.StringVar(&in.log, "log", "", "")
@@ -71,11 +74,16 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	f.StringVar(&bundle.builds, "builds", "", "")
 	f.BoolVar(&bundle.show, "show", false, "")
 	f.Func("lake", "", func(s string) error { lakes = append(lakes, s); return nil })
+	f.Func("coverage", "", func(s string) error { ranges = append(ranges, s); return nil })
 	dir, err := f.parse(io, args)
 	if err != nil {
 		return err
 	}
 	if err := bundle.read(); err != nil {
+		return err
+	}
+	window, err := windowOf(ranges)
+	if err != nil {
 		return err
 	}
 	if bundle.key = in.key; isProof(dir) {
@@ -100,7 +108,7 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 			}
 		}
 	}
-	opts := verify.Options{Log: in.log, Lakes: lakes, Running: *running, Witnesses: bundle.witnesses, Since: bundle.since, Builds: bundle.list}
+	opts := verify.Options{Log: in.log, Lakes: lakes, Running: *running, Witnesses: bundle.witnesses, Since: bundle.since, Builds: bundle.list, Coverage: window}
 	key, err := given(in.key)
 	if err != nil {
 		return err
@@ -121,7 +129,7 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	case errors.Is(err, verify.ErrRemembered):
 		return &stream.Fault{Code: "verify.checkpoint", Path: in.checkpoint, Msg: err.Error(), Hint: "give a copy of the file checkpoint that was in the log's directory"}
 	case err != nil:
-		return err
+		return cmp.Or(boundaryFault(err), err)
 	}
 	if *io.json {
 		err = showJSON(io, report)
@@ -219,6 +227,9 @@ func lakeOf(s config.Sink) (string, error) {
 func showReport(io console, r *verify.Report) {
 	if r.Origin != "" {
 		showCounts(io, r)
+	}
+	if r.Coverage != nil {
+		showCoverage(io, r.Coverage)
 	}
 	for _, n := range r.Notes {
 		tellf(io.out, "note: %s\n", n.Msg+where(n))
