@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 
 	"lethe/audit/verify"
@@ -21,12 +20,8 @@ func windowOf(ranges []string) (*verify.Window, error) {
 	return &w, nil
 }
 
-// boundaryFault says of an error that a position is in no part's end; nil of another.
-func boundaryFault(err error) error {
-	var b *verify.BoundaryError
-	if !errors.As(err, &b) {
-		return nil
-	}
+// boundaryFault says that a position is not where a part begins or ends.
+func boundaryFault(b *verify.BoundaryError) error {
 	return &stream.Fault{Code: "verify.boundary", Msg: b.Error() + ": positions are opaque, so a range begins where a part of the source's ingest begins, and ends where one ends",
 		Hint: "lethe verify --coverage .. --json tells first and last, and of a range of times those at its ends"}
 }

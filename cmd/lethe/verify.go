@@ -123,13 +123,8 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 		return noLog(io, in.log, dir)
 	}
 	report, err := verify.Run(ctx, opts)
-	switch {
-	case errors.Is(err, verify.ErrKey):
-		return &stream.Fault{Code: "verify.key", Path: in.key, Msg: err.Error(), Hint: "give the log.pub that lethe init made: lethe verify --key log.pub"}
-	case errors.Is(err, verify.ErrRemembered):
-		return &stream.Fault{Code: "verify.checkpoint", Path: in.checkpoint, Msg: err.Error(), Hint: "give a copy of the file checkpoint that was in the log's directory"}
-	case err != nil:
-		return cmp.Or(boundaryFault(err), err)
+	if err != nil {
+		return verifyFault(err, in.key, in.checkpoint)
 	}
 	if *io.json {
 		err = showJSON(io, report)
@@ -138,6 +133,20 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	}
 	if err == nil && !report.OK() {
 		return errShown
+	}
+	return err
+}
+
+// verifyFault says why a check could not be made.
+func verifyFault(err error, key, checkpoint string) error {
+	var boundary *verify.BoundaryError
+	switch {
+	case errors.Is(err, verify.ErrKey):
+		return &stream.Fault{Code: "verify.key", Path: key, Msg: err.Error(), Hint: "give the log.pub that lethe init made: lethe verify --key log.pub"}
+	case errors.Is(err, verify.ErrRemembered):
+		return &stream.Fault{Code: "verify.checkpoint", Path: checkpoint, Msg: err.Error(), Hint: "give a copy of the file checkpoint that was in the log's directory"}
+	case errors.As(err, &boundary):
+		return boundaryFault(boundary)
 	}
 	return err
 }
