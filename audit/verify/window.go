@@ -51,7 +51,7 @@ func ParseWindow(ranges ...string) (w Window, err error) {
 		}
 		from, to, ok := strings.Cut(text, "..")
 		if !ok {
-			return w, fmt.Errorf("%w: %q has no ..", ErrRange, text)
+			return w, fmt.Errorf("%w: %q has no two dots", ErrRange, text)
 		}
 		if source != "" {
 			if _, twice := w.Positions[source]; twice {
