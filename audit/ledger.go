@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
@@ -127,10 +128,14 @@ func unsigned(entry []byte) (plain, sig []byte, ok bool) {
 	return append(bytes.Clone(entry[:at]), tail...), sig, err == nil
 }
 
-// Signed implements stream.Ledger.
-func (l *Ledger) Signed(entry []byte) bool {
-	return SignedBy(entry, l.key.Public().(ed25519.PublicKey))
+// Signed implements stream.Ledger: where nobody else signs and nobody is revoked.
+func (l *Ledger) Signed(context.Context) (func(offset int64, entry []byte) bool, error) {
+	pub := l.key.Public().(ed25519.PublicKey)
+	return func(_ int64, entry []byte) bool { return SignedBy(entry, pub) }, nil
 }
+
+// Stands implements stream.Ledger likewise.
+func (l *Ledger) Stands(context.Context) error { return nil }
 
 // Settle says whether the entries made since the last Settle were committed. If
 // not, they leave the run, and their numbers are given again: readers that read

@@ -1,5 +1,14 @@
 package stream
 
+import (
+	"context"
+	"errors"
+)
+
+// ErrRevoked says that a worker's key signs entries that count no more: what it signed
+// is not to be committed. Another Ledger may be under the next key.
+var ErrRevoked = errors.New("the worker's key is revoked")
+
 // Kinds of audit entries and their bodies.
 const (
 	EntryReceipt      = "receipt"       // Receipt
@@ -177,8 +186,13 @@ type Ledger interface {
 	Worker() string
 	// Entry returns the signed canonical bytes of an entry of kind.
 	Entry(kind string, body any) ([]byte, error)
-	// Signed reports whether that key signed an entry, in whichever run.
-	Signed(entry []byte) bool
+	// Signed gives what tells whether a key that counts there signed the entry at an
+	// offset of the audit topic, in whichever run.
+	Signed(ctx context.Context) (func(offset int64, entry []byte) bool, error)
+	// Stands returns an error wrapping [ErrRevoked] once the key that signs is being
+	// revoked. It is asked when entries have their offsets, before they are committed:
+	// if it returns nil, the revocation comes after them.
+	Stands(ctx context.Context) error
 	// Settle says whether the entries made since the last Settle were
 	// committed. Those that were not leave the run.
 	Settle(committed bool)

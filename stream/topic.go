@@ -91,6 +91,12 @@ func (t Topics) Openings() string { return t.name("openings") }
 // Shreds holds who was erased, sealed, by number.
 func (t Topics) Shreds() string { return t.name("shreds") }
 
+// Revocations holds what revokes workers' keys, before the audit topic does.
+func (t Topics) Revocations() string { return t.name("revocations") }
+
+// ActorID is the transactional id of who writes entries of actions, on a machine.
+func (t Topics) ActorID(instance string) string { return t.name("actor", instance) }
+
 // MaskGroup is the consumer group of a connection's mask stage.
 func (t Topics) MaskGroup(connection string) string { return t.name("mask", connection) }
 

@@ -153,7 +153,7 @@ func (w *world) openLog(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.base.Cluster.Append(ctx, w.base.Topics.Audit(), [][]byte{enrol}); err != nil {
+	if err := w.base.Cluster.Append(ctx, w.base.Topics.ActorID("bench"), w.base.Topics.Audit(), [][]byte{enrol}, nil); err != nil {
 		return err
 	}
 	w.follower, err = audit.NewFollower(audit.Config{Dir: filepath.Join(w.dir, "log"), Signer: signer, Name: "bench",

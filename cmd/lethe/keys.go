@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"lethe/cmd/internal/config"
@@ -12,19 +10,25 @@ import (
 	"lethe/stream"
 )
 
-const keysUsage = `usage: lethe keys [rotate] [--yes] [--reason TEXT] [--ticket ID] [--json] [DIR]
+const keysUsage = `usage: lethe keys [rotate | revoke [WORKER]] [--yes] [--reason TEXT] [--ticket ID] [--json] [DIR]
 
-Lists the keys of the folder: the epochs of the masking keys, and the periods of
-those that raw records and quarantine are encrypted with. Keys themselves are not
-shown.
+Lists the keys of the folder: the epochs of the masking keys, the periods of those that
+raw records and quarantine are encrypted with, and the workers whose keys sign what
+stands in the audit log. Keys themselves are not shown.
 
 keys rotate begins a new epoch of the masking keys. It says first what that means
 for each stream, and asks. Nothing is masked under the new epoch before run is
 started again; then all workers switch at one offset, which the log names. Earlier
 epochs are kept: what is masked under them joins and opens as before.
 
-  --yes          rotate without asking
-  --reason TEXT  why; the audit log commits to it
+keys revoke has the log's key revoke a worker's: from that place in the log on what it
+signs counts no more, and lethe verify says so. WORKER is an id as keys lists it, or its
+beginning; without one it is this folder's own, which gets a new key and goes on with
+that, also where lethe run is at work. The old one is destroyed.
+
+  --yes          rotate or revoke without asking
+  --reason TEXT  why; the audit log commits to it. Of revoke it is superseded,
+                 compromised or retired, and stands in the log
   --ticket ID    where it was asked for
   --json         print the result as JSON
 `
@@ -36,11 +40,18 @@ func keys(ctx context.Context, io console, args []string) error {
 	var a wire.Action
 	f.StringVar(&a.Reason, "reason", "", "")
 	f.StringVar(&a.Ticket, "ticket", "", "")
-	rotate := false
-	if i := slices.IndexFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") }); i >= 0 && args[i] == "rotate" {
-		rotate, args = true, slices.Delete(slices.Clone(args), i, i+1)
+	words, err := f.words(io, args)
+	if err != nil {
+		return err
 	}
-	dir, err := f.parse(io, args)
+	do, worker := "", ""
+	if len(words) > 0 && (words[0] == "rotate" || words[0] == "revoke") {
+		do, words = words[0], words[1:]
+	}
+	if do == "revoke" && len(words) > 0 && isWorker(words[0]) {
+		worker, words = words[0], words[1:]
+	}
+	dir, err := f.folder(words)
 	if err != nil {
 		return err
 	}
@@ -55,10 +66,13 @@ func keys(ctx context.Context, io console, args []string) error {
 	if err != nil {
 		return err
 	}
-	if rotate {
+	switch do {
+	case "rotate":
 		return rotateKeys(ctx, io, folder, ring.Epoch(), dir, *yes, a)
+	case "revoke":
+		return revokeKey(ctx, io, folder, ring, worker, dir, *yes, a)
 	}
-	return listKeys(io, folder, ring, dir)
+	return listKeys(ctx, io, folder, ring, dir)
 }
 
 type epochShown struct {
@@ -69,7 +83,7 @@ type epochShown struct {
 }
 
 // listKeys shows what the keyring holds.
-func listKeys(io console, folder *config.Folder, ring *file.Keyring, dir string) error {
+func listKeys(ctx context.Context, io console, folder *config.Folder, ring *file.Keyring, dir string) error {
 	all, err := ring.Epochs()
 	if err != nil {
 		return err
@@ -78,6 +92,7 @@ func listKeys(io console, folder *config.Folder, ring *file.Keyring, dir string)
 		Keyring string              `json:"keyring"`
 		Epochs  []epochShown        `json:"epochs"`
 		Periods map[string][]string `json:"periods"`
+		Workers []workerShown       `json:"workers"`
 	}{Keyring: folder.Rel(folder.Keys), Periods: make(map[string][]string)}
 	for _, e := range all {
 		since, _ := wire.InForce(folder, e.Name)
@@ -89,6 +104,9 @@ func listKeys(io console, folder *config.Folder, ring *file.Keyring, dir string)
 			return err
 		}
 		out.Periods[purpose] = append([]string{}, list...)
+	}
+	if out.Workers, err = shownWorkers(ctx, folder, ring); err != nil {
+		return err
 	}
 	if *io.json {
 		return showJSON(io, out)
@@ -107,6 +125,7 @@ func listKeys(io console, folder *config.Folder, ring *file.Keyring, dir string)
 	tellf(io.out, "\n")
 	showPeriods(io, out.Periods["raw"], "raw records that not every connection has masked yet")
 	showPeriods(io, out.Periods["quarantine"], "records in quarantine, for 30 days")
+	showWorkers(io, out.Workers, dir)
 	tellf(io.out, "\nnext: lethe keys rotate %s begins a new epoch, and says first what that means\n", dir)
 	return nil
 }

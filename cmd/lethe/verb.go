@@ -160,21 +160,34 @@ func (f *flags) JSON() { f.BoolVar(&f.json, "json", false, "") }
 // parse reads args, in which flags and DIR may stand in any order, and returns
 // DIR.
 func (f *flags) parse(io console, args []string) (string, error) {
-	var dirs []string
+	words, err := f.words(io, args)
+	if err != nil {
+		return "", err
+	}
+	return f.folder(words)
+}
+
+// words reads the flags, and gives what is none.
+func (f *flags) words(io console, args []string) (words []string, err error) {
 	for len(args) > 0 {
 		switch err := f.Parse(args); {
 		case errors.Is(err, flag.ErrHelp):
 			fmt.Fprint(io.out, f.usage)
-			return "", errUsage
+			return nil, errUsage
 		case err != nil:
-			return "", &stream.Fault{Code: "cli.flag", Msg: err.Error(), Hint: f.first()}
+			return nil, &stream.Fault{Code: "cli.flag", Msg: err.Error(), Hint: f.first()}
 		}
 		if args = f.Args(); len(args) > 0 {
-			dirs = append(dirs, args[0])
+			words = append(words, args[0])
 			args = args[1:]
 		}
 	}
 	*io.json = f.json
+	return words, nil
+}
+
+// folder is the one folder that words name, "." for none.
+func (f *flags) folder(dirs []string) (string, error) {
 	switch len(dirs) {
 	case 0:
 		return ".", nil

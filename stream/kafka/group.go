@@ -119,7 +119,7 @@ func (c Cluster) Lost(ctx context.Context, group string, topics []string, partit
 	var ends map[string]map[int32]int64
 	err = patiently(ctx, func() error {
 		if at, err = Offsets(ctx, cl, group); err == nil {
-			ends, err = highWatermarks(ctx, cl, topics...)
+			ends, err = HighWatermarks(ctx, cl, topics...)
 		}
 		return err
 	})

@@ -28,9 +28,9 @@ func OffsetsAt(ctx context.Context, cl *kgo.Client, at time.Time, topics ...stri
 	}, topics)
 }
 
-// highWatermarks gives the end of each partition of the topics, open
-// transactions included.
-func highWatermarks(ctx context.Context, cl *kgo.Client, topics ...string) (map[string]map[int32]int64, error) {
+// HighWatermarks gives the end of each partition of the topics, open
+// transactions included: what was acknowledged before it was asked lies before it.
+func HighWatermarks(ctx context.Context, cl *kgo.Client, topics ...string) (map[string]map[int32]int64, error) {
 	return list(ctx, "end offsets", kadm.NewClient(cl).ListEndOffsets, topics)
 }
 
@@ -65,7 +65,7 @@ func (c Cluster) Near(ctx context.Context, topic string, partition int32, record
 		return 0, err
 	}
 	defer cl.Close()
-	ends, err := highWatermarks(ctx, cl, topic)
+	ends, err := HighWatermarks(ctx, cl, topic)
 	return max(0, ends[topic][partition]-records), err
 }
 

@@ -28,7 +28,7 @@ func (c Cluster) ReadRange(ctx context.Context, topic string, partition int32, f
 	if err != nil {
 		return err
 	}
-	ends, err := highWatermarks(ctx, cl, topic)
+	ends, err := HighWatermarks(ctx, cl, topic)
 	cl.Close()
 	if err != nil {
 		return err
@@ -102,19 +102,39 @@ func (c Cluster) Tail(ctx context.Context, topic string, from int64, emit func(o
 	}
 }
 
-// Append adds values to a topic's only partition, one after the other, and
-// returns once they are durable.
-func (c Cluster) Append(ctx context.Context, topic string, values [][]byte) error {
-	cl, err := c.Client()
+// Append adds values to a topic's only partition, one after the other, in one
+// transaction under an id, and returns once they are durable. may is asked when they
+// have their offsets; if it returns an error none of them is there, and Append returns
+// it. Nil is always.
+func (c Cluster) Append(ctx context.Context, id, topic string, values [][]byte, may func(context.Context) error) error {
+	cl, err := c.Producer(id)
 	if err != nil {
 		return err
 	}
 	defer cl.Close()
-	for _, v := range values {
-		if err := cl.ProduceSync(ctx, &kgo.Record{Topic: topic, Partition: 0, Value: v}).FirstErr(); err != nil {
-			return fmt.Errorf("topic %s: append: %w", topic, err)
-		}
+	if err := cl.BeginTransaction(); err != nil {
+		return fmt.Errorf("topic %s: append: %w", topic, err)
 	}
+	records := make([]*kgo.Record, len(values))
+	for i, v := range values {
+		records[i] = &kgo.Record{Topic: topic, Partition: 0, Value: v}
+	}
+	end := kgo.TryCommit
+	err = cl.ProduceSync(ctx, records...).FirstErr()
+	if err == nil && may != nil {
+		err = may(ctx)
+	}
+	if err != nil {
+		end = kgo.TryAbort
+	}
+	if ended := cl.EndTransaction(context.WithoutCancel(ctx), end); ended != nil {
+		err = errors.Join(err, ended)
+	}
+	if err != nil {
+		return fmt.Errorf("topic %s: append: %w", topic, err)
+	}
+	// Who reads next finds them.
+	AwaitMarkers(cl)
 	return nil
 }
 
@@ -158,7 +178,7 @@ func (c Cluster) Pending(ctx context.Context, group string, topics []string) (bo
 	if err != nil {
 		return false, err
 	}
-	ends, err := highWatermarks(ctx, cl, topics...)
+	ends, err := HighWatermarks(ctx, cl, topics...)
 	if err != nil {
 		return false, err
 	}

@@ -128,7 +128,8 @@ func (b Base) Keep(ctx context.Context, name string, run func(context.Context) e
 		if err == nil || errors.Is(err, context.Canceled) {
 			err = errors.New("stage ended early")
 		}
-		if b.Now().Sub(began) > time.Minute {
+		// Under the next key it goes as before: where there is none that is a Fault.
+		if b.Now().Sub(began) > time.Minute || errors.Is(err, stream.ErrRevoked) {
 			pause, failed = shortest, 1
 		}
 		if conflicts = conflicts + 1; !errors.Is(err, stream.ErrConflict) {

@@ -104,12 +104,16 @@ func (b Base) goneOn(ctx context.Context, job string, at *positionRecord, start,
 	if err != nil {
 		return false, err
 	}
+	signed, err := ledger.Signed(ctx)
+	if err != nil {
+		return false, err
+	}
 	// The part that follows may be trimmed: those that are left then end in another head.
 	cut := start > int64(at.Audit)
 	gone, ends := false, make(map[string]bool) // by input: whether one of its parts is the head
 	err = b.Cluster.ReadTo(ctx, b.Topics.Audit(), 0, int64(at.Audit), end, func(r *kgo.Record) error {
 		after, parts := at.told(job, r.Value)
-		if (after || cut && len(parts) > 0) && ledger.Signed(r.Value) {
+		if (after || cut && len(parts) > 0) && signed(r.Offset, r.Value) {
 			gone = gone || after
 			for input, head := range parts {
 				ends[input] = ends[input] || head

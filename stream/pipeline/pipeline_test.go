@@ -590,7 +590,11 @@ func (v *keyring) looks() int {
 // ledger signs entries with its name: who has no key does not.
 type ledger struct{}
 
-func (ledger) Signed(entry []byte) bool { return bytes.Contains(entry, []byte(`"sig":"worker"`)) }
+func (ledger) Signed(context.Context) (func(int64, []byte) bool, error) {
+	return func(_ int64, entry []byte) bool { return bytes.Contains(entry, []byte(`"sig":"worker"`)) }, nil
+}
+
+func (ledger) Stands(context.Context) error { return nil }
 
 func (ledger) Worker() string { return "worker" }
 func (ledger) Settle(bool)    {}

@@ -39,6 +39,11 @@ func (a *auditWriter) commit(ctx context.Context, describe func() error, end fun
 	if err := a.failed(); err != nil {
 		return false, err
 	}
+	// L4: the entries have their places. Where their worker's key is being revoked they
+	// may stand behind that: the transaction is made again, under the next key.
+	if err := a.ledger.Stands(ctx); err != nil {
+		return false, err
+	}
 	committed, err := end(ctx)
 	a.ledger.Settle(committed && err == nil)
 	if err != nil {

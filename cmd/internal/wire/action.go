@@ -101,14 +101,6 @@ type begun struct {
 // begin writes the intent of an action, and before it what its commitments stand
 // for. Until it returns, the action takes no effect.
 func (w *Workspace) begin(ctx context.Context, a Action) (*begun, error) {
-	enrol, err := w.enrolment()
-	if err != nil {
-		return nil, err
-	}
-	ledger, err := w.ledger()
-	if err != nil {
-		return nil, err
-	}
 	openings := make(map[string]opening)
 	commit := func(name string, value []byte) stream.Hash {
 		salt := make([]byte, 32)
@@ -126,26 +118,29 @@ func (w *Workspace) begin(ctx context.Context, a Action) (*begun, error) {
 		subjects = append(subjects, c[:]...)
 	}
 	now := w.base.Now().UTC()
-	intent, err := ledger.Entry(stream.EntryIntent, stream.Intent{Action: a.Kind, Count: stream.Int64(a.Count), Approval: a.Approval,
+	body := stream.Intent{Action: a.Kind, Count: stream.Int64(a.Count), Approval: a.Approval,
 		Role: a.Role, Before: a.Before, After: a.After,
 		Principal: commit("principal", []byte(a.Principal)), Address: commit("address", []byte(a.Address)), Object: commit("object", []byte(a.Object)), Reason: commit("reason", []byte(a.Reason)),
 		Ticket: commit("ticket", []byte(a.Ticket)), Subjects: commit("subjects", subjects),
-		Worker: ledger.Worker(), Time: now.Format(time.RFC3339Nano)})
+		Time: now.Format(time.RFC3339Nano)}
+	b := &begun{time: now, after: a.After, w: w}
+	b.ledger, err = w.write(ctx, nil, func(l stream.Ledger) ([][]byte, error) {
+		body.Worker = l.Worker()
+		intent, err := l.Entry(stream.EntryIntent, body)
+		if err != nil {
+			return nil, fmt.Errorf("intent: %w", err)
+		}
+		made, ok := audit.ReadEntry(intent, stream.EntryIntent)
+		if !ok {
+			return nil, errors.New("intent: it cannot be read back")
+		}
+		b.id = made.ID
+		return [][]byte{intent}, w.putOpenings(ctx, b.id, openings)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("intent: %w", err)
-	}
-	made, ok := audit.ReadEntry(intent, stream.EntryIntent)
-	if !ok {
-		return nil, errors.New("intent: it cannot be read back")
-	}
-	id := made.ID
-	if err := w.putOpenings(ctx, id, openings); err != nil {
 		return nil, err
 	}
-	if err := w.base.Cluster.Append(ctx, w.base.Topics.Audit(), [][]byte{enrol, intent}); err != nil {
-		return nil, err
-	}
-	return &begun{id: id, time: now, after: a.After, w: w, ledger: ledger}, nil
+	return b, nil
 }
 
 // commitment is what stands in an entry for a value.
@@ -167,13 +162,19 @@ func (w *Workspace) putOpenings(ctx context.Context, id string, openings map[str
 	return w.base.Cluster.Put(ctx, w.base.Topics.Openings(), []byte(id), seal.Seal(plain))
 }
 
-// tell writes an entry of the action.
-func (b *begun) tell(ctx context.Context, kind string, body any) error {
-	e, err := b.ledger.Entry(kind, body)
-	if err != nil {
-		return fmt.Errorf("entry %s: %w", kind, err)
+// tell writes an entry of the action, by whichever worker's key counts then.
+func (b *begun) tell(ctx context.Context, kind string, body func(worker string) any) error {
+	l, err := b.w.write(ctx, b.ledger, func(l stream.Ledger) ([][]byte, error) {
+		e, err := l.Entry(kind, body(l.Worker()))
+		if err != nil {
+			return nil, fmt.Errorf("entry %s: %w", kind, err)
+		}
+		return [][]byte{e}, nil
+	})
+	if err == nil {
+		b.ledger = l
 	}
-	return b.w.base.Cluster.Append(ctx, b.w.base.Topics.Audit(), [][]byte{e})
+	return err
 }
 
 // end writes what became of the action. It does so also while the process is being
@@ -186,8 +187,10 @@ func (b *begun) end(ctx context.Context, result string, count int) error {
 func (b *begun) endWith(ctx context.Context, result string, count int, after *stream.Hash) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	return b.tell(ctx, stream.EntryOutcome, stream.Outcome{Of: b.id, Result: result, Count: stream.Int64(count), After: after,
-		Worker: b.ledger.Worker(), Time: b.w.base.Now().UTC().Format(time.RFC3339Nano)})
+	return b.tell(ctx, stream.EntryOutcome, func(worker string) any {
+		return stream.Outcome{Of: b.id, Result: result, Count: stream.Int64(count), After: after,
+			Worker: worker, Time: b.w.base.Now().UTC().Format(time.RFC3339Nano)}
+	})
 }
 
 // Read writes that somebody reads audit data, lets work read it, and writes what came

@@ -208,8 +208,9 @@ func (w *Workspace) erase(ctx context.Context, b *begun, digests []subject.Diges
 	if err != nil || e.Subjects == 0 {
 		return e, err
 	}
-	return e, b.tell(ctx, stream.EntryShred, stream.Shred{Of: b.id, First: stream.Int64(known + 1), Last: stream.Int64(last),
-		Worker: b.ledger.Worker(), Time: now.UTC().Format(time.RFC3339Nano)})
+	return e, b.tell(ctx, stream.EntryShred, func(worker string) any {
+		return stream.Shred{Of: b.id, First: stream.Int64(known + 1), Last: stream.Int64(last), Worker: worker, Time: now.UTC().Format(time.RFC3339Nano)}
+	})
 }
 
 // mostLines is how many lines that name nobody are told.

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,32 +23,27 @@ type recollection struct {
 	Shreds uint64 `json:"shreds"` // number of the last erasure
 	// Revisions are those that were put in force: rows were masked by them.
 	Revisions map[string]bool `json:"revisions"`
+	// Workers are those whose entries count.
+	Workers audit.Workers `json:"workers"`
 }
 
 // recall reads the log, and the audit topic where that goes on. Of a log that lies on
 // another machine the topic tells, which keeps its entries until they are logged. What
 // was read once is kept in state/.
 func (w *Workspace) recall(ctx context.Context) (*recollection, error) {
+	w.recalling.Lock()
+	defer w.recalling.Unlock()
 	r, err := w.recalled()
 	if err != nil {
 		return nil, err
 	}
-	worker := w.worker.Public().(ed25519.PublicKey)
-	log, err := w.openReader()
-	if err != nil {
-		return nil, w.final(err)
-	}
-	from, err := log.IndexOf(r.Offset)
-	if err == nil {
-		err = log.Scan(ctx, from, func(l audit.Leaf) error { return r.take(l.Offset, l.Entry, worker) })
-	}
-	if err != nil {
-		return nil, w.final(err)
+	if err := w.readLog(ctx, r); err != nil {
+		return nil, err
 	}
 	_, end, err := w.base.Cluster.Span(ctx, r.Topic, 0)
 	if err == nil {
 		err = w.base.Cluster.ReadTo(ctx, r.Topic, 0, r.Offset, end, func(rec *kgo.Record) error {
-			return r.take(rec.Offset, rec.Value, worker)
+			return r.take(rec.Offset, rec.Value, w.byLog)
 		})
 	}
 	if err != nil {
@@ -62,11 +56,28 @@ func (w *Workspace) recall(ctx context.Context) (*recollection, error) {
 	return r, keep(recallMark(w), b)
 }
 
-// take notes what an entry tells, if a worker with the workspace's keys signed it.
-func (r *recollection) take(offset int64, entry []byte, worker ed25519.PublicKey) error {
+// readLog reads what the log has beyond r.
+func (w *Workspace) readLog(ctx context.Context, r *recollection) error {
+	log, err := w.openReader()
+	if err != nil {
+		return w.final(err)
+	}
+	from, err := log.IndexOf(r.Offset)
+	if err == nil {
+		err = log.Scan(ctx, from, func(l audit.Leaf) error { return r.take(l.Offset, l.Entry, w.byLog) })
+	}
+	return w.final(err)
+}
+
+// byLog reports whether the log's key signed an entry.
+func (w *Workspace) byLog(entry []byte) bool { return audit.SignedByLog(entry, w.verifier) }
+
+// take notes what an entry tells, if a worker signed it whose key counts where it stands.
+func (r *recollection) take(offset int64, entry []byte, byLog func(entry []byte) bool) error {
 	r.Offset = offset + 1
+	r.Workers.Take(offset, entry, byLog)
 	e, ok := audit.ReadEntry(entry, stream.EntryShred, stream.EntryAnnounce)
-	if !ok || !audit.SignedBy(entry, worker) {
+	if !ok || !r.Workers.Signed(offset, entry) {
 		return nil // nobody's entry
 	}
 	switch e.Kind {
@@ -92,7 +103,7 @@ func (r *recollection) take(offset int64, entry []byte, worker ed25519.PublicKey
 func recallMark(w *Workspace) string { return filepath.Join(w.folder.State, "recalled") }
 
 func (w *Workspace) recalled() (*recollection, error) {
-	none := &recollection{Topic: w.base.Topics.Audit(), Revisions: make(map[string]bool)}
+	none := &recollection{Topic: w.base.Topics.Audit(), Revisions: make(map[string]bool), Workers: make(audit.Workers)}
 	b, err := os.ReadFile(recallMark(w))
 	if errors.Is(err, fs.ErrNotExist) {
 		return none, nil
@@ -101,7 +112,7 @@ func (w *Workspace) recalled() (*recollection, error) {
 		return nil, fmt.Errorf("state: %w", err)
 	}
 	r := new(recollection)
-	if json.Unmarshal(b, r) != nil || r.Topic != none.Topic || r.Revisions == nil {
+	if json.Unmarshal(b, r) != nil || r.Topic != none.Topic || r.Revisions == nil || r.Workers == nil {
 		return none, nil // it says nothing: all is read again
 	}
 	return r, nil

@@ -42,9 +42,6 @@ func recaller(t *testing.T) *Workspace {
 	if w.keys, err = file.Open(f.Keys); err != nil {
 		t.Fatal(err)
 	}
-	if w.worker, err = w.keys.SigningKey("worker"); err != nil {
-		t.Fatal(err)
-	}
 	key, _, err := audit.NewLogKey("lethe/shop")
 	if err != nil {
 		t.Fatal(err)
@@ -80,11 +77,24 @@ func (w *Workspace) tell(t *testing.T, key ed25519.PrivateKey, run, kind string,
 	}
 	e, err := l.Entry(kind, body)
 	if err == nil {
-		err = w.base.Cluster.Append(t.Context(), w.base.Topics.Audit(), [][]byte{e})
+		err = w.append(t.Context(), [][]byte{e}, nil)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// own is the folder's worker key, enrolled.
+func (w *Workspace) own(t *testing.T) ed25519.PrivateKey {
+	t.Helper()
+	if _, err := w.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	key, _, err := w.workerKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // lose makes a topic anew, empty, as a start makes one that is not there.
@@ -133,7 +143,7 @@ func TestL5ShredsThatTheLogTellsOfAreThereOrNothingStarts(t *testing.T) {
 	if err := w.shreds.add(ctx, 1, persons); err != nil {
 		t.Fatal(err)
 	}
-	w.tell(t, w.worker, "a", stream.EntryShred, stream.Shred{Of: "x", First: 1, Last: 2})
+	w.tell(t, w.own(t), "a", stream.EntryShred, stream.Shred{Of: "x", First: 1, Last: 2})
 	known("two were erased")
 
 	// Who has no key makes nobody miss an erasure.
@@ -180,7 +190,7 @@ func TestL5NobodyIsErasedWhileThePlanOfAPolicyThatMaskedRowsIsLost(t *testing.T)
 		return p, w.before(ctx, p, told)
 	}
 	for i, p := range []string{was.Revision, now.Revision} {
-		w.tell(t, w.worker, string(rune('a'+i)), stream.EntryAnnounce, stream.Announcement{Source: "crm", Connection: "crm-lake", Revision: p, Number: stream.Int64(i + 1)})
+		w.tell(t, w.own(t), string(rune('a'+i)), stream.EntryAnnounce, stream.Announcement{Source: "crm", Connection: "crm-lake", Revision: p, Number: stream.Int64(i + 1)})
 	}
 	if err := w.store.add(ctx, now.Revision, now.Kept); err != nil {
 		t.Fatal(err)

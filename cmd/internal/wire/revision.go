@@ -2,12 +2,10 @@ package wire
 
 import (
 	"context"
-	"crypto/ed25519"
 	"fmt"
 	"sync"
 	"time"
 
-	"lethe/audit"
 	"lethe/masking"
 	"lethe/rules"
 	"lethe/stream"
@@ -95,52 +93,44 @@ func (w *Workspace) revisions() func(id string) (*revision, error) {
 // declare writes what must stand in the log before anything is masked: each policy
 // revision that is new.
 func (w *Workspace) declare(ctx context.Context) error {
-	var entries [][]byte
-	ledger, err := w.ledger()
-	if err != nil {
-		return err
-	}
-	var fresh []*rules.Program
+	var fresh []string // connections
 	for _, c := range w.folder.Connections {
 		p := w.programs[c.Name]
-		if has, err := w.store.has(ctx, p.Revision); has || err != nil {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		e, err := ledger.Entry(stream.EntryPolicy, stream.PolicyEvent{Connection: c.Name, Revision: p.Revision, Keys: w.keys.Epoch(), Packs: packNames(p),
-			Time: w.base.Now().UTC().Format(time.RFC3339)})
+		has, err := w.store.has(ctx, p.Revision)
 		if err != nil {
-			return fmt.Errorf("policy entry: %w", err)
+			return err
 		}
-		entries, fresh = append(entries, e), append(fresh, p)
+		if !has {
+			fresh = append(fresh, c.Name)
+		}
 	}
-	if err := w.base.Cluster.Append(ctx, w.base.Topics.Audit(), entries); err != nil {
+	if len(fresh) == 0 {
+		return nil
+	}
+	_, err := w.write(ctx, nil, func(l stream.Ledger) (entries [][]byte, err error) {
+		for _, name := range fresh {
+			p := w.programs[name]
+			e, err := l.Entry(stream.EntryPolicy, stream.PolicyEvent{Connection: name, Revision: p.Revision, Keys: w.keys.Epoch(), Packs: packNames(p),
+				Time: w.base.Now().UTC().Format(time.RFC3339)})
+			if err != nil {
+				return nil, fmt.Errorf("policy entry: %w", err)
+			}
+			entries = append(entries, e)
+		}
+		return entries, nil
+	})
+	if err != nil {
 		return err
 	}
 	// After the entries, since what is kept is not told again; before any stage
 	// runs, since a control record may only name what every worker can find.
-	for _, p := range fresh {
+	for _, name := range fresh {
+		p := w.programs[name]
 		if err := w.store.add(ctx, p.Revision, p.Kept); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// enrolment is the entry by which the log's key enrols the worker's.
-func (w *Workspace) enrolment() ([]byte, error) {
-	own, err := audit.LogLedger(string(w.logKey.Reveal()), fmt.Sprintf("log-%x", w.base.Now().UnixNano()))
-	if err != nil {
-		return nil, err
-	}
-	pub := w.worker.Public().(ed25519.PublicKey)
-	enrol, err := audit.Enrol(own, audit.WorkerID(pub), pub, w.base.Now())
-	if err != nil {
-		return nil, fmt.Errorf("enrol worker: %w", err)
-	}
-	return enrol, nil
 }
 
 func packNames(p *rules.Program) []string {

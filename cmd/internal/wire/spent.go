@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -102,7 +101,10 @@ func (b *begun) spent(ctx context.Context, d Disclosure) (spending, error) {
 	if err != nil {
 		return spending{}, err
 	}
-	worker := b.w.worker.Public().(ed25519.PublicKey)
+	told, err := b.w.recall(ctx)
+	if err != nil {
+		return spending{}, err
+	}
 	var s spending
 	refused, mine := make(map[string]bool), false
 	err = b.w.newest(ctx, func(l audit.Leaf) bool {
@@ -110,7 +112,7 @@ func (b *begun) spent(ctx context.Context, d Disclosure) (spending, error) {
 		case stream.EntryOutcome:
 			var o stream.Outcome
 			// Who may only write to the topic cannot take an intent back.
-			if json.Unmarshal(e.Body, &o) == nil && o.Result == stream.OutcomeRefused && audit.SignedBy(l.Entry, worker) {
+			if json.Unmarshal(e.Body, &o) == nil && o.Result == stream.OutcomeRefused && told.Workers.Signed(l.Offset, l.Entry) {
 				refused[o.Of] = true
 			}
 		case stream.EntryIntent:

@@ -61,12 +61,14 @@ func (w *Workspace) quarantine(c config.Connection) string {
 	return w.base.Topics.Quarantine(w.highest(c).Label(), c.Name)
 }
 
-// ownTopics are those that Lethe keeps for itself. Shreds are not compacted: what
-// whoever has no key writes would take the place of a record that counts (L5).
+// ownTopics are those that Lethe keeps for itself. Shreds and revocations are not
+// compacted: what whoever has no key writes would take the place of a record that
+// counts (L4, L5).
 func ownTopics(t stream.Topics, n int32) []kafka.Topic {
 	return []kafka.Topic{
 		{Name: t.Positions(), Partitions: n, Compact: true}, {Name: t.Revisions(), Partitions: 1, Compact: true}, {Name: t.Openings(), Partitions: 1, Compact: true},
 		{Name: t.Audit(), Partitions: 1}, {Name: t.Details(), Partitions: 1}, {Name: t.Subjects(), Partitions: 1}, {Name: t.Leaves(), Partitions: n}, {Name: t.Shreds(), Partitions: 1},
+		{Name: t.Revocations(), Partitions: 1},
 	}
 }
 
@@ -80,6 +82,7 @@ func (w *Workspace) prepareOwn(ctx context.Context) error {
 	if w.store, err = newRevisionStore(w.base.Cluster, t.Revisions(), w.keys); err != nil {
 		return err
 	}
+	w.fence = &fence{cluster: w.base.Cluster, topic: t.Revocations(), byLog: w.byLog, revoked: make(map[string]bool)}
 	w.shreds, err = newShredLog(w.base.Cluster, t.Shreds(), w.keys)
 	return err
 }

@@ -12,6 +12,8 @@
 //	                quarantine is not delivered by a later policy, and nothing is
 //	                masked under a revision that is not whole
 //	L2 once         a group goes on where it stood or is an error, never begun again
+//	L4 provable     nothing is committed that stands behind the revocation of the key
+//	                that signed it
 //	L5 forgettable  nobody gets a subject's key under a cover that does not know
 //	                the last erasure, and who was erased stays so
 //	L6 same again   a revision is found and made of the same bytes in any build
@@ -20,14 +22,13 @@ package wire
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/hpke"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,8 +60,8 @@ type Workspace struct {
 	ring     ring
 	cover    func() (*subject.Store, error)
 	shreds   *shredLog          // nil until the topics are there
+	fence    *fence             // likewise
 	release  context.CancelFunc // ends the lease on the subjects' keys
-	worker   ed25519.PrivateKey
 	logKey   stream.Value
 	signer   note.Signer
 	verifier note.Verifier  // of what signer signs
@@ -79,6 +80,9 @@ type Workspace struct {
 	// rewritten says that the folder was run and its log is gone.
 	rewritten bool
 	runs      atomic.Int64
+	enrolling sync.Mutex
+	enrolled  string     // worker whose key this process has enrolled last
+	recalling sync.Mutex // guards what is kept of the log
 	store     *revisionStore
 	revision  func(id string) (*revision, error)
 	current   map[string]*revision         // by connection
@@ -195,16 +199,7 @@ func (w *Workspace) openKeys() error {
 	w.cover = cover{folder: w.folder, keys: w.keys, shreds: w.lastShred, log: w.log,
 		failed: func(err error) { w.log.Error("subjects' keys run out", "err", err) }}.opened(ctx)
 	w.ring = ring{w.keys, w.cover}
-	if w.worker, err = w.keys.SigningKey("worker"); err != nil {
-		return fmt.Errorf("worker key: %w", err)
-	}
-	if w.logKey, err = w.folder.LogKey(); err != nil {
-		return err
-	}
-	if w.signer, err = note.NewSigner(string(w.logKey.Reveal())); err != nil {
-		return fmt.Errorf("log key: not a signer key")
-	}
-	if w.verifier, err = audit.Verifier(string(w.logKey.Reveal())); err != nil {
+	if err := w.openLogKey(); err != nil {
 		return err
 	}
 	if key := w.folder.Sampling.Auditor; key != nil {
@@ -213,6 +208,17 @@ func (w *Workspace) openKeys() error {
 		}
 	}
 	return nil
+}
+
+func (w *Workspace) openLogKey() (err error) {
+	if w.logKey, err = w.folder.LogKey(); err != nil {
+		return err
+	}
+	if w.signer, err = note.NewSigner(string(w.logKey.Reveal())); err != nil {
+		return fmt.Errorf("log key: not a signer key")
+	}
+	w.verifier, err = audit.Verifier(string(w.logKey.Reveal()))
+	return err
 }
 
 // connect starts the embedded broker, or reaches the cluster that is named.
@@ -246,12 +252,6 @@ func (w *Workspace) connect(ctx context.Context) error {
 		Build: build, Instance: own, Log: w.log, Metrics: pipeline.NewMetrics(w.registry), Failures: new(pipeline.Failures), Now: time.Now,
 	}
 	return w.base.Cluster.Ping(ctx, 30*time.Second)
-}
-
-// ledger opens the run of one opening of a stage.
-func (w *Workspace) ledger() (stream.Ledger, error) {
-	run := strconv.FormatInt(time.Now().UnixNano(), 36) + "-" + strconv.FormatInt(w.runs.Add(1), 36)
-	return audit.NewLedger(audit.WorkerID(w.worker.Public().(ed25519.PublicKey)), w.worker, run)
 }
 
 // Run runs all stages until ctx ends, and then finishes what is in flight: open
@@ -305,6 +305,9 @@ func (w *Workspace) Close() error {
 		w.release()
 	}
 	w.feeds.close()
+	if w.fence != nil {
+		w.fence.close()
+	}
 	if w.broker != nil {
 		err = w.broker.Close()
 	}

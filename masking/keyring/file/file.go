@@ -16,6 +16,7 @@
 //	periods/raw/<time>       LETHE-PERIOD-1-<hex>, 0600
 //	periods/raw/<time>.gone  the mark that a period's key is destroyed, made before it is
 //	signing/<name>           LETHE-ED25519-1-<hex>, the seed, 0600
+//	signing/<name>.<n>       the same of those that follow it, from the second on
 //
 // Beside it, [SubjectDirs] makes the two directories of subjects' keys.
 //
