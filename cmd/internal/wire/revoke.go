@@ -208,33 +208,25 @@ func (w *Workspace) revokeOne(ctx context.Context, id string, key ed25519.Public
 }
 
 // revocationsLogged waits until the log tells of the revocations under a checkpoint,
-// where it lies here.
+// and the audit topic where the log does not lie here.
 func (w *Workspace) revocationsLogged(ctx context.Context, r *Revocation) error {
-	if len(r.Workers) == 0 || w.broker == nil && !present(w.folder.Log) {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, logWithin)
 	defer cancel()
-	told, err := w.recall(ctx)
-	if err != nil {
-		return err
-	}
-	last := int64(-1)
-	for _, key := range r.keys {
-		at := told.Workers.Of(key)
-		if at == nil || at.Until == nil {
-			return errors.New("revocation: it is not on the audit topic")
-		}
-		last = max(last, *at.Until)
-	}
 	for {
+		last, err := w.revokedAt(ctx, r)
+		if err != nil {
+			return err
+		}
+		if last >= 0 && w.broker == nil && !present(w.folder.Log) {
+			return nil
+		}
 		log, err := w.openReader()
 		if err != nil {
 			return w.final(err)
 		}
 		if n, err := log.IndexOf(last); err != nil {
 			return w.final(err)
-		} else if n < log.Size() {
+		} else if last >= 0 && n < log.Size() {
 			return nil
 		}
 		select {
@@ -245,4 +237,22 @@ func (w *Workspace) revocationsLogged(ctx context.Context, r *Revocation) error 
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// revokedAt is the audit offset of the last of the revocations, -1 as long as one of
+// them cannot be read: transactions that are open before it are waited for.
+func (w *Workspace) revokedAt(ctx context.Context, r *Revocation) (int64, error) {
+	told, err := w.recall(ctx)
+	if err != nil {
+		return -1, err
+	}
+	last := int64(0)
+	for _, key := range r.keys {
+		at := told.Workers.Of(key)
+		if at == nil || at.Until == nil {
+			return -1, nil
+		}
+		last = max(last, *at.Until)
+	}
+	return last, nil
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"crypto/ed25519"
 	"errors"
 	"testing"
@@ -118,4 +119,31 @@ func TestL4AFolderWhoseOnlyKeyIsRevokedStops(t *testing.T) {
 	w.lose(t, w.base.Topics.Revocations())
 	w.enrolled = ""
 	stopped("once the log tells of it")
+}
+
+func TestL4NothingIsProvenByAReceiptThatStandsBehindItsWorkersRevocation(t *testing.T) {
+	w := recaller(t)
+	first := w.own(t)
+	receipt := func(run string, offset stream.Int64) {
+		t.Helper()
+		w.tell(t, first, run, stream.EntryReceipt, stream.Receipt{Stage: stream.StageMask, Worker: workerID(first),
+			Parts: []stream.Part{{Out: []stream.Out{{Topic: "t", First: offset, Last: offset}}}}})
+	}
+	receipt("a", 1)
+	revokeOwn(t, w)
+	receipt("b", 2)
+	if err := w.with(t.Context(), func(context.Context) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.openReader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at, err := w.receiptOf(t.Context(), r, Proving{Topic: "t", Offset: 1}); err != nil || at.claim.Enrol.Index != 0 {
+		t.Errorf("before it: %v", err)
+	}
+	var f *stream.Fault
+	if _, err := w.receiptOf(t.Context(), r, Proving{Topic: "t", Offset: 2}); !errors.As(err, &f) || f.Code != "prove.revoked" || f.Exit != stream.ExitFault {
+		t.Errorf("behind it: %v", err)
+	}
 }
