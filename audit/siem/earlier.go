@@ -31,7 +31,7 @@ type key struct {
 }
 
 // enrol tells a worker's key that is new from one that was enrolled before: each run
-// enrols its own.
+// enrols its own. One that was revoked never counts again, whoever enrols it.
 func (m *Maker) enrol(ctx context.Context, e *Event, raw []byte) error {
 	b := body[key](e, raw)
 	e.Action, e.Severity, e.Worker = Enrol, Medium, name(b.Worker)
@@ -39,6 +39,20 @@ func (m *Maker) enrol(ctx context.Context, e *Event, raw []byte) error {
 	if seen {
 		e.Action, e.Severity = EnrolAgain, Informational
 	}
+	if m.known[stream.EntryRevoke+" "+b.Public] {
+		e.Action, e.Outcome, e.Severity = Enrol, Failure, High
+	}
+	return err
+}
+
+// revoke tells of a key that counts no more.
+func (m *Maker) revoke(ctx context.Context, e *Event, raw []byte) error {
+	b := body[audit.Revocation](e, raw)
+	e.Action, e.Severity, e.Worker = WorkerRevoke, Medium, name(b.Worker)
+	if b.Reason == audit.RevokedCompromised {
+		e.Severity = High
+	}
+	_, err := m.seen(ctx, e, b.PublicKey)
 	return err
 }
 
@@ -81,13 +95,18 @@ func (m *Maker) recall(ctx context.Context) error {
 			if json.Unmarshal(in.Body, &b) == nil {
 				m.note(in.Kind + " " + b.Worker + " " + b.Public)
 			}
+		case stream.EntryRevoke:
+			var b audit.Revocation
+			if json.Unmarshal(in.Body, &b) == nil {
+				m.note(in.Kind + " " + b.PublicKey)
+			}
 		case stream.EntryPolicy:
 			var b stream.PolicyEvent
 			if json.Unmarshal(in.Body, &b) == nil && packs[b.Connection] == nil && len(packs) < mostKnown {
 				packs[b.Connection] = b.Packs
 			}
 		}
-	}, stream.EntryStream, stream.EntryEnrol, stream.EntryPolicy)
+	}, stream.EntryStream, stream.EntryEnrol, stream.EntryRevoke, stream.EntryPolicy)
 	if err != nil {
 		m.known = nil
 	}

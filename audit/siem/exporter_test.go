@@ -227,7 +227,7 @@ func TestADestinationGetsWhatIsSevereEnough(t *testing.T) {
 	written(t, dir, len(siemtest.Entries()), signer)
 	r, c := &receiver{}, &cursor{}
 	until(t, exporter(t, dir, v, r, c, func(cfg *siem.Config) { cfg.Destination.Least = siem.High }), nil)
-	want := []siem.Action{siem.ControlForged, siem.PolicyWeaken, siem.Reveal, siem.EntryRefused, siem.WorkerRevoke}
+	want := []siem.Action{siem.ControlForged, siem.PolicyWeaken, siem.Reveal, siem.EntryRefused, siem.WorkerRevoke, siem.Enrol}
 	if !slices.Equal(r.actions, want) || c.at == 0 {
 		t.Errorf("got %v, want %v", r.actions, want)
 	}

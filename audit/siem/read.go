@@ -27,6 +27,8 @@ func (m *Maker) read(ctx context.Context, e *Event, in audit.Entry) error {
 		return m.shape(ctx, e, in.Body)
 	case stream.EntryEnrol:
 		return m.enrol(ctx, e, in.Body)
+	case stream.EntryRevoke:
+		return m.revoke(ctx, e, in.Body)
 	default:
 		if read := plainKinds[in.Kind]; read != nil {
 			read(e, in.Body)
@@ -40,7 +42,7 @@ func (m *Maker) read(ctx context.Context, e *Event, in audit.Entry) error {
 // plainKinds are the kinds that say everything themselves.
 var plainKinds = map[string]func(*Event, []byte){
 	stream.EntryChain: chain, stream.EntrySnapshotVoid: void, stream.EntryAnnounce: announce,
-	stream.EntryForged: forged, stream.EntryShred: shred, stream.EntryRevoke: revoke,
+	stream.EntryForged: forged, stream.EntryShred: shred,
 }
 
 // body reads an entry's body. One of another form leaves the event what its kind
@@ -117,14 +119,6 @@ func shred(e *Event, raw []byte) {
 	e.Action, e.Severity, e.Worker, e.Of = Shred, Low, name(b.Worker), name(b.Of)
 	if b.First > 0 && b.Last >= b.First {
 		e.Counts[CountActed] = int64(b.Last-b.First) + 1
-	}
-}
-
-func revoke(e *Event, raw []byte) {
-	b := body[audit.Revocation](e, raw)
-	e.Action, e.Severity, e.Worker = WorkerRevoke, Medium, name(b.Worker)
-	if b.Reason == audit.RevokedCompromised {
-		e.Severity = High
 	}
 }
 

@@ -110,7 +110,8 @@ const (
 )
 
 // Proof checks a bundle. Every byte of it counts: what stands in another way than it
-// is made is no bundle.
+// is made is no bundle. That the worker's key was not revoked between its enrolment and
+// the receipt no bundle can show: [Run] does, over the whole log.
 func Proof(raw []byte, o ProofOptions) (*Proven, error) {
 	v, err := note.NewVerifier(o.PublicKey)
 	if err != nil {

@@ -45,6 +45,10 @@
 //  6. Trim does the same to what is older than a broker keeps: masked records
 //     that their sink has loaded, details, leaves, and entries that the log holds.
 //
+// Before a transaction commits its worker's key is asked about, once the entries have
+// their offsets: where that is being revoked the transaction is aborted, and made
+// again under the next key (L2, L4).
+//
 // Every part of a receipt carries the hash of the part before it on its input
 // partition. A new owner finds that hash in the metadata of the offset commit;
 // ingest, deletion and trim, which commit no offsets, in the positions topic (L4).
