@@ -39,6 +39,11 @@ const (
 	CodeWorkerLate          Code = "worker_late"    // enrolled after its entries
 	CodeWorkerRevoked       Code = "worker_revoked" // entries that stand after their worker's revocation
 	CodeWorkerUnknown       Code = "worker_unknown"
+	CodeShardMissing        Code = "shard_missing"     // a shard that another names
+	CodeShardUnannounced    Code = "shard_unannounced" // a shard, or a key, that none names
+	CodeShardBegin          Code = "shard_begin"       // it does not begin with the checkpoint of the one before
+	CodeShardClosed         Code = "shard_closed"      // entries after the one that ends it
+	CodeCloseSignature      Code = "close_signature"   // somebody without the shard's key would end it
 	CodeChainStart          Code = "chain_start"
 	CodeChainOwner          Code = "chain_owner"
 	CodeChainEvent          Code = "chain_event"

@@ -86,6 +86,8 @@ const (
 	entryChain    = "chain"
 	entryEnrol    = "enrol"
 	entryRevoke   = "revoke"
+	entryBegin    = "begin"
+	entryClose    = "close"
 	entryAnnounce = "announce"
 	entryForged   = "forged"
 	entryIntent   = "intent"
@@ -229,6 +231,14 @@ func parseLeaf(index int64, raw []byte) *entry {
 	return e.parse(l.Entry)
 }
 
+// over counts the entry on from those of the shards before its own.
+func (e *entry) over(first int64) {
+	e.leaf += first
+	if e.run == "" { // it is called by its place
+		e.id = fmt.Sprintf("leaf %d", e.leaf)
+	}
+}
+
 // plainNames checks the member names of canonical JSON. The decoder folds case, and
 // ſ into s: what it takes for a member must be one to every other reader too.
 func plainNames(b []byte) error {
@@ -324,7 +334,7 @@ func (e *entry) parseBody() *entry {
 			return e.bad(CodeEntryMalformed, err)
 		}
 		e.worker = e.action.Worker
-	case entryEnrol, entryRevoke:
+	case entryEnrol, entryRevoke, entryBegin, entryClose:
 		e.worker = logWorker
 	}
 	return e

@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,51 +29,58 @@ type checkpoint struct {
 // MaxCheckpoint is longer than any checkpoint, witnesses and all.
 const MaxCheckpoint = 1 << 16
 
-// log checks checkpoint, leaves and tiles, and gives each entry to its run and
-// chain. It returns false if nobody signed the checkpoint: without it there is no
-// size to read up to, and nothing that an entry could be held against.
-func (c *checker) log(ctx context.Context, v note.Verifier) (bool, error) {
-	at := filepath.Join(c.opts.Log, "checkpoint")
-	raw, err := ReadFile(at, MaxCheckpoint)
-	if err != nil {
-		c.fail(CodeCheckpointMissing, "checkpoint", whole, "%v; nothing else was checked", cause(err))
-		return false, nil
-	}
-	cp, err := openCheckpoint(raw, v)
-	if err != nil {
+// shard checks checkpoint, leaves and tiles of a shard, and gives each entry to its run
+// and chain. It returns false if the shard's key did not sign its checkpoint.
+func (c *checker) shard(ctx context.Context, s *shard) (bool, error) {
+	if err := s.signed(); err != nil {
 		code := CodeCheckpointSignature
-		if errors.As(err, new(originError)) {
+		switch {
+		case s.raw == nil:
+			code = CodeCheckpointMissing
+		case errors.As(err, new(originError)):
 			code = CodeCheckpointOrigin
 		}
-		c.fail(code, "checkpoint", whole, "%v; nothing else was checked", err)
+		c.fail(code, s.at("checkpoint"), whole, "%v; nothing else was checked", err)
 		return false, nil
 	}
-	if info, err := os.Stat(at); err == nil {
+	if info, err := os.Stat(filepath.Join(s.dir, "checkpoint")); err == nil {
 		c.report.CheckpointFile = info.ModTime().UTC()
 	}
-	c.size = cp.tree.N
-	c.report.Origin, c.report.Size, c.report.Root = cp.origin, cp.tree.N, cp.tree.Hash.String()
-	t := &treeHashes{}
-	if err := c.bundles(ctx, t); err != nil {
+	c.of, c.number, s.first = s, slices.Index(c.shards, s), c.size
+	c.size += s.cp.tree.N
+	c.report.Origin, c.report.Size, c.report.Root = s.cp.origin, c.size, s.cp.tree.Hash.String()
+	c.report.Shards = append(c.report.Shards, ShardReport{Origin: s.cp.origin, First: s.first, Size: s.cp.tree.N, Root: s.cp.tree.Hash.String()})
+	c.keys[logWorker] = append(c.keys[logWorker], enrolled{s.key, s.first - 1})
+	if err := c.bundles(ctx, s); err != nil {
 		return false, err
 	}
-	c.compare(t, cp, v)
-	c.cosigned(raw)
+	c.at = nowhere
+	if s.closed != nil && s.closed.leaf != c.size-1 {
+		c.fail(CodeShardClosed, s.at("checkpoint"), entryRange(s.closed.leaf+1, c.size), "stand after entry %d, which ends the shard", s.closed.leaf)
+	}
+	c.compare(s)
 	return true, ctx.Err()
 }
 
-// cosigned holds the checkpoint against the witness policy.
-func (c *checker) cosigned(raw []byte) {
+// cosigned holds the checkpoints against the witness policy. Of shards that grow no more
+// nobody cosigns anything of late.
+func (c *checker) cosigned() {
 	if c.opts.Witnesses == nil {
 		return
 	}
-	signed, met, err := c.opts.Witnesses.Check(raw, c.opts.Since)
-	c.report.Cosigned = signed
-	switch {
-	case err != nil:
-		c.fail(CodeWitnesses, "checkpoint", whole, "%v", err)
-	case !met:
-		c.fail(CodeWitnesses, "checkpoint", whole, "%d witnesses cosigned it%s, and the policy's quorum is not met: it may have been rolled back, or be shown to you alone", len(signed), since(c.opts.Since))
+	for i, s := range c.shards {
+		from := c.opts.Since
+		if i < len(c.shards)-1 {
+			from = time.Time{}
+		}
+		signed, met, err := c.opts.Witnesses.Check(s.raw, from)
+		c.report.Cosigned = signed
+		switch {
+		case err != nil:
+			c.fail(CodeWitnesses, s.at("checkpoint"), whole, "%v", err)
+		case !met:
+			c.fail(CodeWitnesses, s.at("checkpoint"), whole, "%d witnesses cosigned it%s, and the policy's quorum is not met: it may have been rolled back, or be shown to you alone", len(signed), since(from))
+		}
 	}
 }
 
@@ -147,10 +155,11 @@ type bundle struct {
 // bundles reads all bundles on all processors and applies them in order. A
 // bundle that cannot be read is a finding, and what follows is checked still; one
 // that is not there ends the reading, whatever size the checkpoint claims.
-func (c *checker) bundles(parent context.Context, t *treeHashes) error {
+func (c *checker) bundles(parent context.Context, s *shard) error {
 	ctx, stop := context.WithCancel(parent)
 	defer stop()
-	n := (c.size + bundleWidth - 1) / bundleWidth
+	size := s.cp.tree.N
+	n := (size + bundleWidth - 1) / bundleWidth
 	ready := make(chan chan *bundle, 4*runtime.GOMAXPROCS(0))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	go func() {
@@ -169,7 +178,7 @@ func (c *checker) bundles(parent context.Context, t *treeHashes) error {
 				return
 			}
 			go func() {
-				one <- readBundle(c.opts.Log, i, int(min(bundleWidth, c.size-i*bundleWidth)))
+				one <- readBundle(s.dir, i, int(min(bundleWidth, size-i*bundleWidth)))
 				<-slots
 			}()
 		}
@@ -178,26 +187,27 @@ func (c *checker) bundles(parent context.Context, t *treeHashes) error {
 	for one := range ready {
 		b := <-one
 		if b.missing && parent.Err() == nil {
-			c.fail(CodeBundle, b.name, entryRange(done, c.size), "%v; entries after it were not read", b.err)
+			c.fail(CodeBundle, s.at(b.name), entryRange(s.first+done, c.size), "%v; entries after it were not read", b.err)
 		}
 		if b.missing {
 			break
 		}
 		if b.err != nil {
-			c.fail(CodeBundle, b.name, entryRange(done, min(c.size, done+bundleWidth)), "%v", b.err)
+			c.fail(CodeBundle, s.at(b.name), entryRange(s.first+done, s.first+min(size, done+bundleWidth)), "%v", b.err)
 		}
-		for i := range min(bundleWidth, c.size-done) {
+		for i := range min(bundleWidth, size-done) {
 			// A leaf that is missing gets the hash of nothing, so that those
 			// after it keep their places.
 			h := tlog.Hash{}
 			if int(i) < len(b.hashes) {
 				h = b.hashes[i]
+				b.entries[i].over(s.first)
 				c.apply(b.entries[i])
 			}
-			t.add(h)
+			s.hashes.add(h)
 		}
-		done = min(c.size, done+bundleWidth)
-		c.progress("entries", done, c.size)
+		done = min(size, done+bundleWidth)
+		c.progress("entries", s.first+done, c.size)
 	}
 	return parent.Err()
 }
@@ -299,24 +309,22 @@ func (t *treeHashes) add(leaf tlog.Hash) {
 	t.leaves++
 }
 
-// compare holds the leaves' tree against checkpoint, remembered checkpoint and
-// tiles.
-func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
+// compare holds the leaves' tree against checkpoint and tiles.
+func (c *checker) compare(s *shard) {
+	t, cp := s.hashes, s.cp
 	if t.leaves < cp.tree.N {
 		return // a bundle is not there, and was reported: nothing gives the root
 	}
 	if root, err := tlog.TreeHash(t.leaves, t); err != nil || root != cp.tree.Hash {
-		c.fail(CodeTreeRoot, "checkpoint", entryRange(0, cp.tree.N), "the entries give root %s, the checkpoint says %s", root, cp.tree.Hash)
+		c.fail(CodeTreeRoot, s.at("checkpoint"), entryRange(s.first, c.size), "the entries give root %s, the checkpoint says %s", root, cp.tree.Hash)
 		// If the tiles give the checkpoint's root, they tell which entries do not.
-		if signed := c.fromTiles(t.leaves); signed != nil {
+		if signed := s.fromTiles(t.leaves); signed != nil {
 			if root, err := tlog.TreeHash(signed.leaves, signed); err == nil && root == cp.tree.Hash {
-				c.changed(t, signed)
+				c.changed(s, signed)
 				t = signed
+				s.hashes = t
 			}
 		}
-	}
-	if c.opts.Remembered != nil {
-		c.extends(t, v)
 	}
 	for _, tile := range tlog.NewTiles(8, 0, t.leaves) {
 		want, err := tlog.ReadTileData(tile, t)
@@ -324,9 +332,9 @@ func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
 			continue
 		}
 		span := int64(1) << (8 * tile.L) // entries under a hash
-		raw, name, err := c.tile(tile)
+		raw, name, err := s.tile(tile)
 		if err != nil {
-			c.fail(CodeTile, name, entryRange(tile.N*bundleWidth*span, min((tile.N*bundleWidth+int64(tile.W))*span, t.leaves)), "%v", cause(err))
+			c.fail(CodeTile, s.at(name), entryRange(s.first+tile.N*bundleWidth*span, s.first+min((tile.N*bundleWidth+int64(tile.W))*span, t.leaves)), "%v", cause(err))
 			continue
 		}
 		if !bytes.Equal(raw, want) {
@@ -335,14 +343,14 @@ func (c *checker) compare(t *treeHashes, cp checkpoint, v note.Verifier) {
 				at++
 			}
 			first := (tile.N*bundleWidth + int64(at/tlog.HashSize)) * span
-			c.fail(CodeTile, name, entryRange(first, min(first+span, t.leaves)), "is not what the entries give")
+			c.fail(CodeTile, s.at(name), entryRange(s.first+first, s.first+min(first+span, t.leaves)), "is not what the entries give")
 		}
 	}
 }
 
 // tile reads a tile; of one that has grown since the checkpoint, its part.
-func (c *checker) tile(tile tlog.Tile) (raw []byte, name string, err error) {
-	raw, name, err = readPart(c.opts.Log, fmt.Sprintf("tile/%d/%s", tile.L, tileNumber(tile.N)), tile.W)
+func (s *shard) tile(tile tlog.Tile) (raw []byte, name string, err error) {
+	raw, name, err = readPart(s.dir, fmt.Sprintf("tile/%d/%s", tile.L, tileNumber(tile.N)), tile.W)
 	if want := tile.W * tlog.HashSize; err == nil && len(raw) > want && !strings.Contains(name, ".p/") {
 		raw = raw[:want]
 	}
@@ -351,11 +359,11 @@ func (c *checker) tile(tile tlog.Tile) (raw []byte, name string, err error) {
 
 // fromTiles is the tree over the hashes in the lowest tiles; nil if one of them
 // cannot be read.
-func (c *checker) fromTiles(leaves int64) *treeHashes {
+func (s *shard) fromTiles(leaves int64) *treeHashes {
 	t := &treeHashes{}
 	for i := range (leaves + bundleWidth - 1) / bundleWidth {
 		w := int(min(bundleWidth, leaves-i*bundleWidth))
-		raw, _, err := c.tile(tlog.Tile{H: 8, N: i, W: w})
+		raw, _, err := s.tile(tlog.Tile{H: 8, N: i, W: w})
 		if err != nil || len(raw) != w*tlog.HashSize {
 			return nil
 		}
@@ -367,28 +375,38 @@ func (c *checker) fromTiles(leaves int64) *treeHashes {
 }
 
 // changed names the entries whose hashes are not those that were signed.
-func (c *checker) changed(got, want *treeHashes) {
+func (c *checker) changed(s *shard, want *treeHashes) {
+	got := s.hashes
 	for i := range min(got.leaves, want.leaves) {
 		x := tlog.StoredHashIndex(0, i)
 		if got.stored[x] != want.stored[x] {
-			c.fail(CodeEntryChanged, "tile/entries/"+tileNumber(i/bundleWidth), leafRange(i), "is not the entry that the checkpoint covers")
+			c.fail(CodeEntryChanged, s.at("tile/entries/"+tileNumber(i/bundleWidth)), leafRange(s.first+i), "is not the entry that the checkpoint covers")
 		}
 	}
 }
 
-// extends checks that the log is an extension of a checkpoint seen before.
-func (c *checker) extends(t *treeHashes, v note.Verifier) {
-	old, err := openCheckpoint(c.opts.Remembered, v)
+// remembered checks that the log is an extension of a checkpoint seen before, of
+// whichever shard.
+func (c *checker) remembered() {
+	seen, err := readCheckpoint(string(c.opts.Remembered))
+	at := slices.IndexFunc(c.shards, func(s *shard) bool { return s.cp.origin == seen.origin })
+	if err != nil || at < 0 {
+		c.fail(CodeRemembered, "remembered checkpoint", whole, "it is of %s, which is no shard of this log", seen.origin)
+		return
+	}
+	s := c.shards[at]
+	old, err := openCheckpoint(c.opts.Remembered, s.verifier)
 	switch {
 	case err != nil:
 		c.fail(CodeRemembered, "remembered checkpoint", whole, "%v", err)
-	case old.tree.N > t.leaves:
-		c.fail(CodeRolledBack, "checkpoint", entryRange(t.leaves, old.tree.N), "%d entries, the remembered one has %d", t.leaves, old.tree.N)
+	case old.tree.N > s.hashes.leaves:
+		c.fail(CodeRolledBack, s.at("checkpoint"), entryRange(s.first+s.hashes.leaves, s.first+old.tree.N), "%d entries, the remembered one has %d", s.hashes.leaves, old.tree.N)
 	default:
-		if root, err := tlog.TreeHash(old.tree.N, t); err != nil || root != old.tree.Hash {
-			c.fail(CodeForked, "checkpoint", entryRange(0, old.tree.N), "the log is not an extension of the remembered checkpoint")
+		if root, err := tlog.TreeHash(old.tree.N, s.hashes); err != nil || root != old.tree.Hash {
+			c.fail(CodeForked, s.at("checkpoint"), entryRange(s.first, s.first+old.tree.N), "the log is not an extension of the remembered checkpoint")
 			return
 		}
-		c.report.Extends = &old.tree.N
+		size := s.first + old.tree.N
+		c.report.Extends = &size
 	}
 }

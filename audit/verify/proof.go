@@ -113,23 +113,40 @@ const (
 // is made is no bundle. That the worker's key was not revoked between its enrolment and
 // the receipt no bundle can show: [Run] does, over the whole log.
 func Proof(raw []byte, o ProofOptions) (*Proven, error) {
-	v, err := note.NewVerifier(o.PublicKey)
-	if err != nil {
-		return nil, ErrKey
-	}
-	logKey, err := ed25519Of(o.PublicKey)
-	if err != nil {
-		return nil, ErrKey
-	}
 	p, err := takeApart(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrProof, err)
+	}
+	v, logKey, err := p.keyOf(o.PublicKey)
+	if err != nil {
+		return nil, err
 	}
 	cp, err := p.signed(v, o)
 	if err != nil {
 		return nil, err
 	}
 	return p.check(cp, logKey, o)
+}
+
+// keyOf is that of the shard which a bundle is of, or the last of them: the checkpoint
+// tells whether it fits.
+func (p *proof) keyOf(keys string) (v note.Verifier, key ed25519.PublicKey, err error) {
+	origin, _, _ := strings.Cut(string(p.checkpoint), "\n")
+	for _, k := range strings.Fields(keys) {
+		if v != nil && v.Name() == origin {
+			break
+		}
+		if v, err = note.NewVerifier(k); err != nil {
+			return nil, nil, ErrKey
+		}
+		if key, err = ed25519Of(k); err != nil {
+			return nil, nil, ErrKey
+		}
+	}
+	if v == nil {
+		return nil, nil, ErrKey
+	}
+	return v, key, nil
 }
 
 // proof is a bundle, taken apart.

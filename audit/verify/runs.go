@@ -13,8 +13,8 @@ import (
 // logWorker is the worker whose key is the log's own.
 const logWorker = "log"
 
-// keys are the enrolled keys by worker.
-type keys map[string][]enrolled
+// keysOf are the enrolled keys by worker.
+type keysOf map[string][]enrolled
 
 type enrolled struct {
 	key  ed25519.PublicKey
@@ -46,7 +46,8 @@ type run struct {
 func (c *checker) apply(e *entry) {
 	c.at = e.leaf
 	if e.offset >= 0 {
-		if last := c.flow.offset; e.offset <= last {
+		// What begins a shard the audit topic does not have: it tells the offset of what ended the one before.
+		if last := c.flow.offset; e.offset < last || e.offset == last && (e.kind != entryBegin || e.leaf != c.of.first) {
 			c.fail(CodeOffsetOrder, e.id, leafRange(e.leaf), "audit offset %d after %d", e.offset, last)
 		}
 		c.flow.offset = max(e.offset, c.flow.offset)
@@ -64,6 +65,10 @@ func (c *checker) apply(e *entry) {
 		c.enrol(e)
 	case entryRevoke:
 		c.revoke(e)
+	case entryBegin:
+		c.begins(e)
+	case entryClose:
+		c.closes(e)
 	case entryChain:
 		c.flow.begin(e)
 	case entryReceipt:
@@ -132,7 +137,8 @@ func (b *workerKey) is(k enrolled) bool { return k.key.Equal(b.key) }
 
 // byLog reads the worker's key in an entry of the log's key; nil for none.
 func (c *checker) byLog(e *entry, unsigned Code) *workerKey {
-	if !ed25519.Verify(c.keys[logWorker][0].key, e.plain, e.sig) {
+	signed := ed25519.Verify(c.of.key, e.plain, e.sig)
+	if !signed && !slices.ContainsFunc(c.shards[:c.number], func(s *shard) bool { return ed25519.Verify(s.key, e.plain, e.sig) }) {
 		c.fail(unsigned, e.id, leafRange(e.leaf), "not signed by the log's key")
 		return nil
 	}
@@ -144,7 +150,17 @@ func (c *checker) byLog(e *entry, unsigned Code) *workerKey {
 		return nil
 	}
 	b.key = raw
-	return b
+	if signed {
+		return b
+	}
+	// A process that began before the log went on under another key may enrol its
+	// worker once more, which is known already: that changes nothing.
+	if _, revoked := c.revoked[string(b.key)]; e.kind == entryEnrol && !revoked && slices.ContainsFunc(c.keys[b.Worker], b.is) {
+		delete(c.runs, e.run)
+		return nil
+	}
+	c.fail(unsigned, e.id, leafRange(e.leaf), "signed by a key of the log that counts no longer")
+	return nil
 }
 
 // enrol takes a worker's key, if the log's key signed it.
@@ -182,10 +198,16 @@ func (c *checker) revoke(e *entry) {
 		return
 	}
 	c.remark(CodeRevoked, b.Worker, leafRange(e.leaf), "its key was revoked (%s): what it signed counts as far as it stands before this entry", b.Reason)
+	c.ends(b.Worker, c.keys[b.Worker][at], e.leaf)
+}
+
+// ends has a key of a worker count no longer from a leaf on.
+func (c *checker) ends(worker string, k enrolled, leaf int64) {
+	c.revoked[string(k.key)] = leaf
 	for _, r := range c.runs {
-		ours := (r.worker == b.Worker || r.worker == "") && c.keys[b.Worker][at].leaf < r.first
-		if ours && r.until == 0 && ed25519.Verify(b.key, r.last.plain, r.last.sig) {
-			r.until = e.leaf
+		ours := (r.worker == worker || r.worker == "") && k.leaf < r.first
+		if ours && r.until == 0 && ed25519.Verify(k.key, r.last.plain, r.last.sig) {
+			r.until = leaf
 		}
 	}
 }

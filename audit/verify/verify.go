@@ -27,15 +27,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 // Options say what to check.
 type Options struct {
-	Log       string // directory of the log
-	PublicKey string // verifier key <name>+<hash>+<key>
+	Log string // directory of the log
+	// PublicKey is the verifier key <name>+<hash>+<key> of any shard of the log, or those
+	// of several, a line each.
+	PublicKey string
 	// Lakes are the directories of Parquet sinks. Nil leaves files unchecked; an
 	// empty list says that there is no lake, so that every file is missing.
 	Lakes []string
@@ -91,6 +92,9 @@ type Report struct {
 	CheckpointFile time.Time `json:"checkpoint_file"`
 	LastEntry      string    `json:"last_entry,omitempty"`
 
+	// Shards are the trees of the log, oldest first; Root is that of the newest.
+	Shards []ShardReport `json:"shards"`
+
 	Entries  map[string]int64 `json:"entries"` // by kind
 	Workers  []string         `json:"workers"` // enrolled
 	Runs     int64            `json:"runs"`
@@ -116,6 +120,14 @@ type Report struct {
 	// Notes are worth knowing and no fault: files that no receipt names, snapshots
 	// begun again, actions of which nobody knows what became.
 	Notes []Finding `json:"notes,omitempty"`
+}
+
+// ShardReport is one tree of the log.
+type ShardReport struct {
+	Origin string `json:"origin"`
+	First  int64  `json:"first"` // its first entry, counted over the whole log
+	Size   int64  `json:"size"`
+	Root   string `json:"root"` // standard base64
 }
 
 // Incomplete counts objects that a sink at work has not finished, which is no
@@ -196,10 +208,13 @@ type checker struct {
 	counts map[Code]int // findings by code
 	noted  map[Code]int // notes by code
 
-	size int64 // of the checkpoint
-	keys keys
-	runs map[string]*run
-	flow *flow
+	shards []*shard // those that are known
+	of     *shard   // that is being read
+	number int      // of it
+	size   int64    // entries of the shards that were read
+	keys   keysOf
+	runs   map[string]*run
+	flow   *flow
 
 	revoked map[string]int64 // leaf of the revocation, by public key
 	actions actions
@@ -215,13 +230,14 @@ var (
 // error says only that the check could not be made: [ErrKey], [ErrRemembered], a
 // [BoundaryError], or the end of ctx.
 func Run(ctx context.Context, opts Options) (*Report, error) {
-	verifier, err := note.NewVerifier(opts.PublicKey)
-	if err != nil {
+	keys := strings.Fields(opts.PublicKey)
+	if len(keys) == 0 {
 		return nil, ErrKey
 	}
-	logKey, err := ed25519Of(opts.PublicKey)
-	if err != nil {
-		return nil, ErrKey
+	for _, k := range keys {
+		if _, err := newShard(opts.Log, k); err != nil {
+			return nil, err
+		}
 	}
 	if opts.Remembered != nil {
 		if _, err := readCheckpoint(string(opts.Remembered)); err != nil {
@@ -229,16 +245,14 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 		}
 	}
 	c := &checker{opts: opts, counts: make(map[Code]int), noted: make(map[Code]int), runs: make(map[string]*run), revoked: make(map[string]int64),
-		report: &Report{Entries: make(map[string]int64), Findings: []Finding{}},
-		keys:   keys{logWorker: {{key: logKey, leaf: -1}}}}
+		report: &Report{Entries: make(map[string]int64), Findings: []Finding{}}, keys: make(keysOf)}
 	c.flow = newFlow(c)
 	if opts.Coverage != nil {
 		c.flow.cover = newCover(c.flow, *opts.Coverage)
 	}
-	if signed, err := c.log(ctx, verifier); err != nil || !signed {
+	if signed, err := c.log(ctx, keys); err != nil || !signed {
 		return c.report, err
 	}
-	c.at = nowhere
 	c.endRuns()
 	c.flow.end()
 	c.actions.end(c)
