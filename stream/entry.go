@@ -48,20 +48,34 @@ const (
 	ChainOwner = "owner" // another run goes on where the last one ended
 )
 
-// StreamEvent tells that a stream was seen in a shape that is new or changed.
+// StreamEvent tells that a stream was seen in a shape that is new or changed, that its
+// first records come, or that its source lists it no more.
 type StreamEvent struct {
-	Event   string `json:"event"` // StreamShape
+	Event   string `json:"event"` // StreamShape and so on
 	Source  string `json:"source"`
 	Stream  string `json:"stream"`
-	Columns int    `json:"columns"`
+	Columns int    `json:"columns,omitempty"`
 	// Shape is the HMAC-SHA-256 of columns and types under the routing key, in
 	// hex: names that no contract lists stay out of the log (L1), and whoever has
 	// the key can tell whether a shape was there before.
-	Shape string `json:"shape"`
+	Shape string `json:"shape,omitempty"`
+	// Of those that open or close it, who says so, when and, of closing, why.
+	Worker string `json:"worker,omitempty"`
+	Time   string `json:"time,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
-// StreamShape is the event of a StreamEvent.
-const StreamShape = "shape"
+// Events of a StreamEvent. An open stands before the first receipt of records of the
+// stream, in their transaction.
+const (
+	StreamShape = "shape"
+	StreamOpen  = "open"
+	StreamClose = "close"
+)
+
+// ReasonUnlisted is why a stream is closed: it was taken from the source's configuration,
+// or dropped there.
+const ReasonUnlisted = "unlisted"
 
 // SnapshotVoid tells that a snapshot was begun again: its rows count once per
 // snapshot.

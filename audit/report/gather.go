@@ -104,7 +104,10 @@ func (g *gathering) fold(e *read) error {
 	case stream.EntryForged:
 		g.Forged, err = cited(g, g.Forged, e, true)
 	case stream.EntryStream:
-		g.Shapes, err = cited(g, g.Shapes, e, true)
+		// Which streams are open verify --coverage tells.
+		if g.Shapes, err = cited(g, g.Shapes, e, true); err == nil && len(g.Shapes) > 0 && g.Shapes[len(g.Shapes)-1].Body.Event != stream.StreamShape {
+			g.Shapes = g.Shapes[:len(g.Shapes)-1]
+		}
 	case stream.EntryEnrol:
 		g.Enrolled, err = cited(g, g.Enrolled, e, false)
 	case stream.EntryOutcome:

@@ -13,7 +13,9 @@ const (
 	StageStart     Action = "stage.start"
 	StageTake      Action = "stage.take" // another run goes on
 	StreamShape    Action = "stream.shape"
-	StreamSeen     Action = "stream.seen" // in a shape that it had before
+	StreamSeen     Action = "stream.seen"  // in a shape that it had before
+	StreamOpen     Action = "stream.open"  // its first records come
+	StreamClose    Action = "stream.close" // its source lists it no more
 	SnapshotVoid   Action = "snapshot.void"
 	PolicyChange   Action = "policy.change"
 	PolicyWeaken   Action = "policy.weaken"
@@ -40,7 +42,7 @@ const (
 
 // Actions lists them.
 func Actions() []Action {
-	return []Action{Ingest, Mask, Load, Delete, Release, StageStart, StageTake, StreamShape, StreamSeen, SnapshotVoid, PolicyChange, PolicyWeaken, PolicyAnnounce,
+	return []Action{Ingest, Mask, Load, Delete, Release, StageStart, StageTake, StreamShape, StreamSeen, StreamOpen, StreamClose, SnapshotVoid, PolicyChange, PolicyWeaken, PolicyAnnounce,
 		ControlForged, Start, Read, Reveal, Erase, Rotate, Revoke, Act, Shred, Enrol, EnrolAgain, WorkerRevoke, EntryRefused, EntryOther, LogDamaged, CheckpointStale}
 }
 
@@ -57,6 +59,8 @@ var titles = map[Action]string{
 	StageTake:       "Stage taken over by another run",
 	StreamShape:     "Stream has a new shape",
 	StreamSeen:      "Stream seen in a shape that it had",
+	StreamOpen:      "Stream gives its first records",
+	StreamClose:     "Stream is no longer in its source",
 	SnapshotVoid:    "Snapshot begun again",
 	PolicyChange:    "Policy revision changed",
 	PolicyWeaken:    "Policy revision applies fewer packs",

@@ -15,6 +15,14 @@ import (
 // the shapes of all.
 func (m *Maker) shape(ctx context.Context, e *Event, raw []byte) error {
 	b := body[stream.StreamEvent](e, raw)
+	switch b.Event {
+	case stream.StreamOpen:
+		e.Action, e.Source, e.Stream, e.Worker = StreamOpen, name(b.Source), name(b.Stream), name(b.Worker)
+		return nil
+	case stream.StreamClose:
+		e.Action, e.Severity, e.Source, e.Stream, e.Worker = StreamClose, Medium, name(b.Source), name(b.Stream), name(b.Worker)
+		return nil
+	}
 	e.Action, e.Severity, e.Source, e.Stream = StreamShape, Low, name(b.Source), name(b.Stream)
 	e.Counts[CountColumns] = int64(b.Columns)
 	seen, err := m.seen(ctx, e, b.Stream+" "+b.Shape)
@@ -87,7 +95,7 @@ func (m *Maker) recall(ctx context.Context) error {
 		switch in.Kind {
 		case stream.EntryStream:
 			var b stream.StreamEvent
-			if json.Unmarshal(in.Body, &b) == nil {
+			if json.Unmarshal(in.Body, &b) == nil && b.Event == stream.StreamShape {
 				m.note(in.Kind + " " + b.Stream + " " + b.Shape)
 			}
 		case stream.EntryEnrol:

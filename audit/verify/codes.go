@@ -53,6 +53,7 @@ const (
 	CodeAnnounce            Code = "announce"           // a policy revision announced by another than the source's ingest, or not behind the last
 	CodeAction              Code = "action"             // an outcome or an erasure without the intent that it is of
 	CodePolicyUnannounced   Code = "policy_unannounced" // records masked under another revision than was announced before them
+	CodeStreamEvent         Code = "stream_event"       // a stream opened or closed by another than its source's ingest, or closed and not open
 	CodeKeysUnannounced     Code = "keys_unannounced"   // records masked with keys of another epoch than was announced with their revision
 )
 
@@ -96,6 +97,7 @@ const (
 	CodeManifestMissing Code = "manifest_missing"
 	CodeManifestPending Code = "manifest_pending" // the same of a last transaction; a note while lethe runs
 	CodeManifestOverlap Code = "manifest_overlap" // it lists rows that others list, or leaves some out
+	CodeStreamClosed    Code = "stream_closed"    // records of a stream that no entry opened, or that was closed
 	CodeCoverage        Code = "coverage"         // of a range, records that nothing accounts for, or that are there twice
 )
 
@@ -118,7 +120,8 @@ func (c Code) promise() Promise {
 	switch c {
 	case CodeOffsetOrder, CodeCountPart, CodeCountOut, CodeCountRange, CodeCountIngest, CodeCountMask, CodeCountStage, CodeCountRaw,
 		CodeCountMasked, CodeCountSink, CodeCountObject, CodeCountStream, CodeCountSkip, CodeCountStart, CodeCountDeleted,
-		CodeLakeMissing, CodeObjectMissing, CodeObjectTwice, CodeObjectCopies, CodeObjectCount, CodeManifestMissing, CodeManifestPending, CodeManifestOverlap, CodeCoverage:
+		CodeLakeMissing, CodeObjectMissing, CodeObjectTwice, CodeObjectCopies, CodeObjectCount, CodeManifestMissing, CodeManifestPending, CodeManifestOverlap, CodeCoverage,
+		CodeStreamClosed:
 		return L2
 	}
 	return L4
@@ -133,7 +136,7 @@ func (c Code) kind() Kind {
 		return Gap
 	case CodeRunReplayed, CodeChainReplayed, CodeObjectTwice, CodeObjectCopies, CodeManifestOverlap:
 		return Overlap
-	case CodeManifestAhead, CodeOrphan:
+	case CodeManifestAhead, CodeOrphan, CodeStreamClosed:
 		return Orphan
 	}
 	return ""

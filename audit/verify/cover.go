@@ -27,6 +27,7 @@ type cover struct {
 	streams     map[[2]string]*StreamCoverage     // connection, stream
 	topics      map[string]*TopicCoverage
 	ingested    map[[2]string]int64 // source, stream
+	heard       map[string]*heard   // by source
 
 	// Entries between which the window's receipts lie; first is -1 without any.
 	first, last int64
@@ -48,7 +49,7 @@ func newCover(f *flow, w Window) *cover {
 	v := &cover{f: f, window: w, raw: make(map[place]*spans), masked: make(map[place]*spans), reached: make(map[string]reach), taken: make(map[string]bool),
 		batches: make(map[string]*batch), read: make(map[chainID]*intervals), border: make(map[[2]string]bounds), pending: make(map[[2]string]bounds),
 		sources: make(map[string]*SourceCoverage), connections: make(map[[2]string]*ConnectionCoverage), streams: make(map[[2]string]*StreamCoverage), topics: make(map[string]*TopicCoverage),
-		ingested: make(map[[2]string]int64), first: -1}
+		ingested: make(map[[2]string]int64), heard: make(map[string]*heard), first: -1}
 	for source, r := range w.Positions {
 		if r.From == "" {
 			v.reached[source] = inside
@@ -112,10 +113,29 @@ func (v *cover) ingest(e *entry) {
 			}
 		}
 	}
+	v.hear(e)
 	if v.taken[r.Source] {
 		for _, s := range r.Streams {
 			v.ingested[[2]string{r.Source, s.Stream}] += int64(s.In)
 		}
+	}
+}
+
+// heard is when records of a source's streams last came, until the end of the window.
+type heard struct {
+	streams map[string]string // times of receipts, by stream
+	leaf    int64             // of the source's last receipt
+}
+
+func (v *cover) hear(e *entry) {
+	r := e.receipt
+	if v.sources[r.Source] != nil && !v.taken[r.Source] {
+		return // behind the window
+	}
+	h := entryOf(v.heard, r.Source, heard{streams: make(map[string]string)})
+	h.leaf = e.leaf
+	for _, s := range r.Streams {
+		h.streams[s.Stream] = r.Time
 	}
 }
 

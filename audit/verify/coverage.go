@@ -28,6 +28,8 @@ type Coverage struct {
 	Connections []ConnectionCoverage `json:"connections"`
 	Streams     []StreamCoverage     `json:"streams"`
 	Topics      []TopicCoverage      `json:"topics"`
+	// Silent are streams that are open and gave nothing at the end of the range.
+	Silent []SilentStream `json:"silent"`
 	// Breaks are the findings that are gaps, overlaps and orphans, as far as the range
 	// goes: from its first receipt to the last that tells of its records, and those that
 	// no entry bounds.
@@ -249,12 +251,17 @@ func (v *cover) report() *Coverage {
 		return t.UTC().Format(time.RFC3339Nano)
 	}
 	out := &Coverage{From: stamp(v.window.From), To: stamp(v.window.To), Positions: []PositionRange{}, Sources: []SourceCoverage{},
-		Connections: []ConnectionCoverage{}, Streams: []StreamCoverage{}, Topics: []TopicCoverage{}, Breaks: []Finding{}}
+		Connections: []ConnectionCoverage{}, Streams: []StreamCoverage{}, Topics: []TopicCoverage{}, Silent: []SilentStream{}, Breaks: []Finding{}}
 	for _, source := range sorted(v.window.Positions) {
 		out.Positions = append(out.Positions, v.window.Positions[source])
 	}
 	for _, name := range sorted(v.sources) {
 		out.Sources = append(out.Sources, *v.sources[name])
+	}
+	for _, name := range sorted(v.f.lives) {
+		if s, last := v.sources[name], v.heard[name]; s != nil && last != nil {
+			out.Silent = append(out.Silent, v.f.lives[name].silent(name, last.streams, last.leaf, s.Last)...)
+		}
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(v.connections), comparePairs) {
 		out.Connections = append(out.Connections, *v.connections[k])

@@ -73,6 +73,7 @@ type entry struct {
 	receipt      *receipt      // kind receipt
 	chain        *chain        // kind chain
 	announcement *announcement // kind announce
+	stream       *streamEvent  // kind stream
 	forged       *forged       // kind forged
 	action       *action       // kinds intent, outcome and shred
 	worker       string        // that the body names
@@ -93,11 +94,15 @@ const (
 	entryIntent   = "intent"
 	entryOutcome  = "outcome"
 	entryShred    = "shred"
+	entryStream   = "stream"
 
 	stageIngest = "ingest"
 	stageMask   = "mask"
 	stageSink   = "sink"
 	stageDelete = "delete"
+
+	streamOpen  = "open"
+	streamClose = "close"
 
 	chainStart = "start"
 	chainOwner = "owner"
@@ -328,6 +333,12 @@ func (e *entry) parseBody() *entry {
 			return e.bad(CodeEntryMalformed, err)
 		}
 		e.worker = e.forged.Worker
+	case entryStream:
+		e.stream = new(streamEvent)
+		if err := json.Unmarshal(e.body, e.stream); err != nil {
+			return e.bad(CodeEntryMalformed, err)
+		}
+		e.worker = e.stream.Worker
 	case entryIntent, entryOutcome, entryShred:
 		e.action = new(action)
 		if err := json.Unmarshal(e.body, e.action); err != nil {

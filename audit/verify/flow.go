@@ -24,7 +24,8 @@ type flow struct {
 	ingested    map[[2]string]int64            // source, stream
 	files       []fileTask
 
-	cover *cover // nil where nobody asked for a range
+	lives map[string]*life // by source
+	cover *cover           // nil where nobody asked for a range
 
 	deleted map[place]int64 // up to where records are gone
 	skips   []skip
@@ -78,7 +79,7 @@ func newFlow(c *checker) *flow {
 	return &flow{c: c, offset: -1, chains: make(map[chainID]*chainState), produced: make(map[place]*spans), policies: make(map[chainID][]inForce), epochs: make(map[string]string),
 		sources: make(map[string]*SourceCount), connections: make(map[[2]string]*ConnectionCount), topics: make(map[string]*TopicCount),
 		streams: make(map[[2]string]*StreamCount), ingested: make(map[[2]string]int64),
-		deleted: make(map[place]int64)}
+		deleted: make(map[place]int64), lives: make(map[string]*life)}
 }
 
 func (f *flow) chain(id chainID) *chainState {
@@ -135,6 +136,7 @@ func (f *flow) receipt(e *entry) {
 	f.c.report.LastEntry = max(f.c.report.LastEntry, r.Time)
 	f.c.built(e)
 	f.shares(e)
+	f.lived(e)
 	if f.cover != nil {
 		defer f.cover.receipt(e)
 	}

@@ -79,6 +79,8 @@ func (c *checker) apply(e *entry) {
 		c.flow.forged(e)
 	case entryIntent, entryOutcome, entryShred:
 		c.actions.take(c, e)
+	case entryStream:
+		c.flow.living(e)
 	case "snapshot-void":
 		c.void(e)
 	}

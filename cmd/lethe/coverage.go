@@ -63,6 +63,9 @@ func showCoverage(io console, c *verify.Coverage) {
 		x := c.Topics[i]
 		return plainf("%s\t%d\t%d\t%d\t%d\t%d", x.Topic, x.Delivered, x.InFiles, x.Border, x.Pending, x.Missing)
 	})
+	for _, s := range c.Silent {
+		tellf(io.out, "silent: %s is open, and nothing of it came since %s, while others of %s went on until %s\n", s.Stream, s.Since, s.Source, s.Until)
+	}
 	for _, b := range c.Breaks {
 		tellf(io.out, "%s: %s\n", b.Kind, b.Msg+where(b))
 	}

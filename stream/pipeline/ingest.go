@@ -75,6 +75,9 @@ func (g *Ingest) Run(ctx context.Context) error {
 		return fmt.Errorf("open: %w", err)
 	}
 	defer src.Close()
+	if err := w.closeUnlisted(ctx, src); err != nil {
+		return err
+	}
 	w.source = src
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

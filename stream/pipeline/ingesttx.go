@@ -110,10 +110,8 @@ func (w *ingestWriter) end() error {
 
 // describe writes the entries, the receipt and the position.
 func (w *ingestWriter) describe() (next positionRecord, err error) {
-	if !w.owned {
-		if err := w.audit.takeOver(stream.Chain{Stage: stream.StageIngest, Source: w.Source, Topic: w.Source, Head: w.head.Hash, From: w.head.To}); err != nil {
-			return next, err
-		}
+	if err := w.takeOver(); err != nil {
+		return next, err
 	}
 	if err := w.writeAnnouncements(); err != nil {
 		return next, err
@@ -123,12 +121,16 @@ func (w *ingestWriter) describe() (next positionRecord, err error) {
 			return next, err
 		}
 	}
+	opened, err := w.writeOpenings()
+	if err != nil {
+		return next, err
+	}
 	reached, err := w.receipt()
 	if err != nil {
 		return next, err
 	}
 	next = positionRecord{Label: w.tx.next.Label, State: w.seal.Seal(w.tx.next.State), Revisions: w.Revisions, Number: w.tx.number, Topics: w.RawTopics,
-		Undecided: slices.Sorted(maps.Keys(w.undecided)), Again: w.again, Period: w.encrypter.current,
+		Undecided: slices.Sorted(maps.Keys(w.undecided)), Opened: opened, Again: w.again, Period: w.encrypter.current,
 		Worker: w.audit.ledger.Worker(), Heads: heads{w.Source: reached}}
 	return next, w.audit.writePosition(w.Source, next)
 }

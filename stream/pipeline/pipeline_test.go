@@ -358,8 +358,9 @@ func starts(t *testing.T, r *rig, topic string) map[int32]int64 {
 
 // source gives changes from a list; its position is an index.
 type source struct {
-	mu      sync.Mutex
-	changes []stream.Record
+	mu       sync.Mutex
+	changes  []stream.Record
+	unlisted string // a stream that Discover leaves out
 }
 
 func (s *source) add(key, value string) {
@@ -369,10 +370,20 @@ func (s *source) add(key, value string) {
 		Value: fmt.Appendf(nil, `{"before":null,"after":{"id":%q,"v":%q},"op":"c"}`, key, value), Seq: stream.NewSeq(0, uint64(len(s.changes)), 0), Time: time.Now().UnixMilli()})
 }
 
-func (s *source) Check(context.Context) error                       { return nil }
-func (s *source) Discover(context.Context) ([]stream.Schema, error) { return nil, nil }
-func (s *source) Commit(context.Context, stream.Position) error     { return nil }
-func (s *source) Close() error                                      { return nil }
+func (s *source) Discover(context.Context) (out []stream.Schema, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.changes {
+		if r.Stream != s.unlisted {
+			out = append(out, stream.Schema{Stream: r.Stream})
+		}
+	}
+	return out, nil
+}
+
+func (s *source) Check(context.Context) error                   { return nil }
+func (s *source) Commit(context.Context, stream.Position) error { return nil }
+func (s *source) Close() error                                  { return nil }
 func (s *source) Read(ctx context.Context, from stream.Position, emit func(stream.Batch) error) error {
 	at := 0
 	if !from.IsZero() {

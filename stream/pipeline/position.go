@@ -33,6 +33,8 @@ type positionRecord struct {
 	Topics []string `json:"topics,omitempty"`
 	// Undecided are the streams that were read before anybody decided on them.
 	Undecided []string `json:"undecided,omitempty"`
+	// Opened are the streams that entries opened, and none closed since.
+	Opened []string `json:"opened,omitempty"`
 	// Again are the streams of which all rows were needed once more, with a number
 	// that is greater each time.
 	Again map[string]stream.Int64 `json:"again,omitempty"`

@@ -80,7 +80,7 @@ func ecsOf(e *siem.Event) (category, typ string) {
 		return "database", "deletion"
 	case siem.StageStart, siem.StageTake, siem.Start:
 		return "process", "start"
-	case siem.StreamShape, siem.StreamSeen, siem.SnapshotVoid:
+	case siem.StreamShape, siem.StreamSeen, siem.StreamOpen, siem.StreamClose, siem.SnapshotVoid:
 		return "database", "info"
 	case siem.PolicyChange, siem.PolicyWeaken, siem.PolicyAnnounce, siem.Rotate, siem.Revoke:
 		return "configuration", "change"

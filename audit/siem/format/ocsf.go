@@ -41,6 +41,10 @@ func ocsfOf(a siem.Action) ocsfClass {
 		return ocsfClass{ocsfDatastore, 6, 6005, 7, "Delete"}
 	case siem.Release:
 		return ocsfClass{ocsfDatastore, 6, 6005, ocsfOther, "Release"}
+	case siem.StreamOpen:
+		return ocsfClass{ocsfLifecycle, 6, 6002, 3, "Start"}
+	case siem.StreamClose:
+		return ocsfClass{ocsfFinding, 2, 2006, 1, "Create"}
 	case siem.SnapshotVoid:
 		return ocsfClass{ocsfDatastore, 6, 6005, ocsfOther, "Void"}
 	case siem.Reveal:
