@@ -58,21 +58,28 @@ type Batch struct {
 // Status says how far a follower is, for metrics.
 type Status struct {
 	Term         int64
+	Office       bool      // it may append: it took office, has not left it, and no later term began
+	AppendedAt   time.Time // when it last appended; when it took office if it has not
 	Size         uint64    // leaves integrated, those of older shards among them
 	Bytes        uint64    // of their bundles and the tiles over them
 	Offset       int64     // audit offset of the last of them; -1 for none
 	Published    uint64    // leaves under the checkpoint
 	CheckpointAt time.Time // when the checkpoint was last written
+	Witnesses    []WitnessStatus
+	// NoQuorum tells since when witnesses are asked whose policy is not met; zero if it is.
+	NoQuorum time.Time
 }
 
 // Follower appends the entries of the audit topic to the log, each once and in
 // order. Status and Await may be called at any time, by anyone.
 type Follower struct {
-	cfg Config
+	cfg       Config
+	witnesses *witnesses // nil for none
 
 	mu     sync.Mutex
-	status Status // all but what the shard's tree knows
-	shard  *open  // nil unless Follow runs
+	status Status  // all but what shard, office and witnesses know
+	shard  *open   // nil before Follow runs
+	office *office // nil unless Follow runs
 }
 
 // NewFollower returns a follower that does nothing yet.
@@ -80,7 +87,11 @@ func NewFollower(cfg Config) (*Follower, error) {
 	if cfg.Dir == "" || cfg.Signer == nil || cfg.Feed == nil || cfg.Now == nil {
 		return nil, errors.New("follower: directory, signer, feed and clock are needed")
 	}
-	return &Follower{cfg: cfg, status: Status{Offset: -1}}, nil
+	w, err := readWitnesses(cfg.Witnesses, cfg.Now)
+	if err != nil {
+		return nil, fmt.Errorf("follower: %w", err)
+	}
+	return &Follower{cfg: cfg, witnesses: w, status: Status{Offset: -1}}, nil
 }
 
 // How entries are gathered: while one batch is written, the next fills up.
@@ -119,8 +130,9 @@ func (f *Follower) Follow(ctx context.Context) error {
 		return fmt.Errorf("follow: %w", err)
 	}
 	f.mu.Lock()
-	f.status.Term = office.term
+	f.status.Term, f.status.AppendedAt, f.office = office.term, f.cfg.Now(), office
 	f.mu.Unlock()
+	defer f.retire()
 	f.tell(shard)
 	if shard, err = f.closed(work, shard, office); err == nil {
 		shard, err = f.pump(ctx, work, shard, office)
@@ -132,6 +144,13 @@ func (f *Follower) Follow(ctx context.Context) error {
 		return fmt.Errorf("follow: %w", err)
 	}
 	return nil
+}
+
+// retire notes that it is in office no more.
+func (f *Follower) retire() {
+	f.mu.Lock()
+	f.office = nil
+	f.mu.Unlock()
 }
 
 // tell has Status speak of a shard as it is now.
@@ -228,6 +247,9 @@ func (f *Follower) add(ctx context.Context, s *open, o *office, batch []item) er
 	}
 	s.offset = batch[len(batch)-1].offset
 	f.tell(s)
+	f.mu.Lock()
+	f.status.AppendedAt = f.cfg.Now()
+	f.mu.Unlock()
 	if f.cfg.Appended != nil {
 		f.cfg.Appended(done)
 	}
@@ -237,8 +259,10 @@ func (f *Follower) add(ctx context.Context, s *open, o *office, batch []item) er
 // Status says how far the log is.
 func (f *Follower) Status() Status {
 	f.mu.Lock()
-	s, shard := f.status, f.shard
+	s, shard, o := f.status, f.shard, f.office
 	f.mu.Unlock()
+	s.Office = o != nil && o.holds() == nil
+	s.Witnesses, s.NoQuorum = f.witnesses.status()
 	if shard != nil {
 		s.Published, s.CheckpointAt = shard.checkpoint()
 		s.Published += shard.before

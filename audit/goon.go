@@ -29,7 +29,7 @@ func (f *Follower) open(ctx context.Context, signer note.Signer, key string) (s 
 		}
 	}
 	ctx, s.stop = context.WithCancel(ctx)
-	if s.tree, err = openTree(ctx, ShardDir(f.cfg.Dir, signer.Name()), signer, f.cfg.Witnesses); err == nil {
+	if s.tree, err = openTree(ctx, ShardDir(f.cfg.Dir, signer.Name()), signer, f.witnesses); err == nil {
 		_, s.offset, err = s.last()
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -42,30 +43,29 @@ type tree struct {
 	signer    note.Signer
 	driver    tessera.Driver
 	reader    tessera.LogReader
-	witnesses *tessera.WitnessGroup // whose quorum cosigns checkpoints; nil for none
-	size      uint64                // leaves integrated
-	leaves    uint64                // bytes of their bundles
+	witnesses *witnesses // whose quorum cosigns checkpoints; nil for none
+	size      uint64     // leaves integrated
+	leaves    uint64     // bytes of their bundles
 }
 
 // openTree opens the log, or makes an empty one, and begins to publish
 // checkpoints until ctx ends, cosigned as a policy of witnesses asks; nil for none.
-func openTree(ctx context.Context, dir string, signer note.Signer, witnesses []byte) (*tree, error) {
-	t := &tree{dir: dir, origin: signer.Name(), signer: signer}
+func openTree(ctx context.Context, dir string, signer note.Signer, witnesses *witnesses) (*tree, error) {
+	t := &tree{dir: dir, origin: signer.Name(), signer: signer, witnesses: witnesses}
 	if err := t.intact(); err != nil {
 		return nil, err
 	}
 	var err error
-	if t.driver, err = posix.New(ctx, posix.Config{Path: dir}); err != nil {
+	conf := posix.Config{Path: dir}
+	if witnesses != nil {
+		conf.HTTPClient = &http.Client{Transport: witnesses}
+	}
+	if t.driver, err = posix.New(ctx, conf); err != nil {
 		return nil, err
 	}
 	opts := tessera.NewAppendOptions().WithCheckpointSigner(signer).
 		WithCheckpointInterval(publishEvery).WithCheckpointRepublishInterval(republishEvery)
 	if witnesses != nil {
-		group, err := tessera.NewWitnessGroupFromPolicy(witnesses)
-		if err != nil {
-			return nil, fmt.Errorf("witnesses: %w", err)
-		}
-		t.witnesses = &group
 		opts = t.witnessed(opts.WithCheckpointInterval(witnessedEvery))
 	}
 	if _, _, t.reader, err = tessera.NewAppender(ctx, t.driver, opts); err != nil {
@@ -78,19 +78,12 @@ func openTree(ctx context.Context, dir string, signer note.Signer, witnesses []b
 	return t, nil
 }
 
-// CheckWitnesses says what is wrong with a policy of witnesses, to whom a log has to
-// know the way.
-func CheckWitnesses(policy []byte) error {
-	_, err := tessera.NewWitnessGroupFromPolicy(policy)
-	return err
-}
-
 // witnessed has an appender publish no checkpoint that the quorum has not seen.
 func (t *tree) witnessed(o *tessera.AppendOptions) *tessera.AppendOptions {
 	if t.witnesses == nil {
 		return o
 	}
-	return o.WithWitnesses(*t.witnesses, &tessera.WitnessOptions{Timeout: witnessWithin})
+	return o.WithWitnesses(t.witnesses.group, &tessera.WitnessOptions{Timeout: witnessWithin})
 }
 
 // whole is bytes of a shard that nobody appends to.
