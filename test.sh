@@ -19,7 +19,7 @@ temporary directory that is removed at the end. No service is enabled.
 Environment:
   LETHE_TEST_POSTGRES   superuser URL of a server to use instead of an own one
   LETHE_TEST_KAFKA      host:port of a broker to use instead of an own one
-  LETHE_TEST_VERSITYGW, LETHE_TEST_COLLECTOR, LETHE_TEST_OPENSEARCH
+  LETHE_TEST_VERSITYGW, LETHE_TEST_COLLECTOR, LETHE_TEST_OPENSEARCH, LETHE_TEST_ALERTRULES
                         versitygw, bench/peers/collector and the jars of OpenSearch
                         to use instead of own ones
   LETHE_TEST_STDNUM     Python with python-stdnum 2.1 to use instead of an own one

@@ -37,6 +37,7 @@ func verbs() []verb {
 		{"erase", "make a person's encrypted and tokenised values unreadable for good", erase},
 		{"report", "make a document for an auditor, an officer or an authority", makeReport},
 		{"siem", "print rules and dashboards for a SIEM", siemContent},
+		{"alerts", "print alert rules for Prometheus", showAlerts},
 		{"demo", "see all of it on an invented shop", demonstrate},
 		{"version", "say which build this is", version},
 	}

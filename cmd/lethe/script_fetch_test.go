@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.yaml.in/yaml/v3"
 )
 
 // listens is the line in which lethe run says where it answers.
@@ -39,6 +41,42 @@ func fetch(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		if time.Now().After(deadline) {
 			ts.Fatalf("%s answers %s without %q:\n%s", args[2], status, lacks, body)
+		}
+	}
+}
+
+// metric is the name of one in an expression of an alert rule.
+var metric = regexp.MustCompile(`lethe_[a-z_]+`)
+
+// alerted waits until lethe run, whose log a file holds, tells every metric that a file
+// of alert rules asks for: alerted LOG RULES.
+func alerted(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: alerted LOG RULES")
+	}
+	var rules struct {
+		Groups []struct{ Rules []struct{ Expr string } }
+	}
+	ts.Check(yaml.Unmarshal([]byte(ts.ReadFile(args[1])), &rules))
+	var want []string
+	for _, g := range rules.Groups {
+		for _, r := range g.Rules {
+			want = append(want, metric.FindAllString(r.Expr, -1)...)
+		}
+	}
+	if len(want) == 0 {
+		ts.Fatalf("%s asks for nothing", args[1])
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		_, body := get(ts.MkAbs(args[0]), "/metrics")
+		lacks := slices.DeleteFunc(slices.Clone(want), func(name string) bool {
+			return strings.Contains(body, "\n"+name+" ") || strings.Contains(body, "\n"+name+"{")
+		})
+		if len(lacks) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("nothing tells %q:\n%s", lacks, body)
 		}
 	}
 }

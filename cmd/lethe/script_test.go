@@ -24,7 +24,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("LETHE_UPDATE_SCRIPTS") != "",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sqlite": sqliteFile, "flip": flip, "appears": appears, "sigterm": sigterm, "fetch": fetch, "nocore": nocore, "masked": maskedLines, "actions": actions, "concerned": concerned},
+			"sqlite": sqliteFile, "flip": flip, "appears": appears, "sigterm": sigterm, "fetch": fetch, "alerted": alerted, "nocore": nocore, "masked": maskedLines, "actions": actions, "concerned": concerned},
 	})
 }
 

@@ -5,8 +5,8 @@
 #   start_postgres   sets LETHE_TEST_POSTGRES (superuser URL, wal_level=logical)
 #   start_kafka      sets LETHE_TEST_KAFKA (host:port)
 #   stop_servers     stops what the two started, by process id
-#   fetch_receivers  sets LETHE_TEST_VERSITYGW and LETHE_TEST_COLLECTOR (programs), and
-#                    LETHE_TEST_OPENSEARCH (directory of jars)
+#   fetch_receivers  sets LETHE_TEST_VERSITYGW, LETHE_TEST_COLLECTOR and LETHE_TEST_ALERTRULES
+#                    (programs), and LETHE_TEST_OPENSEARCH (directory of jars)
 #
 # Each uses what the environment already names and starts or fetches none then.
 # Expects: RUN (own directory, readable by others), CACHE, HERE, say(), die().
@@ -160,6 +160,15 @@ fetch_receivers() {
 			export LETHE_TEST_COLLECTOR=$dir/collector
 		else
 			tail -5 "$RUN/collector.log" >&2
+		fi
+	fi
+	if [ -z "${LETHE_TEST_ALERTRULES:-}" ]; then
+		dir=$CACHE/alertrules-$(cat "$HERE"/bench/peers/alertrules/* | cksum | cut -d' ' -f1)
+		[ -x "$dir/alertrules" ] || say "Prometheus's reader of rules: building it, once, into $dir"
+		if [ -x "$dir/alertrules" ] || (cd "$HERE/bench/peers/alertrules" && go build -o "$dir/alertrules" .) 2>"$RUN/alertrules.log"; then
+			export LETHE_TEST_ALERTRULES=$dir/alertrules
+		else
+			tail -5 "$RUN/alertrules.log" >&2
 		fi
 	fi
 	if [ -z "${LETHE_TEST_OPENSEARCH:-}" ] && command -v mvn >/dev/null; then

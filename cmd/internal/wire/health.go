@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,7 +27,7 @@ type gauges struct {
 	by  map[string]*prometheus.GaugeVec
 }
 
-func newGauges(reg *prometheus.Registry, f *audit.Follower) *gauges {
+func newGauges(reg *prometheus.Registry, f *audit.Follower, now func() time.Time, witnessed bool) *gauges {
 	gauge := func(name, help string, value func(audit.Status) float64) {
 		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "lethe", Name: name, Help: help},
 			func() float64 { return value(f.Status()) }))
@@ -34,16 +35,37 @@ func newGauges(reg *prometheus.Registry, f *audit.Follower) *gauges {
 	gauge("log_entries", "Entries integrated into the audit log.", func(s audit.Status) float64 { return float64(s.Size) })
 	gauge("log_bytes", "Size of the audit log: its entries and the tiles over them, without partial ones that fuller ones replaced.", func(s audit.Status) float64 { return float64(s.Bytes) })
 	gauge("log_published_entries", "Entries under the log's checkpoint.", func(s audit.Status) float64 { return float64(s.Published) })
-	began := time.Now()
-	gauge("log_checkpoint_age_seconds", "Age of the log's checkpoint; where there is none, of this process.", func(s audit.Status) float64 {
-		if s.CheckpointAt.IsZero() {
-			return time.Since(began).Seconds()
+	began := now()
+	since := func(t time.Time) float64 {
+		if t.IsZero() {
+			t = began
 		}
-		return time.Since(s.CheckpointAt).Seconds()
-	})
+		return now().Sub(t).Seconds()
+	}
+	gauge("log_checkpoint_age_seconds", "Age of the log's checkpoint; where there is none, of this process.", func(s audit.Status) float64 { return since(s.CheckpointAt) })
+	gauge("log_unpublished_entries", "Entries in the log that are not under its checkpoint.", func(s audit.Status) float64 { return float64(s.Size - min(s.Size, s.Published)) })
+	gauge("log_office", "1 if this process writes the audit log: it took office, and no later term began.", func(s audit.Status) float64 { return flag(s.Office) })
+	gauge("log_term", "Number of the follower's term; 0 before it took office.", func(s audit.Status) float64 { return float64(s.Term) })
+	gauge("log_append_age_seconds", "Time since the follower appended; since it took office if it has not.", func(s audit.Status) float64 { return since(s.AppendedAt) })
+	if witnessed {
+		gauge("log_quorum_missing_seconds", "For how long witnesses have been asked whose policy is not met: no checkpoint is published; 0 if it is met.", func(s audit.Status) float64 {
+			if s.NoQuorum.IsZero() {
+				return 0
+			}
+			return since(s.NoQuorum)
+		})
+		reg.MustRegister(witnessMetrics{f, since})
+	}
 	gauge("log_audit_offset", "Offset of the last entry integrated.", func(s audit.Status) float64 { return float64(s.Offset) })
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return &gauges{reg: reg, by: make(map[string]*prometheus.GaugeVec)}
+}
+
+func flag(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // connector gives the gauges of one source or sink.
@@ -105,6 +127,20 @@ func (w *Workspace) Serve(ctx context.Context, addr string) error {
 	if err != nil {
 		return &stream.Fault{Code: "run.listen", Path: "metrics: " + addr, Msg: err.Error(), Hint: "choose another address for metrics in lethe.yaml", Exit: stream.ExitEnvironment}
 	}
+	srv := &http.Server{Handler: w.answers(), ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		<-ctx.Done()
+		srv.Shutdown(context.WithoutCancel(ctx))
+	}()
+	w.log.Info("metrics", "address", l.Addr().String())
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	return nil
+}
+
+// answers are those of the process to whoever watches it.
+func (w *Workspace) answers() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(r http.ResponseWriter, _ *http.Request) { fmt.Fprintln(r, "ok") })
@@ -120,20 +156,11 @@ func (w *Workspace) Serve(ctx context.Context, addr string) error {
 				fmt.Fprintf(r, "overdue: records of %s wait for connection %s for longer than raw_max_age\n", label(m, "topic"), label(m, "connection"))
 			}
 		}
-		for _, line := range w.feeds.lines() {
+		for _, line := range slices.Concat(w.feeds.lines(), unwitnessed(w.follower.Status(), w.base.Now())) {
 			fmt.Fprintln(r, line)
 		}
 	})
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	go func() {
-		<-ctx.Done()
-		srv.Shutdown(context.WithoutCancel(ctx))
-	}()
-	w.log.Info("metrics", "address", l.Addr().String())
-	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("metrics: %w", err)
-	}
-	return nil
+	return mux
 }
 
 // ready says why the process does no work, or what part of it fails.
@@ -141,10 +168,13 @@ func (w *Workspace) ready(ctx context.Context) error {
 	if err := w.base.Cluster.Ping(ctx, 2*time.Second); err != nil {
 		return errors.New("no broker answers")
 	}
-	if s := w.follower.Status(); s.Term == 0 {
-		return errors.New("the audit log has no follower yet")
-	}
 	var lines []string
+	switch s := w.follower.Status(); {
+	case s.Term == 0:
+		return errors.New("the audit log has no follower yet")
+	case !s.Office:
+		lines = append(lines, fmt.Sprintf("audit log: this process no longer writes it (its term was %d): it stopped, or another process began a later term", s.Term))
+	}
 	for _, f := range w.base.Failures.Now(w.base.Now()) {
 		lines = append(lines, fmt.Sprintf("%s: failing since %s, %d times in a row; look for \"stage\":%q in what lethe run logs: it says why",
 			f.Stage, f.Since.UTC().Format(time.RFC3339), f.Times, f.Stage))

@@ -23,7 +23,7 @@ func (w *Workspace) openLog() error {
 		return err
 	}
 	w.feed = &feed{cluster: w.base.Cluster, topic: w.base.Topics.Audit(), log: w.folder.Rel(w.folder.Log), began: make(chan struct{})}
-	w.follower, err = audit.NewFollower(audit.Config{Dir: w.folder.Log, Signer: w.signer, Name: "run", Feed: w.feed, Now: time.Now, Witnesses: witnesses,
+	w.follower, err = audit.NewFollower(audit.Config{Dir: w.folder.Log, Signer: w.signer, Name: "run", Feed: w.feed, Now: w.base.Now, Witnesses: witnesses,
 		Appended: func(b audit.Batch) { w.base.Logged(b.Entries, b.Bytes, b.Began) }})
 	if err != nil {
 		return err
@@ -32,9 +32,10 @@ func (w *Workspace) openLog() error {
 		w.log.Warn("the log is gone: it is written anew from the broker, as far as that keeps the entries", "log", w.folder.Rel(w.folder.Log),
 			"next", "restore the log from its backup where there is one; else verify with a checkpoint that you kept: only that shows that nothing is missing")
 	}
-	w.gauges = newGauges(w.registry, w.follower)
+	w.gauges = newGauges(w.registry, w.follower, w.base.Now, witnesses != nil)
+	w.registry.MustRegister(failingMetrics{w.base.Failures, w.base.Now})
 	if w.folder.Mirror.Bucket != "" {
-		w.mirrored = newMirrored(w.registry, w.follower.Status)
+		w.mirrored = newMirrored(w.registry, w.follower.Status, w.base.Now)
 	}
 	return nil
 }

@@ -23,11 +23,15 @@ const mirrorEvery = time.Minute
 const mirrorJob = "mirror"
 
 // mirrored is how far the mirror is, for metrics.
-type mirrored struct{ status atomic.Pointer[mirror.Status] }
+type mirrored struct {
+	status atomic.Pointer[mirror.Status]
+	whole  atomic.Pointer[time.Time] // when it last held what there was to copy; when the process began if it has not
+}
 
-func newMirrored(reg prometheus.Registerer, log func() audit.Status) *mirrored {
-	m := new(mirrored)
+func newMirrored(reg prometheus.Registerer, log func() audit.Status, now func() time.Time) *mirrored {
+	m, began := new(mirrored), now()
 	m.status.Store(new(mirror.Status))
+	m.whole.Store(&began)
 	gauge := func(name, help string, value func(mirror.Status) float64) {
 		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "lethe", Name: name, Help: help},
 			func() float64 { return value(*m.status.Load()) }))
@@ -35,11 +39,17 @@ func newMirrored(reg prometheus.Registerer, log func() audit.Status) *mirrored {
 	gauge("log_mirror_entries", "Entries in full bundles that lie in the mirror of the log.", func(s mirror.Status) float64 { return float64(s.Entries) })
 	gauge("log_mirror_behind_entries", "Entries of the log that are not under a checkpoint in its mirror.",
 		func(s mirror.Status) float64 { return max(0, float64(log().Size)-float64(s.Size)) })
+	gauge("log_mirror_behind_seconds", "Time since the mirror held what there was to copy, while entries of the log are not under a checkpoint in it; 0 if all are.", func(s mirror.Status) float64 {
+		if log().Size <= uint64(s.Size) {
+			return 0
+		}
+		return now().Sub(*m.whole.Load()).Seconds()
+	})
 	gauge("log_mirror_age_seconds", "Time since this process wrote to the mirror; 0 if it has not.", func(s mirror.Status) float64 {
 		if s.At.IsZero() {
 			return 0
 		}
-		return time.Since(s.At).Seconds()
+		return now().Sub(s.At).Seconds()
 	})
 	return m
 }
@@ -106,6 +116,8 @@ func (w *Workspace) copyLog(ctx context.Context, of mirrors, r *audit.Reader) er
 			return err
 		}
 	}
+	now := w.base.Now()
+	w.mirrored.whole.Store(&now)
 	return nil
 }
 

@@ -25,8 +25,9 @@ import (
 	"lethe/stream/pipeline"
 )
 
-// recaller is a workspace with what it takes to write a log and to read it back.
-func recaller(t *testing.T) *Workspace {
+// recaller is a workspace with what it takes to write a log and to read it back; as
+// change it before its log is opened.
+func recaller(t *testing.T, as ...func(*Workspace)) *Workspace {
 	t.Helper()
 	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
 	b, err := broker.Start(t.Context(), broker.Config{Dir: filepath.Join(dir, "state", "broker"), Log: log})
@@ -61,6 +62,9 @@ func recaller(t *testing.T) *Workspace {
 		Log: log, Metrics: pipeline.NewMetrics(w.registry), Failures: new(pipeline.Failures), Now: time.Now}
 	if err := w.prepareOwn(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	for _, change := range as {
+		change(w)
 	}
 	if err := w.openLog(); err != nil {
 		t.Fatal(err)
