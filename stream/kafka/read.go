@@ -124,6 +124,9 @@ func (c Cluster) Append(ctx context.Context, id, topic string, values [][]byte, 
 	if err == nil && may != nil {
 		err = may(ctx)
 	}
+	if err == nil {
+		err = AwaitPartitions(ctx, cl, topic)
+	}
 	if err != nil {
 		end = kgo.TryAbort
 	}

@@ -2,6 +2,8 @@ package kafka
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -10,6 +12,24 @@ import (
 
 // markersWithin bounds the wait for the markers of a transaction.
 const markersWithin = 20 * time.Millisecond
+
+// AwaitPartitions waits until a client knows the partitions of a topic that it has
+// produced to. It sends the first records of a topic before it keeps that, and a
+// transaction of which it knows no partition it aborts without an error, though it is
+// told to commit (L2).
+func AwaitPartitions(ctx context.Context, cl *kgo.Client, topic string) error {
+	for {
+		leader, _, err := cl.PartitionLeader(topic, 0)
+		if err == nil && leader >= 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("topic %s: partitions: %w", topic, errors.Join(err, ctx.Err()))
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
 
 // AwaitMarkers waits until the brokers have written the markers of cl's last
 // transaction, or a moment. EndTxn is answered before they are, and a first

@@ -53,8 +53,12 @@ func (a *auditWriter) commit(ctx context.Context, describe func() error, end fun
 	return committed, nil
 }
 
-// end commits the transaction of a producer that is in no group.
+// end commits the transaction of a producer that is in no group, which always holds a
+// position.
 func (a *auditWriter) end(ctx context.Context) (bool, error) {
+	if err := kafka.AwaitPartitions(ctx, a.client, a.Topics.Positions()); err != nil {
+		return false, err
+	}
 	return true, a.client.EndTransaction(ctx, kgo.TryCommit)
 }
 
