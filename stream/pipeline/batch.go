@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/binary"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -46,13 +45,5 @@ func (b Batch) At(offset int64) (int64, bool) {
 // Preimage is what the leaf of a record is the SHA-256 of, behind the byte 0.
 func (b Batch) Preimage(number int64) []byte {
 	r := b.Records[number]
-	p := append([]byte(nil), header(r, stream.HeaderSalt)...)
-	for _, field := range [][]byte{r.Key, r.Value, header(r, stream.HeaderSeq), header(r, stream.HeaderUnchanged)} {
-		if field == nil {
-			p = binary.BigEndian.AppendUint32(p, 0xFFFFFFFF)
-			continue
-		}
-		p = append(binary.BigEndian.AppendUint32(p, uint32(len(field))), field...)
-	}
-	return p
+	return tree.AppendPreimage(nil, header(r, stream.HeaderSalt), r.Key, r.Value, header(r, stream.HeaderSeq), header(r, stream.HeaderUnchanged))
 }

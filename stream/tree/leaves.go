@@ -42,20 +42,11 @@ type spot struct {
 }
 
 // Add appends the leaf of one record to list; it is there once Flush was called.
-// Nil slices are null; seq and unchanged are the header values as written. Leaves
-// keeps none of them:
-//
-//	SHA-256(0x00 ‖ salt[16] ‖ len,key ‖ len,value ‖ len,seq ‖ len,unchanged)
-//
-// with lengths as u32 big-endian and 0xFFFFFFFF for null (L4).
+// It is the SHA-256 of 0x00 and the record's preimage, see [AppendPreimage]. Leaves keeps
+// none of the slices.
 func (l *Leaves) Add(list *[]stream.Hash, salt, key, value, seq, unchanged []byte) {
 	from := len(l.buf)
-	b := append(l.buf, 0x00)
-	b = append(b, salt...)
-	b = appendField(b, key)
-	b = appendField(b, value)
-	b = appendField(b, seq)
-	b = appendField(b, unchanged)
+	b := AppendPreimage(append(l.buf, 0x00), salt, key, value, seq, unchanged)
 	l.buf = b
 	l.messages = append(l.messages, lanes.Message{Data: b[from:]})
 	l.spots = append(l.spots, spot{list, len(*list)})
@@ -74,6 +65,20 @@ func (l *Leaves) Flush() {
 	clear(l.messages)
 	clear(l.spots)
 	l.messages, l.spots, l.buf = l.messages[:0], l.spots[:0], l.buf[:0]
+}
+
+// AppendPreimage appends what the leaf of a record commits to. Nil slices are null; seq
+// and unchanged are the header values as written:
+//
+//	salt[16] ‖ len,key ‖ len,value ‖ len,seq ‖ len,unchanged
+//
+// with lengths as u32 big-endian and 0xFFFFFFFF for null (L4).
+func AppendPreimage(b, salt, key, value, seq, unchanged []byte) []byte {
+	b = append(b, salt...)
+	b = appendField(b, key)
+	b = appendField(b, value)
+	b = appendField(b, seq)
+	return appendField(b, unchanged)
 }
 
 func appendField(b, v []byte) []byte {
