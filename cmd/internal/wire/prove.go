@@ -105,8 +105,13 @@ func (w *Workspace) receiptOf(ctx context.Context, r *audit.Reader, in Proving) 
 		return nil, err
 	}
 	at := &found{}
-	if at.claim.Receipt, err = entryAt(r, leaf, &at.receipt); err != nil {
+	if at.claim.Receipt, err = r.Leaf(leaf); err != nil {
 		return nil, w.final(err)
+	}
+	if e, ok := audit.ReadEntry(at.claim.Receipt.Entry, stream.EntryReceipt); ok {
+		if err := json.Unmarshal(e.Body, &at.receipt); err != nil {
+			return nil, fmt.Errorf("entry %d: %w", leaf, err)
+		}
 	}
 	var ok bool
 	if at.claim.Part, at.claim.Out, ok = in.of(at.receipt.Parts); !ok {
@@ -125,21 +130,6 @@ func (w *Workspace) receiptOf(ctx context.Context, r *audit.Reader, in Proving) 
 		at.claim.Enrol, err = r.Leaf(enrol)
 	}
 	return at, w.final(err)
-}
-
-// entryAt reads an entry of the log, and its body.
-func entryAt(r *audit.Reader, leaf int64, body any) (audit.Leaf, error) {
-	l, err := r.Leaf(leaf)
-	if err != nil {
-		return l, err
-	}
-	e := struct {
-		Body any `json:"body"`
-	}{body}
-	if err := json.Unmarshal(l.Entry, &e); err != nil {
-		return l, fmt.Errorf("entry %d: %w", leaf, err)
-	}
-	return l, nil
 }
 
 // of finds the part, and output, of a receipt that tells of it.
