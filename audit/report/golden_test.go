@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"html/template"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,12 +32,27 @@ func TestEachReportIsWhatItsGoldenFileShows(t *testing.T) {
 			if err := d.HTML(&asHTML, l); err != nil {
 				t.Fatal(err)
 			}
-			// The sheet is the same in all, and holds the fonts.
-			html := regexp.MustCompile(`(?s)<style>.*</style>|'sha256-[^']*'`).ReplaceAll(asHTML.Bytes(), nil)
 			golden(t, k.Name+"."+string(l)+".json", asJSON.Bytes())
-			golden(t, k.Name+"."+string(l)+".html", html)
+			shell, body := parted(t, asHTML.String(), d, l)
+			golden(t, "shell.html", shell)
+			golden(t, k.Name+"."+string(l)+".html", body)
 		}
 	}
+}
+
+// parted gives a page's body, and the page without it: the same in all but for the
+// title, the language and the sheet, which holds the fonts.
+func parted(t *testing.T, page string, d *Document, l Lang) (shell, body []byte) {
+	t.Helper()
+	head, rest, ok := strings.Cut(page, "<body>\n")
+	inside, foot, ends := strings.Cut(rest, "</body>\n")
+	lang, title := `<html lang="`+string(l)+`">`, "<title>"+template.HTMLEscapeString(d.Title.In(l)+" – "+d.Workspace)+"</title>"
+	if !ok || !ends || strings.Count(head, lang) != 1 || strings.Count(head, title) != 1 {
+		t.Fatalf("%s in %s: no body, title or language", d.Kind, l)
+	}
+	head = strings.NewReplacer(lang, "<html>", title, "<title></title>").Replace(head)
+	head = regexp.MustCompile(`(?s)<style>.*</style>|'sha256-[^']*'|&#39;sha256-.*?&#39;`).ReplaceAllString(head, "")
+	return []byte(head + "<body>\n</body>\n" + foot), []byte(inside)
 }
 
 func golden(t *testing.T, name string, got []byte) {
