@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +8,7 @@ import (
 
 func accessKind() Kind {
 	return Kind{Name: "access", Title: Text{"Subject access: where a person's data went", "การเข้าถึงข้อมูลของเจ้าของข้อมูล: ข้อมูลถูกส่งไปที่ใด"},
-		Help: "sinks, purposes, ranges and times for a person, whose identifier comes on standard input (--stream)", make: access}
+		Help: "sinks, files, ranges, purposes and times for a person, whose identifier comes on standard input (--stream)", Wants: Wants{Objects: true}, make: access}
 }
 
 func access(w *work) {
@@ -17,7 +16,12 @@ func access(w *work) {
 	all := w.about()
 	w.purposesOf(all)
 	w.dataOf(all)
-	w.found()
+	if w.Facts.Found != nil {
+		at := w.lies()
+		w.arrived(at)
+		w.files(at)
+		w.found()
+	}
 	w.went(all)
 	w.storage()
 }
@@ -57,17 +61,17 @@ const foundShown = 500
 // found lists the batches that hold rows about the person, as the index has them.
 func (w *work) found() {
 	f := w.Facts.Found
-	if f == nil {
-		return
-	}
 	s := w.section("batches", "GDPR Art. 15(1)(c) ○; PDPA s.30", "Batches with records about the person", "ชุดข้อมูลที่มีระเบียนเกี่ยวกับบุคคล")
 	s.say("From the index of subjects, which receipts name by its hash. Ranges hold records of others, too.", "จากดัชนีบุคคลซึ่งใบรับอ้างถึงด้วยแฮช ช่วงออฟเซ็ตมีระเบียนของบุคคลอื่นด้วย")
 	t := &Table{ID: "batches", Caption: Text{"Oldest first", "เรียงจากเก่าสุด"}, Empty: Text{"none was found", "ไม่พบ"}, Columns: []Column{
 		col("time", "Masked at", "ปิดบังเมื่อ"), wide("stream", 2, "Stream", "สตรีม"), col("sink", "Sink", "ปลายทาง"), col("purpose", "Purpose", "วัตถุประสงค์"), counts("records", "Records", "ระเบียน"), wide("ranges", 4, "Among these offsets of masked topics", "ในช่วงออฟเซ็ตของหัวข้อ"), counts("entry", "Entry of the log", "รายการในบันทึก")}}
 	for _, b := range f.Batches[:min(len(f.Batches), foundShown)] {
 		w.prove(b.Leaf)
-		c, _ := w.connection(b.Connection)
-		t.row(at(b.Time), word(b.Stream), word(cmp.Or(c.To, b.Connection)), word(b.Purpose), number(b.Records), word(strings.Join(b.Ranges, "\n")), number(b.Leaf))
+		var ranges []string
+		for _, r := range b.Ranges {
+			ranges = append(ranges, r.String())
+		}
+		t.row(at(b.Time), word(b.Stream), word(w.destination(b.Connection)), word(b.Purpose), number(b.Records), word(strings.Join(ranges, "\n")), number(b.Leaf))
 	}
 	s.table(t)
 	if n := len(f.Batches) - foundShown; n > 0 {

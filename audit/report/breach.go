@@ -57,7 +57,9 @@ func (w *work) reach() (all []exposed) {
 				label, name := w.Facts.topicParts(o.Topic)
 				if o.Connection == c.Name && name == st.Name && label != "" && (sc.File == "" || o.Name == sc.File) {
 					e.rows += o.Rows
-					e.files++
+					if o.Name != "" {
+						e.files++
+					}
 				}
 			}
 			if source {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -30,6 +31,7 @@ type part struct {
 	Topic            string
 	Partition        int32
 	To               string
+	From, SHA256     json.RawMessage // strings, which few reports read
 	Out              []out
 	Object, Evidence string
 	Rows             *int64
@@ -151,6 +153,10 @@ func (d *decoder) part(p *part) error {
 			p.Partition, err = d.int32()
 		case "to":
 			p.To, err = d.text()
+		case "from":
+			p.From, err = d.Skip()
+		case "sha256":
+			p.SHA256, err = d.Skip()
 		case "object":
 			p.Object, err = d.text()
 		case "evidence":

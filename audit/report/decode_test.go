@@ -18,7 +18,10 @@ func asJSON(body []byte) (r receipt, err error) {
 	}
 	r = receipt{Stage: in.Stage, Connection: in.Connection, Source: in.Source, Worker: in.Worker, Build: in.Build, Time: in.Time, Detail: in.Detail, Streams: in.Streams}
 	for _, p := range in.Parts {
-		q := part{Topic: p.Topic, Partition: p.Partition, To: p.To, Object: p.Object, Evidence: p.Evidence, Rows: (*int64)(p.Rows)}
+		q := part{Topic: p.Topic, Partition: p.Partition, To: p.To, Object: p.Object, Evidence: p.Evidence, Rows: (*int64)(p.Rows), From: json.RawMessage(`"` + p.From + `"`)}
+		if p.SHA256 != nil {
+			q.SHA256 = json.RawMessage(`"` + p.SHA256.String() + `"`)
+		}
 		for _, o := range p.Out {
 			q.Out = append(q.Out, out{o.Topic, o.Partition, int64(o.Last)})
 		}

@@ -99,11 +99,16 @@ type Lag struct {
 	Sum, Max time.Duration
 }
 
-// Object is a file that a sink wrote.
+// Object is what a sink wrote of a range of a masked topic: a file, or rows of a table,
+// which have no name.
 type Object struct {
 	Name, Connection, Topic string
+	Partition               int32
+	From, To                int64  // offsets, To is not in it
+	SHA256                  string // of a file
 	Rows                    int64
 	Time                    time.Time
+	Leaf                    int64 // of the receipt
 }
 
 // Deletion is evidence that something was deleted.

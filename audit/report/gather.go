@@ -190,7 +190,7 @@ func (g *gathering) receipt(index int64, id string, r *receipt) {
 		p := &r.Parts[i]
 		switch r.Stage {
 		case stream.StageSink:
-			g.loaded(hop, p, t)
+			g.loaded(index, hop, p, t)
 		case stream.StageDelete:
 			g.Deleted = append(g.Deleted, Cited[Deletion]{Index: index, ID: id, Time: t, Body: Deletion{p.Topic, p.Partition, p.To, p.Evidence}})
 		}
@@ -208,26 +208,26 @@ func (g *gathering) masked(r *receipt, t time.Time) {
 }
 
 // loaded counts what a sink loaded of a partition, and how late.
-func (g *gathering) loaded(hop Hop, p *part, t time.Time) {
+func (g *gathering) loaded(index int64, hop Hop, p *part, t time.Time) {
 	load := entry(g.Loads, Delivery{hop.Day, hop.Owner, p.Topic})
 	if load.First.IsZero() {
 		load.First = t
 	}
 	load.Last = t
-	o := Object{Name: p.Object, Connection: hop.Owner, Topic: p.Topic, Time: t}
 	if p.Rows != nil {
-		o.Rows = *p.Rows
+		load.Rows += *p.Rows
 	}
-	load.Rows += o.Rows
 	if p.Object != "" {
 		load.Objects++
-		if g.want.Objects {
-			g.Objects = append(g.Objects, o)
-		}
 	}
 	end, err := strconv.ParseInt(p.To, 10, 64)
 	if err != nil {
 		return // a position of a source: nothing that was masked
+	}
+	if p.Rows != nil && g.want.Objects {
+		from, _ := strconv.ParseInt(strings.Trim(string(p.From), `"`), 10, 64)
+		g.Objects = append(g.Objects, Object{Name: p.Object, Connection: hop.Owner, Topic: p.Topic, Partition: p.Partition, From: from, To: end,
+			SHA256: strings.Trim(string(p.SHA256), `"`), Rows: *p.Rows, Time: t, Leaf: index})
 	}
 	at := place{p.Topic, p.Partition}
 	waiting, lag := g.waiting[at], entry(g.Lags, hop)

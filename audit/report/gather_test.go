@@ -189,3 +189,37 @@ func TestAFolderThatNeverRanHasAReportThatSaysSo(t *testing.T) {
 		}
 	}
 }
+
+// A person's batch is followed to each file that covers some of it, and to no other; what
+// no receipt of a sink covers is counted.
+func TestABatchIsFollowedToTheFilesThatCoverIt(t *testing.T) {
+	in := invented()
+	topic := in.Folder.Connections[0].Streams[0].Topic
+	file := func(name, connection string, partition int32, from, to int64) Object {
+		return Object{Name: name, Connection: connection, Topic: topic, Partition: partition, From: from, To: to, SHA256: name, Leaf: from}
+	}
+	for _, c := range []struct {
+		objects        []Object
+		files, offsets string
+		waiting        int64
+	}{
+		{nil, "", "", 1},
+		{[]Object{file("a", "shop-lake", 0, 0, 10)}, "", "", 1},
+		{[]Object{file("a", "shop-lake", 0, 0, 11)}, "a", "10-10", 1},
+		{[]Object{file("b", "shop-lake", 0, 20, 40), file("a", "shop-lake", 0, 0, 20)}, "a b", "10-19 20-29", 0},
+		{[]Object{file("a", "shop-lake", 0, 0, 15), file("b", "shop-lake", 0, 20, 30)}, "a b", "10-14 20-29", 1},
+		{[]Object{file("a", "shop-lake", 0, 10, 30), file("b", "shop-lake", 0, 30, 40)}, "a", "10-29", 0},
+		{[]Object{file("a", "shop-lake", 1, 10, 30), file("b", "other", 0, 10, 30)}, "", "", 1},
+	} {
+		in.Facts.Objects = c.objects
+		in.Facts.Found.Batches = []Batch{{Connection: "shop-lake", Records: 1, Ranges: []Range{{topic, 0, 10, 29}}}}
+		got := (&work{Input: in}).lies()
+		var files, offsets []string
+		for _, o := range got.objects {
+			files, offsets = append(files, o.Name), append(offsets, o.offsets...)
+		}
+		if a := got.arrivals[0]; strings.Join(files, " ") != c.files || strings.Join(offsets, " ") != c.offsets || a.waiting != c.waiting {
+			t.Errorf("%+v: files %v, offsets %v, %d not loaded whole", c.objects, files, offsets, a.waiting)
+		}
+	}
+}

@@ -270,7 +270,8 @@ func invented() Input {
 			Quarantined: map[string]map[string]stream.Int64{"null": {"email": 2}},
 			Quality:     stream.Quality{Rows: 98, Nulls: map[string]stream.Int64{"city": 7}, Empties: map[string]stream.Int64{"full_name": 1}, Keys: stream.KeyCount{Inserts: 98, Repeats: 1}, Newest: stream.Int64(day.UnixMilli())}}},
 		Details: map[stream.Hash]Hop{{1}: {}, {2}: {}}, DetailsRead: 1, Builds: map[string]int64{strings.Repeat("0f", 32): 12}, Workers: map[string]int64{"w1": 12},
-		Objects:   []Object{{"shop.main.customer/0001.parquet", "shop-lake", customer.Topic, 50, day}, {"shop.main.customer/0002.parquet", "shop-lake", customer.Topic, 48, day.Add(time.Hour)}},
+		Objects: []Object{{"shop.main.customer/0001.parquet", "shop-lake", customer.Topic, 0, 0, 50, strings.Repeat("1a", 32), 50, day, 14}, {"shop.main.customer/0002.parquet", "shop-lake", customer.Topic, 0, 50, 98, strings.Repeat("2b", 32), 48, day.Add(time.Hour), 18},
+			{"shop.main.customer/0003.parquet", "shop-lake", customer.Topic, 0, 98, 117, strings.Repeat("3c", 32), 19, day.Add(2 * time.Hour), 24}},
 		Deleted:   []Cited[Deletion]{{30, "r/30", day.Add(2 * time.Hour), Deletion{"keys/raw", 0, "raw/2026-03-03T05", "key-destroyed"}}, {31, "r/31", day.Add(2 * time.Hour), Deletion{"lethe.shop.raw.pii.shop", 1, "77", "log-start"}}},
 		Policies:  []Cited[stream.PolicyEvent]{{2, "p/1", before, stream.PolicyEvent{Connection: "shop-lake", Revision: old, Keys: "1", Packs: []string{"pdpa-th"}}}, {9, "p/2", day, stream.PolicyEvent{Connection: "shop-lake", Revision: rev, Keys: "1", Packs: []string{"pdpa-th", "gdpr"}}}},
 		Announced: []Cited[stream.Announcement]{announce(3, before, old), announce(10, day, rev)},
@@ -278,7 +279,7 @@ func invented() Input {
 		Outcomes:  map[string]stream.Outcome{"i/1": {Of: "i/1", Result: "done", Count: 3}, "i/2": {Of: "i/2", Result: "done", Count: 1}},
 		Shreds:    []Cited[stream.Shred]{{26, "s/1", day.Add(2 * time.Hour), stream.Shred{Of: "i/2", First: 1, Last: 1}}},
 		Counted:   &Counted{Distinct: 60, Streams: map[string]int{customer.Name: 60}, Reach: Reach{Gone: 1}},
-		Found:     &Whereabouts{Batches: []Batch{{Leaf: 12, Time: day, Connection: "shop-lake", Purpose: "analytics", Stream: customer.Name, Records: 2, Ranges: []string{customer.Topic + "/0 0-97"}}}, Acts: []Act{{20, "reveal", day.Add(time.Hour)}}},
+		Found:     &Whereabouts{Batches: []Batch{{Leaf: 12, Time: day, Connection: "shop-lake", Purpose: "analytics", Stream: customer.Name, Records: 2, Ranges: []Range{{customer.Topic, 0, 0, 97}, {customer.Topic, 1, 5, 9}}}}, Acts: []Act{{20, "reveal", day.Add(time.Hour)}}},
 		Enrolled:  []Cited[Enrolment]{{0, "log/1", before, Enrolment{"w1", ""}}},
 		Shapes:    []Cited[stream.StreamEvent]{{4, "x/1", day, stream.StreamEvent{Event: "shape", Source: "shop", Stream: customer.Name, Columns: 5}}},
 	}

@@ -39,7 +39,7 @@ type Kind struct {
 // Wants is what a kind needs beside the counts of the log.
 type Wants struct {
 	Details bool // detail records of the receipts in range
-	Objects bool // every object that a sink wrote
+	Objects bool // every [Object] that sinks wrote
 }
 
 // Kinds lists the reports, in the order of the documentation.

@@ -1,6 +1,9 @@
 package report
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Reaches reports whether what goes from a source to a sink was exposed.
 func (s Scope) Reaches(from, to string) bool {
@@ -36,7 +39,19 @@ type Batch struct {
 	Time                        time.Time
 	Connection, Purpose, Stream string
 	Records                     int64
-	Ranges                      []string // of masked topics, among records of others
+	Ranges                      []Range // of masked topics, among records of others
+}
+
+// Range is offsets of a partition of a masked topic.
+type Range struct {
+	Topic       string
+	Partition   int32
+	First, Last int64
+}
+
+// String writes it for people.
+func (r Range) String() string {
+	return fmt.Sprintf("%s/%d %d-%d", r.Topic, r.Partition, r.First, r.Last)
 }
 
 // Act is what somebody did that concerned the person.

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -156,7 +155,7 @@ func (e *Evidence) subjects(ctx context.Context, w *Workspace, q Questions) erro
 	for _, b := range found.Batches {
 		to := report.Batch{Leaf: b.Leaf, Time: b.Time, Connection: b.Connection, Purpose: b.Purpose, Stream: b.Stream, Records: b.Records}
 		for _, o := range b.Out {
-			to.Ranges = append(to.Ranges, fmt.Sprintf("%s/%d %d-%d", o.Topic, o.Partition, o.First, o.Last))
+			to.Ranges = append(to.Ranges, report.Range{Topic: o.Topic, Partition: o.Partition, First: int64(o.First), Last: int64(o.Last)})
 		}
 		e.Found.Batches = append(e.Found.Batches, to)
 	}
