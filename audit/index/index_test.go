@@ -1,7 +1,6 @@
 package index_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,23 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"lethe/audit"
+	"lethe/audit/audittest"
 	"lethe/audit/index"
 	"lethe/stream"
 )
-
-type feed [][]byte
-
-func (f feed) Read(_ context.Context, from int64, emit func(int64, []byte) error) error {
-	for ; from < int64(len(f)); from++ {
-		if err := emit(from, f[from]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // entries are receipts: the i-th tells of offsets [10i, 10i+9] of topic t/3 and of
 // object i; the first entry enrols a worker.
@@ -46,30 +33,6 @@ func entries(t *testing.T, skey, run string, n int) (all [][]byte) {
 	}
 	t.Fatal(err)
 	return nil
-}
-
-func reader(t *testing.T, dir, skey string, all [][]byte) *audit.Reader {
-	t.Helper()
-	signer, err := note.NewSigner(skey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := audit.NewFollower(audit.Config{Dir: dir, Signer: signer, Name: "test", Now: time.Now, Feed: feed(all)})
-	if err == nil {
-		err = f.Follow(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := audit.Verifier(skey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := audit.OpenReader(dir, v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
 
 // holds checks that the index finds what the first n receipts tell of, and no more.
@@ -111,7 +74,7 @@ func TestAnIndexGrowsWithItsLog(t *testing.T) {
 	}
 	all, dir, path := entries(t, skey, "log-1", 600), t.TempDir(), filepath.Join(t.TempDir(), "state", "index.db")
 	for _, n := range []int{1, 255, 300, 300, 600} {
-		holds(t, path, reader(t, dir, skey, all[:n+1]), n)
+		holds(t, path, audittest.Topic(all[:n+1]).Log(t, dir, skey), n)
 	}
 }
 
@@ -122,13 +85,13 @@ func TestL4AnIndexOfAnotherLogIsNotUsed(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "index.db")
 	all := entries(t, skey, "log-1", 300)
-	holds(t, path, reader(t, t.TempDir(), skey, all), 300)
-	holds(t, path, reader(t, t.TempDir(), skey, all[:201]), 200) // rolled back
-	holds(t, path, reader(t, t.TempDir(), skey, entries(t, skey, "log-2", 250)), 250)
+	holds(t, path, audittest.Topic(all).Log(t, t.TempDir(), skey), 300)
+	holds(t, path, audittest.Topic(all[:201]).Log(t, t.TempDir(), skey), 200) // rolled back
+	holds(t, path, audittest.Topic(entries(t, skey, "log-2", 250)).Log(t, t.TempDir(), skey), 250)
 	if err := os.WriteFile(path, []byte("no database, but as long as the head of one would be, and then some more text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	holds(t, path, reader(t, t.TempDir(), skey, all), 300)
+	holds(t, path, audittest.Topic(all).Log(t, t.TempDir(), skey), 300)
 }
 
 func TestL4AnIndexKnowsWhomTheLogsKeyRevokedAndNobodyElse(t *testing.T) {
@@ -152,7 +115,7 @@ func TestL4AnIndexKnowsWhomTheLogsKeyRevokedAndNobodyElse(t *testing.T) {
 		}
 		all = append(all, e)
 	}
-	r := reader(t, t.TempDir(), skey, all)
+	r := audittest.Topic(all).Log(t, t.TempDir(), skey)
 	x, err := index.Open(t.Context(), filepath.Join(t.TempDir(), "index.db"), r)
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package mirror_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -17,9 +16,9 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
-	"golang.org/x/mod/sumdb/note"
 
 	"lethe/audit"
+	"lethe/audit/audittest"
 	"lethe/audit/mirror"
 	"lethe/stream"
 )
@@ -80,58 +79,21 @@ func bucket(t *testing.T, c *minio.Client, name string, locked bool) string {
 
 // log is an audit log that a test lets grow.
 type log struct {
-	t      *testing.T
-	dir    string
-	signer note.Signer
-	reader *audit.Reader
-	n      int64
+	t         *testing.T
+	dir, skey string
+	topic     audittest.Topic
+	reader    *audit.Reader
 }
 
-func newLog(t *testing.T, skey string) *log {
-	t.Helper()
-	l := &log{t: t, dir: t.TempDir()}
-	var err error
-	if l.signer, err = note.NewSigner(skey); err != nil {
-		t.Fatal(err)
-	}
-	v, err := audit.Verifier(skey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if l.reader, err = audit.OpenReader(l.dir, v); err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
+func newLog(t *testing.T, skey string) *log { return &log{t: t, dir: t.TempDir(), skey: skey} }
 
 // grow appends entries.
 func (l *log) grow(entries int64, text string) {
 	l.t.Helper()
-	to := l.n + entries
-	f, err := audit.NewFollower(audit.Config{Dir: l.dir, Signer: l.signer, Name: "test", Now: time.Now, Feed: feed(func(from int64, emit func(int64, []byte) error) error {
-		for ; from < to; from++ {
-			if err := emit(from, fmt.Appendf(nil, `{"n":"%d","text":%q}`, from, text)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})})
-	if err == nil {
-		err = f.Follow(l.t.Context())
+	l.topic = l.topic.Grow(entries, text)
+	if l.reader = l.topic.Log(l.t, l.dir, l.skey); l.reader.Size() != int64(len(l.topic)) {
+		l.t.Fatalf("log of %d, want %d", l.reader.Size(), len(l.topic))
 	}
-	if err == nil {
-		err = l.reader.Refresh()
-	}
-	if err != nil || l.reader.Size() != to {
-		l.t.Fatalf("log of %d, want %d: %v", l.reader.Size(), to, err)
-	}
-	l.n = to
-}
-
-type feed func(from int64, emit func(int64, []byte) error) error
-
-func (f feed) Read(_ context.Context, from int64, emit func(int64, []byte) error) error {
-	return f(from, emit)
 }
 
 func (l *log) config(endpoint, bucket string) mirror.Config {

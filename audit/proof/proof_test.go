@@ -1,7 +1,6 @@
 package proof_test
 
 import (
-	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
@@ -11,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"lethe/audit"
+	"lethe/audit/audittest"
 	"lethe/audit/proof"
 	"lethe/audit/verify"
 	"lethe/stream"
@@ -33,17 +31,6 @@ type world struct {
 }
 
 const build = "aa11bb22cc33dd44ee55ff66aa11bb22cc33dd44ee55ff66aa11bb22cc33dd44"
-
-type feed [][]byte
-
-func (f feed) Read(_ context.Context, from int64, emit func(int64, []byte) error) error {
-	for ; from < int64(len(f)); from++ {
-		if err := emit(from, f[from]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // newWorld makes a log with a receipt of a batch of n records among others.
 func newWorld(t testing.TB, n, others int) *world {
@@ -98,24 +85,7 @@ func newWorld(t testing.TB, n, others int) *world {
 // follow appends the entries to the log.
 func (w *world) follow(t testing.TB) {
 	t.Helper()
-	signer, err := note.NewSigner(w.skey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := audit.NewFollower(audit.Config{Dir: w.dir, Signer: signer, Name: "test", Now: time.Now, Feed: feed(w.entries)})
-	if err == nil {
-		err = f.Follow(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := audit.Verifier(w.skey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w.reader, err = audit.OpenReader(w.dir, v); err != nil {
-		t.Fatal(err)
-	}
+	w.reader = audittest.Topic(w.entries).Log(t, w.dir, w.skey)
 }
 
 func (w *world) claim(t testing.TB, index int64) proof.Claim {

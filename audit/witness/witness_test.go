@@ -21,6 +21,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"lethe/audit"
+	"lethe/audit/audittest"
 	"lethe/audit/verify"
 	"lethe/audit/witness"
 )
@@ -82,21 +83,17 @@ func newParty(t *testing.T, name string, logs ...note.Verifier) *party {
 
 // log is a log that a test lets grow.
 type log struct {
-	dir, vkey string
-	signer    note.Signer
-	verifier  note.Verifier
-	n         int64
+	dir, skey, vkey string
+	verifier        note.Verifier
+	topic           audittest.Topic
 }
 
 func newLog(t *testing.T) *log {
 	t.Helper()
-	skey, vkey, err := audit.NewLogKey("lethe/shop")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &log{dir: t.TempDir(), vkey: vkey}
-	if l.signer, err = note.NewSigner(skey); err == nil {
-		l.verifier, err = audit.Verifier(skey)
+	l := &log{dir: t.TempDir()}
+	var err error
+	if l.skey, l.vkey, err = audit.NewLogKey("lethe/shop"); err == nil {
+		l.verifier, err = audit.Verifier(l.skey)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -104,32 +101,13 @@ func newLog(t *testing.T) *log {
 	return l
 }
 
-type feed func(from int64, emit func(int64, []byte) error) error
-
-func (f feed) Read(_ context.Context, from int64, emit func(int64, []byte) error) error {
-	return f(from, emit)
-}
-
 // grow appends entries, and says why no checkpoint was published over them.
 func (l *log) grow(t *testing.T, entries int64, policy, text string) error {
 	t.Helper()
-	to := l.n + entries
-	f, err := audit.NewFollower(audit.Config{Dir: l.dir, Signer: l.signer, Name: "test", Now: time.Now, Witnesses: []byte(policy),
-		Feed: feed(func(from int64, emit func(int64, []byte) error) error {
-			for ; from < to; from++ {
-				if err := emit(from, fmt.Appendf(nil, `{"n":"%d","text":%q}`, from, text)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})})
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	l.n = to
-	return f.Follow(ctx)
+	l.topic = l.topic.Grow(entries, text)
+	return l.topic.Follow(ctx, l.dir, l.skey, []byte(policy))
 }
 
 // judge verifies the log under a policy and gives the codes of what it finds, but for
@@ -198,7 +176,7 @@ func TestL4AnOlderOrAnotherHistoryIsNotCosigned(t *testing.T) {
 		// Who has the log's key makes another history; its witness was killed meanwhile.
 		p.start(t)
 		other := *l
-		other.dir, other.n = t.TempDir(), 0
+		other.dir, other.topic = t.TempDir(), nil
 		if err := other.grow(t, n, "quorum none\n", name); err != nil {
 			t.Fatal(err)
 		}
@@ -302,12 +280,16 @@ func TestWhatIsWrongHasTheStatusOfTheSpecification(t *testing.T) {
 
 func TestL4ATreeOfNoLeavesHasOneRoot(t *testing.T) {
 	l := newLog(t)
+	signer, err := note.NewSigner(l.skey)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := newParty(t, "witness.example.org/w", l.verifier)
 	for _, c := range []struct {
 		root tlog.Hash
 		want int
 	}{{tlog.Hash{1}, http.StatusConflict}, {sha256.Sum256(nil), http.StatusOK}, {tlog.Hash{2}, http.StatusConflict}} {
-		raw, err := note.Sign(&note.Note{Text: "lethe/shop\n0\n" + c.root.String() + "\n"}, l.signer)
+		raw, err := note.Sign(&note.Note{Text: "lethe/shop\n0\n" + c.root.String() + "\n"}, signer)
 		if err != nil {
 			t.Fatal(err)
 		}
