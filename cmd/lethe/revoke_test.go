@@ -42,7 +42,7 @@ func killsOfRevocations(t *testing.T, r *crashRig) {
 	l := r.launch(t)
 	r.follows(t, l)
 	states, takes := make(map[string]int), 600*time.Millisecond
-	for n := range times("LETHE_TEST_REVOCATIONS", 12) {
+	for n := range times("LETHE_TEST_REVOCATIONS", 8) {
 		before := r.signers(t)
 		cmd := exec.Command(r.lethe, "keys", "revoke", "--yes", "--reason", "compromised", r.dir)
 		if err := cmd.Start(); err != nil {

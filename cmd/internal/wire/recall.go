@@ -64,12 +64,15 @@ func (w *Workspace) readLog(ctx context.Context, r *recollection) error {
 	}
 	from, err := log.IndexOf(r.Offset)
 	if err == nil {
-		err = log.Scan(ctx, from, func(l audit.Leaf) error { return r.take(l.Offset, l.Entry, w.byLog) })
+		// Each shard has a key of its own.
+		err = log.Scan(ctx, from, func(l audit.Leaf) error {
+			return r.take(l.Offset, l.Entry, func([]byte) bool { return l.SignedByLog() })
+		})
 	}
 	return w.final(err)
 }
 
-// byLog reports whether the log's key signed an entry.
+// byLog reports whether the log's key of now signed an entry.
 func (w *Workspace) byLog(entry []byte) bool { return audit.SignedByLog(entry, w.verifier) }
 
 // take notes what an entry tells, if a worker signed it whose key counts where it stands.
