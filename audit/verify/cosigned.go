@@ -7,16 +7,21 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 )
 
 // WitnessPolicy says whose cosignatures make a checkpoint one that a log shows to
 // everybody (C2SP tlog-policy): witnesses, groups of them, and which must be met.
 type WitnessPolicy struct {
+	logs      []string // keys of logs that it is for; none for any
 	witnesses []witnessKey
 	groups    map[string]quorum // witnesses are groups of themselves
+	grouped   map[string]bool   // members of groups
 	quorum    string            // "" for none
 }
 
@@ -44,8 +49,10 @@ const algCosignature = 4
 //	witness NAME VKEY [URL]
 //	group NAME any|all|N MEMBER...
 //	quorum NAME|none
+//
+// With log lines it is for those logs only: see [WitnessPolicy.For].
 func ReadWitnessPolicy(text []byte) (*WitnessPolicy, error) {
-	p := &WitnessPolicy{groups: make(map[string]quorum)}
+	p := &WitnessPolicy{groups: make(map[string]quorum), grouped: make(map[string]bool)}
 	said := false
 	for n, line := range strings.Split(string(text), "\n") {
 		line, _, _ = strings.Cut(line, "#")
@@ -71,7 +78,7 @@ func ReadWitnessPolicy(text []byte) (*WitnessPolicy, error) {
 func (p *WitnessPolicy) line(f []string) error {
 	switch {
 	case f[0] == "log" && (len(f) == 2 || len(f) == 3):
-		return nil
+		return p.log(f[1])
 	case f[0] == "witness" && (len(f) == 3 || len(f) == 4):
 		w, err := readWitness(f[1], f[2])
 		if err != nil {
@@ -97,12 +104,12 @@ func (p *WitnessPolicy) line(f []string) error {
 		if err != nil || need < 1 || need > len(members) {
 			return errors.New("no such threshold")
 		}
-		seen := make(map[string]bool)
 		for _, m := range members {
-			if _, ok := p.groups[m]; !ok || seen[m] {
-				return fmt.Errorf("%q is not named before, or twice", m)
+			// One witness counts in one way only.
+			if _, ok := p.groups[m]; !ok || p.grouped[m] {
+				return fmt.Errorf("%q is not named before, or a member twice", m)
 			}
-			seen[m] = true
+			p.grouped[m] = true
 		}
 		return p.add(f[1], quorum{need, members})
 	case f[0] == "quorum" && len(f) == 2:
@@ -116,6 +123,35 @@ func (p *WitnessPolicy) line(f []string) error {
 		return nil
 	}
 	return errors.New("not a log, witness, group or quorum")
+}
+
+func (p *WitnessPolicy) log(vkey string) error {
+	if _, err := note.NewVerifier(vkey); err != nil {
+		return errors.New("not the public key of a log <name>+<hash>+<key>")
+	}
+	for _, l := range p.logs {
+		if keyOf(l) == keyOf(vkey) {
+			return errors.New("a log is named twice")
+		}
+	}
+	p.logs = append(p.logs, vkey)
+	return nil
+}
+
+// keyOf is the key in an encoded key, without the name.
+func keyOf(vkey string) string {
+	f := strings.SplitN(vkey, "+", 3)
+	return f[len(f)-1]
+}
+
+// For returns an error wrapping [ErrPolicy] if the policy is for logs, and none of them
+// has this public key: what their witnesses see says nothing of it.
+func (p *WitnessPolicy) For(vkey string) error {
+	if len(p.logs) == 0 || slices.Contains(p.logs, vkey) {
+		return nil
+	}
+	name, _, _ := strings.Cut(vkey, "+")
+	return fmt.Errorf("%w of %s: its log lines name other keys", ErrPolicy, name)
 }
 
 func (p *WitnessPolicy) add(name string, q quorum) error {

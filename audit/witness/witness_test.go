@@ -339,10 +339,34 @@ func mustSigner(t *testing.T, name string) note.Signer {
 	return s
 }
 
+func TestL4APolicyForOtherLogsIsForNoneOfThisKey(t *testing.T) {
+	p, l, other := newParty(t, "w.example.org"), newLog(t), newLog(t)
+	w := "witness w " + p.vkey + "\nquorum w\n"
+	for text, want := range map[string]bool{
+		w:                          true,
+		"log " + l.vkey + "\n" + w: true,
+		"log " + other.vkey + " https://x/\n" + w:            false,
+		"log " + other.vkey + "\nlog " + l.vkey + " x\n" + w: true,
+	} {
+		read, err := verify.ReadWitnessPolicy([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := read.For(l.vkey); (err == nil) != want || err != nil && !errors.Is(err, verify.ErrPolicy) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for _, text := range []string{"log hello\n" + w, "log " + l.vkey + "\nlog " + l.vkey + "\n" + w, "log\n" + w} {
+		if _, err := verify.ReadWitnessPolicy([]byte(text)); !errors.Is(err, verify.ErrPolicy) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestWhatIsNoPolicyIsTold(t *testing.T) {
 	p := newParty(t, "w.example.org")
 	w := "witness w " + p.vkey + "\n"
-	for _, text := range []string{"", w, w + w + "quorum w\n", w + "quorum x\n", w + "group g 2 w\nquorum g\n", w + "group g 1 w w\nquorum g\n", "witness w hello\nquorum w\n",
+	for _, text := range []string{"", w, w + w + "quorum w\n", w + "quorum x\n", w + "group g 2 w\nquorum g\n", w + "group g 1 w w\nquorum g\n", w + "group g 1 w\ngroup h 1 w\nquorum h\n", "witness w hello\nquorum w\n",
 		"witness a " + p.vkey + "\nwitness b " + p.vkey + "\ngroup g all a b\nquorum g\n", w + "quorum w\nquorum none\n", "group g any x\nquorum none\n", strings.Replace(w, "+", "+0", 1) + "quorum w\n", "hello\nquorum none\n"} {
 		if _, err := verify.ReadWitnessPolicy([]byte(text)); !errors.Is(err, verify.ErrPolicy) {
 			t.Errorf("%q: %v", text, err)

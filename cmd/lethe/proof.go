@@ -51,6 +51,17 @@ func (in *proofFlags) read() (err error) {
 	return err
 }
 
+// holds refuses a policy that is for other logs than that of a public key.
+func (in proofFlags) holds(key string) error {
+	if in.witnesses == nil {
+		return nil
+	}
+	if err := in.witnesses.For(key); err != nil {
+		return &stream.Fault{Code: "verify.policy", Path: in.policy, Msg: err.Error(), Hint: "give the policy that was made for this log, or the log.pub that it names"}
+	}
+	return nil
+}
+
 // unused refuses what is only asked of a bundle.
 func (in proofFlags) unused(dir string) error {
 	if in.state == "" && !in.show {
@@ -73,6 +84,9 @@ func verifyProof(io console, path string, in proofFlags) error {
 		return err
 	}
 	o := verify.ProofOptions{PublicKey: strings.TrimSpace(string(key)), Builds: in.list}
+	if err := in.holds(o.PublicKey); err != nil {
+		return err
+	}
 	if in.witnesses != nil {
 		o.Cosigned = in.witnesses.Cosigned(in.since)
 	}

@@ -114,6 +114,9 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 		return err
 	}
 	opts.PublicKey = strings.TrimSpace(string(key))
+	if err := bundle.holds(opts.PublicKey); err != nil {
+		return err
+	}
 	if in.checkpoint != "" {
 		if opts.Remembered, err = given(in.checkpoint); err != nil {
 			return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,15 +49,21 @@ func (w *Workspace) witnesses() ([]byte, error) {
 		return nil, nil
 	}
 	text, err := config.ReadFile(w.folder.Rel(path), path)
+	var policy *verify.WitnessPolicy
 	if err == nil {
-		_, err = verify.ReadWitnessPolicy(text)
+		policy, err = verify.ReadWitnessPolicy(text)
 	}
 	if err == nil {
 		err = audit.CheckWitnesses(text)
 	}
+	if err == nil {
+		// One without log lines is for any log, whose public key need not be there.
+		key, _ := os.ReadFile(w.folder.PublicKeyFile())
+		err = policy.For(strings.TrimSpace(string(key)))
+	}
 	if err != nil {
 		return nil, &stream.Fault{Code: "config.witnesses", Path: w.folder.Rel(path), Msg: err.Error(),
-			Hint: "write a line each: witness NAME VKEY URL, group NAME any|all|N MEMBER…, quorum NAME; lethe witness shows a witness's line"}
+			Hint: "write a line each: log VKEY (of log.pub; none for any log), witness NAME VKEY URL, group NAME any|all|N MEMBER…, quorum NAME; lethe witness shows a witness's line"}
 	}
 	return text, nil
 }
