@@ -51,15 +51,20 @@ func (in *proofFlags) read() (err error) {
 	return err
 }
 
-// holds refuses a policy that is for other logs than that of a public key.
-func (in proofFlags) holds(key string) error {
+// publicKey reads the key of a log. A policy that is for other logs is refused.
+func (in proofFlags) publicKey(path string) (string, error) {
+	text, err := given(path)
+	if err != nil {
+		return "", err
+	}
+	key := strings.TrimSpace(string(text))
 	if in.witnesses == nil {
-		return nil
+		return key, nil
 	}
 	if err := in.witnesses.For(key); err != nil {
-		return &stream.Fault{Code: "verify.policy", Path: in.policy, Msg: err.Error(), Hint: "give the policy that was made for this log, or the log.pub that it names"}
+		return "", &stream.Fault{Code: "verify.policy", Path: in.policy, Msg: err.Error(), Hint: "give the policy that was made for this log, or the log.pub that it names"}
 	}
-	return nil
+	return key, nil
 }
 
 // unused refuses what is only asked of a bundle.
@@ -79,14 +84,11 @@ func verifyProof(io console, path string, in proofFlags) error {
 	if in.key == "" {
 		return &stream.Fault{Code: "verify.key", Path: path, Msg: "a bundle is checked with the log's public key", Hint: "lethe verify " + path + " --key log.pub"}
 	}
-	key, err := given(in.key)
+	key, err := in.publicKey(in.key)
 	if err != nil {
 		return err
 	}
-	o := verify.ProofOptions{PublicKey: strings.TrimSpace(string(key)), Builds: in.list}
-	if err := in.holds(o.PublicKey); err != nil {
-		return err
-	}
+	o := verify.ProofOptions{PublicKey: key, Builds: in.list}
 	if in.witnesses != nil {
 		o.Cosigned = in.witnesses.Cosigned(in.since)
 	}

@@ -109,12 +109,7 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 		}
 	}
 	opts := verify.Options{Log: in.log, Lakes: lakes, Running: *running, Witnesses: bundle.witnesses, Since: bundle.since, Builds: bundle.list, Coverage: window}
-	key, err := given(in.key)
-	if err != nil {
-		return err
-	}
-	opts.PublicKey = strings.TrimSpace(string(key))
-	if err := bundle.holds(opts.PublicKey); err != nil {
+	if opts.PublicKey, err = bundle.publicKey(in.key); err != nil {
 		return err
 	}
 	if in.checkpoint != "" {
