@@ -43,12 +43,12 @@ func (d *Document) PDF(out io.Writer, l Lang) error {
 	}
 	s.gap(10)
 	for _, f := range d.Footnotes {
-		s.say(f.In(l), small+1, false, faint)
+		s.say("P", f.In(l), small+1, false, faint)
 	}
 	if d.Checkpoint.Note != "" {
 		s.keep(70)
-		s.title(words("note").In(l), 12)
-		s.say(d.Checkpoint.Note, small, false, ink)
+		s.say("H2", words("note").In(l), 12, true, accent)
+		s.say("P", d.Checkpoint.Note, small, false, ink)
 	}
 	s.numbers(d)
 	return p.Write(out, paper.Info{Title: d.Title.In(l) + " – " + d.Workspace, Lang: string(l), Made: d.Made})
@@ -82,24 +82,21 @@ func (s *sheets) room() float64 { return s.Width - 2*margin }
 // leading is the height of a line: Thai needs room for two storeys of marks.
 func leading(size float64) float64 { return size * 1.55 }
 
-// say writes a paragraph.
-func (s *sheets) say(text string, size float64, heavy bool, colour string) {
-	for _, line := range s.Wrap(text, s.room(), size, heavy) {
-		s.keep(leading(size))
-		s.y -= leading(size)
-		s.Text(margin, s.y+size*.35, size, heavy, colour, line)
-	}
+// say writes a paragraph, heading or caption, as the kind of element says.
+func (s *sheets) say(kind, text string, size float64, heavy bool, colour string) {
+	s.Within(kind, paper.Says{}, func() {
+		for _, line := range s.Wrap(text, s.room(), size, heavy) {
+			s.keep(leading(size))
+			s.y -= leading(size)
+			s.Text(margin, s.y+size*.35, size, heavy, colour, line)
+		}
+	})
 	s.gap(size * .5)
-}
-
-// title writes a heading.
-func (s *sheets) title(text string, size float64) {
-	s.say(text, size, true, accent)
 }
 
 // heading is the head of the first page.
 func (s *sheets) heading(d *Document) {
-	s.say(d.Title.In(s.lang), 20, true, ink)
+	s.say("H1", d.Title.In(s.lang), 20, true, ink)
 	checkpoint := "–"
 	if c := d.Checkpoint; c.Origin != "" {
 		checkpoint = fmt.Sprintf("%s, %s %s, %s %s", c.Origin, grouped(c.Size), words("entries").In(s.lang), words("root").In(s.lang), c.Root)
@@ -108,14 +105,21 @@ func (s *sheets) heading(d *Document) {
 	for _, r := range d.Revisions {
 		revisions += r.Name + ": " + r.ID[:min(16, len(r.ID))] + "  "
 	}
+	facts := s.Element("Table", paper.Says{})
 	for _, f := range [][2]string{{words("workspace").In(s.lang), d.Workspace}, {words("range").In(s.lang), d.span().In(s.lang)}, {words("made").In(s.lang), when(d.Made)},
 		{words("checkpoint").In(s.lang), checkpoint}, {words("revisions").In(s.lang), revisions}} {
 		lines := s.Wrap(f[1], s.room()-130, body, false)
-		s.Text(margin, s.y-leading(body)+body*.35, body, true, ink, f[0])
-		for _, line := range lines {
-			s.y -= leading(body)
-			s.Text(margin+130, s.y+body*.35, body, false, ink, line)
-		}
+		s.Into(facts, func() {
+			s.Within("TR", paper.Says{}, func() {
+				s.Within("TH", paper.Says{Head: "Row"}, func() { s.Text(margin, s.y-leading(body)+body*.35, body, true, ink, f[0]) })
+				s.Within("TD", paper.Says{}, func() {
+					for _, line := range lines {
+						s.y -= leading(body)
+						s.Text(margin+130, s.y+body*.35, body, false, ink, line)
+					}
+				})
+			})
+		})
 	}
 	s.gap(4)
 	s.Line([][2]float64{{margin, s.y}, {s.Width - margin, s.y}}, 1.2, accent)
@@ -130,11 +134,11 @@ func (s *sheets) section(sec *Section) {
 	if sec.Clause != "" {
 		title += "  (" + sec.Clause + ")"
 	}
-	s.title(title, 13)
+	s.say("H2", title, 13, true, accent)
 	for _, b := range sec.Body {
 		switch {
 		case b.Text != nil:
-			s.say(b.Text.In(s.lang), body, false, ink)
+			s.say("P", b.Text.In(s.lang), body, false, ink)
 		case b.Note != nil:
 			s.boxed(b.Note.In(s.lang))
 		case b.Chart != nil:
@@ -153,10 +157,12 @@ func (s *sheets) boxed(text string) {
 	s.Rect(margin, s.y-h, s.room(), h, warn)
 	s.Rect(margin, s.y-h, 3, h, "#8a5a00")
 	at := s.y - 2
-	for _, line := range lines {
-		at -= leading(body)
-		s.Text(margin+10, at+body*.35, body, false, ink, line)
-	}
+	s.Within("P", paper.Says{}, func() {
+		for _, line := range lines {
+			at -= leading(body)
+			s.Text(margin+10, at+body*.35, body, false, ink, line)
+		}
+	})
 	s.y -= h
 	s.gap(8)
 }
@@ -165,7 +171,16 @@ func (s *sheets) boxed(text string) {
 func (s *sheets) figure(c *Chart) {
 	scale := min(.72, s.room()/chartWidth)
 	s.keep(chartHeight*scale + 60)
-	s.say(c.Title.In(s.lang)+" ("+c.Unit.In(s.lang)+")", body, true, ink)
+	s.say("P", c.Title.In(s.lang)+" ("+c.Unit.In(s.lang)+")", body, true, ink)
+	top := s.y
+	s.Within("Figure", paper.Says{Alt: c.alt(s.lang), Box: [4]float64{margin, top - chartHeight*scale, margin + chartWidth*scale, top}}, func() { s.paint(c, scale) })
+	s.y -= chartHeight * scale
+	s.say("P", c.alt(s.lang), small+1, false, faint)
+	s.gap(4)
+}
+
+// paint draws a chart below the present line.
+func (s *sheets) paint(c *Chart, scale float64) {
 	top := s.y
 	for _, m := range c.draw(s.lang) {
 		x, y := margin+m.x*scale, top-m.y*scale
@@ -185,9 +200,6 @@ func (s *sheets) figure(c *Chart) {
 			s.Rect(x, y-m.h*scale, m.w*scale, m.h*scale, m.colour)
 		}
 	}
-	s.y -= chartHeight * scale
-	s.say(c.alt(s.lang), small+1, false, faint)
-	s.gap(4)
 }
 
 // numbers writes the foot of every page.

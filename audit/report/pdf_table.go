@@ -2,12 +2,14 @@ package report
 
 import (
 	"slices"
+
+	"lethe/audit/report/paper"
 )
 
 // table writes a table; its head stands again on each page that it goes on to.
 func (s *sheets) table(t *Table) {
 	if len(t.Rows) == 0 {
-		s.say(t.Caption.In(s.lang)+": "+t.Empty.In(s.lang), body, false, faint)
+		s.say("P", t.Caption.In(s.lang)+": "+t.Empty.In(s.lang), body, false, faint)
 		return
 	}
 	widths := s.widths(t)
@@ -16,24 +18,53 @@ func (s *sheets) table(t *Table) {
 		head[i] = s.Wrap(c.Name.In(s.lang), widths[i]-2*pad, small, true)
 	}
 	s.keep(90)
-	s.say(t.Caption.In(s.lang), body, true, ink)
-	s.row(t, widths, head, true)
-	for _, r := range t.Rows {
-		cells := make([][]string, len(r))
-		for i, c := range r {
-			cells[i] = s.Wrap(c.show(s.lang), widths[i]-2*pad, small, i == 0)
-		}
-		for len(cells) > 0 {
-			rest := s.fitting(cells)
-			if s.y-s.tall(cells) < margin {
-				s.turn()
-				s.row(t, widths, head, true)
+	s.Within("Table", paper.Says{}, func() {
+		s.say("Caption", t.Caption.In(s.lang), body, true, ink)
+		s.row(t, widths, head, s.headers(t), true)
+		for _, r := range t.Rows {
+			cells, into := make([][]string, len(r)), s.cells(r)
+			for i, c := range r {
+				cells[i] = s.Wrap(c.show(s.lang), widths[i]-2*pad, small, i == 0)
 			}
-			s.row(t, widths, cells, false)
-			cells = rest
+			for len(cells) > 0 {
+				rest := s.fitting(cells)
+				if s.y-s.tall(cells) < margin {
+					s.turn()
+					s.row(t, widths, head, nil, true) // the same head again: ornament
+				}
+				s.row(t, widths, cells, into, false)
+				cells = rest
+			}
 		}
-	}
+	})
 	s.gap(10)
+}
+
+// headers are the elements of a table's head.
+func (s *sheets) headers(t *Table) (all []*paper.Element) {
+	s.Within("TR", paper.Says{}, func() {
+		for range t.Columns {
+			all = append(all, s.Element("TH", paper.Says{Head: "Column"}))
+		}
+	})
+	return all
+}
+
+// cells are the elements of a row; the first cell is its head.
+func (s *sheets) cells(r []Cell) (all []*paper.Element) {
+	s.Within("TR", paper.Says{}, func() {
+		for i, c := range r {
+			kind, says := "TD", paper.Says{}
+			if i == 0 {
+				kind, says.Head = "TH", "Row"
+			}
+			if l := c.lang(s.lang); l != s.lang {
+				says.Lang = string(l)
+			}
+			all = append(all, s.Element(kind, says))
+		}
+	})
+	return all
 }
 
 // fitting cuts cells that are taller than a page, and returns what is left over.
@@ -58,22 +89,28 @@ func (s *sheets) tall(cells [][]string) float64 {
 	return float64(most)*leading(small) + pad
 }
 
-// row writes one row with its borders.
-func (s *sheets) row(t *Table, widths []float64, cells [][]string, head bool) {
+// row writes one row with its borders into its elements; without any it is ornament.
+func (s *sheets) row(t *Table, widths []float64, cells [][]string, into []*paper.Element, head bool) {
 	h, x := s.tall(cells), margin
 	for i, c := range cells {
 		if head {
 			s.Rect(x, s.y-h, widths[i], h, shade)
 		}
-		at := s.y - 1
-		for _, line := range c {
-			at -= leading(small)
-			left := x + pad
-			if t.Columns[i].Number {
-				left = x + widths[i] - pad - s.TextWidth(line, small, head || i == 0)
-			}
-			s.Text(left, at+small*.4, small, head || i == 0, ink, line)
+		cell := s.Whole()
+		if into != nil {
+			cell = into[i]
 		}
+		s.Into(cell, func() {
+			at := s.y - 1
+			for _, line := range c {
+				at -= leading(small)
+				left := x + pad
+				if t.Columns[i].Number {
+					left = x + widths[i] - pad - s.TextWidth(line, small, head || i == 0)
+				}
+				s.Text(left, at+small*.4, small, head || i == 0, ink, line)
+			}
+		})
 		s.Line([][2]float64{{x, s.y}, {x + widths[i], s.y}, {x + widths[i], s.y - h}, {x, s.y - h}, {x, s.y}}, .5, rule)
 		x += widths[i]
 	}

@@ -4,7 +4,9 @@
 // Its words are those of PDF (ISO 32000): page, content stream, font. It does not know
 // what is written. Shaping is go-text's; a font is embedded with the glyphs that are
 // used and no others. Each line of text carries what it says beside its glyphs
-// (ActualText), so that it can be searched, copied and read aloud.
+// (ActualText), so that it can be searched, copied and read aloud; what is written into
+// elements has an order, headings, header cells and alternate texts (PDF/UA-1,
+// ISO 14289-1).
 package paper
 
 import (
@@ -24,6 +26,11 @@ type Paper struct {
 	pages         []*bytes.Buffer
 	marks         []bookmark
 	objects       [][]byte
+
+	top, at *Element     // the whole document, and what is written into
+	drawing bool         // within a figure
+	turned  int          // the page that is written on, where it is not the last; else -1
+	owners  [][]*Element // by page, and by the number of the mark on it
 }
 
 type bookmark struct {
@@ -34,7 +41,8 @@ type bookmark struct {
 
 // New begins a document.
 func New(width, height float64) (*Paper, error) {
-	p := &Paper{Width: width, Height: height}
+	top := &Element{kind: "Document"}
+	p := &Paper{Width: width, Height: height, top: top, at: top, turned: -1}
 	for i, data := range [][]byte{regular, bold} {
 		f, err := newFace(data)
 		if err != nil {
@@ -46,39 +54,53 @@ func New(width, height float64) (*Paper, error) {
 }
 
 // Page begins a new page.
-func (p *Paper) Page() { p.pages = append(p.pages, new(bytes.Buffer)) }
+func (p *Paper) Page() {
+	p.pages = append(p.pages, new(bytes.Buffer))
+	p.owners = append(p.owners, nil)
+}
 
 // Pages is how many pages there are.
 func (p *Paper) Pages() int { return len(p.pages) }
 
 // Turn goes back to a page, to write more on it: pages count from 0.
 func (p *Paper) Turn(page int, write func()) {
-	rest := p.pages
-	p.pages = p.pages[:page+1]
+	p.turned = page
 	write()
-	p.pages = rest
+	p.turned = -1
+}
+
+// number is that of the page that is written on.
+func (p *Paper) number() int {
+	if p.turned >= 0 {
+		return p.turned
+	}
+	return len(p.pages) - 1
 }
 
 // Bookmark names a place for readers' outlines.
 func (p *Paper) Bookmark(title string, y float64) {
-	p.marks = append(p.marks, bookmark{title, len(p.pages) - 1, y})
+	p.marks = append(p.marks, bookmark{title, p.number(), y})
 }
 
-func (p *Paper) page() *bytes.Buffer { return p.pages[len(p.pages)-1] }
+func (p *Paper) page() *bytes.Buffer { return p.pages[p.number()] }
 
 // Rect fills a rectangle; colour is #rrggbb.
 func (p *Paper) Rect(x, y, w, h float64, colour string) {
-	fmt.Fprintf(p.page(), "/Artifact BMC %s rg %.2f %.2f %.2f %.2f re f EMC\n", rgb(colour), x, y, w, h)
+	p.ornament()
+	fmt.Fprintf(p.page(), "%s rg %.2f %.2f %.2f %.2f re f\n", rgb(colour), x, y, w, h)
+	p.end()
 }
 
 // Line draws a line through points.
 func (p *Paper) Line(points [][2]float64, width float64, colour string) {
+	p.ornament()
 	b := p.page()
-	fmt.Fprintf(b, "/Artifact BMC %s RG %.2f w ", rgb(colour), width)
+	fmt.Fprintf(b, "%s RG %.2f w ", rgb(colour), width)
 	for i, at := range points {
 		fmt.Fprintf(b, "%.2f %.2f %c ", at[0], at[1], "ml"[min(i, 1)])
 	}
-	b.WriteString("S EMC\n")
+	b.WriteString("S\n")
+	p.end()
 }
 
 func rgb(colour string) string {
@@ -92,6 +114,7 @@ func rgb(colour string) string {
 // Text writes one line with its base line at y.
 func (p *Paper) Text(x, y, size float64, heavy bool, colour, s string) {
 	f, name := p.face(heavy)
+	p.content()
 	b := p.page()
 	fmt.Fprintf(b, "/Span <</ActualText %s>> BDC BT /%s %.2f Tf %s rg\n", utf16Hex(s), name, size, rgb(colour))
 	pen := x
@@ -102,6 +125,7 @@ func (p *Paper) Text(x, y, size float64, heavy bool, colour, s string) {
 		pen += r.advance * size
 	}
 	b.WriteString("ET EMC\n")
+	p.end()
 }
 
 func (p *Paper) face(heavy bool) (*face, string) {
@@ -160,12 +184,13 @@ func (p *Paper) Write(out io.Writer, in Info) error {
 	numbers := make([]int, len(p.pages))
 	for i, page := range p.pages {
 		content := p.stream("", page.Bytes())
-		numbers[i] = p.object("<</Type /Page /Parent %d 0 R /MediaBox [0 0 %.2f %.2f] /Resources <</Font <<%s>>>> /Contents %d 0 R /Tabs /S>>", tree, p.Width, p.Height, fonts, content)
+		numbers[i] = p.object("<</Type /Page /Parent %d 0 R /MediaBox [0 0 %.2f %.2f] /Resources <</Font <<%s>>>> /Contents %d 0 R /Tabs /S /StructParents %d>>", tree, p.Width, p.Height, fonts, content, i)
 		fmt.Fprintf(&kids, "%d 0 R ", numbers[i])
 	}
 	p.objects[tree-1] = fmt.Appendf(nil, "<</Type /Pages /Count %d /Kids [%s]>>", len(p.pages), kids.String())
 	outlines := p.outlines(numbers)
-	p.objects[root-1] = fmt.Appendf(nil, "<</Type /Catalog /Pages %d 0 R /Lang (%s) /ViewerPreferences <</DisplayDocTitle true>> /Outlines %d 0 R>>", tree, in.Lang, outlines)
+	p.objects[root-1] = fmt.Appendf(nil, "<</Type /Catalog /Pages %d 0 R /Lang (%s) /ViewerPreferences <</DisplayDocTitle true>> /Outlines %d 0 R /MarkInfo <</Marked true>> /StructTreeRoot %d 0 R /Metadata %d 0 R>>",
+		tree, in.Lang, outlines, p.structure(numbers), p.metadata(in))
 	info := p.object("<</Title %s /Producer (lethe) /CreationDate (D:%sZ)>>", utf16Hex(in.Title), in.Made.UTC().Format("20060102150405"))
 	return p.emit(out, root, info)
 }
