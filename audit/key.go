@@ -55,6 +55,15 @@ func Verifier(skey string) (note.Verifier, error) {
 // LogLedger is the ledger of a run of the log's own key, for entries that enrol
 // workers. An error does not hold the key (L7).
 func LogLedger(skey, run string) (*Ledger, error) {
+	key, err := LogPrivateKey(skey)
+	if err != nil {
+		return nil, err
+	}
+	return NewLedger(LogWorker, key, run)
+}
+
+// LogPrivateKey is the Ed25519 key in a signer key. An error does not hold it (L7).
+func LogPrivateKey(skey string) (ed25519.PrivateKey, error) {
 	if _, err := note.NewSigner(skey); err != nil {
 		return nil, errors.New("log key: not a signer key PRIVATE+KEY+<name>+<hash>+<key>")
 	}
@@ -64,7 +73,7 @@ func LogLedger(skey, run string) (*Ledger, error) {
 	if err != nil || len(raw) != 1+ed25519.SeedSize || raw[0] != algEd25519 {
 		return nil, errors.New("log key: not an Ed25519 key")
 	}
-	return NewLedger(LogWorker, ed25519.NewKeyFromSeed(raw[1:]), run)
+	return ed25519.NewKeyFromSeed(raw[1:]), nil
 }
 
 // WorkerID names a worker by its key: 32 hex digits of its SHA-256.

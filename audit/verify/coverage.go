@@ -192,7 +192,7 @@ func (v *cover) missing(n int64, who, stage, owner, topic string, of map[place]*
 	if n == 0 {
 		return
 	}
-	where := entryRange(0, v.f.c.size)
+	where := entryRange(0, v.f.c.told())
 	for _, id := range v.f.order {
 		if id.stage != stage || id.owner != owner || id.topic != topic {
 			continue
@@ -235,9 +235,9 @@ func (v *cover) endStreams() {
 		c, name := v.streams[k], streamLabel(k[0], k[1])
 		switch {
 		case c.Open > left[c.Connection]:
-			v.f.c.failAs(Gap, nowhere, CodeCoverage, name, entryRange(0, v.f.c.size), "%d of its %d records of the range are in no mask receipt, nor left to read", c.Open, c.Ingested)
+			v.f.c.failAs(Gap, nowhere, CodeCoverage, name, entryRange(0, v.f.c.told()), "%d of its %d records of the range are in no mask receipt, nor left to read", c.Open, c.Ingested)
 		case c.Open < 0:
-			v.f.c.failAs(Orphan, nowhere, CodeCoverage, name, entryRange(0, v.f.c.size), "%d records masked, %d ingested in the range", c.Ingested-c.Open, c.Ingested)
+			v.f.c.failAs(Orphan, nowhere, CodeCoverage, name, entryRange(0, v.f.c.told()), "%d records masked, %d ingested in the range", c.Ingested-c.Open, c.Ingested)
 		}
 	}
 }

@@ -48,6 +48,11 @@ func (c *checker) shard(ctx context.Context, s *shard) (bool, error) {
 	}
 	c.of, c.number, s.first = s, slices.Index(c.shards, s), c.size
 	c.size += s.cp.tree.N
+	if c.opts.AsRemembered {
+		if seen, err := readCheckpoint(string(c.opts.Remembered)); err == nil && seen.origin == s.cp.origin {
+			c.until = s.first + seen.tree.N
+		}
+	}
 	c.report.Origin, c.report.Size, c.report.Root = s.cp.origin, c.size, s.cp.tree.Hash.String()
 	c.report.Shards = append(c.report.Shards, ShardReport{Origin: s.cp.origin, First: s.first, Size: s.cp.tree.N, Root: s.cp.tree.Hash.String()})
 	c.keys[logWorker] = append(c.keys[logWorker], enrolled{s.key, s.first - 1})

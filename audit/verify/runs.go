@@ -69,6 +69,16 @@ func (c *checker) apply(e *entry) {
 		c.begins(e)
 	case entryClose:
 		c.closes(e)
+	default:
+		if e.leaf < c.until {
+			c.tell(e)
+		}
+	}
+}
+
+// tell takes in an entry that says what became of records, or what somebody did.
+func (c *checker) tell(e *entry) {
+	switch e.kind {
 	case entryChain:
 		c.flow.begin(e)
 	case entryReceipt:

@@ -71,7 +71,7 @@ func (f *flow) endStreams() {
 		source, _, _ := strings.Cut(c.Stream, ".")
 		c.Ingested = f.ingested[[2]string{source, c.Stream}]
 		if c.Stream != "" && c.In > c.Ingested {
-			f.c.failAs(Orphan, nowhere, CodeCountStream, streamLabel(c.Connection, c.Stream), entryRange(0, f.c.size), "%d records read, %d ingested", c.In, c.Ingested)
+			f.c.failAs(Orphan, nowhere, CodeCountStream, streamLabel(c.Connection, c.Stream), entryRange(0, f.c.told()), "%d records read, %d ingested", c.In, c.Ingested)
 		}
 		delivered := int64(0)
 		if m := masked[k]; m != nil {
@@ -79,7 +79,7 @@ func (f *flow) endStreams() {
 			delete(masked, k)
 		}
 		if delivered != c.Delivered {
-			f.c.fail(CodeCountStream, streamLabel(c.Connection, c.Stream), entryRange(0, f.c.size), "%d records delivered, its masked topics got %d", c.Delivered, delivered)
+			f.c.fail(CodeCountStream, streamLabel(c.Connection, c.Stream), entryRange(0, f.c.told()), "%d records delivered, its masked topics got %d", c.Delivered, delivered)
 		}
 		shown := *c
 		shown.Stream = unescape(escape(c.Stream)) // it goes to a terminal
@@ -87,7 +87,7 @@ func (f *flow) endStreams() {
 	}
 	for _, m := range masked {
 		if m.Delivered > 0 {
-			f.c.failAs(Orphan, nowhere, CodeCountStream, m.Connection+" "+m.Stream, entryRange(0, f.c.size), "0 records delivered, its masked topics got %d", m.Delivered)
+			f.c.failAs(Orphan, nowhere, CodeCountStream, m.Connection+" "+m.Stream, entryRange(0, f.c.told()), "0 records delivered, its masked topics got %d", m.Delivered)
 		}
 	}
 	slices.SortFunc(r.Streams, func(a, b StreamCount) int {
@@ -103,7 +103,7 @@ func (f *flow) checkSources() {
 	}
 	for _, name := range sorted(f.sources) {
 		if all := f.sources[name].Ingested; sums[name] != all {
-			f.c.fail(CodeCountStream, "source "+name, entryRange(0, f.c.size), "%d records ingested, %d by its streams", all, sums[name])
+			f.c.fail(CodeCountStream, "source "+name, entryRange(0, f.c.told()), "%d records ingested, %d by its streams", all, sums[name])
 		}
 	}
 }
@@ -130,7 +130,7 @@ func (f *flow) checkConnections() {
 	for _, name := range sorted(parts) {
 		for i, what := range []string{"read", "delivered", "quarantined", "filtered", "shredded"} {
 			if all, sum := parts[name][i], streams[name][i]; all != sum {
-				f.c.fail(CodeCountStream, "connection "+name, entryRange(0, f.c.size), "%d records %s, %d by its streams", all, what, sum)
+				f.c.fail(CodeCountStream, "connection "+name, entryRange(0, f.c.told()), "%d records %s, %d by its streams", all, what, sum)
 			}
 		}
 	}

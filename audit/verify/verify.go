@@ -27,6 +27,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -43,6 +44,9 @@ type Options struct {
 	// Remembered is a checkpoint of the same log, seen before: the log must be
 	// an extension of it. Nil if there is none.
 	Remembered []byte
+	// AsRemembered says to count as it was then: receipts behind the remembered checkpoint
+	// are held against the tree and their runs, and count for nothing.
+	AsRemembered bool
 	// Witnesses is whose cosignatures the checkpoint must bear: with them the log was not
 	// forked, nor rolled back until the times that they tell. An older copy of the log
 	// bears older times, and nothing else shows it. Nil for nobody's.
@@ -120,6 +124,8 @@ type Report struct {
 	// Notes are worth knowing and no fault: files that no receipt names, snapshots
 	// begun again, actions of which nobody knows what became.
 	Notes []Finding `json:"notes,omitempty"`
+
+	as State // what the counts rest on
 }
 
 // ShardReport is one tree of the log.
@@ -212,6 +218,7 @@ type checker struct {
 	of     *shard   // that is being read
 	number int      // of it
 	size   int64    // entries of the shards that were read
+	until  int64    // how many of them count
 	keys   keysOf
 	runs   map[string]*run
 	flow   *flow
@@ -244,7 +251,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 			return nil, ErrRemembered
 		}
 	}
-	c := &checker{opts: opts, counts: make(map[Code]int), noted: make(map[Code]int), runs: make(map[string]*run), revoked: make(map[string]int64),
+	c := &checker{opts: opts, counts: make(map[Code]int), noted: make(map[Code]int), runs: make(map[string]*run), revoked: make(map[string]int64), until: math.MaxInt64,
 		report: &Report{Entries: make(map[string]int64), Findings: []Finding{}}, keys: make(keysOf)}
 	c.flow = newFlow(c)
 	if opts.Coverage != nil {
@@ -253,6 +260,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	if signed, err := c.log(ctx, keys); err != nil || !signed {
 		return c.report, err
 	}
+	c.rest()
 	c.endRuns()
 	c.flow.end()
 	c.actions.end(c)
@@ -268,6 +276,19 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 		c.report.Coverage = c.flow.cover.report()
 	}
 	return c.report, nil
+}
+
+// told is how many entries of the log count.
+func (c *checker) told() int64 { return min(c.size, c.until) }
+
+// rest notes what the counts rest on: the newest checkpoint, or the remembered one.
+func (c *checker) rest() {
+	last := c.shards[len(c.shards)-1]
+	c.report.as = State{Origin: last.cp.origin, Size: c.told(), Checkpoint: string(last.raw)}
+	if c.opts.AsRemembered {
+		seen, _ := readCheckpoint(string(c.opts.Remembered)) // it was read before
+		c.report.as.Origin, c.report.as.Checkpoint = seen.origin, string(c.opts.Remembered)
+	}
 }
 
 // built holds the build of a receipt against the list.

@@ -7,7 +7,7 @@ import (
 	"lethe/stream"
 )
 
-const proveUsage = `usage: lethe prove [--topic NAME] [--partition N] [--offset N] [--file FILE] [--row N] [--since FILE] [DIR] > FILE.tlog-proof
+const proveUsage = `usage: lethe prove [--topic NAME] [--partition N] [--offset N] [--file FILE] [--row N] [--since FILE] [--coverage RANGE]... [--out FILE] [DIR] > FILE.tlog-proof
 
 Writes a proof bundle of one masked record, or of one row of a file, to standard
 output: a few KB that anyone checks with log.pub and nothing else. It shows that the
@@ -22,6 +22,12 @@ a key epoch and by a build, at its place of a batch; the record is in it, masked
   --since FILE     a checkpoint that whoever checks remembers: the bundle shows that
                    the log extends it
 
+With --coverage it writes a statement, signed by the log's key, of what became of what
+was ingested in a range, as lethe verify --coverage tells it:
+
+  --coverage RANGE   of times, or of a source's positions; .. is all
+  --out FILE         .json (RFC 8785, signed) or .cbor (COSE_Sign1)
+
 That somebody made it is in the log. lethe verify checks it.
 `
 
@@ -34,13 +40,19 @@ func proveRecord(ctx context.Context, io console, args []string) error {
 	f.StringVar(&in.File, "file", "", "")
 	f.Int64Var(&in.Row, "row", -1, "")
 	since := f.String("since", "", "")
+	out := f.String("out", "", "")
+	var ranges []string
+	f.Func("coverage", "", func(s string) error { ranges = append(ranges, s); return nil })
 	dir, err := f.parse(io, args)
 	if err != nil {
 		return err
 	}
+	if len(ranges) > 0 {
+		return proveCoverage(ctx, io, dir, *out, ranges)
+	}
 	record, row := in.Topic != "" && *partition >= 0 && in.Offset >= 0, in.File != "" && in.Row >= 0
 	if record == row {
-		return &stream.Fault{Code: "prove.flags", Msg: "it needs --topic, --partition and --offset of a record, or --file and --row", Hint: "lethe prove --file lake/FILE.parquet --row 0 " + dir + " > row.tlog-proof"}
+		return &stream.Fault{Code: "prove.flags", Msg: "it needs --topic, --partition and --offset of a record, or --file and --row, or --coverage and --out", Hint: "lethe prove --file lake/FILE.parquet --row 0 " + dir + " > row.tlog-proof"}
 	}
 	in.Partition = int32(*partition)
 	if *since != "" {

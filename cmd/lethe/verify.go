@@ -19,7 +19,7 @@ import (
 	"lethe/stream"
 )
 
-const verifyUsage = `usage: lethe verify [--key FILE] [--log DIR] [--lake DIR]... [--checkpoint FILE] [--policy FILE] [--fresh TIME] [--running] [--state FILE] [--builds FILE] [--coverage RANGE]... [--show] [--json] [DIR | BUNDLE]
+const verifyUsage = `usage: lethe verify [--key FILE] [--log DIR] [--lake DIR]... [--checkpoint FILE] [--policy FILE] [--fresh TIME] [--running] [--state FILE] [--builds FILE] [--coverage RANGE]... [--show] [--json] [DIR | BUNDLE | STATEMENT]
 
 Checks offline that nothing in the audit log was changed or dropped, that every
 chain of receipts is unbroken and its counts add up, and that the files in the
@@ -52,6 +52,11 @@ Of a proof bundle, which lethe prove makes, it says what the operator committed 
   --state FILE        a checkpoint that you remember: the log must extend it
   --builds FILE       builds that may have worked, as sha256sum prints them
   --show              show the masked record, too
+
+Of a coverage statement, which lethe prove --coverage makes, it checks the signature:
+
+  --key FILE          verifier key
+  --log DIR           the log: count again, as far as the statement's checkpoint goes
 
 Exit code 1 means that something is wrong, or not finished: rows that readers see
 and no receipt vouches for, or that a receipt names and readers do not see. Records
@@ -88,6 +93,8 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	}
 	if bundle.key = in.key; isProof(dir) {
 		return verifyProof(io, dir, bundle)
+	} else if isStatement(dir) {
+		return verifyStatement(ctx, io, dir, in.log, bundle)
 	}
 	if err := bundle.unused(dir); err != nil {
 		return err
