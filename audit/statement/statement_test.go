@@ -36,16 +36,15 @@ const (
 
 // world is a log of what one worker ingested and masked.
 type world struct {
-	t            testing.TB
-	dir          string
-	vkey         string
-	skey         string
-	ledger       *audit.Ledger
-	entries      [][]byte
-	heads        map[string]stream.Hash
-	ends         map[string]string
-	given        int64
-	from, number int64
+	t       testing.TB
+	dir     string
+	vkey    string
+	skey    string
+	ledger  *audit.Ledger
+	entries [][]byte
+	heads   map[string]stream.Hash
+	ends    map[string]string
+	given   int64
 }
 
 func newWorld(t testing.TB) *world {
