@@ -28,6 +28,7 @@ import (
 
 // New is the statement of what a check with a range told, by a build, at a time.
 func New(r *verify.Report, build string, at time.Time) (*verify.Statement, error) {
+	// L4: the state holds the checkpoint that it rests on.
 	body, err := r.State()
 	if err != nil {
 		return nil, err
