@@ -7,7 +7,7 @@ import (
 )
 
 func accessKind() Kind {
-	return Kind{Name: "access", Title: Text{"Subject access: where a person's data went", "การเข้าถึงข้อมูลของเจ้าของข้อมูล: ข้อมูลถูกส่งไปที่ใด"},
+	return Kind{Name: "access", Title: Text{"Subject access: where a person's data went", "การขอเข้าถึงข้อมูลส่วนบุคคล: ข้อมูลถูกส่งไปที่ใด"},
 		Help: "sinks, files, ranges, purposes and times for a person, whose identifier comes on standard input (--stream)", Wants: Wants{Objects: true}, make: access}
 }
 

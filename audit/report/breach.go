@@ -10,7 +10,7 @@ import (
 )
 
 func breachKind() Kind {
-	return Kind{Name: "breach", Title: Text{"Personal data breach: blast radius", "เหตุละเมิดข้อมูลส่วนบุคคล: ขอบเขตผลกระทบ"},
+	return Kind{Name: "breach", Title: Text{"Personal data breach: blast radius", "เหตุการละเมิดข้อมูลส่วนบุคคล: ขอบเขตผลกระทบ"},
 		Help: "what a leaked credential (--credential), sink (--sink), file (--file) or range exposed; forms and clocks (--aware)", Wants: Wants{Objects: true}, make: breach}
 }
 

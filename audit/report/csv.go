@@ -5,7 +5,9 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 
 	"lethe/stream"
 )
@@ -23,7 +25,8 @@ func (d *Document) Tables() (all []*Table) {
 }
 
 // CSV writes one table (RFC 4180, UTF-8): machine names of columns in the first line,
-// machine values below. Without a name it writes a zip with a file for each table.
+// machine values below. Without a name it writes a zip with a file for each table; of
+// the report itself with _about.csv, of its sections with _sections.csv, and the proofs.
 func (d *Document) CSV(out io.Writer, table string) error {
 	if table != "" {
 		var names []string
@@ -36,16 +39,68 @@ func (d *Document) CSV(out io.Writer, table string) error {
 		return &stream.Fault{Code: "report.table", Path: "--table", Msg: "the report has no table " + table, Hint: "write one of: " + strings.Join(names, " ")}
 	}
 	z := zip.NewWriter(out)
-	for _, t := range d.Tables() {
-		f, err := z.CreateHeader(&zip.FileHeader{Name: fileName(t.ID) + ".csv", Method: zip.Deflate, Modified: d.Made})
+	add := func(name string) (io.Writer, error) {
+		f, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: d.Made})
 		if err != nil {
-			return fmt.Errorf("zip: %w", err)
+			return nil, fmt.Errorf("zip: %w", err)
+		}
+		return f, nil
+	}
+	for _, t := range append([]*Table{d.about(), d.contents()}, d.Tables()...) {
+		f, err := add(fileName(t.ID) + ".csv")
+		if err != nil {
+			return err
 		}
 		if err := t.csv(f); err != nil {
 			return err
 		}
 	}
+	if data := d.attachment(); data != nil {
+		f, err := add("_" + proofsFile)
+		if err != nil {
+			return err
+		}
+		if _, err := f.Write(data); err != nil {
+			return fmt.Errorf("zip: %w", err)
+		}
+	}
 	return z.Close()
+}
+
+// about says of a report what stands on the head of its first page.
+func (d *Document) about() *Table {
+	t := &Table{ID: "_about", Columns: []Column{{ID: "what"}, {ID: "value"}}}
+	for _, f := range [][2]string{{"kind", d.Kind}, {"title", d.Title.EN}, {"workspace", d.Workspace}, {"from", bound(d.From)}, {"to", bound(d.To)}, {"made", when(d.Made)}, {"build", d.Build},
+		{"checkpoint-origin", d.Checkpoint.Origin}, {"checkpoint-size", strconv.FormatInt(d.Checkpoint.Size, 10)}, {"checkpoint-root", d.Checkpoint.Root}} {
+		t.row(word(f[0]), word(f[1]))
+	}
+	for _, r := range d.Revisions {
+		t.row(word("revision "+r.Name), word(r.ID))
+	}
+	return t
+}
+
+// bound is an end of a range; "" for an open one.
+func bound(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return when(t)
+}
+
+// contents lists the sections, and which tables are in each.
+func (d *Document) contents() *Table {
+	t := &Table{ID: "_sections", Columns: []Column{{ID: "number"}, {ID: "section"}, {ID: "title"}, {ID: "clause"}, {ID: "tables"}}}
+	for _, s := range d.Sections {
+		var tables []string
+		for _, b := range s.Body {
+			if b.Table != nil {
+				tables = append(tables, b.Table.ID)
+			}
+		}
+		t.row(number(s.Number), word(s.ID), word(s.Title.EN), word(s.Clause), word(strings.Join(tables, " ")))
+	}
+	return t
 }
 
 func (t *Table) csv(out io.Writer) error {

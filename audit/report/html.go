@@ -46,11 +46,13 @@ func (d *Document) HTML(out io.Writer, l Lang) error {
 	}
 	return t.Execute(out, struct {
 		*Document
-		Lang   Lang
-		Span   Text
-		Sheet  template.CSS
-		Policy string
-	}{d, l, d.span(), template.CSS(sheet), "default-src 'none'; font-src data:; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"})
+		Lang  Lang
+		Span  Text
+		Sheet template.CSS
+		// Attached are the checkpoint and the proofs, for programs.
+		Attached string
+		Policy   string
+	}{d, l, d.span(), template.CSS(sheet), string(d.attachment()), "default-src 'none'; font-src data:; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"})
 }
 
 // carried are the fonts, for readers whose machine has none with Thai letters.

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"time"
 )
@@ -48,6 +50,23 @@ func (d *Document) JSON(out io.Writer, l Lang) error {
 	}{m{"dpv": dpv, "iri": "@id"}, d.Kind, d.Title.In(l), l, d.Workspace, day(d.From), day(d.To), day(d.Made), d.Build,
 		m{"origin": d.Checkpoint.Origin, "size": d.Checkpoint.Size, "root": d.Checkpoint.Root, "note": d.Checkpoint.Note},
 		revisions, sections, notes, d.Proofs})
+}
+
+// attachment is what a report carries along in every form: the signed checkpoint and the
+// proofs of the entries that it names, one a line (L4). It is nil where there is neither.
+func (d *Document) attachment() []byte {
+	if d.Checkpoint.Note == "" && len(d.Proofs) == 0 {
+		return nil
+	}
+	var b bytes.Buffer
+	note, _ := json.Marshal(d.Checkpoint.Note) // a text, and below numbers and texts
+	fmt.Fprintf(&b, "{\"checkpoint\": %s, \"proofs\": [", note)
+	for i, p := range d.Proofs {
+		line, _ := json.Marshal(p)
+		fmt.Fprintf(&b, "%s\n%s", []string{"", ","}[min(i, 1)], line)
+	}
+	b.WriteString("]}\n")
+	return b.Bytes()
 }
 
 func (s *Section) machine(l Lang) map[string]any {

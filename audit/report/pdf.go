@@ -50,9 +50,16 @@ func (d *Document) PDF(out io.Writer, l Lang) error {
 		s.say("H2", words("note").In(l), 12, true, accent)
 		s.say("P", d.Checkpoint.Note, small, false, ink)
 	}
+	if data := d.attachment(); data != nil {
+		s.say("P", fmt.Sprintf("%s (%d): %s", words("proofs").In(l), len(d.Proofs), proofsFile), small, false, ink)
+		s.Attach(proofsFile, "application/json", words("proofs").In(l), data)
+	}
 	s.numbers(d)
 	return p.Write(out, paper.Info{Title: d.Title.In(l) + " – " + d.Workspace, Lang: string(l), Made: d.Made})
 }
+
+// proofsFile is what the checkpoint and the proofs are called where they are attached.
+const proofsFile = "proofs.json"
 
 // sheets is a document as it is laid out.
 type sheets struct {

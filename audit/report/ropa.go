@@ -48,7 +48,7 @@ func declared(s string) Cell {
 }
 
 func (w *work) parties(clause string) {
-	s := w.section("parties", clause, "Controller, representative, data protection officer", "ผู้ควบคุมข้อมูล ตัวแทน และเจ้าหน้าที่คุ้มครองข้อมูล")
+	s := w.section("parties", clause, "Controller, representative, data protection officer", "ผู้ควบคุมข้อมูลส่วนบุคคล ตัวแทน และเจ้าหน้าที่คุ้มครองข้อมูลส่วนบุคคล")
 	t := &Table{ID: "parties", Caption: Text{"Declared in ropa.yaml", "ประกาศใน ropa.yaml"}, Columns: []Column{
 		col("role", "Role", "บทบาท"), col("name", "Name", "ชื่อ"), col("address", "Address", "ที่อยู่"), col("contact", "Contact", "ติดต่อ"), col("representative", "Representative", "ตัวแทน")}}
 	row := func(id, iri string, role Text, p Party) {
@@ -59,17 +59,17 @@ func (w *work) parties(clause string) {
 	}
 	r := w.Folder.Record
 	for _, p := range r.Processor {
-		row("controller-served", "DataController", Text{"Controller on whose behalf", "ผู้ควบคุมข้อมูลที่มอบหมาย"}, p)
+		row("controller-served", "DataController", Text{"Controller on whose behalf", "ผู้ควบคุมข้อมูลส่วนบุคคลที่มอบหมาย"}, p)
 	}
 	if len(r.Processor) > 0 {
-		row("processor", "DataProcessor", Text{"Processor", "ผู้ประมวลผลข้อมูล"}, r.Controller)
+		row("processor", "DataProcessor", Text{"Processor", "ผู้ประมวลผลข้อมูลส่วนบุคคล"}, r.Controller)
 	} else {
-		row("controller", "DataController", Text{"Controller", "ผู้ควบคุมข้อมูล"}, r.Controller)
+		row("controller", "DataController", Text{"Controller", "ผู้ควบคุมข้อมูลส่วนบุคคล"}, r.Controller)
 	}
 	for _, p := range r.Joint {
-		row("joint", "JointDataControllers", Text{"Joint controller", "ผู้ควบคุมข้อมูลร่วม"}, p)
+		row("joint", "JointDataControllers", Text{"Joint controller", "ผู้ควบคุมข้อมูลส่วนบุคคลร่วม"}, p)
 	}
-	row("dpo", "DataProtectionOfficer", Text{"Data protection officer", "เจ้าหน้าที่คุ้มครองข้อมูล"}, r.DPO)
+	row("dpo", "DataProtectionOfficer", Text{"Data protection officer", "เจ้าหน้าที่คุ้มครองข้อมูลส่วนบุคคล"}, r.DPO)
 	s.table(t)
 }
 
@@ -141,10 +141,10 @@ func (w *work) categoriesOf() (keys []category, streams, results map[category][]
 }
 
 func (w *work) categories(clause string) {
-	s := w.section("categories", clause, "Categories of persons and of personal data", "ประเภทของเจ้าของข้อมูลและข้อมูลส่วนบุคคล")
+	s := w.section("categories", clause, "Categories of persons and of personal data", "ประเภทของเจ้าของข้อมูลส่วนบุคคลและข้อมูลส่วนบุคคล")
 	keys, streams, results := w.categoriesOf()
 	t := &Table{ID: "categories", Caption: Text{"What contracts and policies say streams hold", "สิ่งที่สัญญาข้อมูลและนโยบายระบุว่าสตรีมมี"}, Empty: Text{"no field of personal data is known", "ไม่พบฟิลด์ข้อมูลส่วนบุคคล"}, Columns: []Column{
-		col("purpose", "Purpose", "วัตถุประสงค์"), col("element", "Data", "ข้อมูล"), col("class", "Class", "ประเภท"), wide("subjects", 2, "Persons (declared)", "เจ้าของข้อมูล (ประกาศ)"), wide("streams", 3, "Streams", "สตรีม"), wide("result", 2, "At the sink", "ที่ปลายทาง")}}
+		col("purpose", "Purpose", "วัตถุประสงค์"), col("element", "Data", "ข้อมูล"), col("class", "Class", "ประเภท"), wide("subjects", 2, "Persons (declared)", "เจ้าของข้อมูลส่วนบุคคล (ประกาศ)"), wide("streams", 3, "Streams", "สตรีม"), wide("result", 2, "At the sink", "ที่ปลายทาง")}}
 	for _, k := range keys {
 		element := word(k.element)
 		element.IRI = w.laws.iri(k.element)
@@ -230,7 +230,7 @@ func days(d time.Duration) string {
 }
 
 func (w *work) rights() {
-	s := w.section("rights", "PDPA s.39(5), (7) ○", "Rights of persons, and refusals", "สิทธิของเจ้าของข้อมูล และการปฏิเสธคำขอ")
+	s := w.section("rights", "PDPA s.39(5), (7) ○", "Rights of persons, and refusals", "สิทธิของเจ้าของข้อมูลส่วนบุคคล และการปฏิเสธคำขอ")
 	if r := w.Folder.Record.Rights; r != "" {
 		s.say(r, r)
 	} else {

@@ -26,6 +26,8 @@ func words(key string) Text {
 		return Text{"Contents", "สารบัญ"}
 	case "note":
 		return Text{"The signed checkpoint", "จุดตรวจสอบที่ลงลายมือชื่อ"}
+	case "proofs":
+		return Text{"Proofs that the entries which this report names are in the log", "หลักฐานว่ารายการที่รายงานนี้อ้างถึงอยู่ในบันทึก"}
 	case "page":
 		return Text{"page", "หน้า"}
 	}

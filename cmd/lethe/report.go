@@ -167,6 +167,9 @@ func (r *reportFlags) gather(ctx context.Context, io console, kind report.Kind, 
 	if in.Facts, err = report.Gather(ctx, log, folder.Workspace, from, to, kind.Wants); err != nil {
 		return nil, damaged(folder, err)
 	}
+	if f := r.options.Scope.File; f != "" && !slices.ContainsFunc(in.Facts.Objects, func(o report.Object) bool { return o.Name == f }) {
+		return nil, &stream.Fault{Code: "report.file", Path: "--file", Msg: "no receipt in this range names such a file", Hint: "write a name as the log has it: the sink's path of the object, as in its _manifest; or widen --from and --to"}
+	}
 	persons, err := r.whom(ctx, io, kind, folder)
 	if err != nil {
 		return nil, err

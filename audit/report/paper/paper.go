@@ -27,6 +27,8 @@ type Paper struct {
 	marks         []bookmark
 	objects       [][]byte
 
+	attached []attachment
+
 	top, at *Element     // the whole document, and what is written into
 	drawing bool         // within a figure
 	turned  int          // the page that is written on, where it is not the last; else -1
@@ -189,10 +191,35 @@ func (p *Paper) Write(out io.Writer, in Info) error {
 	}
 	p.objects[tree-1] = fmt.Appendf(nil, "<</Type /Pages /Count %d /Kids [%s]>>", len(p.pages), kids.String())
 	outlines := p.outlines(numbers)
-	p.objects[root-1] = fmt.Appendf(nil, "<</Type /Catalog /Pages %d 0 R /Lang (%s) /ViewerPreferences <</DisplayDocTitle true>> /Outlines %d 0 R /MarkInfo <</Marked true>> /StructTreeRoot %d 0 R /Metadata %d 0 R>>",
-		tree, in.Lang, outlines, p.structure(numbers), p.metadata(in))
+	p.objects[root-1] = fmt.Appendf(nil, "<</Type /Catalog /Pages %d 0 R /Lang (%s) /ViewerPreferences <</DisplayDocTitle true>> /Outlines %d 0 R /MarkInfo <</Marked true>> /StructTreeRoot %d 0 R /Metadata %d 0 R%s>>",
+		tree, in.Lang, outlines, p.structure(numbers), p.metadata(in), p.files())
 	info := p.object("<</Title %s /Producer (lethe) /CreationDate (D:%sZ)>>", utf16Hex(in.Title), in.Made.UTC().Format("20060102150405"))
 	return p.emit(out, root, info)
+}
+
+// attachment is a file within the file.
+type attachment struct {
+	name, kind, what string
+	data             []byte
+}
+
+// Attach puts a file into the document, of a media type; what says in words what it is.
+func (p *Paper) Attach(name, kind, what string, data []byte) {
+	p.attached = append(p.attached, attachment{name, kind, what, data})
+}
+
+// files adds what is attached, and gives the entries of its catalogue.
+func (p *Paper) files() string {
+	if len(p.attached) == 0 {
+		return ""
+	}
+	var names strings.Builder
+	for _, a := range p.attached {
+		data := p.stream("/Type /EmbeddedFile /Subtype /"+strings.ReplaceAll(a.kind, "/", "#2F"), a.data)
+		file := p.object("<</Type /Filespec /F (%s) /UF %s /Desc %s /EF <</F %d 0 R>>>>", a.name, utf16Hex(a.name), utf16Hex(a.what), data)
+		fmt.Fprintf(&names, "(%s) %d 0 R ", a.name, file)
+	}
+	return fmt.Sprintf(" /Names <</EmbeddedFiles <</Names [%s]>>>>", names.String())
 }
 
 // outlines adds the bookmarks.
