@@ -20,6 +20,7 @@ type exposed struct {
 	stream     Stream
 	rows       int64
 	files      int64
+	objects    []Object
 	clear      bool // the values as the source has them
 }
 
@@ -28,6 +29,7 @@ func breach(w *work) {
 	w.scope(all)
 	w.exposedData(all)
 	w.exposedCounts(all)
+	w.exposedFiles(all)
 	w.clocks()
 	for _, f := range w.laws.Forms {
 		if w.applies(f.law()) {
@@ -57,6 +59,7 @@ func (w *work) reach() (all []exposed) {
 				label, name := w.Facts.topicParts(o.Topic)
 				if o.Connection == c.Name && name == st.Name && label != "" && (sc.File == "" || o.Name == sc.File) {
 					e.rows += o.Rows
+					e.objects = append(e.objects, o)
 					if o.Name != "" {
 						e.files++
 					}
@@ -135,6 +138,20 @@ func (w *work) exposedData(all []exposed) {
 		}
 	}
 	s.table(t)
+}
+
+// exposedFiles lists what lay in the sinks, each by the receipt that names it.
+func (w *work) exposedFiles(all []exposed) {
+	s := w.section("files", "", "Which files", "ไฟล์ใด")
+	var objects []*lying
+	for _, e := range all {
+		for _, o := range e.objects {
+			objects = append(objects, &lying{Object: o, offsets: []string{fmt.Sprintf("%d-%d", o.From, o.To-1)}})
+		}
+	}
+	slices.SortFunc(objects, func(a, b *lying) int { return cmp.Compare(a.Leaf, b.Leaf) })
+	s.say("What was loaded in the range. A sink holds also what was loaded before, unless it was deleted there: for what a credential reaches by now, leave --from out.", "แสดงสิ่งที่ส่งถึงปลายทางในช่วงเวลานี้ ปลายทางยังมีข้อมูลที่ส่งก่อนหน้าหากไม่ได้ลบที่นั่น หากต้องการดูทุกสิ่งที่ข้อมูลรับรองเข้าถึงได้ ให้ไม่ระบุ --from")
+	w.listed(s, objects, Text{"Offsets that it holds", "ออฟเซ็ตในไฟล์"}, Text{"no receipt of a sink in this range is in reach", "ไม่มีใบรับของปลายทางในช่วงเวลานี้ที่อยู่ในขอบเขต"})
 }
 
 func (w *work) exposedCounts(all []exposed) {

@@ -22,14 +22,21 @@ func TestL4EachFormCarriesTheCheckpointAndTheProofs(t *testing.T) {
 	if in.Facts, err = Gather(t.Context(), logOf(t, l.entries), "shop", time.Time{}, time.Time{}, Wants{}); err != nil {
 		t.Fatal(err)
 	}
-	k, _ := Find("sox")
-	d, err := Make(k, in)
-	if err != nil {
-		t.Fatal(err)
+	in.Folder.Connections = append(in.Folder.Connections, Connection{Name: "crm-lake", Revision: "r1"})
+	var d *Document
+	for _, k := range Kinds() {
+		if d, err = Make(k, in); err != nil {
+			t.Fatal(err)
+		}
+		carries(t, d)
 	}
+}
+
+func carries(t *testing.T, d *Document) {
+	t.Helper()
 	want := string(d.attachment())
 	if len(d.Proofs) == 0 || strings.Count(want, `"leaf"`) != len(d.Proofs) || !strings.Contains(want, `"checkpoint"`) {
-		t.Fatalf("%d proofs: %s", len(d.Proofs), want)
+		t.Fatalf("%s: %d proofs: %s", d.Kind, len(d.Proofs), want)
 	}
 	var page, paper, sheets bytes.Buffer
 	if err := d.HTML(&page, Thai); err != nil || !strings.Contains(html.UnescapeString(page.String()), want) {

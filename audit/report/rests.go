@@ -17,6 +17,7 @@ func (w *work) rests() {
 			fmt.Sprintf("จำนวนและเวลามาจากใบรับ %s ใบ ในบันทึก %s ซึ่งมี %s รายการ จนถึงจุดตรวจสอบที่ลงลายมือชื่อข้างต้น บันทึกพิสูจน์เฉพาะสิ่งที่ได้ผูกมัดไว้ คือไม่มีรายการใดถูกแก้ไขหรือลบหลังจากนั้น ส่วนการย้อนหรือแยกบันทึกต้องอาศัยพยานหรือจุดตรวจสอบที่เก็บไว้ ความถูกต้องของการปิดบังตรวจด้วยการสุ่มตัวอย่าง และสิ่งที่แหล่งข้อมูลไม่เคยส่งมาไม่อาจพิสูจน์ได้",
 				grouped(w.Facts.Receipts), c.Origin, grouped(c.Size)))
 	}
+	w.inForce(s)
 	if !w.Facts.First.IsZero() {
 		s.say(fmt.Sprintf("The first receipt in range is of %s, the last of %s.", when(w.Facts.First), when(w.Facts.Last)),
 			fmt.Sprintf("ใบรับแรกในช่วงเวลาคือ %s และใบสุดท้ายคือ %s", when(w.Facts.First), when(w.Facts.Last)))
@@ -33,6 +34,20 @@ func (w *work) rests() {
 		s.note(m.EN, m.TH)
 	}
 	s.say("lethe verify checks log, receipts and files offline, with the public key alone.", "คำสั่ง lethe verify ตรวจสอบบันทึก ใบรับ และไฟล์แบบออฟไลน์ โดยใช้เพียงกุญแจสาธารณะ")
+}
+
+// inForce names the entries that put the folder's revisions in force: every report rests
+// on them, and carries their proofs.
+func (w *work) inForce(s *Section) {
+	t := &Table{ID: "in-force", Caption: Text{"Revisions in force, as the log has them", "รุ่นนโยบายที่มีผลใช้บังคับตามบันทึก"}, Empty: Text{"the log has none of the folder's revisions", "บันทึกไม่มีรุ่นนโยบายของโฟลเดอร์นี้"}, Columns: []Column{
+		col("connection", "Connection", "การเชื่อมต่อ"), wide("revision", 3, "Revision", "รุ่น"), wide("since", 2, "In force since", "มีผลตั้งแต่"), counts("entry", "Entry of the log", "รายการในบันทึก")}}
+	for _, c := range w.Folder.Connections {
+		if since, index := w.Facts.since(c.Name, c.Revision); index >= 0 {
+			w.prove(index)
+			t.row(word(c.Name), word(c.Revision), at(since), number(index))
+		}
+	}
+	s.table(t)
 }
 
 // attached are proofs of the entries that a report names, at most so many.

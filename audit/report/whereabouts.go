@@ -132,10 +132,15 @@ func (w *work) files(in whereLies) {
 	s := w.section("files", "GDPR Arts. 15(1)(c), 19 ○; PDPA s.30", "Files with records about the person", "ไฟล์ที่มีระเบียนเกี่ยวกับบุคคล")
 	s.say("From the offsets of the person's batches to the files that the sinks' receipts name for them, each by the SHA-256 of its bytes. The offsets are those of batches and hold records of others, too: which row of a file is the person's, the keys alone tell, and a report uses none.",
 		"จากออฟเซ็ตของชุดข้อมูลของบุคคล ไปยังไฟล์ที่ใบรับของปลายทางระบุพร้อมค่า SHA-256 ของไฟล์ ช่วงออฟเซ็ตเป็นของทั้งชุดซึ่งมีระเบียนของบุคคลอื่นด้วย การระบุว่าแถวใดของไฟล์เป็นของบุคคลนี้ต้องใช้กุญแจ ซึ่งรายงานไม่ใช้")
-	t := &Table{ID: "files", Caption: Text{"In the order in which they were loaded", "เรียงตามลำดับที่ส่งถึง"}, Empty: Text{"no receipt of a sink in this range covers the person's batches", "ไม่มีใบรับของปลายทางในช่วงเวลานี้ที่ครอบคลุมชุดข้อมูลของบุคคล"}, Columns: []Column{
-		wide("file", 4, "File", "ไฟล์"), wide("sha256", 3, "SHA-256", "SHA-256"), col("sink", "Sink", "ปลายทาง"), wide("topic", 4, "Topic and partition", "หัวข้อและพาร์ทิชัน"), wide("offsets", 2, "Offsets of the person's batches in it", "ออฟเซ็ตของชุดข้อมูลของบุคคลในไฟล์"),
+	w.listed(s, in.objects, Text{"Offsets of the person's batches in it", "ออฟเซ็ตของชุดข้อมูลของบุคคลในไฟล์"}, Text{"no receipt of a sink in this range covers the person's batches", "ไม่มีใบรับของปลายทางในช่วงเวลานี้ที่ครอบคลุมชุดข้อมูลของบุคคล"})
+}
+
+// listed lists objects with the receipts that name them.
+func (w *work) listed(s *Section, all []*lying, offsets, empty Text) {
+	t := &Table{ID: "files", Caption: Text{"In the order in which they were loaded", "เรียงตามลำดับที่ส่งถึง"}, Empty: empty, Columns: []Column{
+		wide("file", 4, "File", "ไฟล์"), wide("sha256", 3, "SHA-256", "SHA-256"), col("sink", "Sink", "ปลายทาง"), wide("topic", 4, "Topic and partition", "หัวข้อและพาร์ทิชัน"), wide("offsets", 2, offsets.EN, offsets.TH),
 		counts("rows", "Rows of the file", "แถวของไฟล์"), col("loaded", "Loaded at", "ส่งถึงเมื่อ"), counts("entry", "Entry of the log", "รายการในบันทึก")}}
-	for _, o := range in.objects[:min(len(in.objects), filesShown)] {
+	for _, o := range all[:min(len(all), filesShown)] {
 		w.prove(o.Leaf)
 		name := word(o.Name)
 		if o.Name == "" {
@@ -144,7 +149,7 @@ func (w *work) files(in whereLies) {
 		t.row(name, word(o.SHA256), word(w.destination(o.Connection)), word(fmt.Sprintf("%s/%d", o.Topic, o.Partition)), word(strings.Join(o.offsets, "\n")), number(o.Rows), at(o.Time), number(o.Leaf))
 	}
 	s.table(t)
-	if n := len(in.objects) - filesShown; n > 0 {
+	if n := len(all) - filesShown; n > 0 {
 		s.note(several(n, "file")+" more were found.", fmt.Sprintf("พบอีก %d ไฟล์", n))
 	}
 }
