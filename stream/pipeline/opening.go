@@ -41,7 +41,9 @@ func (w *ingestWriter) closeUnlisted(ctx context.Context, src stream.Source) err
 	}
 	listed, err := src.Discover(ctx)
 	if err != nil {
-		return fmt.Errorf("discover: %w", err)
+		// What one stream has wrong must not keep the others from being read.
+		w.Log.Warn("the source does not list its streams: those that are gone are told when it does", "source", w.Source, "error", err)
+		return nil
 	}
 	next := w.at
 	next.Opened = nil

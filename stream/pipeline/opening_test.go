@@ -2,8 +2,10 @@ package pipeline_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -39,14 +41,23 @@ func opened(t *testing.T, r *rig) {
 	if got := told(); !slices.Equal(got, want) {
 		t.Fatalf("told %q", got)
 	}
+	// What the source cannot list now is not closed.
+	r.source.unlisted, r.source.mute = other, errors.New("a table has no key")
+	r.source.add("once more", "v")
+	done = r.run(t)
+	r.wait(t, 4)
+	done()
+	if got := told(); !slices.Equal(got, want) || !strings.Contains(r.log.String(), "does not list its streams") {
+		t.Fatalf("told %q", got)
+	}
 	// Another run closes the one that somebody took out, before it reads, and opens it if
 	// records come all the same.
-	r.source.unlisted = other
+	r.source.mute = nil
 	done = r.run(t)
 	want = append(want, "close "+other)
 	until(t, "it is closed", func() bool { return slices.Equal(told(), want) })
 	add(other)
-	r.wait(t, 4)
+	r.wait(t, 5)
 	done()
 	if got := told(); !slices.Equal(got, append(want, "open "+other)) {
 		t.Fatalf("told %q", got)

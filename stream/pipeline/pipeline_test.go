@@ -361,6 +361,7 @@ type source struct {
 	mu       sync.Mutex
 	changes  []stream.Record
 	unlisted string // a stream that Discover leaves out
+	mute     error  // what Discover fails with
 }
 
 func (s *source) add(key, value string) {
@@ -378,7 +379,7 @@ func (s *source) Discover(context.Context) (out []stream.Schema, err error) {
 			out = append(out, stream.Schema{Stream: r.Stream})
 		}
 	}
-	return out, nil
+	return out, s.mute
 }
 
 func (s *source) Check(context.Context) error                   { return nil }
