@@ -193,3 +193,37 @@ func TestL2CoverageLeavesOutWhatIsBrokenBeyondItsRange(t *testing.T) {
 		t.Errorf("the offsets are not told: %v", c.Breaks)
 	}
 }
+
+func TestL4WhatWasStatedOfOneShardIsCountedAgainWhenTheLogWentOnUnderAnotherKey(t *testing.T) {
+	r := newRotated(t).rounds(3).follow()
+	state := func(ranges ...string) *Statement {
+		t.Helper()
+		report, _ := r.covered(ranges...)
+		s, err := report.State()
+		r.must(err)
+		return &Statement{State: *s}
+	}
+	first := state("crm:..lsn/40")
+	r.ingest(20) // masked under the next key
+	r.rotate()
+	at := r.maskedEnd
+	r.mask(r.rawEnd, 20)
+	r.sink(at, r.maskedEnd, 18)
+	r.rounds(2).follow()
+	second := state("crm:lsn/60..")
+	if second.State.Origin == first.State.Origin || second.State.Result.Matched != 57 || first.State.Result.Matched != 38 {
+		t.Fatalf("%+v and %+v", first.State, second.State)
+	}
+	r.rounds(1).follow()
+	for name, s := range map[string]*Statement{"of the first": first, "of the second": second} {
+		for _, key := range r.vkeys {
+			if report, err := s.Recount(t.Context(), r.log, key); err != nil || !report.OK() {
+				t.Errorf("%s: %v, found %v", name, err, report.Findings)
+			}
+		}
+	}
+	second.State.Checkpoint = first.State.Checkpoint
+	if _, err := second.Recount(t.Context(), r.log, r.vkeys[0]); !errors.Is(err, ErrFalse) {
+		t.Errorf("on another shard's checkpoint: %v", err)
+	}
+}
