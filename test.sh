@@ -11,7 +11,7 @@ fuzzing of every parser, and stops the servers again.
   --yes       install Debian packages without asking (CI=true does the same)
   --servers   start the servers, print how to use them, and wait for Ctrl-C
 
-Kafka and OpenSearch come from Maven, versitygw and the receivers of OpenTelemetry
+Kafka, OpenSearch and veraPDF come from Maven, versitygw and the receivers of OpenTelemetry
 from their Go modules, python-stdnum from PyPI. They are kept in $LETHE_TEST_CACHE,
 by default ${XDG_CACHE_HOME:-~/.cache}/lethe-test. Everything else lies in a
 temporary directory that is removed at the end. No service is enabled.
@@ -19,9 +19,9 @@ temporary directory that is removed at the end. No service is enabled.
 Environment:
   LETHE_TEST_POSTGRES   superuser URL of a server to use instead of an own one
   LETHE_TEST_KAFKA      host:port of a broker to use instead of an own one
-  LETHE_TEST_VERSITYGW, LETHE_TEST_COLLECTOR, LETHE_TEST_OPENSEARCH, LETHE_TEST_ALERTRULES
-                        versitygw, bench/peers/collector and the jars of OpenSearch
-                        to use instead of own ones
+  LETHE_TEST_VERSITYGW, LETHE_TEST_COLLECTOR, LETHE_TEST_OPENSEARCH, LETHE_TEST_VERAPDF,
+  LETHE_TEST_ALERTRULES versitygw, bench/peers/collector, the jars of OpenSearch and of
+                        veraPDF, bench/peers/alertrules to use instead of own ones
   LETHE_TEST_STDNUM     Python with python-stdnum 2.1 to use instead of an own one
   LETHE_TEST_FUZZ       inputs or time for each fuzz target (20000x, 10m), by default 20000x; 0 for none
   CI=true               also fails where a test was skipped'
@@ -247,7 +247,7 @@ main() {
 	start_kafka
 	if [ -n "$ONLY_SERVERS" ]; then
 		local name
-		for name in POSTGRES KAFKA VERSITYGW COLLECTOR OPENSEARCH; do
+		for name in POSTGRES KAFKA VERSITYGW COLLECTOR OPENSEARCH VERAPDF; do
 			name=LETHE_TEST_$name
 			printf "export %s='%s'\n" "$name" "${!name:-}"
 		done

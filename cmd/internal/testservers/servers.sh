@@ -6,7 +6,8 @@
 #   start_kafka      sets LETHE_TEST_KAFKA (host:port)
 #   stop_servers     stops what the two started, by process id
 #   fetch_receivers  sets LETHE_TEST_VERSITYGW, LETHE_TEST_COLLECTOR and LETHE_TEST_ALERTRULES
-#                    (programs), and LETHE_TEST_OPENSEARCH (directory of jars)
+#                    (programs), LETHE_TEST_OPENSEARCH and LETHE_TEST_VERAPDF
+#                    (directories of jars)
 #
 # Each uses what the environment already names and starts or fetches none then.
 # Expects: RUN (own directory, readable by others), CACHE, HERE, say(), die().
@@ -174,6 +175,10 @@ fetch_receivers() {
 	if [ -z "${LETHE_TEST_OPENSEARCH:-}" ] && command -v mvn >/dev/null; then
 		jars opensearch
 		export LETHE_TEST_OPENSEARCH=$JARS
+	fi
+	if [ -z "${LETHE_TEST_VERAPDF:-}" ] && command -v mvn >/dev/null; then
+		jars verapdf
+		export LETHE_TEST_VERAPDF=$JARS
 	fi
 }
 
