@@ -55,8 +55,8 @@ func (w *work) person() {
 	}
 }
 
-// foundShown is how many batches of a person are listed.
-const foundShown = 500
+// shown is how many batches, and how many files, are listed.
+const shown = 500
 
 // found lists the batches that hold rows about the person, as the index has them.
 func (w *work) found() {
@@ -65,7 +65,7 @@ func (w *work) found() {
 	s.say("From the index of subjects, which receipts name by its hash. Ranges hold records of others, too.", "จากดัชนีบุคคลซึ่งใบรับอ้างถึงด้วยแฮช ช่วงออฟเซ็ตมีระเบียนของบุคคลอื่นด้วย")
 	t := &Table{ID: "batches", Caption: Text{"Oldest first", "เรียงจากเก่าสุด"}, Empty: Text{"none was found", "ไม่พบ"}, Columns: []Column{
 		col("time", "Masked at", "ปิดบังเมื่อ"), wide("stream", 2, "Stream", "สตรีม"), col("sink", "Sink", "ปลายทาง"), col("purpose", "Purpose", "วัตถุประสงค์"), counts("records", "Records", "ระเบียน"), wide("ranges", 4, "Among these offsets of masked topics", "ในช่วงออฟเซ็ตของหัวข้อ"), counts("entry", "Entry of the log", "รายการในบันทึก")}}
-	for _, b := range f.Batches[:min(len(f.Batches), foundShown)] {
+	for _, b := range f.Batches[:min(len(f.Batches), shown)] {
 		w.prove(b.Leaf)
 		var ranges []string
 		for _, r := range b.Ranges {
@@ -74,7 +74,7 @@ func (w *work) found() {
 		t.row(at(b.Time), word(b.Stream), word(w.destination(b.Connection)), word(b.Purpose), number(b.Records), word(strings.Join(ranges, "\n")), number(b.Leaf))
 	}
 	s.table(t)
-	if n := len(f.Batches) - foundShown; n > 0 {
+	if n := len(f.Batches) - shown; n > 0 {
 		s.note(several(n, "batch")+" more were found.", fmt.Sprintf("พบอีก %d ชุด", n))
 	}
 	w.uncovered(s, f.Reach)

@@ -17,7 +17,7 @@ type lying struct {
 // arrival is what of a person's batches arrived for a stream over one connection.
 type arrival struct {
 	connection, purpose, stream string
-	batches, records            int64
+	records                     int64
 	masked, loaded              span
 	files                       map[string]bool
 	waiting                     int64 // batches of which a range, or a part of one, no receipt covers
@@ -65,25 +65,11 @@ func (w *work) lies() whereLies {
 			a = &arrival{connection: b.Connection, purpose: b.Purpose, stream: b.Stream, files: map[string]bool{}}
 			by[key], out.arrivals = a, append(out.arrivals, a)
 		}
-		a.batches++
 		a.records += b.Records
 		a.masked.add(b.Time)
 		whole := len(b.Ranges) > 0
 		for _, r := range b.Ranges {
-			all := covers[chain{b.Connection, place{r.Topic, r.Partition}}]
-			at, _ := slices.BinarySearchFunc(all, r.First, func(o *lying, first int64) int { return cmp.Compare(o.To, first+1) })
-			next := r.First
-			for ; at < len(all) && all[at].From <= r.Last; at++ {
-				o := all[at]
-				o.take(r)
-				whole = whole && o.From <= next
-				next = max(next, o.To)
-				a.loaded.add(o.Time)
-				if o.Name != "" {
-					a.files[o.Name] = true
-				}
-			}
-			whole = whole && next > r.Last
+			whole = a.follow(r, covers[chain{b.Connection, place{r.Topic, r.Partition}}]) && whole
 		}
 		if !whole {
 			a.waiting++
@@ -100,9 +86,22 @@ func (w *work) lies() whereLies {
 	return out
 }
 
-// take notes that a range of a batch lies in the object.
-func (o *lying) take(r Range) {
-	o.offsets = append(o.offsets, fmt.Sprintf("%d-%d", max(r.First, o.From), min(r.Last, o.To-1)))
+// follow notes which objects a range of a batch lies in; all are those of its partition,
+// in order. It reports whether they cover the whole of it.
+func (a *arrival) follow(r Range, all []*lying) bool {
+	at, _ := slices.BinarySearchFunc(all, r.First, func(o *lying, first int64) int { return cmp.Compare(o.To, first+1) })
+	whole, next := true, r.First
+	for ; at < len(all) && all[at].From <= r.Last; at++ {
+		o := all[at]
+		o.offsets = append(o.offsets, fmt.Sprintf("%d-%d", max(r.First, o.From), min(r.Last, o.To-1)))
+		whole = whole && o.From <= next
+		next = o.To
+		a.loaded.add(o.Time)
+		if o.Name != "" {
+			a.files[o.Name] = true
+		}
+	}
+	return whole && next > r.Last
 }
 
 // destination is the sink of a connection; its name where the folder has it no more.
@@ -124,9 +123,6 @@ func (w *work) arrived(in whereLies) {
 	s.say("A batch is not loaded whole where no receipt of the sink in this range of time covers some of its offsets.", "ชุดที่ยังส่งไม่ครบ คือชุดที่มีช่วงออฟเซ็ตซึ่งไม่มีใบรับของปลายทางในช่วงเวลานี้ครอบคลุม")
 }
 
-// filesShown is how many objects are listed.
-const filesShown = 500
-
 // files lists what holds batches of the person.
 func (w *work) files(in whereLies) {
 	s := w.section("files", "GDPR Arts. 15(1)(c), 19 ○; PDPA s.30", "Files with records about the person", "ไฟล์ที่มีระเบียนเกี่ยวกับบุคคล")
@@ -140,7 +136,7 @@ func (w *work) listed(s *Section, all []*lying, offsets, empty Text) {
 	t := &Table{ID: "files", Caption: Text{"In the order in which they were loaded", "เรียงตามลำดับที่ส่งถึง"}, Empty: empty, Columns: []Column{
 		wide("file", 4, "File", "ไฟล์"), wide("sha256", 3, "SHA-256", "SHA-256"), col("sink", "Sink", "ปลายทาง"), wide("topic", 4, "Topic and partition", "หัวข้อและพาร์ทิชัน"), wide("offsets", 2, offsets.EN, offsets.TH),
 		counts("rows", "Rows of the file", "แถวของไฟล์"), col("loaded", "Loaded at", "ส่งถึงเมื่อ"), counts("entry", "Entry of the log", "รายการในบันทึก")}}
-	for _, o := range all[:min(len(all), filesShown)] {
+	for _, o := range all[:min(len(all), shown)] {
 		w.prove(o.Leaf)
 		name := word(o.Name)
 		if o.Name == "" {
@@ -149,7 +145,7 @@ func (w *work) listed(s *Section, all []*lying, offsets, empty Text) {
 		t.row(name, word(o.SHA256), word(w.destination(o.Connection)), word(fmt.Sprintf("%s/%d", o.Topic, o.Partition)), word(strings.Join(o.offsets, "\n")), number(o.Rows), at(o.Time), number(o.Leaf))
 	}
 	s.table(t)
-	if n := len(all) - filesShown; n > 0 {
+	if n := len(all) - shown; n > 0 {
 		s.note(several(n, "file")+" more were found.", fmt.Sprintf("พบอีก %d ไฟล์", n))
 	}
 }

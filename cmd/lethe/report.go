@@ -53,7 +53,7 @@ For sox:
 For access, whose standard input is the identifier of one person, a line:
   --stream NAME     <source>.<schema>.<table> whose rows have the identifier
   --subject COLUMN  whose it is, where rows are about two persons
-%s
+
 The report says which signed checkpoint it rests on, and what it could not read.
 `
 
@@ -106,7 +106,7 @@ func reportHelp() string {
 	for _, k := range report.Kinds() {
 		fmt.Fprintf(&kinds, "  %-10s %s\n", k.Name, k.Help)
 	}
-	return fmt.Sprintf(reportUsage, kinds.String(), "")
+	return fmt.Sprintf(reportUsage, kinds.String())
 }
 
 func (r *reportFlags) flags(f *flags) {
