@@ -75,6 +75,9 @@ type Status struct {
 type Follower struct {
 	cfg       Config
 	witnesses *witnesses // nil for none
+	// Of the shard that it resumes with.
+	signer note.Signer
+	key    string // verifier key; "" for a log of one shard
 
 	mu     sync.Mutex
 	status Status  // all but what shard, office and witnesses know
@@ -91,7 +94,11 @@ func NewFollower(cfg Config) (*Follower, error) {
 	if err != nil {
 		return nil, fmt.Errorf("follower: %w", err)
 	}
-	return &Follower{cfg: cfg, witnesses: w, status: Status{Offset: -1}}, nil
+	f := &Follower{cfg: cfg, signer: cfg.Signer, witnesses: w, status: Status{Offset: -1}}
+	if cfg.Rotation != nil {
+		f.key = cfg.Rotation.Key
+	}
+	return f, nil
 }
 
 // How entries are gathered: while one batch is written, the next fills up.

@@ -2,8 +2,10 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
+	"github.com/transparency-dev/tessera/api/layout"
 	"golang.org/x/mod/sumdb/note"
 
 	"lethe/stream"
@@ -42,9 +44,9 @@ func (f *Follower) open(ctx context.Context, signer note.Signer, key string) (s 
 // resume opens the shard of the key that there is.
 func (f *Follower) resume(ctx context.Context) (*open, error) {
 	if f.cfg.Rotation == nil {
-		return f.open(ctx, f.cfg.Signer, "")
+		return f.open(ctx, f.signer, "")
 	}
-	v, err := note.NewVerifier(f.cfg.Rotation.Key)
+	v, err := note.NewVerifier(f.key)
 	if err != nil {
 		return nil, fmt.Errorf("log key: %w", err)
 	}
@@ -56,7 +58,7 @@ func (f *Follower) resume(ctx context.Context) (*open, error) {
 		// The key of what was before is destroyed: nobody signs that again.
 		return nil, fmt.Errorf("shard %s: what it goes on from is not there: %w", name, ErrDamaged)
 	}
-	s, err := f.open(ctx, f.cfg.Signer, f.cfg.Rotation.Key)
+	s, err := f.open(ctx, f.signer, f.key)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +80,7 @@ func (f *Follower) closed(ctx context.Context, s *open, o *office) (*open, error
 		if err != nil {
 			return s, err
 		}
-		closing := readClosing(entry, s.verifier)
+		closing := ReadClosing(entry, s.verifier)
 		if closing == nil {
 			break
 		}
@@ -87,6 +89,20 @@ func (f *Follower) closed(ctx context.Context, s *open, o *office) (*open, error
 		}
 	}
 	return s, nil
+}
+
+// goesOn returns an error wrapping [ErrDamaged] unless the shard goes on from that of a key.
+func (s *open) goesOn(key string) error {
+	leaves, err := s.bundle(0, int64(min(s.size, layout.EntryBundleWidth)))
+	if err != nil {
+		return fmt.Errorf("shard %s: %w", s.origin, err)
+	}
+	entry, _, err := parseLeaf(leaves[0])
+	var b Beginning
+	if e, ok := ReadEntry(entry, stream.EntryBegin); err != nil || !ok || json.Unmarshal(e.Body, &b) != nil || b.PreviousKey != key || !SignedByLog(entry, s.verifier) {
+		return fmt.Errorf("shard %s: it is there already, and does not go on from the one before: %w", s.origin, ErrDamaged)
+	}
+	return nil
 }
 
 // mayClose reports whether an entry says that it ends a shard.
@@ -102,7 +118,7 @@ func (s *open) upTo(batch []item) (int, *Closing) {
 			continue
 		}
 		if entry, _, err := parseLeaf(it.leaf); err == nil {
-			if c := readClosing(entry, s.verifier); c != nil {
+			if c := ReadClosing(entry, s.verifier); c != nil {
 				return i + 1, c
 			}
 		}
@@ -131,7 +147,11 @@ func (f *Follower) goOn(ctx context.Context, s *open, o *office, c *Closing) (*o
 	}
 	s.stop()
 	n.before, n.bytesBefore = s.before+s.size, s.bytesBefore+s.bytes()
-	if n.size == 0 {
+	if n.size > 0 {
+		if err := n.goesOn(s.key); err != nil {
+			return n, err
+		}
+	} else {
 		entry, err := beginning(signer, s.key, checkpoint, f.cfg.Now())
 		if err == nil {
 			err = o.holds()
@@ -148,5 +168,9 @@ func (f *Follower) goOn(ctx context.Context, s *open, o *office, c *Closing) (*o
 		return n, err
 	}
 	f.tell(n)
-	return n, f.cfg.Rotation.Began(c.NextKey)
+	if err := f.cfg.Rotation.Began(c.NextKey); err != nil {
+		return n, err
+	}
+	f.signer, f.key = signer, c.NextKey
+	return n, nil
 }

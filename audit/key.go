@@ -38,16 +38,25 @@ func NewLogKey(origin string) (skey, vkey string, err error) {
 	return note.GenerateKey(rand.Reader, origin)
 }
 
-// Verifier is what checks the checkpoints that a signer key signs. An error does
-// not hold the key (L7).
-func Verifier(skey string) (note.Verifier, error) {
+// VerifierKey is the verifier key of a signer key. An error does not hold the key (L7).
+func VerifierKey(skey string) (string, error) {
 	l, err := LogLedger(skey, "verifier")
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	vkey, err := note.NewEd25519VerifierKey(strings.SplitN(skey, "+", 5)[2], l.key.Public().(ed25519.PublicKey))
 	if err != nil {
-		return nil, errors.New("log key: not an Ed25519 key")
+		return "", errors.New("log key: not an Ed25519 key")
+	}
+	return vkey, nil
+}
+
+// Verifier is what checks the checkpoints that a signer key signs. An error does
+// not hold the key (L7).
+func Verifier(skey string) (note.Verifier, error) {
+	vkey, err := VerifierKey(skey)
+	if err != nil {
+		return nil, err
 	}
 	return note.NewVerifier(vkey)
 }

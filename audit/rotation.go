@@ -45,9 +45,9 @@ func Close(log *Ledger, c Closing) ([]byte, error) {
 	return log.Entry(stream.EntryClose, c)
 }
 
-// readClosing reads an entry that ends the shard of v; nil for any other. Whoever may
+// ReadClosing reads an entry that ends the shard of v; nil for any other. Whoever may
 // write to the audit topic may not end the log: its key has to have signed (L4).
-func readClosing(entry []byte, v note.Verifier) *Closing {
+func ReadClosing(entry []byte, v note.Verifier) *Closing {
 	e, ok := ReadEntry(entry, stream.EntryClose)
 	c := new(Closing)
 	if !ok || json.Unmarshal(e.Body, c) != nil || c.Origin != v.Name() || !SignedByLog(entry, v) {

@@ -1,11 +1,13 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/transparency-dev/tessera/api/layout"
 	"golang.org/x/mod/sumdb/note"
@@ -96,6 +98,23 @@ func (s *Shard) Extends(older []byte) (size int64, err error) {
 		return 0, fmt.Errorf("log at %d leaves: another root than the older checkpoint's: %w", at.N, ErrDamaged)
 	}
 	return at.N, nil
+}
+
+// Began is when the shard began, as its first entry tells; zero where it tells no time.
+func (s *Shard) Began() (time.Time, error) {
+	l, err := s.leaf(0)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var b struct {
+		BeganAt    string `json:"began_at"`
+		EnrolledAt string `json:"enrolled_at"`
+		Time       string `json:"time"`
+	}
+	e, _ := ReadEntry(l.Entry)
+	_ = json.Unmarshal(e.Body, &b) // of another form it tells none
+	at, _ := time.Parse(time.RFC3339Nano, cmp.Or(b.BeganAt, b.EnrolledAt, b.Time))
+	return at, nil
 }
 
 // leaf reads one leaf.
@@ -217,7 +236,7 @@ func (s *Shard) next(log string) (*Shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := readClosing(l.Entry, s.verifier)
+	c := ReadClosing(l.Entry, s.verifier)
 	if c == nil {
 		return nil, nil
 	}

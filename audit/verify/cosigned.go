@@ -145,12 +145,13 @@ func keyOf(vkey string) string {
 }
 
 // For returns an error wrapping [ErrPolicy] if the policy is for logs, and none of them
-// has this public key: what their witnesses see says nothing of it.
-func (p *WitnessPolicy) For(vkey string) error {
-	if len(p.logs) == 0 || slices.Contains(p.logs, vkey) {
+// has one of these public keys, a line for each shard of a log: what their witnesses see
+// says nothing of it.
+func (p *WitnessPolicy) For(keys string) error {
+	if len(p.logs) == 0 || slices.ContainsFunc(strings.Fields(keys), func(k string) bool { return slices.Contains(p.logs, k) }) {
 		return nil
 	}
-	name, _, _ := strings.Cut(vkey, "+")
+	name, _, _ := strings.Cut(keys, "+")
 	return fmt.Errorf("%w of %s: its log lines name other keys", ErrPolicy, name)
 }
 

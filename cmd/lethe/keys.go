@@ -10,7 +10,7 @@ import (
 	"lethe/stream"
 )
 
-const keysUsage = `usage: lethe keys [rotate | revoke [WORKER]] [--yes] [--reason TEXT] [--ticket ID] [--json] [DIR]
+const keysUsage = `usage: lethe keys [rotate [--log [--prepare]] | revoke [WORKER]] [--yes] [--reason TEXT] [--ticket ID] [--json] [DIR]
 
 Lists the keys of the folder: the epochs of the masking keys, the periods of those that
 raw records and quarantine are encrypted with, and the workers whose keys sign what
@@ -21,11 +21,19 @@ for each stream, and asks. Nothing is masked under the new epoch before run is
 started again; then all workers switch at one offset, which the log names. Earlier
 epochs are kept: what is masked under them joins and opens as before.
 
+keys rotate --log has the audit log go on under another signing key, in a shard of its
+own, also where lethe run is at work; the old key is destroyed. Every key of the log
+verifies all of it, the new one is added to log.pub. The same happens by itself when a
+year begins. With --prepare it only makes the next key and shows its public half: a log's
+witnesses have to know that first (docs/log.md).
+
 keys revoke has the log's key revoke a worker's: from that place in the log on what it
 signs counts no more, and lethe verify says so. WORKER is an id as keys lists it, or its
 beginning; without one it is this folder's own, which gets a new key and goes on with
 that, also where lethe run is at work. The old one is destroyed.
 
+  --log          the key that signs the audit log
+  --prepare      show under which key it goes on, and change nothing else
   --yes          rotate or revoke without asking
   --reason TEXT  why; the audit log commits to it. Of revoke it is superseded,
                  compromised or retired, and stands in the log
@@ -36,7 +44,7 @@ that, also where lethe run is at work. The old one is destroyed.
 func keys(ctx context.Context, io console, args []string) error {
 	f := newFlags(keysUsage)
 	f.JSON()
-	yes := f.Bool("yes", false, "")
+	yes, ofLog, prepare := f.Bool("yes", false, ""), f.Bool("log", false, ""), f.Bool("prepare", false, "")
 	var a wire.Action
 	f.StringVar(&a.Reason, "reason", "", "")
 	f.StringVar(&a.Ticket, "ticket", "", "")
@@ -65,6 +73,15 @@ func keys(ctx context.Context, io console, args []string) error {
 	ring, err := file.Open(folder.Keys)
 	if err != nil {
 		return err
+	}
+	if (*ofLog || *prepare) && (do != "rotate" || !*ofLog) {
+		return &stream.Fault{Code: "keys.flags", Msg: "--log is of keys rotate, and --prepare of keys rotate --log", Hint: "lethe keys rotate --log --prepare " + dir}
+	}
+	switch {
+	case *prepare:
+		return prepareLogKey(io, folder, dir)
+	case *ofLog:
+		return rotateLogKey(ctx, io, folder, dir, *yes, a)
 	}
 	switch do {
 	case "rotate":

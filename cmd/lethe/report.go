@@ -277,7 +277,11 @@ func folderLog(f *config.Folder) (*audit.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := note.NewVerifier(strings.TrimSpace(string(raw)))
+	keys := strings.Fields(string(raw))
+	if len(keys) == 0 {
+		keys = []string{""}
+	}
+	v, err := note.NewVerifier(keys[len(keys)-1]) // that of the newest shard
 	if err != nil {
 		return nil, &stream.Fault{Code: "verify.key", Path: f.Rel(f.PublicKeyFile()), Msg: "not an Ed25519 verifier key", Hint: "restore the log.pub that lethe init made"}
 	}

@@ -283,6 +283,9 @@ func showReport(io console, r *verify.Report) {
 // showCounts tells what the log adds up to.
 func showCounts(io console, r *verify.Report) {
 	tellf(io.out, "log         %s\n", r.Origin)
+	if len(r.Shards) > 1 {
+		tellf(io.out, "shards      %d, from %s on\n", len(r.Shards), r.Shards[0].Origin)
+	}
 	tellf(io.out, "tree        %d entries, root %s\n", r.Size, r.Root)
 	tellf(io.out, "checkpoint  written %s", r.CheckpointFile.UTC().Format("2006-01-02 15:04:05Z"))
 	if at, err := time.Parse(time.RFC3339Nano, r.LastEntry); err == nil {

@@ -78,11 +78,18 @@ func witnessLogs(ctx context.Context, io console, args []string) error {
 		if err != nil {
 			return err
 		}
-		v, err := note.NewVerifier(strings.TrimSpace(string(text)))
-		if err != nil {
+		keys := strings.Fields(string(text)) // one for each shard of the log
+		for _, k := range keys {
+			v, err := note.NewVerifier(k)
+			if err != nil {
+				keys = nil
+				break
+			}
+			cfg.Logs = append(cfg.Logs, v)
+		}
+		if len(keys) == 0 {
 			return &stream.Fault{Code: "witness.log", Path: path, Msg: "not the public key of a log", Hint: "give its log.pub"}
 		}
-		cfg.Logs = append(cfg.Logs, v)
 	}
 	w, err := witness.New(cfg)
 	if errors.Is(err, witness.ErrHeld) {

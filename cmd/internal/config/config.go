@@ -28,6 +28,8 @@ const (
 	Policy    = "policy.yaml" // of connections that name no other
 
 	LogKeyName = "log.key" // signer key of the audit log, in the keyring's directory
+	// NextLogKeyName is the signer key that the log goes on under next, where one was made.
+	NextLogKeyName = "log.next.key"
 )
 
 // Defaults of what lethe.yaml leaves out.

@@ -23,6 +23,8 @@ type recollection struct {
 	Shreds uint64 `json:"shreds"` // number of the last erasure
 	// Revisions are those that were put in force: rows were masked by them.
 	Revisions map[string]bool `json:"revisions"`
+	// Key is the verifier key of the log's shard that it has come to.
+	Key string `json:"key"`
 	// Workers are those whose entries count.
 	Workers audit.Workers `json:"workers"`
 }
@@ -43,7 +45,7 @@ func (w *Workspace) recall(ctx context.Context) (*recollection, error) {
 	_, end, err := w.base.Cluster.Span(ctx, r.Topic, 0)
 	if err == nil {
 		err = w.base.Cluster.ReadTo(ctx, r.Topic, 0, r.Offset, end, func(rec *kgo.Record) error {
-			return r.take(rec.Offset, rec.Value, w.byLog)
+			return r.take(rec.Offset, rec.Value, r.byLog)
 		})
 	}
 	if err != nil {
@@ -72,13 +74,11 @@ func (w *Workspace) readLog(ctx context.Context, r *recollection) error {
 	return w.final(err)
 }
 
-// byLog reports whether the log's key of now signed an entry.
-func (w *Workspace) byLog(entry []byte) bool { return audit.SignedByLog(entry, w.verifier) }
-
 // take notes what an entry tells, if a worker signed it whose key counts where it stands.
 func (r *recollection) take(offset int64, entry []byte, byLog func(entry []byte) bool) error {
 	r.Offset = offset + 1
 	r.Workers.Take(offset, entry, byLog)
+	r.ruledBy(entry)
 	e, ok := audit.ReadEntry(entry, stream.EntryShred, stream.EntryAnnounce)
 	if !ok || !r.Workers.Signed(offset, entry) {
 		return nil // nobody's entry
@@ -106,7 +106,11 @@ func (r *recollection) take(offset int64, entry []byte, byLog func(entry []byte)
 func recallMark(w *Workspace) string { return filepath.Join(w.folder.State, "recalled") }
 
 func (w *Workspace) recalled() (*recollection, error) {
-	none := &recollection{Topic: w.base.Topics.Audit(), Revisions: make(map[string]bool), Workers: make(audit.Workers)}
+	keys, err := w.logKeys()
+	if err != nil {
+		return nil, err
+	}
+	none := &recollection{Key: keys[0], Topic: w.base.Topics.Audit(), Revisions: make(map[string]bool), Workers: make(audit.Workers)}
 	b, err := os.ReadFile(recallMark(w))
 	if errors.Is(err, fs.ErrNotExist) {
 		return none, nil
@@ -115,7 +119,7 @@ func (w *Workspace) recalled() (*recollection, error) {
 		return nil, fmt.Errorf("state: %w", err)
 	}
 	r := new(recollection)
-	if json.Unmarshal(b, r) != nil || r.Topic != none.Topic || r.Revisions == nil || r.Workers == nil {
+	if json.Unmarshal(b, r) != nil || r.Topic != none.Topic || r.Revisions == nil || r.Workers == nil || r.Key == "" {
 		return none, nil // it says nothing: all is read again
 	}
 	return r, nil

@@ -47,6 +47,9 @@ func recaller(t *testing.T, as ...func(*Workspace)) *Workspace {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(f.Keys, config.LogKeyName), []byte(key), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	w.logKey = stream.NewValue([]byte(key))
 	if w.signer, err = note.NewSigner(key); err != nil {
 		t.Fatal(err)

@@ -263,6 +263,7 @@ func (w *Workspace) Run(ctx context.Context) error {
 		g, gctx := errgroup.WithContext(ctx)
 		s.start(gctx, g)
 		g.Go(func() error { return s.report(gctx) })
+		g.Go(func() error { w.yearly(gctx); return nil })
 		return g.Wait()
 	})
 }
@@ -272,7 +273,9 @@ func (w *Workspace) Run(ctx context.Context) error {
 func (w *Workspace) Once(ctx context.Context, progress func(Progress)) error {
 	w.base.Tries = onceTries
 	s := w.stages()
-	return w.with(ctx, func(ctx context.Context) error { return s.once(ctx, progress) })
+	return w.with(ctx, func(ctx context.Context) error {
+		return errors.Join(w.newYear(ctx), s.once(ctx, progress))
+	})
 }
 
 // onceTries is how often in a row a stage may fail in a run that is meant to end:

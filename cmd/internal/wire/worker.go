@@ -129,7 +129,12 @@ func (w *Workspace) enrol(ctx context.Context, key ed25519.PrivateKey, l stream.
 
 // logLedger opens a run of the log's own key.
 func (w *Workspace) logLedger() (*audit.Ledger, error) {
-	return audit.LogLedger(string(w.logKey.Reveal()), fmt.Sprintf("log-%x-%d", w.base.Now().UnixNano(), w.runs.Add(1)))
+	// It may have been rotated since this process began.
+	skey, err := w.folder.LogKey()
+	if err != nil {
+		return nil, err
+	}
+	return audit.LogLedger(string(skey.Reveal()), fmt.Sprintf("log-%x-%d", w.base.Now().UnixNano(), w.runs.Add(1)))
 }
 
 // write has made make entries, and appends them. Where the key of l is revoked before
