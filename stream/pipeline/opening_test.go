@@ -3,7 +3,6 @@ package pipeline_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -19,12 +18,8 @@ func TestL3L4AStreamOpensWithItsFirstRecordsAndClosesWhenItsSourceListsItNoMore(
 
 func opened(t *testing.T, r *rig) {
 	const other = "src.public.other"
-	add := func(name string) {
-		r.source.add(fmt.Sprint(len(r.source.changes)), "v")
-		r.source.changes[len(r.source.changes)-1].Stream = name
-	}
-	add(person)
-	add(other)
+	r.source.add("1", "v")
+	r.source.addTo(other, "2", "v")
 	told := func() []string { return r.lives(t) }
 	done := r.run(t)
 	r.wait(t, 2)
@@ -56,7 +51,7 @@ func opened(t *testing.T, r *rig) {
 	done = r.run(t)
 	want = append(want, "close "+other)
 	until(t, "it is closed", func() bool { return slices.Equal(told(), want) })
-	add(other)
+	r.source.addTo(other, "3", "v")
 	r.wait(t, 5)
 	done()
 	if got := told(); !slices.Equal(got, append(want, "open "+other)) {

@@ -364,10 +364,12 @@ type source struct {
 	mute     error  // what Discover fails with
 }
 
-func (s *source) add(key, value string) {
+func (s *source) add(key, value string) { s.addTo(person, key, value) }
+
+func (s *source) addTo(name, key, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.changes = append(s.changes, stream.Record{Stream: person, Key: fmt.Appendf(nil, `{"id":%q}`, key),
+	s.changes = append(s.changes, stream.Record{Stream: name, Key: fmt.Appendf(nil, `{"id":%q}`, key),
 		Value: fmt.Appendf(nil, `{"before":null,"after":{"id":%q,"v":%q},"op":"c"}`, key, value), Seq: stream.NewSeq(0, uint64(len(s.changes)), 0), Time: time.Now().UnixMilli()})
 }
 
