@@ -32,6 +32,8 @@ const (
 	Enrol          Action = "worker.enrol"
 	EnrolAgain     Action = "worker.return" // a key that was enrolled before
 	WorkerRevoke   Action = "worker.revoke"
+	LogClose       Action = "log.close" // a shard of the log ends, which goes on under another key
+	LogBegin       Action = "log.begin"
 	EntryRefused   Action = "entry.refused"
 	EntryOther     Action = "entry.other" // an entry of a kind that this build has no word for
 
@@ -43,7 +45,7 @@ const (
 // Actions lists them.
 func Actions() []Action {
 	return []Action{Ingest, Mask, Load, Delete, Release, StageStart, StageTake, StreamShape, StreamSeen, StreamOpen, StreamClose, SnapshotVoid, PolicyChange, PolicyWeaken, PolicyAnnounce,
-		ControlForged, Start, Read, Reveal, Erase, Rotate, Revoke, Act, Shred, Enrol, EnrolAgain, WorkerRevoke, EntryRefused, EntryOther, LogDamaged, CheckpointStale}
+		ControlForged, Start, Read, Reveal, Erase, Rotate, Revoke, Act, Shred, Enrol, EnrolAgain, WorkerRevoke, LogClose, LogBegin, EntryRefused, EntryOther, LogDamaged, CheckpointStale}
 }
 
 // Title is the action in words, the same for every event.
@@ -70,13 +72,15 @@ var titles = map[Action]string{
 	Read:            "Audit data read",
 	Reveal:          "Masked values opened",
 	Erase:           "Data subjects erased",
-	Rotate:          "Masking keys rotated",
+	Rotate:          "Keys rotated",
 	Revoke:          "Worker key to be revoked",
 	Act:             "Action of a person",
 	Shred:           "Keys of data subjects destroyed",
 	Enrol:           "Worker key enrolled",
 	EnrolAgain:      "Worker key enrolled before",
 	WorkerRevoke:    "Worker key revoked",
+	LogClose:        "Audit log ends a shard, and its key",
+	LogBegin:        "Audit log goes on under another key",
 	EntryRefused:    "Audit topic held what is no entry",
 	EntryOther:      "Audit entry",
 	LogDamaged:      "Audit log does not fit its checkpoint",

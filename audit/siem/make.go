@@ -90,11 +90,13 @@ func told(body []byte) (time.Time, bool) {
 		Time       string `json:"time"`
 		EnrolledAt string `json:"enrolled_at"`
 		RevokedAt  string `json:"revoked_at"`
+		ClosedAt   string `json:"closed_at"`
+		BeganAt    string `json:"began_at"`
 	}
 	if json.Unmarshal(body, &b) != nil {
 		return time.Time{}, false
 	}
-	at, err := time.Parse(time.RFC3339Nano, cmp.Or(b.Time, b.EnrolledAt, b.RevokedAt))
+	at, err := time.Parse(time.RFC3339Nano, cmp.Or(b.Time, b.EnrolledAt, b.RevokedAt, b.ClosedAt, b.BeganAt))
 	return at.UTC(), err == nil && at.Year() >= 1970 && at.Year() < 10_000
 }
 

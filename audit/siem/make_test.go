@@ -47,6 +47,7 @@ func TestEachKindOfEntryHasItsActionOutcomeAndSeverity(t *testing.T) {
 		"reveal intent": "reveal unknown medium", "reveal outcome": "reveal success informational",
 		"mass reveal intent": "reveal unknown high", "mass reveal refused": "reveal failure medium",
 		"erase intent": "erase unknown medium", "shred": "shred success low", "erase outcome": "erase success informational", "rotate intent": "rotate unknown medium", "revoke intent": "revoke unknown medium", "revoke": "worker.revoke success high", "revoke retired": "worker.revoke success medium", "enrol revoked": "worker.enrol failure high",
+		"close": "log.close success medium", "begin": "log.begin success informational",
 		"start intent": "start unknown low", "read intent": "read unknown low",
 		"unknown action": "export unknown medium", "outcome without intent": "act failure medium", "unknown kind": "entry.other unknown informational",
 		"another body": "entry.other unknown informational", "hostile names": "stage.start success informational", "refused": "entry.refused failure high",

@@ -43,6 +43,7 @@ func (m *Maker) read(ctx context.Context, e *Event, in audit.Entry) error {
 var plainKinds = map[string]func(*Event, []byte){
 	stream.EntryChain: chain, stream.EntrySnapshotVoid: void, stream.EntryAnnounce: announce,
 	stream.EntryForged: forged, stream.EntryShred: shred,
+	stream.EntryClose: logCloses, stream.EntryBegin: logBegins,
 }
 
 // body reads an entry's body. One of another form leaves the event what its kind
@@ -107,6 +108,10 @@ func announce(e *Event, raw []byte) {
 	e.Action, e.Source, e.Connection, e.Worker = PolicyAnnounce, name(b.Source), name(b.Connection), name(b.Worker)
 	e.Policy, e.Keys = name(b.Revision), name(b.Keys)
 }
+
+func logCloses(e *Event, _ []byte) { e.Action, e.Severity = LogClose, Medium }
+
+func logBegins(e *Event, _ []byte) { e.Action = LogBegin }
 
 func forged(e *Event, raw []byte) {
 	b := body[stream.Forged](e, raw)

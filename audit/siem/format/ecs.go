@@ -82,7 +82,7 @@ func ecsOf(e *siem.Event) (category, typ string) {
 		return "process", "start"
 	case siem.StreamShape, siem.StreamSeen, siem.StreamOpen, siem.StreamClose, siem.SnapshotVoid:
 		return "database", "info"
-	case siem.PolicyChange, siem.PolicyWeaken, siem.PolicyAnnounce, siem.Rotate, siem.Revoke:
+	case siem.PolicyChange, siem.PolicyWeaken, siem.PolicyAnnounce, siem.Rotate, siem.Revoke, siem.LogClose, siem.LogBegin:
 		return "configuration", "change"
 	case siem.Enrol, siem.EnrolAgain:
 		return "iam", "creation"

@@ -55,9 +55,9 @@ func ocsfOf(a siem.Action) ocsfClass {
 		return ocsfClass{ocsfLifecycle, 6, 6002, 5, "Restart"}
 	case siem.StreamShape, siem.ControlForged, siem.EntryRefused, siem.LogDamaged, siem.CheckpointStale:
 		return ocsfClass{ocsfFinding, 2, 2006, 1, "Create"}
-	case siem.PolicyChange, siem.PolicyWeaken, siem.Rotate, siem.Revoke:
+	case siem.PolicyChange, siem.PolicyWeaken, siem.Rotate, siem.Revoke, siem.LogClose:
 		return ocsfClass{ocsfEntity, 3, 3004, 3, "Update"}
-	case siem.PolicyAnnounce:
+	case siem.PolicyAnnounce, siem.LogBegin:
 		return ocsfClass{ocsfEntity, 3, 3004, 10, "Activate"}
 	case siem.Shred:
 		return ocsfClass{ocsfEntity, 3, 3004, 4, "Delete"}
@@ -191,8 +191,10 @@ func ocsfEntityOf(e *siem.Event) (typ, uid string) {
 		return "worker key", e.Entry
 	case siem.StreamSeen:
 		return "stream", e.Stream
+	case siem.LogClose, siem.LogBegin:
+		return "log key", e.Log.Origin
 	case siem.Rotate:
-		return "masking keys", e.Keys
+		return "keys", e.Keys
 	case siem.Shred:
 		return "subject keys", e.Entry
 	}
