@@ -211,7 +211,7 @@ func TestL4AWitnessThatIsKilledNeverCosignsTwoHistories(t *testing.T) {
 	}
 	policy := filepath.Join(folder, "witnesses.txt")
 	put(t, policy, fmt.Sprintf("log %s\nwitness w1 %s %s\nquorum w1\n", strings.TrimSpace(string(own)), line[2], r.url))
-	db := shopOf(t, folder)
+	db := shopOf(t, folder, "workspace: shop\naudit: {log: ./log, witnesses: witnesses.txt}\n")
 	does("discover", folder)
 
 	r.start(t)
@@ -272,12 +272,11 @@ func TestL4AWitnessThatIsKilledNeverCosignsTwoHistories(t *testing.T) {
 	t.Logf("%d entries of the other log were cosigned", g.known)
 }
 
-// shopOf is the database of a folder that streams it, of one table.
-func shopOf(t *testing.T, folder string) *sql.DB {
+// shopOf is the database of a folder that streams it, of one table. more stands in
+// lethe.yaml beside that.
+func shopOf(t *testing.T, folder, more string) *sql.DB {
 	t.Helper()
-	put(t, filepath.Join(folder, "lethe.yaml"), `workspace: shop
-partitions: 1
-audit: {log: ./log, witnesses: witnesses.txt}
+	put(t, filepath.Join(folder, "lethe.yaml"), more+`partitions: 1
 sources:
   till: {connector: sqlite, path: till.db, poll: 50ms}
 sinks:
