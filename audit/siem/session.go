@@ -17,10 +17,6 @@ type session struct {
 	log   *audit.Reader
 	maker *Maker
 	next  int64 // leaf
-	batch []Item
-	ends  []int    // where the bodies end in bytes
-	bytes []byte   // of the bodies, one behind the other
-	last  []*Event // of the batch
 }
 
 // open finds where the destination stands.
@@ -53,25 +49,35 @@ func (s *session) waits() {
 	})
 }
 
-// forward sends what is under the checkpoint.
+// forward sends what is under the checkpoint. While the receiver takes one load, the
+// next is made.
 func (s *session) forward(ctx context.Context) error {
 	s.waits()
-	var offset int64 // behind the last leaf of the batch
-	done := s.next
-	flush := func() error {
-		if done == s.next {
+	filling, spare := &load{next: s.next}, new(load)
+	var sending *load
+	taken := make(chan error, 1)
+	// settle waits for the load that is on its way.
+	settle := func() error {
+		if sending == nil {
 			return nil
 		}
-		if err := s.send(ctx); err != nil {
+		l, err := sending, <-taken
+		if sending = nil; err != nil {
 			return err
 		}
-		// L2: the receiver has the events before the cursor moves.
-		if err := s.cfg.Cursor.Store(ctx, offset); err != nil {
-			return fmt.Errorf("cursor: %w", err)
-		}
-		s.next = done
+		s.next, spare = l.next, l
 		s.tell(func(st *Status) { st.Oldest = time.Time{} })
 		s.waits()
+		return nil
+	}
+	flush := func() error {
+		if err := settle(); err != nil || filling.next == s.next {
+			return err
+		}
+		sending, filling = filling, spare
+		filling.clear()
+		filling.next = sending.next
+		go func(l *load) { taken <- s.send(ctx, l) }(sending)
 		return nil
 	}
 	err := s.log.Scan(ctx, s.next, func(l audit.Leaf) error {
@@ -80,56 +86,21 @@ func (s *session) forward(ctx context.Context) error {
 			return err
 		}
 		if e.Severity >= s.cfg.Destination.Least {
-			s.add(e)
+			filling.add(e, s.cfg.Destination.Format)
 		}
-		done, offset = l.Index+1, l.Offset+1
+		filling.next, filling.offset = l.Index+1, l.Offset+1
 		if _, last := audit.ReadEntry(l.Entry, stream.EntryClose); last {
-			offset = l.Offset // the leaf that the next shard begins with tells the same offset
+			filling.offset = l.Offset // the leaf that the next shard begins with tells the same offset
 		}
-		if len(s.last) < s.cfg.Destination.Most && len(s.bytes) < s.cfg.Destination.Bytes {
+		if len(filling.events) < s.cfg.Destination.Most && len(filling.bytes) < s.cfg.Destination.Bytes {
 			return nil
 		}
 		return flush()
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = flush()
 	}
-	return flush()
-}
-
-// add puts an event into the batch.
-func (s *session) add(e *Event) {
-	s.bytes = s.cfg.Destination.Format.Append(s.bytes, e)
-	s.ends, s.last = append(s.ends, len(s.bytes)), append(s.last, e)
-}
-
-// send sends the batch.
-func (s *session) send(ctx context.Context) error {
-	s.batch = s.batch[:0]
-	from := 0
-	for i, e := range s.last {
-		s.batch = append(s.batch, Item{Event: e, Body: s.bytes[from:s.ends[i]:s.ends[i]]})
-		from = s.ends[i]
-	}
-	if len(s.batch) > 0 {
-		sctx, cancel := context.WithTimeout(ctx, sendWithin)
-		defer cancel()
-		sent, err := s.to.Send(sctx, s.batch)
-		if err != nil {
-			return err
-		}
-		s.tell(func(st *Status) {
-			st.Sent += int64(len(s.batch) - sent.Refused)
-			st.Duplicates += int64(sent.Duplicates)
-			st.Refused += int64(sent.Refused)
-			st.Since = time.Time{}
-		})
-		if sent.Refused > 0 {
-			s.cfg.Log.Error("siem: the receiver refused events for good", "destination", s.cfg.Destination.Name, "events", sent.Refused, "first", s.batch[0].Event.ID)
-		}
-	}
-	s.bytes, s.ends, s.last = s.bytes[:0], s.ends[:0], s.last[:0]
-	return nil
+	return errors.Join(err, settle())
 }
 
 // bundle is how many leaves are read together backwards.

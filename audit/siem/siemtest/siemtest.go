@@ -39,7 +39,7 @@ func Entries() []Entry {
 // Leaf is the leaf that an entry stands in.
 func Leaf(index int64, entry []byte) audit.Leaf {
 	offset := 2 * index // markers lie between
-	return audit.Leaf{Index: index, Offset: offset, Entry: entry, Shard: &audit.Shard{Origin: Origin, Size: int64(len(Entries()))}, Hash: tlog.RecordHash(fmt.Appendf(nil, `{"entry":%s,"offset":"%d"}`, entry, offset))}
+	return audit.Leaf{Index: index, Offset: offset, Entry: entry, Shard: &audit.Shard{Origin: Origin, Size: int64(strings.Count(entries, "\n"))}, Hash: tlog.RecordHash(fmt.Appendf(nil, `{"entry":%s,"offset":"%d"}`, entry, offset))}
 }
 
 // View sees everything.
