@@ -26,6 +26,9 @@ const MaxProof = 64 << 20
 var (
 	ErrProof = errors.New("not a proof bundle")   // not in the one form that it has
 	ErrFalse = errors.New("the proof is refuted") // in that form, and not true
+	// ErrOtherKey says, beside ErrFalse, that no public key which was given is that of the
+	// log, or of the shard of it, that the bundle is of.
+	ErrOtherKey = errors.New("no public key that was given is its")
 )
 
 // ProofOptions say what a bundle is held against.
@@ -145,6 +148,9 @@ func (p *proof) keyOf(keys string) (v note.Verifier, key ed25519.PublicKey, err 
 	}
 	if v == nil {
 		return nil, nil, ErrKey
+	}
+	if v.Name() != origin {
+		return nil, nil, fmt.Errorf("%w: %w: it is of %s", ErrFalse, ErrOtherKey, origin)
 	}
 	return v, key, nil
 }

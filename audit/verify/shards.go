@@ -85,7 +85,7 @@ func (s *shard) signed() error {
 // each that comes after it. It returns false if nobody signed a checkpoint: without it
 // there is no size to read up to, and nothing that an entry could be held against.
 func (c *checker) log(ctx context.Context, keys []string) (bool, error) {
-	s, err := newShard(c.opts.Log, keys[len(keys)-1])
+	s, err := c.newest(keys)
 	if err != nil {
 		return false, err
 	}
@@ -116,6 +116,29 @@ func (c *checker) log(ctx context.Context, keys []string) (bool, error) {
 	}
 	c.cosigned()
 	return true, ctx.Err()
+}
+
+// newest is the shard of the last key that has one here. Keys after it are of shards
+// that are gone, or were not begun when this copy of the log was made.
+func (c *checker) newest(keys []string) (*shard, error) {
+	last, err := newShard(c.opts.Log, keys[len(keys)-1])
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range slices.Backward(keys) {
+		s, err := newShard(c.opts.Log, k)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(filepath.Join(s.dir, "checkpoint")); err != nil {
+			continue
+		}
+		if s.vkey != last.vkey {
+			c.fail(CodeShardMissing, last.name, whole, "the public keys tell of it, and it is not here: this is an older copy of the log, or it was removed")
+		}
+		return s, nil
+	}
+	return last, nil
 }
 
 // before finds the shards before one. What their entries say is not yet held against
@@ -180,6 +203,9 @@ func (c *checker) linked(p, s *shard) {
 // strangers finds what lies beside the shards as if it were one, and keys of none.
 func (c *checker) strangers(keys []string) {
 	for _, k := range keys {
+		if c.counts[CodeShardMissing] > 0 {
+			break // it is told
+		}
 		if !slices.ContainsFunc(c.shards, func(s *shard) bool { return s.vkey == k }) {
 			name, _, _ := strings.Cut(k, "+")
 			c.fail(CodeShardUnannounced, name, whole, "the public key that was given for it is that of no shard of this log")

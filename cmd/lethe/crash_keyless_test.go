@@ -27,14 +27,14 @@ type keyless struct {
 func (r *crashRig) countKeyless(t *testing.T, table crashTable, truth *happened, masked []maskedRecord) {
 	t.Helper()
 	k := readKeyless(t, table, masked)
-	if len(k.snapshots) < 2 {
+	if r.voids && len(k.snapshots) < 2 {
 		t.Errorf("table %s: no kill voided a snapshot", table.name)
 	}
 	state := make(map[int64]bool)
 	for g := range int64(table.rows) {
 		state[-1-g] = true
 	}
-	if !k.emptied[k.last] {
+	if len(k.snapshots) > 1 && !k.emptied[k.last] {
 		t.Errorf("table %s: the rows of void snapshots stay in the lake", table.name)
 	}
 	var after []change

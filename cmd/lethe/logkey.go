@@ -62,7 +62,7 @@ func rotateLogKey(ctx context.Context, io console, folder *config.Folder, dir st
 			Key    string `json:"key"`
 		}{origin, vkey})
 	}
-	tellf(io.out, "the log goes on as %s\nnext: give %s to whoever verifies the log; who has the old one verifies it still\n      back up %s: the key that was there signs no more\n",
+	tellf(io.out, "the log goes on as %s\nnext: give %s to whoever verifies the log, or proofs of what comes now; the old one verifies the log still\n      back up %s: the key that was there signs no more\n",
 		origin, folder.Rel(folder.PublicKeyFile()), folder.Rel(folder.Keys))
 	return nil
 }

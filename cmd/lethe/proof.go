@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,6 +69,20 @@ func (in proofFlags) publicKey(path string) (string, error) {
 	return key, nil
 }
 
+// fits refuses what nothing would be held against: who gave it would believe that
+// something was.
+func (in proofFlags) fits(path string, bundle bool, ofLog map[string]bool) error {
+	if in.fresh > 0 && in.policy == "" {
+		return &stream.Fault{Code: "verify.flags", Path: path, Msg: "--fresh is about the cosignatures of witnesses, and none are named", Hint: "add --policy FILE"}
+	}
+	for _, name := range slices.Sorted(maps.Keys(ofLog)) {
+		if bundle && ofLog[name] {
+			return &stream.Fault{Code: "verify.flags", Path: path, Msg: name + " is of a log, and this is a proof bundle", Hint: "lethe verify " + path + " --key log.pub; --state FILE is a checkpoint that you remember"}
+		}
+	}
+	return nil
+}
+
 // unused refuses what is only asked of a bundle.
 func (in proofFlags) unused(dir string) error {
 	if in.state == "" && !in.show {
@@ -103,6 +119,8 @@ func verifyProof(io console, path string, in proofFlags) error {
 		return &stream.Fault{Code: "verify.key", Path: in.key, Msg: err.Error(), Hint: "give the log.pub that lethe init made"}
 	case errors.Is(err, verify.ErrRemembered):
 		return &stream.Fault{Code: "verify.checkpoint", Path: in.state, Msg: err.Error(), Hint: "give a copy of the file checkpoint that was in the log's directory"}
+	case errors.Is(err, verify.ErrOtherKey):
+		return &stream.Fault{Code: "verify.proof", Path: path, Msg: err.Error(), Hint: "give the newest log.pub: it has a line for each shard of the log; else the proof is of another log", Exit: stream.ExitFault}
 	case err != nil:
 		return &stream.Fault{Code: "verify.proof", Path: path, Msg: err.Error(), Hint: "do not rely on it; ask for another: lethe prove", Exit: stream.ExitFault}
 	}

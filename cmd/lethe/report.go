@@ -146,6 +146,9 @@ func (r *reportFlags) gather(ctx context.Context, io console, kind report.Kind, 
 	if err != nil {
 		return nil, err
 	}
+	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
+		return nil, &stream.Fault{Code: "report.time", Path: "--to", Msg: "the range ends before it begins", Hint: "--to is the first day that is not in it"}
+	}
 	if r.options.Scope.Aware, err = instant("--aware", r.aware); err != nil {
 		return nil, err
 	}

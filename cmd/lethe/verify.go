@@ -91,10 +91,17 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	if err != nil {
 		return err
 	}
-	if bundle.key = in.key; isProof(dir) {
+	proof := isProof(dir)
+	if err := bundle.fits(dir, proof, map[string]bool{"--checkpoint": in.checkpoint != "", "--log": in.log != "", "--lake": lakes != nil, "--running": *running, "--coverage": ranges != nil}); err != nil {
+		return err
+	}
+	if bundle.key = in.key; proof {
 		return verifyProof(io, dir, bundle)
 	} else if isStatement(dir) {
 		return verifyStatement(ctx, io, dir, in.log, bundle)
+	}
+	if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
+		return &stream.Fault{Code: "verify.input", Path: dir, Msg: "neither a proof bundle nor a coverage statement, whole", Hint: "do not rely on it; lethe prove makes both, and a folder is verified by its name"}
 	}
 	if err := bundle.unused(dir); err != nil {
 		return err
@@ -190,6 +197,8 @@ func given(path string) ([]byte, error) {
 	b, err := verify.ReadFile(path, verify.MaxCheckpoint)
 	var refused *fs.PathError
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &stream.Fault{Code: "cli.file", Path: path, Msg: "there is no such file", Hint: "name one that is there: paths are relative to where you are"}
 	case errors.As(err, &refused):
 		return nil, environment(path, err)
 	case err != nil:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"lethe/audit"
@@ -175,6 +176,9 @@ func (f *found) row(ctx context.Context, in Proving) error {
 	var from, to int64
 	if _, err := fmt.Sscan(p.From+" "+p.To, &from, &to); err != nil || p.RowRoot == nil {
 		return &stream.Fault{Code: "prove.receipt", Path: in.place(), Msg: "its receipt names no rows", Hint: "lethe verify", Exit: stream.ExitFault}
+	}
+	if _, err := os.Stat(in.File); errors.Is(err, fs.ErrNotExist) {
+		return &stream.Fault{Code: "prove.file", Path: in.File, Msg: "there is no such file", Hint: "paths are relative to where you are: lethe prove --file crm/lake/FILE.parquet --row 0 crm"}
 	}
 	leaves, preimage, err := verify.Rows(ctx, in.File, p.Partition, from, to, in.Row)
 	if errors.Is(err, fs.ErrNotExist) {

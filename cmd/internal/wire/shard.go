@@ -171,6 +171,9 @@ func (w *Workspace) rotateLog(ctx context.Context, a Action) (string, error) {
 	if r.Size() == 0 {
 		return "", &stream.Fault{Code: "keys.no_log", Path: w.folder.Rel(w.folder.Log), Msg: "there is no log yet that could go on", Hint: "lethe run " + w.folder.Dir}
 	}
+	if err := w.toldWitnesses(); err != nil {
+		return "", err
+	}
 	before, err := w.epochHash(r.Head().Origin)
 	if err != nil {
 		return "", err
@@ -192,6 +195,17 @@ func (w *Workspace) rotateLog(ctx context.Context, a Action) (string, error) {
 	origin, _, _ := strings.Cut(vkey, "+")
 	after, err := w.epochHash(origin)
 	return vkey, errors.Join(err, b.endWith(ctx, stream.OutcomeDone, 1, after))
+}
+
+// toldWitnesses refuses to go on under a key that nobody has prepared where the log has
+// witnesses: until they know it the new shard has no checkpoint.
+func (w *Workspace) toldWitnesses() error {
+	if _, err := w.folder.NextLogKey(); w.folder.Witnesses == "" || !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return &stream.Fault{Code: "keys.unprepared", Path: w.folder.Rel(w.folder.Witnesses), Exit: stream.ExitEnvironment,
+		Msg:  "the log's witnesses do not know its next key, and without them it could not go on",
+		Hint: "lethe keys rotate --log --prepare " + w.folder.Dir + " > next.pub     then give that to the witnesses (lethe witness --log log.pub --log next.pub), and type this again"}
 }
 
 // closeShard writes what ends a shard, and who signs in the next.
@@ -245,7 +259,7 @@ func (w *Workspace) begunUnder(ctx context.Context, r *audit.Reader, vkey string
 		case <-ctx.Done():
 			return &stream.Fault{Code: "keys.log_not_begun", Path: w.folder.Rel(w.folder.Log), Exit: stream.ExitEnvironment,
 				Msg:  fmt.Sprintf("the log is told to go on as %s, and has not within %v", origin, logWithin),
-				Hint: "whoever writes the log does it as soon as it can (witnesses must know the new key: " + w.folder.Rel(w.folder.PublicKeyFile()) + ");\nlethe run " + w.folder.Dir}
+				Hint: "lethe run " + w.folder.Dir + "     does it as soon as it can;\nwitnesses must know the key that lethe keys rotate --log --prepare " + w.folder.Dir + " shows: lethe witness --log log.pub --log next.pub"}
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
@@ -262,7 +276,7 @@ func (w *Workspace) newYear(ctx context.Context) error {
 	if err != nil || began.IsZero() || began.Year() >= now.Year() {
 		return w.final(err)
 	}
-	if _, err := w.folder.NextLogKey(); w.folder.Witnesses != "" && errors.Is(err, fs.ErrNotExist) {
+	if w.toldWitnesses() != nil {
 		w.log.Warn("a year began, and the log does not go on in a new shard: its witnesses do not know the key of that yet",
 			"next", "lethe keys rotate --log --prepare "+w.folder.Dir+": give witnesses the key that it shows; then lethe keys rotate --log")
 		return nil
