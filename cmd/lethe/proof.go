@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -67,20 +65,6 @@ func (in proofFlags) publicKey(path string) (string, error) {
 		return "", &stream.Fault{Code: "verify.policy", Path: in.policy, Msg: err.Error(), Hint: "give the policy that was made for this log, or the log.pub that it names"}
 	}
 	return key, nil
-}
-
-// fits refuses what nothing would be held against: who gave it would believe that
-// something was.
-func (in proofFlags) fits(path string, bundle bool, ofLog map[string]bool) error {
-	if in.fresh > 0 && in.policy == "" {
-		return &stream.Fault{Code: "verify.flags", Path: path, Msg: "--fresh is about the cosignatures of witnesses, and none are named", Hint: "add --policy FILE"}
-	}
-	for _, name := range slices.Sorted(maps.Keys(ofLog)) {
-		if bundle && ofLog[name] {
-			return &stream.Fault{Code: "verify.flags", Path: path, Msg: name + " is of a log, and this is a proof bundle", Hint: "lethe verify " + path + " --key log.pub; --state FILE is a checkpoint that you remember"}
-		}
-	}
-	return nil
 }
 
 // unused refuses what is only asked of a bundle.

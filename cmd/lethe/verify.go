@@ -63,50 +63,81 @@ and no receipt vouches for, or that a receipt names and readers do not see. Reco
 in quarantine are told, and are nothing wrong: they are accounted for.
 `
 
+// verifyFlags are what a person gave lethe verify.
+type verifyFlags struct {
+	log, checkpoint string
+	lakes, ranges   []string
+	running         bool
+	window          *verify.Window
+	proofFlags
+}
+
 func verifyLog(ctx context.Context, io console, args []string) error {
 	f := newFlags(verifyUsage)
 	f.JSON()
-	var in struct{ key, log, checkpoint string }
-	var lakes, ranges []string
-	running := f.Bool("running", false, "")
+	var in verifyFlags
+	f.BoolVar(&in.running, "running", false, "")
 	f.StringVar(&in.key, "key", "", "")
 	f.StringVar(&in.log, "log", "", "")
 	f.StringVar(&in.checkpoint, "checkpoint", "", "")
-	var bundle proofFlags
-	f.StringVar(&bundle.policy, "policy", "", "")
-	f.DurationVar(&bundle.fresh, "fresh", 0, "")
-	f.StringVar(&bundle.state, "state", "", "")
-	f.StringVar(&bundle.builds, "builds", "", "")
-	f.BoolVar(&bundle.show, "show", false, "")
-	f.Func("lake", "", func(s string) error { lakes = append(lakes, s); return nil })
-	f.Func("coverage", "", func(s string) error { ranges = append(ranges, s); return nil })
+	f.StringVar(&in.policy, "policy", "", "")
+	f.DurationVar(&in.fresh, "fresh", 0, "")
+	f.StringVar(&in.state, "state", "", "")
+	f.StringVar(&in.builds, "builds", "", "")
+	f.BoolVar(&in.show, "show", false, "")
+	f.Func("lake", "", func(s string) error { in.lakes = append(in.lakes, s); return nil })
+	f.Func("coverage", "", func(s string) error { in.ranges = append(in.ranges, s); return nil })
 	dir, err := f.parse(io, args)
 	if err != nil {
 		return err
 	}
-	if err := bundle.read(); err != nil {
+	if err := in.read(); err != nil {
 		return err
 	}
-	window, err := windowOf(ranges)
-	if err != nil {
+	if in.window, err = windowOf(in.ranges); err != nil {
 		return err
 	}
 	proof := isProof(dir)
-	if err := bundle.fits(dir, proof, map[string]bool{"--checkpoint": in.checkpoint != "", "--log": in.log != "", "--lake": lakes != nil, "--running": *running, "--coverage": ranges != nil}); err != nil {
+	if err := in.fits(dir, proof); err != nil {
 		return err
 	}
-	if bundle.key = in.key; proof {
-		return verifyProof(io, dir, bundle)
+	if proof {
+		return verifyProof(io, dir, in.proofFlags)
 	} else if isStatement(dir) {
-		return verifyStatement(ctx, io, dir, in.log, bundle)
+		return verifyStatement(ctx, io, dir, in.log, in.proofFlags)
 	}
 	if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
 		return &stream.Fault{Code: "verify.input", Path: dir, Msg: "neither a proof bundle nor a coverage statement, whole", Hint: "do not rely on it; lethe prove makes both, and a folder is verified by its name"}
 	}
-	if err := bundle.unused(dir); err != nil {
+	if err := in.unused(dir); err != nil {
 		return err
 	}
-	if err := directories(lakes); err != nil {
+	return verifyFolder(ctx, io, dir, in)
+}
+
+// fits refuses what nothing would be held against: who gave it would believe that
+// something was.
+func (in *verifyFlags) fits(path string, bundle bool) error {
+	if in.fresh > 0 && in.policy == "" {
+		return &stream.Fault{Code: "verify.flags", Path: path, Msg: "--fresh is about the cosignatures of witnesses, and none are named", Hint: "add --policy FILE"}
+	}
+	if !bundle {
+		return nil
+	}
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{{"--checkpoint", in.checkpoint != ""}, {"--log", in.log != ""}, {"--lake", in.lakes != nil}, {"--running", in.running}, {"--coverage", in.ranges != nil}} {
+		if flag.given {
+			return &stream.Fault{Code: "verify.flags", Path: path, Msg: flag.name + " is of a log, and this is a proof bundle", Hint: "lethe verify " + path + " --key log.pub; --state FILE is a checkpoint that you remember"}
+		}
+	}
+	return nil
+}
+
+// verifyFolder checks a log, and the lakes whose receipts it holds.
+func verifyFolder(ctx context.Context, io console, dir string, in verifyFlags) error {
+	if err := directories(in.lakes); err != nil {
 		return err
 	}
 	if in.key == "" || in.log == "" {
@@ -116,14 +147,15 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 		}
 		in.key = cmp.Or(in.key, folder.Rel(folder.PublicKeyFile()))
 		in.log = cmp.Or(in.log, folder.Rel(folder.Log))
-		if lakes == nil {
-			if lakes, err = lakesOf(folder); err != nil {
+		if in.lakes == nil {
+			if in.lakes, err = lakesOf(folder); err != nil {
 				return err
 			}
 		}
 	}
-	opts := verify.Options{Log: in.log, Lakes: lakes, Running: *running, Witnesses: bundle.witnesses, Since: bundle.since, Builds: bundle.list, Coverage: window}
-	if opts.PublicKey, err = bundle.publicKey(in.key); err != nil {
+	opts := verify.Options{Log: in.log, Lakes: in.lakes, Running: in.running, Witnesses: in.witnesses, Since: in.since, Builds: in.list, Coverage: in.window}
+	var err error
+	if opts.PublicKey, err = in.publicKey(in.key); err != nil {
 		return err
 	}
 	if in.checkpoint != "" {
