@@ -62,10 +62,11 @@ func start(t *testing.T, bin string, args ...string) (kill func()) {
 	return kill
 }
 
-// sent sends a batch to a receiver that may still be starting.
+// sent sends a batch to a receiver that may still be starting: a broker's first producer
+// takes half a minute where other tests start servers beside it.
 func sent(t *testing.T, s Settings, e siem.Env, b []siem.Item) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	for {
 		to := open(t, s, e)
