@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"lethe/audit/report/paper"
 )
@@ -21,12 +23,21 @@ var sheet string
 var page string
 
 // HTML writes one file that needs nothing beside it: no script, font or picture from
-// anywhere, which its content security policy says too.
+// anywhere, which its content security policy says too. Where it has Thai letters, as names
+// of columns may be in an English one, it carries the fonts.
 func (d *Document) HTML(out io.Writer, l Lang) error {
-	sheet := sheet
-	if l == Thai {
-		sheet += carried()
+	var b bytes.Buffer
+	if err := d.html(&b, l, sheet); err != nil {
+		return err
 	}
+	if bytes.ContainsFunc(b.Bytes(), func(r rune) bool { return unicode.Is(unicode.Thai, r) }) {
+		return d.html(out, l, sheet+carried())
+	}
+	_, err := b.WriteTo(out)
+	return err
+}
+
+func (d *Document) html(out io.Writer, l Lang, sheet string) error {
 	sum := sha256.Sum256([]byte(sheet))
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"t":     func(t Text) string { return t.In(l) },

@@ -209,7 +209,7 @@ func (c *checker) revoke(e *entry) {
 		c.remark(CodeRevokeUnknown, b.Worker, leafRange(e.leaf), "the log's key revoked a key that it had not enrolled for this worker")
 		return
 	}
-	c.remark(CodeRevoked, b.Worker, leafRange(e.leaf), "its key was revoked (%s): what it signed counts as far as it stands before this entry", b.Reason)
+	c.remark(CodeRevoked, b.Worker, leafRange(e.leaf), "the key of worker %s was revoked (%s): what it signed counts as far as it stands before this entry", b.Worker, b.Reason)
 	c.ends(b.Worker, c.keys[b.Worker][at], e.leaf)
 }
 

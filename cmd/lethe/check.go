@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"lethe/cmd/internal/config"
+	"lethe/cmd/internal/wire"
 	"lethe/masking"
 	"lethe/rules"
 	"lethe/stream"
@@ -235,7 +236,8 @@ func configured(folder *config.Folder, told error) error {
 		}
 		faults = append(faults, withSource(folder, s, slog.New(slog.DiscardHandler), func(stream.Source) error { return nil }))
 	}
-	return errors.Join(faults...)
+	_, err := wire.Witnesses(folder)
+	return errors.Join(append(faults, err)...)
 }
 
 func showConnection(io console, v connectionView) {

@@ -40,6 +40,9 @@ func showCoverage(io console, c *verify.Coverage) {
 	for _, p := range c.Positions {
 		said += fmt.Sprintf(", %s from %s to %s", p.Source, cmp.Or(p.From, "its beginning"), cmp.Or(p.To, "its end"))
 	}
+	if len(c.Sources) == 0 {
+		said += ": nothing was"
+	}
 	tellf(io.out, "coverage    %s\n\n", said)
 	counted(io, "source\tfrom\tto\tfirst\tlast\tparts\tingested\tquarantined", len(c.Sources), func(i int) string {
 		s := c.Sources[i]

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"lethe/cmd/internal/config"
@@ -58,6 +59,9 @@ func keys(ctx context.Context, io console, args []string) error {
 	}
 	if do == "revoke" && len(words) > 0 && isWorker(words[0]) {
 		worker, words = words[0], words[1:]
+	}
+	if do == "revoke" && len(words) > 1 {
+		return &stream.Fault{Code: "keys.worker", Msg: fmt.Sprintf("%q is no worker's id: that is 8 to 32 hex digits", words[0]), Hint: "lethe keys " + words[1] + "     lists them"}
 	}
 	dir, err := f.folder(words)
 	if err != nil {

@@ -23,7 +23,7 @@ func prepareLogKey(io console, folder *config.Folder, dir string) error {
 		}{vkey})
 	}
 	tellf(io.out, "%s\n", vkey)
-	tellf(io.err, "this is the log's next public key: give it to its witnesses (lethe witness --log FILE)\nnext: lethe keys rotate --log %s\n", dir)
+	tellf(io.err, "That line is the public key under which the log will go on. Give it to the log's witnesses, in a file:\n  lethe witness --key witness.key --log log.pub --log FILE STATE\nOnce they know it: lethe keys rotate --log %s\n", dir)
 	return nil
 }
 

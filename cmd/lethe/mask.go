@@ -152,7 +152,11 @@ func (in maskFlags) described(policy rules.File) (rules.File, error) {
 		if st, err := os.Stat(path); err == nil && st.IsDir() {
 			path = filepath.Join(path, in.stream+config.ContractSuffix)
 		}
-		return ruleFile(path)
+		f, err := ruleFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return f, &stream.Fault{Code: "mask.contract", Path: path, Msg: "there is no such contract", Hint: "name the stream's own, or the directory that has it; lethe discover writes them"}
+		}
+		return f, err
 	}
 	names := rules.Named(policy)
 	if len(names) == 0 || slices.Contains(names, in.stream) { // one that cannot be read names nothing: its faults are told

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lethe/audit/verify"
+	"lethe/cmd/internal/wire"
 	"lethe/stream"
 )
 
@@ -126,7 +127,7 @@ func witnessesOf(path string) (*verify.WitnessPolicy, error) {
 	}
 	p, err := verify.ReadWitnessPolicy(text)
 	if err != nil {
-		return nil, &stream.Fault{Code: "verify.policy", Path: path, Msg: err.Error(), Hint: "lethe help witness"}
+		return nil, &stream.Fault{Code: "verify.policy", Path: path, Msg: err.Error(), Hint: wire.WitnessForm}
 	}
 	return p, nil
 }

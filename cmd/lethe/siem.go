@@ -37,11 +37,11 @@ func siemContent(_ context.Context, c console, args []string) error {
 	case "dashboards":
 		text, err = content.Dashboards()
 	default:
-		hint := "lethe siem rules > lethe-sigma.yml"
+		msg, hint := "it needs rules, pipeline or dashboards", "lethe siem rules > lethe-sigma.yml"
 		if what != "." {
-			hint = strict.Suggest(what, []string{"rules", "pipeline", "dashboards"})
+			msg, hint = fmt.Sprintf("nothing is called %q here", what), strict.Suggest(what, []string{"rules", "pipeline", "dashboards"})
 		}
-		return &stream.Fault{Code: "cli.args", Msg: fmt.Sprintf("nothing is called %q here", what), Hint: hint}
+		return &stream.Fault{Code: "cli.args", Msg: msg, Hint: hint}
 	}
 	if err == nil {
 		_, err = io.WriteString(c.out, text)

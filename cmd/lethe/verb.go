@@ -61,6 +61,9 @@ func dispatch(ctx context.Context, io console, args []string) int {
 			return 0
 		}
 	}
+	if args[0] == "--version" {
+		args = append([]string{"version"}, args[1:]...)
+	}
 	i := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })
 	if i < 0 {
 		names := make([]string, len(all))

@@ -81,7 +81,12 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	f.StringVar(&in.log, "log", "", "")
 	f.StringVar(&in.checkpoint, "checkpoint", "", "")
 	f.StringVar(&in.policy, "policy", "", "")
-	f.DurationVar(&in.fresh, "fresh", 0, "")
+	f.Func("fresh", "", func(s string) (err error) {
+		if in.fresh, err = time.ParseDuration(s); err != nil || in.fresh <= 0 {
+			return errors.New("a time is written as 90m or 24h")
+		}
+		return nil
+	})
 	f.StringVar(&in.state, "state", "", "")
 	f.StringVar(&in.builds, "builds", "", "")
 	f.BoolVar(&in.show, "show", false, "")
@@ -354,9 +359,9 @@ func showCounts(io console, r *verify.Report) {
 		s := r.Streams[i]
 		return plainf("%s\t%s\t%d\t%d\t%d\t%d\t%d", s.Connection, cmp.Or(s.Stream, "(no key opens it)"), s.In, s.Delivered, s.Quarantined, s.Filtered, s.Shredded)
 	})
-	counted(io, "connection\tstream\tlabel\tdelivered\tin files\tfiles\tpending", len(r.Topics), func(i int) string {
+	counted(io, "connection\tstream\tlabel\tgeneration\tdelivered\tin files\tfiles\tpending", len(r.Topics), func(i int) string {
 		s := r.Topics[i]
-		return plainf("%s\t%s\t%s\t%d\t%d\t%d\t%d", s.Connection, s.Stream, s.Label, s.Delivered, s.InFiles, s.Files, s.Pending)
+		return plainf("%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d", s.Connection, s.Stream, s.Label, s.Generation, s.Delivered, s.InFiles, s.Files, s.Pending)
 	})
 }
 

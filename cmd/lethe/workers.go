@@ -150,11 +150,11 @@ func showMeant(io console, all []workerShown, worker, reason string) {
 	if i := slices.IndexFunc(all, func(w workerShown) bool { return w.Keyring && !w.Signs }); worker == "" && i >= 0 {
 		who = "worker " + all[i].Worker + ", whose revocation was begun,"
 	}
-	tellf(io.out, "The key of %s is revoked (%s): what it signs counts up to that place in the log, and no further.\n", who, reason)
+	tellf(io.out, "The key of %s will be revoked (%s): what it signs counts up to that place in the log, and no further.\n", who, reason)
 	if own {
-		tellf(io.out, "This folder goes on under a new key, also where lethe run is at work.\n")
+		tellf(io.out, "This folder will go on under a new key, also where lethe run is at work.\n")
 	} else {
-		tellf(io.out, "Where lethe run signs with it, that stops.\n")
+		tellf(io.out, "Where lethe run signs with it, that will stop.\n")
 	}
 	if reason == audit.RevokedCompromised {
 		tellf(io.out, "What it signed before counts as before: whether its worker made that, no key can tell.\n")

@@ -20,7 +20,7 @@ import (
 )
 
 func (w *Workspace) openLog() error {
-	witnesses, err := w.witnesses()
+	witnesses, err := Witnesses(w.folder)
 	if err != nil {
 		return err
 	}
@@ -46,13 +46,16 @@ func (w *Workspace) openLog() error {
 	return nil
 }
 
-// witnesses reads the policy of witnesses; nil without one.
-func (w *Workspace) witnesses() ([]byte, error) {
-	path := w.folder.Witnesses
+// WitnessForm says what a policy of witnesses looks like.
+const WitnessForm = "write a line each: log VKEY (of log.pub; none for any log), witness NAME VKEY URL, group NAME any|all|N MEMBER…, quorum NAME; lethe witness shows a witness's line"
+
+// Witnesses reads the folder's policy of witnesses; nil without one.
+func Witnesses(folder *config.Folder) ([]byte, error) {
+	path := folder.Witnesses
 	if path == "" {
 		return nil, nil
 	}
-	text, err := config.ReadFile(w.folder.Rel(path), path)
+	text, err := config.ReadFile(folder.Rel(path), path)
 	var policy *verify.WitnessPolicy
 	if err == nil {
 		policy, err = verify.ReadWitnessPolicy(text)
@@ -62,12 +65,11 @@ func (w *Workspace) witnesses() ([]byte, error) {
 	}
 	if err == nil {
 		// One without log lines is for any log, whose public key need not be there.
-		key, _ := os.ReadFile(w.folder.PublicKeyFile())
+		key, _ := os.ReadFile(folder.PublicKeyFile())
 		err = policy.For(strings.TrimSpace(string(key)))
 	}
 	if err != nil {
-		return nil, &stream.Fault{Code: "config.witnesses", Path: w.folder.Rel(path), Msg: err.Error(),
-			Hint: "write a line each: log VKEY (of log.pub; none for any log), witness NAME VKEY URL, group NAME any|all|N MEMBER…, quorum NAME; lethe witness shows a witness's line"}
+		return nil, &stream.Fault{Code: "config.witnesses", Path: folder.Rel(path), Msg: err.Error(), Hint: WitnessForm}
 	}
 	return text, nil
 }
