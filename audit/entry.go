@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+
+	"lethe/stream/scan"
 )
 
 // Entry is an entry as readers take it apart.
@@ -15,7 +17,7 @@ type Entry struct {
 
 // ReadEntry takes an entry apart if it is of one of kinds, or of any where none is named.
 // It returns false for others, unread, and for what is no entry, of which verification
-// tells.
+// tells. The body is a part of raw.
 func ReadEntry(raw []byte, kinds ...string) (e Entry, ok bool) {
 	if len(kinds) > 0 {
 		// What follows the kind in canonical order holds no text of anybody's.
@@ -24,10 +26,30 @@ func ReadEntry(raw []byte, kinds ...string) (e Entry, ok bool) {
 			return Entry{}, false
 		}
 	}
-	if json.Unmarshal(raw, &e) != nil || e.Kind == "" {
+	var s scan.Scanner
+	s.Reset(raw)
+	err := s.Members(func(name scan.Text) (err error) {
+		switch string(name.Raw) {
+		case "id":
+			e.ID, err = text(&s)
+		case "kind":
+			e.Kind, err = text(&s)
+		case "body":
+			e.Body, err = s.Skip()
+		default:
+			_, err = s.Skip()
+		}
+		return err
+	})
+	if err != nil || s.End() != nil || e.Kind == "" {
 		return Entry{}, false
 	}
 	return e, len(kinds) == 0 || slices.Contains(kinds, e.Kind)
 }
 
 const kindMember = `"kind":"`
+
+func text(s *scan.Scanner) (string, error) {
+	t, err := s.String()
+	return string(t.Append(nil)), err
+}

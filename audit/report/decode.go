@@ -12,10 +12,9 @@ import (
 
 // read is an entry that was read.
 type read struct {
-	ID, Kind string // Kind is "" for a leaf that is no entry
-	Body     []byte
-	receipt  receipt // of a receipt
-	index    int64
+	audit.Entry         // without a kind for a leaf that is no entry
+	receipt     receipt // of a receipt
+	index       int64
 }
 
 // receipt is what reports read of a receipt: hashes are left alone.
@@ -59,21 +58,8 @@ func (d *decoder) entry(l audit.Leaf, e *read) (err error) {
 		}
 	}()
 	e.index = l.Index
-	d.Reset(l.Entry)
-	err = d.object(func(name string) (err error) {
-		switch name {
-		case "id":
-			e.ID, err = d.text()
-		case "kind":
-			e.Kind, err = d.text()
-		case "body":
-			e.Body, err = d.Skip()
-		default:
-			_, err = d.Skip()
-		}
-		return err
-	})
-	if err != nil || d.End() != nil {
+	var ok bool
+	if e.Entry, ok = audit.ReadEntry(l.Entry); !ok {
 		return scan.ErrSyntax
 	}
 	if e.Kind == stream.EntryReceipt {
@@ -194,17 +180,7 @@ func (d *decoder) out(o *out) error {
 
 // object calls each for every member, which reads its value.
 func (d *decoder) object(each func(name string) error) error {
-	more, err := d.Enter('{')
-	for ; more && err == nil; more, err = d.More('{') {
-		name, err := d.Name()
-		if err != nil {
-			return err
-		}
-		if err := each(d.same(name.Raw)); err != nil {
-			return err
-		}
-	}
-	return err
+	return d.Members(func(name scan.Text) error { return each(d.same(name.Raw)) })
 }
 
 // list calls each for every element, which reads it.

@@ -90,6 +90,22 @@ func (s *Scanner) More(open byte) (bool, error) {
 	return false, ErrSyntax
 }
 
+// Members steps through an object, and calls each with the name of every member: it reads
+// the value, or skips it. What each returns ends it.
+func (s *Scanner) Members(each func(name Text) error) error {
+	more, err := s.Enter('{')
+	for ; more && err == nil; more, err = s.More('{') {
+		name, err := s.Name()
+		if err != nil {
+			return err
+		}
+		if err := each(name); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 // Name reads a member's name and the colon.
 func (s *Scanner) Name() (Text, error) {
 	t, err := s.String()
