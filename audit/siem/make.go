@@ -102,7 +102,7 @@ func told(body []byte) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	at, err := time.Parse(time.RFC3339Nano, string(text.Raw))
-	return at.UTC(), err == nil && at.Year() >= 1970 && at.Year() < 10_000
+	return at.UTC(), err == nil && at.Year() >= 1970 && at.Year() <= 2261 // which int64 nanoseconds hold
 }
 
 // Alert makes the event of something that stands in no leaf: it has the same id for

@@ -69,11 +69,12 @@ func (k *Kafka) Open(env siem.Env) (siem.Transport, error) {
 		opts = append(opts, kgo.SASL(scram.Auth{User: k.User, Pass: string(k.Password.Reveal())}.AsSha512Mechanism()))
 	}
 	cl, err := kgo.NewClient(opts...)
-	return &kafka{cl: cl, topic: k.Topic, typ: []byte(env.Format.ContentType)}, err
+	return &kafka{cl: cl, env: env, topic: k.Topic, typ: []byte(env.Format.ContentType)}, err
 }
 
 type kafka struct {
 	cl    *kgo.Client
+	env   siem.Env
 	topic string
 	typ   []byte
 	there bool
@@ -88,9 +89,13 @@ func (t *kafka) Send(ctx context.Context, batch []siem.Item) (siem.Sent, error) 
 		}
 		t.there = true
 	}
-	records := make([]*kgo.Record, len(batch))
+	records, now := make([]*kgo.Record, len(batch)), t.env.Now()
 	for i, e := range batch {
-		records[i] = &kgo.Record{Key: []byte(e.Event.ID), Value: e.Body, Timestamp: e.Event.Time, Headers: []kgo.RecordHeader{{Key: "content-type", Value: t.typ}}}
+		at := e.Event.Time
+		if at.After(now) {
+			at = now // Kafka refuses what is an hour ahead of its clock, and nothing after it would be sent
+		}
+		records[i] = &kgo.Record{Key: []byte(e.Event.ID), Value: e.Body, Timestamp: at, Headers: []kgo.RecordHeader{{Key: "content-type", Value: t.typ}}}
 	}
 	if err := t.cl.ProduceSync(ctx, records...).FirstErr(); err != nil {
 		return siem.Sent{}, fmt.Errorf("kafka: %w", err)

@@ -105,6 +105,9 @@ func TestL2ATopicOfKafkaHasEveryEventUnderItsID(t *testing.T) {
 	}
 	defer cl.Close()
 	defer kadm.NewClient(cl).DeleteTopics(context.WithoutCancel(t.Context()), topic)
+	if !slices.ContainsFunc(b, func(i siem.Item) bool { return i.Event.Time.After(time.Now().Add(time.Hour)) }) {
+		t.Error("no event tells a time that the broker would refuse")
+	}
 	var ids []string
 	for len(ids) < len(b) {
 		fs := cl.PollFetches(t.Context())
