@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"lethe/audit"
@@ -12,7 +11,7 @@ import (
 
 // read is an entry that was read.
 type read struct {
-	audit.Entry         // without a kind for a leaf that is no entry
+	audit.Entry         // without a kind for a leaf that is no entry, or no readable one
 	receipt     receipt // of a receipt
 	index       int64
 }
@@ -51,22 +50,16 @@ type decoder struct {
 
 // entry reads a leaf's entry, and its body if that is a receipt: most are, and a log
 // may have a million of them.
-func (d *decoder) entry(l audit.Leaf, e *read) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("leaf %d: %w", l.Index, err)
-		}
-	}()
+func (d *decoder) entry(l audit.Leaf, e *read) {
 	e.index = l.Index
-	var ok bool
-	if e.Entry, ok = audit.ReadEntry(l.Entry); !ok {
-		return scan.ErrSyntax
+	e.Entry, _ = audit.ReadEntry(l.Entry)
+	if e.Kind != stream.EntryReceipt {
+		return
 	}
-	if e.Kind == stream.EntryReceipt {
-		d.Reset(e.Body)
-		return d.receipt(&e.receipt)
+	// Whoever can write to the audit topic could else have no report made any more.
+	if d.Reset(e.Body); d.receipt(&e.receipt) != nil || d.End() != nil {
+		e.Entry = audit.Entry{}
 	}
-	return nil
 }
 
 func (d *decoder) receipt(r *receipt) error {
@@ -183,8 +176,12 @@ func (d *decoder) object(each func(name string) error) error {
 	return d.Members(func(name scan.Text) error { return each(d.same(name.Raw)) })
 }
 
-// list calls each for every element, which reads it.
+// list calls each for every element, which reads it; for null, which is an empty list as Go
+// writes it, never.
 func (d *decoder) list(each func() error) error {
+	if none, err := d.Null(); none || err != nil {
+		return err
+	}
 	more, err := d.Enter('[')
 	for ; more && err == nil; more, err = d.More('[') {
 		if err := each(); err != nil {

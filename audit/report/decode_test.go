@@ -36,10 +36,7 @@ func TestAReceiptIsReadAsItWasWritten(t *testing.T) {
 	d := decoder{names: map[string]string{}}
 	for i, raw := range l.entries {
 		var e read
-		if err := d.entry(audit.Leaf{Index: int64(i), Entry: raw}, &e); err != nil {
-			t.Fatal(err)
-		}
-		if e.Kind != stream.EntryReceipt {
+		if d.entry(audit.Leaf{Index: int64(i), Entry: raw}, &e); e.Kind != stream.EntryReceipt {
 			continue
 		}
 		want, err := asJSON(e.Body)
@@ -60,10 +57,7 @@ func FuzzAnEntryIsReadAsOthersReadItOrRefused(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		d := decoder{names: map[string]string{}}
 		var e read
-		if d.entry(audit.Leaf{Entry: raw}, &e) != nil || e.Kind != stream.EntryReceipt {
-			return
-		}
-		if !json.Valid(raw) {
+		if d.entry(audit.Leaf{Entry: raw}, &e); e.Kind != "" && !json.Valid(raw) {
 			t.Fatal("no JSON, and it was read")
 		}
 	})

@@ -13,7 +13,6 @@ import (
 type some struct {
 	leaves  []audit.Leaf
 	entries []read
-	err     error
 	done    chan struct{}
 }
 
@@ -22,7 +21,7 @@ const together = 512
 
 // inOrder calls each with the entries of the log, oldest first; they are read by as
 // many goroutines as there are CPUs.
-func inOrder(ctx context.Context, r *audit.Reader, each func(*read) error) error {
+func inOrder(ctx context.Context, r *audit.Reader, each func(*read)) error {
 	g, ctx := errgroup.WithContext(ctx)
 	todo, order := make(chan *some, runtime.GOMAXPROCS(0)), make(chan *some, 4*runtime.GOMAXPROCS(0))
 	g.Go(func() error {
@@ -67,13 +66,8 @@ func inOrder(ctx context.Context, r *audit.Reader, each func(*read) error) error
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			if s.err != nil {
-				return s.err
-			}
 			for i := range s.entries {
-				if err := each(&s.entries[i]); err != nil {
-					return err
-				}
+				each(&s.entries[i])
 			}
 		}
 		return nil
@@ -86,9 +80,7 @@ func (s *some) read() {
 	s.entries = make([]read, len(s.leaves))
 	d := decoder{names: map[string]string{}}
 	for i, l := range s.leaves {
-		if s.err = d.entry(l, &s.entries[i]); s.err != nil {
-			return
-		}
+		d.entry(l, &s.entries[i])
 	}
 	s.leaves = nil
 }

@@ -16,7 +16,7 @@ type Facts struct {
 	Workspace   string
 
 	Receipts int64
-	Refused  int64 // leaves that are no entry
+	Refused  int64 // leaves that are no entry, or one of which nothing can be read
 	Sums     map[Hop]*Sum
 	Loads    map[Delivery]*Load
 	Lags     map[Hop]*Lag // by day and connection
@@ -44,10 +44,19 @@ type Facts struct {
 	Counted *Counted     // persons, from the index of subjects; nil where it was not asked
 	Found   *Whereabouts // of one person, likewise
 
+	// Check is what verification says of the log; nil where it was not asked.
+	Check *Check
+
 	// Prove gives the proof of a leaf up to the checkpoint; nil where there is none.
 	Prove func(index int64) (Proof, error)
 	// Root is the root of the log as it was at an earlier size, base64; nil likewise.
 	Root func(size int64) (string, error)
+}
+
+// Check is how verification of the log ended.
+type Check struct {
+	Size     int64          // leaves
+	Findings map[string]int // by code; empty if nothing is wrong
 }
 
 // Checkpoint is the signed tree head that a report rests on.

@@ -86,7 +86,7 @@ type masked struct {
 }
 
 // fold takes in an entry, in the order of the log.
-func (g *gathering) fold(e *read) error {
+func (g *gathering) fold(e *read) {
 	var err error
 	switch e.Kind {
 	case "":
@@ -117,9 +117,8 @@ func (g *gathering) fold(e *read) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("leaf %d: %s: %w", e.index, e.Kind, err)
+		g.Refused++
 	}
-	return nil
 }
 
 // cited adds an entry; ranged ones only within the range.

@@ -259,7 +259,7 @@ func invented() Input {
 		return Cited[stream.Announcement]{Index: index, ID: "r/" + id[:2], Time: at, Body: stream.Announcement{Source: "shop", Connection: "shop-lake", Revision: id, Number: stream.Int64(index)}}
 	}
 	before := day.AddDate(0, -1, 0)
-	facts := &Facts{Workspace: "shop", First: day, Last: day.Add(26 * time.Hour), Receipts: 12, Checkpoint: Checkpoint{Origin: "lethe/shop", Size: 40, Root: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Note: "lethe/shop\n40\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— lethe/shop AAAA\n"},
+	facts := &Facts{Workspace: "shop", First: day, Last: day.Add(26 * time.Hour), Receipts: 12, Checkpoint: Checkpoint{Origin: "lethe/shop", Size: 40, Root: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Note: "lethe/shop\n40\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— lethe/shop AAAA\n"}, Check: &Check{Size: 40},
 		Sums: map[Hop]*Sum{
 			{"2026-03-04", "ingest", "shop", customer.Name}: {In: 100, Delivered: 100}, {"2026-03-05", "ingest", "shop", customer.Name}: {In: 20, Delivered: 20},
 			{"2026-03-04", "mask", "shop-lake", customer.Name}: {In: 100, Delivered: 98, Quarantined: 2}, {"2026-03-05", "mask", "shop-lake", customer.Name}: {In: 20, Delivered: 19, Shredded: 1}},

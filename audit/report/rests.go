@@ -2,6 +2,9 @@ package report
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // rests adds what every report ends with: what it rests on, and what it does not know.
@@ -27,13 +30,34 @@ func (w *work) rests() {
 			fmt.Sprintf("จากบันทึกรายละเอียด %s รายการที่ใบรับอ้างถึง อ่านไม่ได้ %s รายการ เพราะโบรกเกอร์ไม่เก็บไว้แล้วหรือไม่ได้ถาม ตัวเลขที่มาจากรายละเอียดนับเฉพาะรายการที่อ่านได้", grouped(all), grouped(all-read)))
 	}
 	if w.Facts.Refused > 0 {
-		s.note("Not an entry, and refused: "+several(w.Facts.Refused, "leaf")+" of the log. Somebody without an enrolled key wrote there.",
+		s.note(several(w.Facts.Refused, "entry")+" of the log could not be read, and counts for nothing here. Somebody without an enrolled key wrote there.",
 			fmt.Sprintf("มี %s ใบในบันทึกที่ไม่ใช่รายการที่ถูกต้องและถูกปฏิเสธ", grouped(w.Facts.Refused)))
 	}
 	for _, m := range w.Folder.Missing {
 		s.note(m.EN, m.TH)
 	}
+	w.checked(s)
 	s.say("lethe verify checks log, receipts and files offline, with the public key alone.", "คำสั่ง lethe verify ตรวจสอบบันทึก ใบรับ และไฟล์แบบออฟไลน์ โดยใช้เพียงกุญแจสาธารณะ")
+}
+
+// checked tells what verification said of the log: who can write to its topic can have
+// entries in it that no enrolled key signed.
+func (w *work) checked(s *Section) {
+	c := w.Facts.Check
+	switch {
+	case c == nil:
+	case len(c.Findings) == 0:
+		s.say(fmt.Sprintf("The log was verified for this report, files apart: signatures, chains and counts of %s hold.", several(c.Size, "entry")),
+			fmt.Sprintf("บันทึกได้รับการตรวจสอบเพื่อรายงานนี้ ยกเว้นไฟล์ ลายมือชื่อ ลำดับ และจำนวนของ %s รายการถูกต้อง", grouped(c.Size)))
+	default:
+		var codes []string
+		for _, code := range slices.Sorted(maps.Keys(c.Findings)) {
+			codes = append(codes, fmt.Sprintf("%s (%d)", code, c.Findings[code]))
+		}
+		list := strings.Join(codes, ", ")
+		s.note("The log was verified for this report, and something is wrong with it: "+list+". Counts here may hold entries that count for nothing. Do not rely on them before lethe verify finds nothing.",
+			"บันทึกได้รับการตรวจสอบเพื่อรายงานนี้และพบข้อผิดพลาด: "+list+" จำนวนในรายงานอาจรวมรายการที่ไม่มีผล อย่าอ้างอิงจนกว่าคำสั่ง lethe verify จะไม่พบข้อผิดพลาด")
+	}
 }
 
 // inForce names the entries that put the folder's revisions in force: every report rests

@@ -13,9 +13,11 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/sync/errgroup"
 
 	"lethe/audit"
 	"lethe/audit/report"
+	"lethe/audit/verify"
 	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/wire"
 	"lethe/rules/strict"
@@ -54,7 +56,9 @@ For access, whose standard input is the identifier of one person, a line:
   --stream NAME     <source>.<schema>.<table> whose rows have the identifier
   --subject COLUMN  whose it is, where rows are about two persons
 
-The report says which signed checkpoint it rests on, and what it could not read.
+The report says which signed checkpoint it rests on, and what it could not read. The log
+is verified meanwhile, files apart: where something is wrong with it the report says so,
+and the exit code is 1.
 `
 
 // reportFlags are what a person asked for.
@@ -97,7 +101,14 @@ func makeReport(ctx context.Context, io console, args []string) error {
 	if err != nil {
 		return err
 	}
-	return in.write(io, doc)
+	if err := in.write(io, doc); err != nil {
+		return err
+	}
+	if c := input.Facts.Check; c != nil && len(c.Findings) > 0 {
+		tellf(io.err, "something is wrong with the log, and the report says so: do not rely on it\n  → lethe verify %s\n", dir)
+		return errShown
+	}
+	return nil
 }
 
 // reportHelp is the usage with the kinds that there are.
@@ -167,7 +178,7 @@ func (r *reportFlags) gather(ctx context.Context, io console, kind report.Kind, 
 	if in.Folder, err = wire.ReportFolder(folder); err != nil {
 		return nil, err
 	}
-	if in.Facts, err = report.Gather(ctx, log, folder.Workspace, from, to, kind.Wants); err != nil {
+	if in.Facts, err = gathered(ctx, folder, log, from, to, kind.Wants); err != nil {
 		return nil, damaged(folder, err)
 	}
 	if f := r.options.Scope.File; f != "" && !slices.ContainsFunc(in.Facts.Objects, func(o report.Object) bool { return o.Name == f }) {
@@ -181,6 +192,46 @@ func (r *reportFlags) gather(ctx context.Context, io console, kind report.Kind, 
 		return nil, err
 	}
 	return in, nil
+}
+
+// gathered counts what the log tells, and verifies it meanwhile: what no enrolled key
+// signed is counted as well.
+func gathered(ctx context.Context, folder *config.Folder, log *audit.Reader, from, to time.Time, want report.Wants) (facts *report.Facts, err error) {
+	g, ctx := errgroup.WithContext(ctx)
+	var check *report.Check
+	if log.Size() > 0 {
+		g.Go(func() (err error) {
+			check, err = checkLog(ctx, folder)
+			return err
+		})
+	}
+	g.Go(func() (err error) {
+		facts, err = report.Gather(ctx, log, folder.Workspace, from, to, want)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	facts.Check = check
+	return facts, nil
+}
+
+// checkLog verifies the folder's log, without files.
+func checkLog(ctx context.Context, folder *config.Folder) (*report.Check, error) {
+	key := folder.Rel(folder.PublicKeyFile())
+	text, err := given(key)
+	if err != nil {
+		return nil, err
+	}
+	r, err := verify.Run(ctx, verify.Options{Log: folder.Log, PublicKey: string(text), Running: true})
+	if err != nil {
+		return nil, verifyFault(err, key, "")
+	}
+	c := &report.Check{Size: r.Size, Findings: make(map[string]int)}
+	for _, f := range r.Findings {
+		c.Findings[string(f.Code)]++
+	}
+	return c, nil
 }
 
 // ask adds what the broker has: detail records, and what earlier revisions did. Where it

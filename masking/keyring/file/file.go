@@ -154,7 +154,7 @@ func checkMode(path, want string) error {
 	}
 	if m := st.Mode().Perm(); m&0o077 != 0 {
 		return &stream.Fault{Code: "keyring.mode", Path: path, Msg: fmt.Sprintf("others can reach this key material (mode %04o)", m),
-			Hint: fmt.Sprintf("chmod %s %s     if this is the secret key; a public one is not asked for here", want, path), Exit: stream.ExitEnvironment}
+			Hint: fmt.Sprintf("chmod %s %s", want, path), Exit: stream.ExitEnvironment}
 	}
 	return nil
 }
