@@ -3,6 +3,7 @@ package stream
 import (
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -119,6 +120,16 @@ type Part struct {
 	RowRoot *Hash  `json:"row_root,omitempty"`
 	// A deletion's share.
 	Evidence string `json:"evidence,omitempty"`
+}
+
+// Offsets are those of a part of a topic: it begins at from, and ends before to.
+func (p Part) Offsets() (from, to int64, err error) {
+	from, err = strconv.ParseInt(p.From, 10, 64)
+	to, err2 := strconv.ParseInt(p.To, 10, 64)
+	if errors.Join(err, err2) != nil {
+		return 0, 0, fmt.Errorf("part of %s/%d: its ends are no offsets", p.Topic, p.Partition)
+	}
+	return from, to, nil
 }
 
 // Out is what a part wrote to one output partition. N counts every record in

@@ -6,7 +6,6 @@ import (
 	"crypto/hpke"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -84,12 +83,12 @@ func (a *Again) Check(ctx context.Context, m Masked, numbers []int64) ([]Result,
 // that is not there whole.
 func (a *Again) read(ctx context.Context, m Masked, numbers []int64) ([]*kgo.Record, error) {
 	p := m.Part
-	var from, to int64
-	if _, err := fmt.Sscan(p.From+" "+p.To, &from, &to); err != nil {
-		return nil, fmt.Errorf("part of %s/%d: %w", p.Topic, p.Partition, err)
+	from, to, err := p.Offsets()
+	if err != nil {
+		return nil, err
 	}
 	found, n := make([]*kgo.Record, len(numbers)), int64(0)
-	err := a.Cluster.ReadTo(ctx, p.Topic, p.Partition, from, to, func(r *kgo.Record) error {
+	err = a.Cluster.ReadTo(ctx, p.Topic, p.Partition, from, to, func(r *kgo.Record) error {
 		if header(r, stream.HeaderSession) == nil {
 			return nil // a control record
 		}

@@ -173,8 +173,8 @@ func (f *found) record(ctx context.Context, b pipeline.Base, in Proving) error {
 // row reads the file that the row is of.
 func (f *found) row(ctx context.Context, in Proving) error {
 	p := f.receipt.Parts[f.claim.Part]
-	var from, to int64
-	if _, err := fmt.Sscan(p.From+" "+p.To, &from, &to); err != nil || p.RowRoot == nil {
+	from, to, err := p.Offsets()
+	if err != nil || p.RowRoot == nil {
 		return &stream.Fault{Code: "prove.receipt", Path: in.place(), Msg: "its receipt names no rows", Hint: "lethe verify", Exit: stream.ExitFault}
 	}
 	if _, err := os.Stat(in.File); errors.Is(err, fs.ErrNotExist) {

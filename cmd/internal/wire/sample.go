@@ -219,8 +219,7 @@ func (c *claims) keepHeld(ctx context.Context, again *pipeline.Again) error {
 		return err
 	}
 	c.masked = slices.DeleteFunc(c.masked, func(m claim) bool {
-		var from int64
-		_, err := fmt.Sscan(m.Part.From, &from)
+		from, _, err := m.Part.Offsets()
 		start, there := starts[m.Part.Topic][m.Part.Partition]
 		return err != nil || !there || from < start || m.Part.In == 0
 	})
