@@ -115,63 +115,7 @@ const (
 	evidenceLogStart = "log-start"
 )
 
-// receipt and the types below mirror what stands in the log (stream/FORMAT.md).
-type receipt struct {
-	Stage      string            `json:"stage"`
-	Connection string            `json:"connection"`
-	Source     string            `json:"source"`
-	Worker     string            `json:"worker"`
-	Build      string            `json:"build"`
-	Policy     string            `json:"policy"`
-	Keys       string            `json:"keys"`
-	Time       string            `json:"time"`
-	Detail     *digest           `json:"detail"`   // of a record that is not in the log: its form is checked
-	Subjects   *digest           `json:"subjects"` // likewise
-	Streams    []streamShare     `json:"streams"`
-	Raw        []json.RawMessage `json:"parts"`
-	parts      []part
-}
-
-type part struct {
-	Topic     string  `json:"topic"`
-	Partition int32   `json:"partition"`
-	Prev      digest  `json:"prev"`
-	From      string  `json:"from"`
-	To        string  `json:"to"`
-	In        count   `json:"in"`
-	Changes   count   `json:"changes"`
-	Out       []out   `json:"out"`
-	Filtered  count   `json:"filtered"`
-	Shredded  count   `json:"shredded"`
-	Object    string  `json:"object"`
-	SHA256    *digest `json:"sha256"`
-	Rows      *count  `json:"rows"`
-	RowRoot   *digest `json:"row_root"`
-	Evidence  string  `json:"evidence"`
-
-	sum digest // of its canonical JSON
-}
-
-// streamShare is what became of a stream's records in a transaction.
-type streamShare struct {
-	Stream      string `json:"stream"` // "" where it cannot be known
-	In          count  `json:"in"`
-	Delivered   count  `json:"delivered"`
-	Quarantined count  `json:"quarantined"`
-	Filtered    count  `json:"filtered"`
-	Shredded    count  `json:"shredded"`
-}
-
-type out struct {
-	Topic      string `json:"topic"`
-	Partition  int32  `json:"partition"`
-	First      count  `json:"first"`
-	Last       count  `json:"last"`
-	N          count  `json:"n"`
-	Tombstones count  `json:"tombstones"`
-	Root       digest `json:"root"`
-}
-
+// chain and the types below mirror what stands in the log (stream/FORMAT.md).
 type chain struct {
 	Event      string `json:"event"`
 	Stage      string `json:"stage"`
@@ -206,6 +150,8 @@ type forged struct {
 	Worker     string `json:"worker"`
 }
 
+var errEnvelope = errors.New("members are not body, id, kind, prev, sig and v 1")
+
 // tail ends every entry. Canonical order puts the signature before it.
 const tail = `"v":1}`
 
@@ -218,22 +164,21 @@ func parseLeaf(index int64, raw []byte) *entry {
 	if err := plainNames(raw); err != nil {
 		return e.bad(CodeEntryMalformed, err)
 	}
-	var l struct {
-		Entry  json.RawMessage `json:"entry"`
-		Offset count           `json:"offset"`
-	}
-	if err := json.Unmarshal(raw, &l); err != nil {
-		return e.bad(CodeEntryMalformed, err)
-	}
-	// Written again it must be the same: no other members, whatever their case.
-	if string(raw) != fmt.Sprintf(`{"entry":%s,"offset":"%d"}`, l.Entry, l.Offset) {
+	// That nothing stands between the two is seen where the entry is taken apart.
+	inner, ok := bytes.CutPrefix(raw, []byte(`{"entry":`))
+	at := bytes.LastIndex(inner, []byte(`,"offset":`))
+	if !ok || at < 0 {
 		return e.bad(CodeEntryMalformed, errors.New("leaf is not an entry and its offset"))
 	}
-	e.offset = int64(l.Offset)
-	if bytes.HasPrefix(l.Entry, []byte(`{"refused":`)) {
+	var offset count
+	if err := offset.UnmarshalJSON(bytes.TrimSuffix(inner[at+len(`,"offset":`):], []byte("}"))); err != nil {
+		return e.bad(CodeEntryMalformed, err)
+	}
+	e.offset = int64(offset)
+	if bytes.HasPrefix(inner, []byte(`{"refused":`)) {
 		return e.bad(CodeEntryRefused, errors.New("what stood on the audit topic is no entry; only its hash is in the log"))
 	}
-	return e.parse(l.Entry)
+	return e.parse(inner[:at])
 }
 
 // over counts the entry on from those of the shards before its own.
@@ -269,32 +214,45 @@ func plainNames(b []byte) error {
 }
 
 func (e *entry) parse(raw []byte) *entry {
-	var v struct {
-		Body json.RawMessage `json:"body"`
-		ID   string          `json:"id"`
-		Kind string          `json:"kind"`
-		Prev string          `json:"prev"`
-		Sig  string          `json:"sig"`
-		V    int             `json:"v"`
+	// What follows the body holds strings of letters that need no escape, so its beginning
+	// stands nowhere after it.
+	body, ok := bytes.CutPrefix(raw, []byte(`{"body":`))
+	at := bytes.LastIndex(body, []byte(`,"id":"`))
+	if at < 0 {
+		return e.bad(CodeEntryMalformed, errEnvelope)
 	}
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return e.bad(CodeEntryMalformed, err)
+	var id, sig string
+	rest := body[at:]
+	for _, m := range []struct {
+		head string
+		to   *string
+	}{{`,"id":"`, &id}, {`","kind":"`, &e.kind}, {`","prev":"`, &e.prev}, {`","sig":"`, &sig}} {
+		value, found := bytes.CutPrefix(rest, []byte(m.head))
+		end := bytes.IndexAny(value, `"\\`)
+		if !found || end < 0 {
+			ok = false
+			break
+		}
+		*m.to, rest = string(value[:end]), value[end:]
 	}
-	run, n, ok := strings.Cut(v.ID, "/")
-	num, err := strconv.ParseInt(n, 10, 64)
-	if !ok || run == "" || err != nil || strconv.FormatInt(num, 10) != n || num < 1 {
+	run, num, both := strings.Cut(id, "/")
+	n, err := strconv.ParseInt(num, 10, 64)
+	if !both || run == "" || err != nil || strconv.FormatInt(n, 10) != num || n < 1 {
 		return e.bad(CodeEntryMalformed, errors.New("id is not <run>/<n>"))
 	}
-	e.id, e.run, e.n, e.kind, e.prev, e.body = v.ID, run, num, v.Kind, v.Prev, v.Body
-	head := fmt.Sprintf(`{"body":%s,"id":"%s","kind":"%s","prev":"%s",`, v.Body, v.ID, v.Kind, v.Prev)
-	if v.V != 1 || string(raw) != head+`"sig":"`+v.Sig+`",`+tail {
-		return e.bad(CodeEntryMalformed, errors.New("members are not body, id, kind, prev, sig and v 1"))
+	e.id, e.run, e.n, e.body = id, run, n, body[:at]
+	if !ok || string(rest) != `",`+tail {
+		return e.bad(CodeEntryMalformed, errEnvelope)
 	}
-	if e.sig, err = base64.StdEncoding.Strict().DecodeString(v.Sig); err != nil {
+	if e.sig, err = base64.StdEncoding.Strict().DecodeString(sig); err != nil {
 		return e.bad(CodeEntryMalformed, errors.New("signature is not base64"))
 	}
-	e.plain = []byte(head + tail)
+	head := len(raw) - len(`"sig":""`) - len(sig) - len(",") - len(tail)
+	e.plain = append(raw[:head:head], tail...)
 	e.sum = sha256.Sum256(e.plain)
+	if rest, err := skipValue(e.body); e.kind != entryReceipt && (err != nil || len(rest) > 0) {
+		return e.bad(CodeEntryMalformed, errEnvelope)
+	}
 	return e.parseBody()
 }
 
@@ -302,19 +260,14 @@ func (e *entry) parseBody() *entry {
 	switch e.kind {
 	case entryReceipt:
 		e.receipt = new(receipt)
-		if err := json.Unmarshal(e.body, e.receipt); err != nil {
+		rest, err := e.receipt.read(e.body)
+		if err == nil && len(rest) > 0 {
+			err = errEnvelope
+		}
+		if err != nil {
 			return e.bad(CodeEntryMalformed, err)
 		}
 		e.worker = e.receipt.Worker
-		e.receipt.parts = make([]part, len(e.receipt.Raw))
-		for i, raw := range e.receipt.Raw {
-			p := &e.receipt.parts[i]
-			if err := json.Unmarshal(raw, p); err != nil {
-				return e.bad(CodeEntryMalformed, err)
-			}
-			// The entry is canonical, so its part of the bytes is too.
-			p.sum = sha256.Sum256(raw)
-		}
 	case entryChain:
 		e.chain = new(chain)
 		if err := json.Unmarshal(e.body, e.chain); err != nil {

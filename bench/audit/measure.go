@@ -26,9 +26,9 @@ import (
 type results struct {
 	busy string // the load when it began
 	options
-	made, ours, peer, index, gather bench.Hop
-	prove, check                    []time.Duration
-	bundle, indexBytes              int64
+	made, ours, peer, index, gather, verify bench.Hop
+	prove, check                            []time.Duration
+	bundle, indexBytes                      int64
 }
 
 // measure measures everything.
@@ -78,6 +78,15 @@ func (r *results) measure(ctx context.Context, dir string, progress io.Writer) e
 	}
 	err = timed(&r.gather, "gathering a report", r.entries, func() error {
 		_, err := report.Gather(ctx, log, "shop", time.Time{}, time.Time{}, report.Wants{})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	// Its receipts are of no ingest that the log tells of, which is found and told; each
+	// entry is checked all the same.
+	err = timed(&r.verify, "verifying", r.entries, func() error {
+		_, err := verify.Run(ctx, verify.Options{Log: filepath.Join(dir, "log"), PublicKey: m.vkey})
 		return err
 	})
 	if err != nil {
@@ -168,6 +177,7 @@ func (r *results) markdown() string {
 	row("made, and appended by the follower: sequenced, integrated, synced, published", r.ours)
 	row("made, and appended to tlog of golang.org/x/mod/sumdb, tiles synced", r.peer)
 	row("gathered for a report", r.gather)
+	row("verified", r.verify)
 	row("indexed for `prove`, once", r.index)
 	at := func(d []time.Duration, q float64) string {
 		return fmt.Sprintf("%.2f ms", float64(d[int(q*float64(len(d)-1))])/1e6)
