@@ -49,8 +49,9 @@ type Facts struct {
 
 	// Prove gives the proof of a leaf up to the checkpoint; nil where there is none.
 	Prove func(index int64) (Proof, error)
-	// Root is the root of the log as it was at an earlier size, base64; nil likewise.
-	Root func(size int64) (string, error)
+	// Body is what the log's checkpoint at an earlier size says without signatures (C2SP
+	// tlog-checkpoint); nil likewise.
+	Body func(size int64) (string, error)
 }
 
 // Check is how verification of the log ended.

@@ -39,9 +39,10 @@ func (f *Facts) checkpoint(r *audit.Reader) error {
 		return fmt.Errorf("checkpoint: it ends early")
 	}
 	f.Checkpoint = Checkpoint{Origin: lines[0], Size: r.Size(), Root: lines[2], Note: string(raw)}
-	f.Root = func(size int64) (string, error) {
+	f.Body = func(size int64) (string, error) {
 		h, err := r.Root(size)
-		return base64.StdEncoding.EncodeToString(h[:]), err
+		s := r.ShardOf(size - 1)
+		return fmt.Sprintf("%s\n%d\n%s\n", s.Origin, size-s.First, base64.StdEncoding.EncodeToString(h[:])), err
 	}
 	f.Prove = func(index int64) (Proof, error) {
 		s := r.ShardOf(index)

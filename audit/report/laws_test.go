@@ -4,8 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"lethe/rules"
 )
 
 func TestEveryFactOfLawIsWhole(t *testing.T) {
@@ -45,6 +48,24 @@ func TestEveryFactOfLawIsWhole(t *testing.T) {
 	for _, f := range l.Floor {
 		text(f.Section, f.About)
 		text(f.Section, f.Keep)
+	}
+}
+
+func TestWhatSafeHarborNamesAreElementsOrFamiliesThatThereAre(t *testing.T) {
+	l, err := readLaws()
+	if err != nil {
+		t.Fatal(err)
+	}
+	elements, err := rules.LoadElements()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range l.Safe {
+		for _, name := range i.Elements {
+			if !slices.ContainsFunc(elements.Names(), func(e string) bool { return within(e, []string{name}) }) && name != "text" {
+				t.Errorf("%s: nothing is about %s", i.Letter, name)
+			}
+		}
 	}
 }
 

@@ -2,13 +2,12 @@ package report
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"lethe/audit/sample"
 	"lethe/stream"
 )
 
@@ -223,20 +222,25 @@ func (w *work) programs() {
 // sample draws entries so that anybody who has log and seed draws the same.
 func (w *work) sample() {
 	s := w.section("sample", "PCAOB AS 2315 ○", "Sample", "ตัวอย่าง")
-	size, root, n := w.Facts.Checkpoint.Size, w.Facts.Checkpoint.Root, int64(w.Options.Sample)
-	if at := w.Options.At; at > 0 && at < size && w.Facts.Root != nil {
-		if was, err := w.Facts.Root(at); err == nil {
-			size, root = at, was
+	size, note := w.Facts.Checkpoint.Size, w.Facts.Checkpoint.Note
+	if at := w.Options.At; at > 0 && at < size && w.Facts.Body != nil {
+		if was, err := w.Facts.Body(at); err == nil {
+			size, note = at, was+"\n"
 		}
 	}
 	if w.Options.Seed == "" || size == 0 {
 		s.note("No sample was drawn: give --seed, a text that the auditor chooses after the checkpoint is known.", "ไม่มีการสุ่มตัวอย่าง โปรดระบุ --seed ซึ่งผู้สอบบัญชีเลือกหลังจากทราบจุดตรวจสอบแล้ว")
 		return
 	}
-	s.say("Entry number = the first 8 bytes of SHA-256(root ‖ 0x00 ‖ seed ‖ 0x00 ‖ counter as 8 bytes) modulo the size of the log, counter from 0, those drawn before left out. Root is the text of the checkpoint of that size. Size "+grouped(size)+", root "+root+", seed: "+w.Options.Seed,
-		"หมายเลขรายการ = 8 ไบต์แรกของ SHA-256(รากแฮช ‖ 0x00 ‖ seed ‖ 0x00 ‖ ตัวนับ 8 ไบต์) หารเอาเศษด้วยขนาดบันทึก ตัวนับเริ่มจาก 0 ไม่นับที่ซ้ำ รากแฮชเป็นข้อความตามจุดตรวจสอบของขนาดนั้น ขนาด "+grouped(size)+" รากแฮช "+root+" ค่า seed: "+w.Options.Seed)
-	t := &Table{ID: "sample", Caption: Text{"Entries drawn", "รายการที่สุ่มได้"}, Columns: []Column{counts("draw", "Draw", "ลำดับ"), counts("entry", "Entry of the log", "รายการในบันทึก"), wide("leaf", 4, "Leaf hash, base64", "แฮชของใบ")}}
-	for i, index := range draw(root, w.Options.Seed, size, min(n, size)) {
+	seed, err := sample.NewSeed([]byte(note), w.Options.Seed)
+	if err != nil {
+		s.note("No sample was drawn: the checkpoint is none.", "ไม่มีการสุ่มตัวอย่าง เพราะจุดตรวจสอบไม่ถูกต้อง")
+		return
+	}
+	s.say(fmt.Sprintf("Drawn as by lethe audit sample. Seed = SHA-256(lethe-sample-v1 and a line end ‖ length of the checkpoint's body as 8 bytes ‖ that body: log, size and root, a line each ‖ the auditor's text). The i-th number is the first 8 bytes of SHA-256(seed ‖ i as 8 bytes) modulo %s; what would favour the low ones, or was drawn before, is passed over. The auditor's text: %s, seed: %x", grouped(size), w.Options.Seed, seed),
+		fmt.Sprintf("สุ่มด้วยวิธีเดียวกับคำสั่ง lethe audit sample ค่า seed = SHA-256(lethe-sample-v1 และขึ้นบรรทัดใหม่ ‖ ความยาวเนื้อหาจุดตรวจสอบ 8 ไบต์ ‖ เนื้อหานั้น ได้แก่ ชื่อบันทึก ขนาด และรากแฮช อย่างละบรรทัด ‖ ข้อความของผู้สอบบัญชี) หมายเลขที่ i คือ 8 ไบต์แรกของ SHA-256(seed ‖ i 8 ไบต์) หารเอาเศษด้วย %s โดยข้ามค่าที่ทำให้หมายเลขต่ำได้เปรียบและค่าที่ซ้ำ ข้อความของผู้สอบบัญชี: %s ค่า seed: %x", grouped(size), w.Options.Seed, seed))
+	t := &Table{ID: "sample", Caption: Text{"Entries drawn", "รายการที่สุ่มได้"}, Columns: []Column{counts("entry", "Entry of the log", "รายการในบันทึก"), wide("leaf", 4, "Leaf hash, base64", "แฮชของใบ")}}
+	for _, index := range seed.Draw(w.Options.Sample, size) {
 		leaf := word("–")
 		if w.Facts.Prove != nil {
 			if p, err := w.Facts.Prove(index); err == nil {
@@ -244,21 +248,7 @@ func (w *work) sample() {
 				w.prove(index)
 			}
 		}
-		t.row(number(i+1), number(index), leaf)
+		t.row(number(index), leaf)
 	}
 	s.table(t)
-}
-
-// draw gives n different entries of size.
-func draw(root, seed string, size, n int64) (out []int64) {
-	seen := map[int64]bool{}
-	for counter := uint64(0); int64(len(out)) < n; counter++ {
-		sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(root+"\x00"+seed+"\x00"), counter))
-		index := int64(binary.BigEndian.Uint64(sum[:]) % uint64(size))
-		if !seen[index] {
-			seen[index] = true
-			out = append(out, index)
-		}
-	}
-	return out
 }

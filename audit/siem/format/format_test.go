@@ -26,6 +26,10 @@ func TestEveryKindOfEventIsWrittenAsTheGoldenFilesHaveIt(t *testing.T) {
 		for i, e := range events {
 			fmt.Fprintf(&got, "# %s\n%s\n", entries[i].Name, f.Append(nil, e))
 		}
+		m := siemtest.Maker(siemtest.View(), entries)
+		for _, a := range []siem.Action{siem.LogDamaged, siem.CheckpointStale} {
+			fmt.Fprintf(&got, "# alert: %s\n%s\n", a, f.Append(nil, m.Alert(a, siem.High, time.Unix(1_769_871_600, 0), 41)))
+		}
 		path := filepath.Join("testdata", f.Name+".golden")
 		if *update {
 			if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {

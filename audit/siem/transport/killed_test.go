@@ -196,6 +196,9 @@ func TestL2ReceiversThatAreKilledLoseNothing(t *testing.T) {
 			if different != leaves {
 				t.Errorf("%d events are there of %d", different, leaves)
 			}
+			if twice := lines - different; twice > 5000 {
+				t.Errorf("%d events came twice: more than the loads on their way when it was killed", twice)
+			}
 		})
 	}
 }
@@ -320,7 +323,9 @@ func TestL2RsyslogHasEveryEventOverTLSUnlessItIsKilled(t *testing.T) {
 				}
 			}
 			t.Logf("%d came twice, %d are lost", lines-different, leaves-different)
-			if !killed && different != leaves {
+			// Without acknowledgement what the receiver had read and not written is lost, and
+			// what lay between: no more than was on its way, a few of the 1,000 of a load.
+			if lost := leaves - different; lost > 0 && !killed || lost > 5000 {
 				t.Errorf("%d events are there of %d", different, leaves)
 			}
 		})
