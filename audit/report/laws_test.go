@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"lethe/rules"
 )
 
 func TestEveryFactOfLawIsWhole(t *testing.T) {
@@ -56,13 +54,17 @@ func TestWhatSafeHarborNamesAreElementsOrFamiliesThatThereAre(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	elements, err := rules.LoadElements()
+	text, err := os.ReadFile("../../rules/elements.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var elements []string
+	for _, m := range regexp.MustCompile(`(?m)^  ([a-z_.]+): \{class`).FindAllStringSubmatch(string(text), -1) {
+		elements = append(elements, m[1])
+	}
 	for _, i := range l.Safe {
 		for _, name := range i.Elements {
-			if !slices.ContainsFunc(elements.Names(), func(e string) bool { return within(e, []string{name}) }) && name != "text" {
+			if !slices.ContainsFunc(elements, func(e string) bool { return within(e, []string{name}) }) && name != "text" {
 				t.Errorf("%s: nothing is about %s", i.Letter, name)
 			}
 		}
