@@ -63,7 +63,7 @@ func (w *work) found() {
 	f := w.Facts.Found
 	s := w.section("batches", "GDPR Art. 15(1)(c) ○; PDPA s.30", "Batches with records about the person", "ชุดข้อมูลที่มีระเบียนเกี่ยวกับบุคคล")
 	s.say("From the index of subjects, which receipts name by its hash. Ranges hold records of others, too.", "จากดัชนีบุคคลซึ่งใบรับอ้างถึงด้วยแฮช ช่วงออฟเซ็ตมีระเบียนของบุคคลอื่นด้วย")
-	t := &Table{ID: "batches", Caption: Text{"Oldest first", "เรียงจากเก่าสุด"}, Empty: Text{"none was found", "ไม่พบ"}, Columns: []Column{
+	t := &Table{ID: "batches", Caption: Text{"Oldest first", "เรียงจากเก่าสุด"}, Empty: Text{"the index names none", "ดัชนีไม่มีรายการ"}, Columns: []Column{
 		col("time", "Masked at", "ปิดบังเมื่อ"), wide("stream", 2, "Stream", "สตรีม"), col("sink", "Sink", "ปลายทาง"), col("purpose", "Purpose", "วัตถุประสงค์"), counts("records", "Records", "ระเบียน"), wide("ranges", 4, "Among these offsets of masked topics", "ในช่วงออฟเซ็ตของหัวข้อ"), counts("entry", "Entry of the log", "รายการในบันทึก")}}
 	for _, b := range f.Batches[:min(len(f.Batches), shown)] {
 		w.prove(b.Leaf)

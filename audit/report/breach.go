@@ -208,7 +208,11 @@ func (w *work) clocks() {
 				if c.Days > 0 {
 					within = term(d.String(), Text{fmt.Sprintf("%d calendar days", c.Days), fmt.Sprintf("%d วัน", c.Days)})
 				}
-				if !aware.IsZero() {
+				switch {
+				case aware.IsZero():
+				case aware.Format(time.DateOnly) < f.Effective:
+					due = term("not-in-force", Text{"not in force then", "ยังไม่มีผลใช้บังคับในขณะนั้น"})
+				default:
 					due = at(aware.Add(d))
 				}
 			}

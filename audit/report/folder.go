@@ -52,6 +52,7 @@ type Stream struct {
 type Field struct {
 	Path, Element, About, Class string
 	Operator                    string
+	As                          string // of generalize: year, zip3
 	Result                      string // clear, pseudonymised, removed
 	Erasable                    bool
 	Where                       string // place of the rule
@@ -120,3 +121,16 @@ type Recipient struct {
 
 // Refusal is a request of a data subject that was refused.
 type Refusal struct{ Date, Section, Reason string }
+
+// AboutPersons reports whether rows of a stream may be about persons: all that the policy
+// of now does not say otherwise of.
+func (f Folder) AboutPersons(connection, stream string) bool {
+	for _, c := range f.Connections {
+		for _, s := range c.Streams {
+			if c.Name == connection && s.Name == stream {
+				return s.Subject != ""
+			}
+		}
+	}
+	return true
+}

@@ -81,7 +81,7 @@ func (w *work) safeHarbor(c Connection) {
 				}
 				named[place] = true
 				fields = append(fields, place+": "+f.Operator)
-				if f.Result != "removed" && !slices.Contains(id.Allow, f.Operator) {
+				if f.Result != "removed" && !(slices.Contains(id.Allow, f.Operator) && slices.Contains(id.As, f.As)) {
 					left++
 				}
 			}

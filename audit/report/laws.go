@@ -17,6 +17,7 @@ type laws struct {
 	Forms []form            `yaml:"forms"`
 	Safe  []identifier      `yaml:"safe_harbor"`
 	Audit []control         `yaml:"audit_controls"`
+	Thai  map[string]string `yaml:"thai"` // of what packs say in English
 	Floor []floor           `yaml:"retention_floors"`
 }
 
@@ -60,6 +61,7 @@ type identifier struct {
 	Name     said     `yaml:"name"`
 	Elements []string `yaml:"elements"`
 	Allow    []string `yaml:"allow"` // beside removal
+	As       []string `yaml:"as"`    // of generalize
 }
 
 // control is a standard that a review goes through.
@@ -86,6 +88,14 @@ func readLaws() (l laws, err error) {
 		return l, fmt.Errorf("laws.yaml: %w", err)
 	}
 	return l, nil
+}
+
+// packed is what a pack says; in Thai where that is known.
+func (l laws) packed(s string) Cell {
+	if th, ok := l.Thai[s]; ok {
+		return term(s, Text{s, th})
+	}
+	return Cell{ID: s}
 }
 
 // Clock is how soon somebody is to be told of a breach.

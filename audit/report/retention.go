@@ -29,7 +29,7 @@ func (w *work) floors() {
 		for _, r := range l.Retention {
 			section := word(r.Section)
 			section.Marked = r.Recalled
-			t.row(word(l.Name), section, Cell{ID: r.Duty}, Cell{ID: r.Within})
+			t.row(word(l.Name), section, w.laws.packed(r.Duty), w.laws.packed(r.Within))
 		}
 	}
 	for _, f := range w.laws.Floor {

@@ -113,13 +113,14 @@ func (w *work) destination(connection string) string {
 // arrived tells, by sink and purpose, how many batches arrived, and when.
 func (w *work) arrived(in whereLies) {
 	s := w.section("arrived", "GDPR Art. 15(1)(a), (c) ○; PDPA s.30", "Where the person's records arrived", "ระเบียนของบุคคลถูกส่งถึงที่ใด")
-	t := &Table{ID: "arrived", Caption: Text{"By sink and purpose", "ตามปลายทางและวัตถุประสงค์"}, Empty: Text{"no record about the person was found", "ไม่พบระเบียนเกี่ยวกับบุคคล"}, Columns: []Column{
+	t := &Table{ID: "arrived", Caption: Text{"By sink and purpose", "ตามปลายทางและวัตถุประสงค์"}, Empty: Text{"the index of subjects names no record about the person", "ดัชนีบุคคลไม่มีระเบียนเกี่ยวกับบุคคลนี้"}, Columns: []Column{
 		col("sink", "Sink", "ปลายทาง"), col("purpose", "Purpose", "วัตถุประสงค์"), wide("stream", 2, "Stream", "สตรีม"), counts("records", "Records", "ระเบียน"), col("first-masked", "First masked", "ปิดบังครั้งแรก"), col("last-masked", "Last masked", "ปิดบังครั้งล่าสุด"),
 		col("first-loaded", "First loaded", "ส่งถึงครั้งแรก"), col("last-loaded", "Last loaded", "ส่งถึงครั้งล่าสุด"), counts("files", "Files", "ไฟล์"), counts("waiting", "Batches not loaded whole", "ชุดที่ยังส่งไม่ครบ")}}
 	for _, a := range in.arrivals {
 		t.row(word(w.destination(a.connection)), word(a.purpose), word(a.stream), number(a.records), at(a.masked.first), at(a.masked.last), at(a.loaded.first), at(a.loaded.last), number(len(a.files)), number(a.waiting))
 	}
 	s.table(t)
+	w.uncovered(s, w.Facts.Found.Reach)
 	s.say("A batch is not loaded whole where no receipt of the sink in this range of time covers some of its offsets.", "ชุดที่ยังส่งไม่ครบ คือชุดที่มีช่วงออฟเซ็ตซึ่งไม่มีใบรับของปลายทางในช่วงเวลานี้ครอบคลุม")
 }
 
@@ -129,6 +130,7 @@ func (w *work) files(in whereLies) {
 	s.say("From the offsets of the person's batches to the files that the sinks' receipts name for them, each by the SHA-256 of its bytes. The offsets are those of batches and hold records of others, too: which row of a file is the person's, the keys alone tell, and a report uses none.",
 		"จากออฟเซ็ตของชุดข้อมูลของบุคคล ไปยังไฟล์ที่ใบรับของปลายทางระบุพร้อมค่า SHA-256 ของไฟล์ ช่วงออฟเซ็ตเป็นของทั้งชุดซึ่งมีระเบียนของบุคคลอื่นด้วย การระบุว่าแถวใดของไฟล์เป็นของบุคคลนี้ต้องใช้กุญแจ ซึ่งรายงานไม่ใช้")
 	w.listed(s, in.objects, Text{"Offsets of the person's batches in it", "ออฟเซ็ตของชุดข้อมูลของบุคคลในไฟล์"}, Text{"no receipt of a sink in this range covers the person's batches", "ไม่มีใบรับของปลายทางในช่วงเวลานี้ที่ครอบคลุมชุดข้อมูลของบุคคล"})
+	w.uncovered(s, w.Facts.Found.Reach)
 }
 
 // listed lists objects with the receipts that name them.

@@ -266,6 +266,9 @@ func (r *reportFlags) ask(ctx context.Context, io console, kind report.Kind, fol
 // questions are what the index of subjects is asked. It does not tell files apart.
 func (r *reportFlags) questions(kind report.Kind, folder *config.Folder, persons *wire.Persons, in *report.Input) wire.Questions {
 	q := wire.Questions{Of: persons, In: wire.Range{From: in.Facts.From, To: in.Facts.To}}
+	if persons != nil {
+		q.In.Match = in.Folder.AboutPersons
+	}
 	if kind.Name != "breach" || r.options.Scope.File != "" {
 		return q
 	}

@@ -142,9 +142,6 @@ func (x *Index) Find(ctx context.Context, of *Persons, in Range) (*Found, error)
 			wanted[c] = true
 		}
 	}
-	if len(wanted) == 0 {
-		return out, nil
-	}
 	l, err := x.receipts(ctx, in)
 	if err != nil {
 		return nil, err

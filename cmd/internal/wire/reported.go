@@ -22,6 +22,7 @@ func reportConnection(c config.Connection, p *rules.Program) report.Connection {
 		for _, d := range s.Decisions {
 			f := report.Field{Path: d.Path, Element: d.Element, Class: string(d.Class), Operator: d.Operator, Result: d.Label,
 				Erasable: d.Erasable, Where: d.Where, Because: d.Because}
+			f.As, _ = d.Params["as"].(string)
 			for _, k := range p.Packs {
 				r := k.Allowed(d.Element, d.Class, c.Purpose)
 				section := k.Name + " " + r.Section
