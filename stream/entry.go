@@ -92,7 +92,8 @@ type PolicyEvent struct {
 	Revision   string   `json:"revision"`
 	Keys       string   `json:"keys"`  // epoch of the masking keys that it masks with
 	Packs      []string `json:"packs"` // their names
-	Time       string   `json:"time"`  // RFC 3339 UTC
+	Shown      *Shown   `json:"shown,omitempty"`
+	Time       string   `json:"time"` // RFC 3339 UTC
 }
 
 // Announcement tells at which offsets of a raw topic a policy revision was put in

@@ -129,7 +129,7 @@ func (f *Facts) order(connection string) (out []Cited[stream.Announcement]) {
 }
 
 // heldSince tells since when a field is masked as it is now: the start of the run of
-// revisions that end with the one in force and mask it by the same operator. exact says
+// revisions that end with the one in force and mask it in the same way. exact says
 // that every earlier revision could be looked at.
 func (w *work) heldSince(c Connection, streamName string, field Field) (t time.Time, exact bool) {
 	t, _ = w.Facts.since(c.Name, c.Revision)
@@ -138,22 +138,16 @@ func (w *work) heldSince(c Connection, streamName string, field Field) (t time.T
 	for i >= 0 && order[i].Body.Revision != c.Revision {
 		i--
 	}
+	now, kept := w.kept(c.Revision)
 	for ; i >= 0; i-- {
-		rev := order[i].Body.Revision
-		op := field.Operator
-		if rev != c.Revision {
-			known := false
-			for _, h := range w.Folder.History {
-				if h.ID == rev {
-					op, known = h.Streams[streamName][field.Path], true
-				}
-			}
-			if !known {
+		if id := order[i].Body.Revision; id != c.Revision {
+			then, known := w.kept(id)
+			if !kept || !known {
 				return t, false
 			}
-		}
-		if op != field.Operator {
-			return t, true
+			if then.Streams[streamName][field.Path] != now.Streams[streamName][field.Path] {
+				return t, true
+			}
 		}
 		t = order[i].Time
 	}

@@ -1,6 +1,10 @@
 package report
 
-import "time"
+import (
+	"time"
+
+	"lethe/stream"
+)
 
 // Folder is what a folder's files say: what was declared. Whoever wires a folder fills
 // it in.
@@ -81,10 +85,10 @@ type Epoch struct {
 	Made time.Time
 }
 
-// Revision is what a kept policy revision does: operators by stream and field.
+// Revision is what a kept policy revision does, by stream and field.
 type Revision struct {
 	ID      string
-	Streams map[string]map[string]string
+	Streams map[string]map[string]stream.Treatment
 }
 
 // Record is what people declared about their processing.

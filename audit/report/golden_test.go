@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"os"
 	"path/filepath"
@@ -250,8 +251,8 @@ func invented() Input {
 		Laws: []Law{{Name: "pdpa-th", Law: "Thailand, Personal Data Protection Act B.E. 2562", Effective: "2022-06-01", Recalled: true, Home: []string{"TH"},
 			Retention: []Term{{Duty: "personal data", Within: "until the retention period ends", Section: "s.37(3)", Recalled: true}}, Deadlines: []Term{{Duty: "answer a request for access", Within: "30 days", Section: "s.30"}}}},
 		Epochs: []Epoch{{"1", day}}, Periods: []string{"raw/2026-03-04T05", "quarantine/2026-03-04"},
-		History: []Revision{{old, map[string]map[string]string{customer.Name: {"id": "hmac", "full_name": "redact", "email": "hmac", "city": "keep"}}},
-			{rev, map[string]map[string]string{customer.Name: {"id": "hmac", "full_name": "redact", "email": "encrypt", "city": "keep", "born": "redact"}}}},
+		History: []Revision{{old, map[string]map[string]stream.Treatment{customer.Name: {"id": pseudonym("hmac"), "full_name": removed, "email": pseudonym("hmac"), "city": kept, "phone": last(3), "note": last(4)}}},
+			{rev, map[string]map[string]stream.Treatment{customer.Name: {"id": pseudonym("hmac"), "full_name": removed, "email": pseudonym("encrypt"), "city": kept, "born": removed, "phone": last(9), "note": removed}}}},
 		Record: Record{Given: true, Controller: Party{Name: "Shop Co., Ltd.", Address: "1 Sukhumvit Road, Bangkok", Contact: "privacy@shop.example"}, DPO: Party{Name: "DPO of the shop", Contact: "dpo@shop.example"},
 			Purposes:   []Purpose{{Name: "analytics", Description: "sales figures", Basis: []string{"GDPR Art. 6(1)(f)", "PDPA s.24(5)"}, Subjects: []string{"customers"}, Elements: []string{"id.*", "contact.*", "person.name"}, Retention: "365 days"}, {Name: "legal", Description: "tax"}},
 			Recipients: []Recipient{{Sink: "lake", Name: "data team", Country: "SG"}}, Measures: []string{"staff are trained once a year"}, Refusals: []Refusal{{"2026-02-01", "s.30", "would harm the rights of others"}}}}
@@ -284,4 +285,17 @@ func invented() Input {
 		Shapes:    []Cited[stream.StreamEvent]{{4, "x/1", day, stream.StreamEvent{Event: "shape", Source: "shop", Stream: customer.Name, Columns: 5}}},
 	}
 	return Input{Folder: folder, Facts: facts, Now: time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC), Options: Options{Seed: "nonce of the auditor", Sample: 5, Person: Person{Stream: customer.Name}, Scope: Scope{Sink: "lake", Aware: day}}}
+}
+
+var (
+	removed = stream.Treatment{Operator: "redact"}
+	kept    = stream.Treatment{Operator: "keep", Shows: stream.ShowsAll}
+)
+
+func pseudonym(operator string) stream.Treatment {
+	return stream.Treatment{Operator: operator, Shows: stream.ShowsPseudonym}
+}
+
+func last(n int) stream.Treatment {
+	return stream.Treatment{Operator: "partial", Params: fmt.Sprintf("keep_last: %d", n), Shows: stream.ShowsPart, Part: n}
 }

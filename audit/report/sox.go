@@ -74,7 +74,7 @@ func (w *work) kept(id string) (Revision, bool) {
 // changedFields shows what each change changed.
 func (w *work) changedFields() {
 	s := w.section("diff", "PCAOB AS 2201 ○", "What each change changed", "รายละเอียดของแต่ละการเปลี่ยนแปลง")
-	t := &Table{ID: "diff", Caption: Text{"Fields whose operator changed", "ฟิลด์ที่วิธีปิดบังเปลี่ยน"}, Empty: Text{"no operator changed in this range", "ไม่มีวิธีปิดบังใดเปลี่ยนในช่วงเวลานี้"}, Columns: []Column{
+	t := &Table{ID: "diff", Caption: Text{"Fields that are masked otherwise", "ฟิลด์ที่วิธีปิดบังเปลี่ยน"}, Empty: Text{"no field is masked otherwise in this range", "ไม่มีวิธีปิดบังใดเปลี่ยนในช่วงเวลานี้"}, Columns: []Column{
 		col("revision", "Revision", "รุ่น"), wide("stream", 2, "Stream", "สตรีม"), col("field", "Field", "ฟิลด์"), col("before", "Before", "ก่อน"), col("after", "After", "หลัง"), wide("direction", 2, "Direction", "ทิศทาง")}}
 	unknown := 0
 	for _, c := range w.owners() {
@@ -116,44 +116,51 @@ func diff(t *Table, a, b Revision) {
 			fields[f] = true
 		}
 		for _, f := range slices.Sorted(maps.Keys(fields)) {
-			before, after := a.Streams[s][f], b.Streams[s][f]
+			before, was := a.Streams[s][f]
+			after, is := b.Streams[s][f]
 			if before != after {
-				t.row(word(b.ID[:min(16, len(b.ID))]), word(s), word(f), operatorCell(cmp.Or(before, "–")), operatorCell(cmp.Or(after, "–")), direction(before, after))
+				t.row(word(b.ID[:min(16, len(b.ID))]), word(s), word(f), treatment(before, was), treatment(after, is), direction(before, after, was, is))
 			}
 		}
 	}
 }
 
-// strength orders operators by what they leave.
-func strength(op string) int {
-	switch op {
-	case "keep":
-		return 0
-	case "partial", "generalize", "noise", "shift_date", "detect":
-		return 1
-	case "hmac", "tokenize", "fpe", "encrypt", "fake":
-		return 2
+// direction says whether a change shows more or less.
+func direction(before, after stream.Treatment, was, is bool) Cell {
+	switch {
+	case !was && after.Shows == stream.ShowsNothing:
+		return term("new", Text{"new field, removed", "ฟิลด์ใหม่ ถูกลบออก"})
+	case !was:
+		// What no revision lists is redacted.
+		return term("new-shown", Text{"new field, shown or pseudonymised: review", "ฟิลด์ใหม่ที่แสดงหรือแฝงข้อมูล ควรตรวจสอบ"})
+	case !is:
+		return term("gone", Text{"field is gone", "ฟิลด์ถูกตัดออก"})
 	}
-	return 3
+	more := cmp.Compare(after.Shows, before.Shows)
+	if more == 0 && before.Operator == after.Operator && before.Part > 0 && after.Part > 0 {
+		more = cmp.Compare(after.Part, before.Part)
+	}
+	switch {
+	case more > 0:
+		return term("weaker", Text{"weaker: review", "อ่อนลง ควรตรวจสอบ"})
+	case more < 0:
+		return term("stronger", Text{"stronger", "เข้มงวดขึ้น"})
+	case before.Operator == after.Operator:
+		return term("parameters", Text{"other parameters: review", "พารามิเตอร์เปลี่ยน ควรตรวจสอบ"})
+	}
+	return term("other", Text{"another way that shows as much: review", "วิธีอื่นที่แสดงข้อมูลเท่ากัน ควรตรวจสอบ"})
 }
 
-// direction says whether a change shows more or less. What no revision lists is
-// redacted, so that a new field is compared with that.
-func direction(before, after string) Cell {
-	switch a, b := strength(before), strength(after); {
-	case before == "":
-		if b == 3 {
-			return term("new", Text{"new field, removed", "ฟิลด์ใหม่ ถูกลบออก"})
-		}
-		return term("new-shown", Text{"new field, shown or pseudonymised: review", "ฟิลด์ใหม่ที่แสดงหรือแฝงข้อมูล ควรตรวจสอบ"})
-	case after == "":
-		return term("gone", Text{"field is gone", "ฟิลด์ถูกตัดออก"})
-	case b < a:
-		return term("weaker", Text{"weaker: review", "อ่อนลง ควรตรวจสอบ"})
-	case b > a:
-		return term("stronger", Text{"stronger", "เข้มงวดขึ้น"})
+// treatment is an operator with its parameters.
+func treatment(t stream.Treatment, there bool) Cell {
+	if !there {
+		return word("–")
 	}
-	return term("other", Text{"another way of the same strength", "วิธีอื่นที่ระดับเดียวกัน"})
+	c := operatorCell(t.Operator)
+	if t.Params != "" {
+		c.ID += " (" + t.Params + ")"
+	}
+	return c
 }
 
 // completeness adds up what came and what became of it.

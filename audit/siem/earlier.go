@@ -89,8 +89,7 @@ func (m *Maker) recall(ctx context.Context) error {
 	if m.known != nil {
 		return nil
 	}
-	known, packs := make(map[string]bool), make(map[string][]string)
-	m.known, m.packs = known, packs
+	m.known, m.policies = make(map[string]bool), make(map[string]stream.PolicyEvent)
 	err := m.back(ctx, farthest, func(in audit.Entry) {
 		switch in.Kind {
 		case stream.EntryStream:
@@ -110,8 +109,8 @@ func (m *Maker) recall(ctx context.Context) error {
 			}
 		case stream.EntryPolicy:
 			var b stream.PolicyEvent
-			if json.Unmarshal(in.Body, &b) == nil && packs[b.Connection] == nil && len(packs) < mostKnown {
-				packs[b.Connection] = b.Packs
+			if _, later := m.policies[b.Connection]; json.Unmarshal(in.Body, &b) == nil && !later {
+				m.inForce(b)
 			}
 		}
 	}, stream.EntryStream, stream.EntryEnrol, stream.EntryRevoke, stream.EntryPolicy)
@@ -165,28 +164,33 @@ func (m *Maker) outcome(ctx context.Context, e *Event, raw []byte) error {
 	return nil
 }
 
-// policy compares the packs with those of the connection's policy before.
+// policy compares what a policy shows, and which packs it applies, with the connection's
+// policy before.
 func (m *Maker) policy(ctx context.Context, e *Event, raw []byte) error {
 	b := body[stream.PolicyEvent](e, raw)
 	e.Action, e.Severity, e.Connection, e.Policy, e.Keys = PolicyChange, Low, name(b.Connection), name(b.Revision), name(b.Keys)
 	if err := m.recall(ctx); err != nil {
 		return err
 	}
-	before := m.packs[b.Connection]
-	gone := int64(0)
-	for _, p := range before {
+	before, gone := m.policies[b.Connection], int64(0)
+	for _, p := range before.Packs {
 		if !slices.Contains(b.Packs, p) {
 			gone++
 		}
 	}
-	if gone > 0 {
+	if gone > 0 || before.Shown != nil && b.Shown != nil && b.Shown.MoreThan(*before.Shown) {
 		e.Action, e.Severity = PolicyWeaken, High
 	}
 	e.Counts[CountPacks], e.Counts[CountPacksGone] = int64(len(b.Packs)), gone
-	if _, there := m.packs[b.Connection]; there || len(m.packs) < mostKnown {
-		m.packs[b.Connection] = b.Packs
-	}
+	m.inForce(b)
 	return nil
+}
+
+// inForce keeps a connection's policy, while there is room.
+func (m *Maker) inForce(p stream.PolicyEvent) {
+	if _, there := m.policies[p.Connection]; there || len(m.policies) < mostKnown {
+		m.policies[p.Connection] = p
+	}
 }
 
 // back calls each with those of the entries before the maker's first that are of some

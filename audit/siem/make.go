@@ -23,11 +23,11 @@ type Maker struct {
 
 	first    int64 // leaf of the first event
 	begun    bool
-	last     time.Time           // of the newest entry that tells one
-	intents  map[string]Action   // by entry
-	recalled bool                // those before the first leaf are among them
-	packs    map[string][]string // of the policy in force, by connection
-	known    map[string]bool     // shapes and keys that there were
+	last     time.Time                     // of the newest entry that tells one
+	intents  map[string]Action             // by entry
+	recalled bool                          // those before the first leaf are among them
+	policies map[string]stream.PolicyEvent // in force, by connection
+	known    map[string]bool               // shapes and keys that there were
 }
 
 // How much is looked through and kept in mind, whoever writes to the audit topic.

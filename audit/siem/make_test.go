@@ -3,6 +3,7 @@ package siem_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -140,4 +141,23 @@ func FuzzL7NothingOfAnEntryIsTakenForAnythingElse(f *testing.F) {
 			t.Errorf("kind %q of %q", e.Kind, entry)
 		}
 	})
+}
+
+func TestAPolicyThatShowsMoreOfAFieldIsAWeakerOneThoughItsPacksAreTheSame(t *testing.T) {
+	policy := func(connection string, clear, parts int) siemtest.Entry {
+		return siemtest.Entry{Name: connection, JSON: fmt.Appendf(nil, `{"body":{"connection":%q,"keys":"1","packs":["gdpr"],"revision":"r","shown":{"clear":"%d","part":"1","parts":"%d","pseudonymised":"2","removed":"3"},"time":"2026-01-31T15:04:05.678Z"},"id":"run/1","kind":"policy","prev":"","sig":"","v":1}`, connection, clear, parts)}
+	}
+	entries := []siemtest.Entry{policy("a", 1, 3), policy("b", 5, 3), policy("a", 1, 3), policy("a", 1, 9), policy("a", 2, 9), policy("a", 1, 3)}
+	want := []siem.Action{siem.PolicyChange, siem.PolicyChange, siem.PolicyChange, siem.PolicyWeaken, siem.PolicyWeaken, siem.PolicyChange}
+	whole := siemtest.Maker(siemtest.View(), entries)
+	for i := range entries {
+		e, err := whole.Make(t.Context(), siemtest.Leaf(int64(i), entries[i].JSON))
+		if err != nil || e.Action != want[i] {
+			t.Errorf("policy %d: %s, want %s, %v", i, e.Action, want[i], err)
+		}
+		again, err := siemtest.Maker(siemtest.View(), entries).Make(t.Context(), siemtest.Leaf(int64(i), entries[i].JSON))
+		if err != nil || again.Action != want[i] {
+			t.Errorf("policy %d after a restart: %s, want %s, %v", i, again.Action, want[i], err)
+		}
+	}
 }

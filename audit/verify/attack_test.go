@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -378,5 +379,25 @@ func (w *world) witnessed() (*WitnessPolicy, func(checkpoint []byte) []byte) {
 		}
 		known = at.tree.N
 		return append(bytes.Clone(checkpoint), rec.Body.Bytes()...)
+	}
+}
+
+// Who has a worker's key tells of a batch a second time, in an entry that is new: the chain
+// of its partition stands behind it.
+func TestL2L4ABatchThatIsToldOfTwiceInEntriesOfTheirOwnIsCaught(t *testing.T) {
+	for _, c := range []struct {
+		worker, entry string
+		code          Code
+	}{{"w-ingest", "run-w-ingest/2", CodeChainBroken}, {"w-mask", "run-w-mask/3", CodeChainReplayed}, {"w-sink", "run-w-sink/3", CodeChainReplayed}} {
+		t.Run(c.worker, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t).run(4)
+			e := parseLeaf(0, fmt.Appendf(nil, `{"entry":%s,"offset":"0"}`, w.entries[w.find(c.entry)]))
+			if e.kind != entryReceipt {
+				t.Fatalf("%s is of kind %s", c.entry, e.kind)
+			}
+			w.add(w.ledger(c.worker).Entry(stream.EntryReceipt, json.RawMessage(e.body)))
+			named(t, w.follow().verify(), c.code, "") // positions of a source have no order that verify knows
+		})
 	}
 }

@@ -166,13 +166,13 @@ func (e *Evidence) subjects(ctx context.Context, w *Workspace, q Questions) erro
 }
 
 func reportRevision(r *rules.Revision) report.Revision {
-	out := report.Revision{ID: r.ID, Streams: map[string]map[string]string{}}
+	out := report.Revision{ID: r.ID, Streams: map[string]map[string]stream.Treatment{}}
 	for _, s := range r.Streams {
-		ops := map[string]string{}
+		fields := map[string]stream.Treatment{}
 		for _, f := range s.Plan.Fields {
-			ops[f.Path] = f.Operator
+			fields[f.Path] = rules.TreatmentOf(f)
 		}
-		out.Streams[s.Name] = ops
+		out.Streams[s.Name] = fields
 	}
 	return out
 }

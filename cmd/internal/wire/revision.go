@@ -110,7 +110,7 @@ func (w *Workspace) declare(ctx context.Context) error {
 	_, err := w.write(ctx, nil, func(l stream.Ledger) (entries [][]byte, err error) {
 		for _, name := range fresh {
 			p := w.programs[name]
-			e, err := l.Entry(stream.EntryPolicy, stream.PolicyEvent{Connection: name, Revision: p.Revision, Keys: w.keys.Epoch(), Packs: packNames(p),
+			e, err := l.Entry(stream.EntryPolicy, stream.PolicyEvent{Connection: name, Revision: p.Revision, Keys: w.keys.Epoch(), Packs: packNames(p), Shown: shown(p),
 				Time: w.base.Now().UTC().Format(time.RFC3339)})
 			if err != nil {
 				return nil, fmt.Errorf("policy entry: %w", err)
@@ -131,6 +131,17 @@ func (w *Workspace) declare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// shown counts the fields of a policy by what it shows of them.
+func shown(p *rules.Program) *stream.Shown {
+	out := new(stream.Shown)
+	for _, s := range p.Streams {
+		for _, f := range s.Plan.Fields {
+			out.Add(rules.TreatmentOf(f))
+		}
+	}
+	return out
 }
 
 func packNames(p *rules.Program) []string {
