@@ -1,5 +1,7 @@
 package siem
 
+import "cmp"
+
 // Action is what was done, or is to be.
 type Action string
 
@@ -48,8 +50,9 @@ func Actions() []Action {
 		ControlForged, Start, Read, Reveal, Erase, Rotate, Revoke, Act, Shred, Enrol, EnrolAgain, WorkerRevoke, LogClose, LogBegin, EntryRefused, EntryOther, LogDamaged, CheckpointStale}
 }
 
-// Title is the action in words, the same for every event.
-func (a Action) Title() string { return titles[a] }
+// Title is the action in words, the same for every event; that of [Act] for one that this
+// build has no words for.
+func (a Action) Title() string { return cmp.Or(titles[a], titles[Act]) }
 
 var titles = map[Action]string{
 	Ingest:          "Records ingested",

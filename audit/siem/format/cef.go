@@ -7,7 +7,7 @@ import "lethe/audit/siem"
 func AppendCEF(b []byte, e *siem.Event) []byte {
 	b = append(b, "CEF:0|"+vendor+"|"+product+"|"+version+"|"...)
 	b = append(appendPlain(b, string(e.Action), `|\`), '|')
-	b = append(appendPlain(b, title(e), `|\`), '|')
+	b = append(appendPlain(b, e.Action.Title(), `|\`), '|')
 	b = append(appendInt(b, cefSeverity(e.Severity)), '|')
 	b = append(b, "rt="...)
 	b = appendInt(b, e.Time.UnixMilli())

@@ -11,7 +11,7 @@ func AppendECS(b []byte, e *siem.Event) []byte {
 	o := open(b)
 	o.key("@timestamp")
 	o.b = append(appendTime(append(o.b, '"'), e.Time), '"')
-	o.text("message", title(e))
+	o.text("message", e.Action.Title())
 	in := o.begin("ecs")
 	in.text("version", ecsVersion)
 	o.end(in)

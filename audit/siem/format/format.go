@@ -193,11 +193,3 @@ func (o *object) texts(e *siem.Event) {
 	o.text("object", e.Object)
 	o.text("subjects", e.Subjects)
 }
-
-// title is what an event is called.
-func title(e *siem.Event) string {
-	if t := e.Action.Title(); t != "" {
-		return t
-	}
-	return siem.Act.Title()
-}

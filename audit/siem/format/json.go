@@ -10,7 +10,7 @@ func AppendJSON(b []byte, e *siem.Event) []byte {
 	o.b = append(appendTime(append(o.b, '"'), e.Time), '"')
 	o.text("kind", e.Kind)
 	o.text("action", string(e.Action))
-	o.text("title", title(e))
+	o.text("title", e.Action.Title())
 	o.text("outcome", string(e.Outcome))
 	o.text("severity", e.Severity.String())
 	o.texts(e)

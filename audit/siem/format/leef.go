@@ -13,7 +13,7 @@ func AppendLEEF(b []byte, e *siem.Event) []byte {
 	b = append(b, "\tsev="...)
 	b = appendInt(b, cefSeverity(e.Severity))
 	b = appendLEEF(b, "cat", e.Kind)
-	b = appendLEEF(b, "name", title(e))
+	b = appendLEEF(b, "name", e.Action.Title())
 	b = appendLEEF(b, "externalId", e.ID)
 	b = appendLEEF(b, "outcome", string(e.Outcome))
 	b = appendLEEF(b, "usrName", e.Principal)

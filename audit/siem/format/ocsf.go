@@ -90,7 +90,7 @@ func AppendOCSF(b []byte, e *siem.Event) []byte {
 	o.number("type_uid", c.class*100+c.activity)
 	o.number("severity_id", int64(e.Severity))
 	o.number("status_id", ocsfStatus(e.Outcome))
-	o.text("message", title(e))
+	o.text("message", e.Action.Title())
 	o.ocsfMetadata(e)
 	switch c.form {
 	case ocsfDatastore:
@@ -124,7 +124,7 @@ func AppendOCSF(b []byte, e *siem.Event) []byte {
 	case ocsfFinding:
 		in := o.begin("finding_info")
 		in.text("uid", e.ID)
-		in.text("title", title(e))
+		in.text("title", e.Action.Title())
 		o.end(in)
 		o.key("is_alert")
 		o.b = append(o.b, map[bool]string{true: "true", false: "false"}[e.Severity >= siem.High]...)

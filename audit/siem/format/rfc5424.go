@@ -52,7 +52,7 @@ func AppendRFC5424(b []byte, e *siem.Event) []byte {
 	}
 	b = append(b, ` tlog_checkpoint_size="`...)
 	b = append(appendInt(b, e.Log.Size), "\"] \xef\xbb\xbf"...)
-	return appendPlain(b, title(e), "")
+	return appendPlain(b, e.Action.Title(), "")
 }
 
 // appendSD adds a parameter unless it is empty (RFC 5424 §6.3.3).

@@ -155,7 +155,7 @@ func (t *email) mail(batch []siem.Item) string {
 	}
 	_, domain, _ := strings.Cut(t.From, "@")
 	var b strings.Builder
-	fmt.Fprintf(&b, "From: %s\r\nTo: %s\r\nSubject: Lethe %s: %s (%s)", t.From, strings.Join(t.To, ", "), t.env.Workspace, title(top), top.Severity)
+	fmt.Fprintf(&b, "From: %s\r\nTo: %s\r\nSubject: Lethe %s: %s (%s)", t.From, strings.Join(t.To, ", "), t.env.Workspace, top.Action.Title(), top.Severity)
 	if len(batch) > 1 {
 		fmt.Fprintf(&b, " and %d more", len(batch)-1)
 	}
@@ -163,7 +163,7 @@ func (t *email) mail(batch []siem.Item) string {
 		t.env.Now().UTC().Format(time.RFC1123Z), hex.EncodeToString(ids.Sum(nil)[:16]), domain)
 	for _, i := range batch {
 		e := i.Event
-		fmt.Fprintf(&b, "%s  %s  %s, %s\r\n", e.Time.UTC().Format(time.RFC3339), title(e), e.Severity, e.Outcome)
+		fmt.Fprintf(&b, "%s  %s  %s, %s\r\n", e.Time.UTC().Format(time.RFC3339), e.Action.Title(), e.Severity, e.Outcome)
 		for _, kv := range [][2]string{{"connection", e.Connection}, {"source", e.Source}, {"stream", e.Stream}, {"policy", e.Policy}, {"worker", e.Worker}, {"entry", e.Entry}, {"event", e.ID}} {
 			if kv[1] != "" {
 				fmt.Fprintf(&b, "    %-10s  %s\r\n", kv[0], kv[1])
@@ -174,14 +174,6 @@ func (t *email) mail(batch []siem.Item) string {
 		}
 	}
 	return b.String()
-}
-
-// title is what an event is called.
-func title(e *siem.Event) string {
-	if s := e.Action.Title(); s != "" {
-		return s
-	}
-	return siem.Act.Title()
 }
 
 // Close implements siem.Transport.
