@@ -2,9 +2,7 @@ package transport
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -146,9 +144,7 @@ func told(err error) error {
 // mail is the text of a mail about a batch.
 func (t *email) mail(batch []siem.Item) string {
 	top := batch[0].Event
-	ids := sha256.New()
 	for _, i := range batch {
-		ids.Write([]byte(i.Event.ID))
 		if i.Event.Severity > top.Severity {
 			top = i.Event
 		}
@@ -160,7 +156,7 @@ func (t *email) mail(batch []siem.Item) string {
 		fmt.Fprintf(&b, " and %d more", len(batch)-1)
 	}
 	fmt.Fprintf(&b, "\r\nDate: %s\r\nMessage-ID: <%s@%s>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n",
-		t.env.Now().UTC().Format(time.RFC1123Z), hex.EncodeToString(ids.Sum(nil)[:16]), domain)
+		t.env.Now().UTC().Format(time.RFC1123Z), batchID(batch)[:32], domain)
 	for _, i := range batch {
 		e := i.Event
 		fmt.Fprintf(&b, "%s  %s  %s, %s\r\n", e.Time.UTC().Format(time.RFC3339), e.Action.Title(), e.Severity, e.Outcome)

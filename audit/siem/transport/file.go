@@ -92,10 +92,7 @@ func reversed(b []byte) []byte { slices.Reverse(b); return b }
 
 // Send implements siem.Transport.
 func (t *file) Send(_ context.Context, batch []siem.Item) (siem.Sent, error) {
-	t.buf = t.buf[:0]
-	for _, i := range batch {
-		t.buf = append(append(t.buf, i.Body...), '\n')
-	}
+	t.buf = lines(t.buf[:0], batch)
 	// L2: the batch is whole on the disk before it counts.
 	if _, err := t.to.WriteAt(t.buf, t.size); err != nil {
 		return siem.Sent{}, err

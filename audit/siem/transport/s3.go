@@ -3,8 +3,6 @@ package transport
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -93,14 +91,9 @@ type s3 struct {
 
 // Send implements siem.Transport.
 func (t *s3) Send(ctx context.Context, batch []siem.Item) (siem.Sent, error) {
-	t.buf = t.buf[:0]
-	ids := sha256.New()
-	for _, i := range batch {
-		t.buf = append(append(t.buf, i.Body...), '\n')
-		ids.Write([]byte(i.Event.ID))
-	}
+	t.buf = lines(t.buf[:0], batch)
 	first, last := batch[0].Event, batch[len(batch)-1].Event
-	name := path.Join(t.prefix, first.Time.UTC().Format("2006/01/02"), fmt.Sprintf("%012d-%012d-%s%s", max(0, first.Log.Index), max(0, last.Log.Index), hex.EncodeToString(ids.Sum(nil)[:8]), t.ext))
+	name := path.Join(t.prefix, first.Time.UTC().Format("2006/01/02"), fmt.Sprintf("%012d-%012d-%s%s", max(0, first.Log.Index), max(0, last.Log.Index), batchID(batch)[:16], t.ext))
 	body := t.zip.bytes(t.buf)
 	_, err := t.cl.PutObject(ctx, t.bucket, name, bytes.NewReader(body), int64(len(body)), minio.PutObjectOptions{ContentType: "application/gzip", DisableMultipart: true})
 	if err != nil {

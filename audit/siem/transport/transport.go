@@ -14,6 +14,8 @@
 package transport
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"time"
@@ -70,6 +72,23 @@ func Names() []string {
 		names[i] = k.name
 	}
 	return names
+}
+
+// lines adds the events of a batch to b, a line each.
+func lines(b []byte, batch []siem.Item) []byte {
+	for _, i := range batch {
+		b = append(append(b, i.Body...), '\n')
+	}
+	return b
+}
+
+// batchID names a batch by 64 hex digits: the same events have the same one (L2).
+func batchID(batch []siem.Item) string {
+	h := sha256.New()
+	for _, i := range batch {
+		h.Write([]byte(i.Event.ID))
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // jsonOnly tells that a transport carries formats that are JSON objects.

@@ -54,17 +54,12 @@ type webhook struct {
 
 // Send implements siem.Transport.
 func (t *webhook) Send(ctx context.Context, batch []siem.Item) (siem.Sent, error) {
-	t.buf = t.buf[:0]
-	ids := sha256.New()
-	for _, i := range batch {
-		t.buf = append(append(t.buf, i.Body...), '\n')
-		ids.Write([]byte(i.Event.ID))
-	}
+	t.buf = lines(t.buf[:0], batch)
 	at := strconv.FormatInt(t.now().Unix(), 10)
 	m := hmac.New(sha256.New, t.Secret.Reveal())
 	m.Write([]byte(at + "."))
 	m.Write(t.buf)
-	a, err := t.client.do(ctx, "POST", t.URL, map[string]string{"Content-Type": t.typ, "Lethe-Batch": hex.EncodeToString(ids.Sum(nil)[:16]),
+	a, err := t.client.do(ctx, "POST", t.URL, map[string]string{"Content-Type": t.typ, "Lethe-Batch": batchID(batch)[:32],
 		"Lethe-Signature": "t=" + at + ",v1=" + hex.EncodeToString(m.Sum(nil))}, t.buf)
 	if err == nil && !a.ok() {
 		err = t.client.refused(a)
