@@ -42,7 +42,10 @@ func (f *File) Open(siem.Env) (siem.Transport, error) {
 		return nil, err
 	}
 	t := &file{File: *f}
-	return t, t.open()
+	if err := t.open(); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 type file struct {
@@ -58,18 +61,23 @@ func (t *file) open() (err error) {
 	if t.to, err = os.OpenFile(t.Path, os.O_RDWR|os.O_CREATE, 0o640); err != nil {
 		return err
 	}
-	info, err := t.to.Stat()
-	if err != nil {
-		return err
-	}
-	whole, err := wholeLines(t.to, info.Size())
-	if err != nil {
-		return err
-	}
-	if t.size = whole; whole < info.Size() {
-		return t.to.Truncate(whole)
+	if t.size, err = trimmed(t.to); err != nil {
+		return errors.Join(err, t.to.Close())
 	}
 	return nil
+}
+
+// trimmed cuts off what stands behind the last whole line of a file, and gives its size.
+func trimmed(f *os.File) (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	whole, err := wholeLines(f, info.Size())
+	if err == nil && whole < info.Size() {
+		err = f.Truncate(whole)
+	}
+	return whole, err
 }
 
 // wholeLines is where the last line of a file of that size ends.
