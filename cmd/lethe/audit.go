@@ -6,7 +6,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/wire"
@@ -48,11 +47,11 @@ func auditVerb(ctx context.Context, io console, args []string) error {
 	f.StringVar(&in.checkpoint, "checkpoint", "", "")
 	records := f.Int("records", 300, "")
 	f.StringVar(&in.key, "key", "", "")
-	verb := ""
-	if i := slices.IndexFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") }); i == 0 {
-		verb, args = args[0], args[1:]
+	verb, words, err := f.sub(io, args, "sample", "new-key")
+	if err != nil {
+		return err
 	}
-	dir, err := f.parse(io, args)
+	dir, err := f.folder(words)
 	if err != nil {
 		return err
 	}

@@ -49,14 +49,11 @@ func keys(ctx context.Context, io console, args []string) error {
 	var a wire.Action
 	f.StringVar(&a.Reason, "reason", "", "")
 	f.StringVar(&a.Ticket, "ticket", "", "")
-	words, err := f.words(io, args)
+	do, words, err := f.sub(io, args, "rotate", "revoke")
 	if err != nil {
 		return err
 	}
-	do, worker := "", ""
-	if len(words) > 0 && (words[0] == "rotate" || words[0] == "revoke") {
-		do, words = words[0], words[1:]
-	}
+	worker := ""
 	if do == "revoke" && len(words) > 0 && isWorker(words[0]) {
 		worker, words = words[0], words[1:]
 	}

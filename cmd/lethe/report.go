@@ -74,16 +74,15 @@ func makeReport(ctx context.Context, io console, args []string) error {
 	f.JSON()
 	var in reportFlags
 	in.flags(f)
-	var kind report.Kind
-	ok := false
-	if len(args) > 0 {
-		if kind, ok = report.Find(args[0]); ok {
-			args = args[1:]
-		} else if name := args[0]; !strings.HasPrefix(name, "-") && !exists(name) {
-			return &stream.Fault{Code: "report.kind", Msg: fmt.Sprintf("there is no report %q", name), Hint: strict.Suggest(name, report.Names())}
-		}
+	name, words, err := f.sub(io, args, report.Names()...)
+	if err != nil {
+		return err
 	}
-	dir, err := f.parse(io, args)
+	kind, ok := report.Find(name)
+	if !ok && len(words) > 0 && !exists(words[0]) {
+		return &stream.Fault{Code: "report.kind", Msg: fmt.Sprintf("there is no report %q", words[0]), Hint: strict.Suggest(words[0], report.Names())}
+	}
+	dir, err := f.folder(words)
 	if err != nil {
 		return err
 	}

@@ -189,6 +189,16 @@ func (f *flags) words(io console, args []string) (words []string, err error) {
 	return words, nil
 }
 
+// sub reads the flags, and takes the first word if it is one of verbs, "" if not; it gives
+// the other words.
+func (f *flags) sub(io console, args []string, verbs ...string) (verb string, words []string, err error) {
+	words, err = f.words(io, args)
+	if len(words) > 0 && slices.Contains(verbs, words[0]) {
+		verb, words = words[0], words[1:]
+	}
+	return verb, words, err
+}
+
 // folder is the one folder that words name, "." for none.
 func (f *flags) folder(dirs []string) (string, error) {
 	switch len(dirs) {

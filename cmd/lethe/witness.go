@@ -50,15 +50,15 @@ func witnessLogs(ctx context.Context, io console, args []string) error {
 	f.Func("log", "", func(s string) error { logs = append(logs, s); return nil })
 	listen := f.String("listen", "127.0.0.1:8780", "")
 	name := f.String("name", "", "")
-	fresh := len(args) > 0 && args[0] == "new-key"
-	if fresh {
-		args = args[1:]
-	}
-	dir, err := f.parse(io, args)
+	verb, words, err := f.sub(io, args, "new-key")
 	if err != nil {
 		return err
 	}
-	if fresh {
+	dir, err := f.folder(words)
+	if err != nil {
+		return err
+	}
+	if verb == "new-key" {
 		return newWitnessKey(io, *name, dir)
 	}
 	if *key == "" || len(logs) == 0 {
