@@ -317,7 +317,7 @@ func (r *reportFlags) known(folder *config.Folder) error {
 	return nil
 }
 
-// anySet is the environment with every variable set: a report opens no source.
+// anySet is the environment with every variable set: verify and reports open no source.
 func anySet(env func(string) (string, bool)) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		if s, _ := env(name); s != "" {

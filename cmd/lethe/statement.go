@@ -6,10 +6,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"lethe/audit/verify"
-	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/wire"
 	"lethe/stream"
 )
@@ -24,18 +22,7 @@ func proveCoverage(ctx context.Context, io console, dir, out string, ranges []st
 	if form != ".json" && form != ".cbor" {
 		return &stream.Fault{Code: "prove.out", Path: out, Msg: "a coverage statement is a file .json or .cbor", Hint: "lethe prove --coverage .. --out coverage.json " + dir}
 	}
-	folder, err := config.Load(dir, io.env)
-	if err != nil {
-		return err
-	}
-	if err := keyed(folder); err != nil {
-		return err
-	}
-	by, err := operator(io.env)
-	if err != nil {
-		return err
-	}
-	log, err := actionLog(io, dir)
+	folder, by, log, err := acting(io, dir)
 	if err != nil {
 		return err
 	}
@@ -79,11 +66,10 @@ func verifyStatement(ctx context.Context, io console, path, log string, in proof
 	if err != nil {
 		return &stream.Fault{Code: "verify.input", Path: path, Msg: err.Error(), Hint: "lethe help verify"}
 	}
-	text, err := given(in.key)
+	key, err := in.publicKey(in.key)
 	if err != nil {
 		return err
 	}
-	key := strings.TrimSpace(string(text))
 	s, err := verify.ReadStatement(raw, key)
 	var r *verify.Report
 	if err == nil && log != "" {

@@ -215,13 +215,7 @@ func noLog(io console, log, dir string) error {
 // verified reads the folder; what is only needed to run, such as the variables
 // of a source, may be missing.
 func verified(io console, dir string) (*config.Folder, error) {
-	any := func(name string) (string, bool) {
-		if s, _ := io.env(name); s != "" {
-			return s, true
-		}
-		return "unset", true
-	}
-	folder, err := config.Load(dir, any)
+	folder, err := config.Load(dir, anySet(io.env))
 	if errors.Is(err, fs.ErrNotExist) || slices.ContainsFunc(stream.Faults(err), func(f *stream.Fault) bool { return f.Code == "config.no_folder" }) {
 		return nil, &stream.Fault{Code: "config.no_folder", Path: filepath.Join(dir, config.FileName), Msg: "there is no " + config.FileName,
 			Hint: "lethe verify --key log.pub --log DIR --lake DIR"}
