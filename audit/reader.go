@@ -146,10 +146,10 @@ func (r *Reader) Scan(ctx context.Context, from int64, each func(Leaf) error) er
 	return nil
 }
 
-// Newest calls each with the leaves, newest first, until it returns false.
-func (r *Reader) Newest(ctx context.Context, each func(Leaf) (more bool)) error {
+// Newest calls each with the leaves before an index, newest first, until it returns false.
+func (r *Reader) Newest(ctx context.Context, before int64, each func(Leaf) (more bool)) error {
 	for _, s := range slices.Backward(r.shards) {
-		if more, err := s.newest(ctx, each); err != nil || !more {
+		if more, err := s.newest(ctx, before-s.First, each); err != nil || !more {
 			return err
 		}
 	}

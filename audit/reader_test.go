@@ -28,7 +28,7 @@ func TestL4TheLeavesOfAReaderAreThoseThatTheCheckpointCovers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = r.Newest(t.Context(), func(l Leaf) bool {
+		err = r.Newest(t.Context(), r.Size(), func(l Leaf) bool {
 			i--
 			if l.Index != int64(i) || l.Offset != tp.offsets[i] || !bytes.Equal(l.Entry, tp.entries[i]) {
 				t.Fatalf("entry %d of %d is another", i, n)
@@ -38,7 +38,7 @@ func TestL4TheLeavesOfAReaderAreThoseThatTheCheckpointCovers(t *testing.T) {
 		if err != nil || i != 0 {
 			t.Errorf("%d entries: %d left, %v", n, i, err)
 		}
-		if err := r.Newest(t.Context(), func(Leaf) bool { i++; return false }); err != nil || i != 1 {
+		if err := r.Newest(t.Context(), r.Size(), func(Leaf) bool { i++; return false }); err != nil || i != 1 {
 			t.Errorf("stopped after %d, %v", i, err)
 		}
 		from := int64(n) / 2
@@ -71,7 +71,7 @@ func TestL4AReaderRefusesALogThatWasChanged(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return r.Newest(context.Background(), func(Leaf) bool { return true })
+		return r.Newest(context.Background(), r.Size(), func(Leaf) bool { return true })
 	}
 	if err := all(verifier); err != nil {
 		t.Errorf("no log: %v", err)

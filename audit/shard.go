@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/transparency-dev/tessera/api/layout"
@@ -145,9 +146,12 @@ func (s *Shard) scan(ctx context.Context, from int64, each func(Leaf) error) err
 	return nil
 }
 
-// newest calls each with the leaves, newest first, and reports whether it wants more.
-func (s *Shard) newest(ctx context.Context, each func(Leaf) (more bool)) (bool, error) {
-	for i := (s.Size - 1) / layout.EntryBundleWidth; i >= 0 && s.Size > 0; i-- {
+// newest calls each with the leaves before a number, newest first, and reports whether it
+// wants more.
+func (s *Shard) newest(ctx context.Context, before int64, each func(Leaf) (more bool)) (bool, error) {
+	for end := min(before, s.Size); end > 0; {
+		i := (end - 1) / layout.EntryBundleWidth
+		first := i * layout.EntryBundleWidth
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
@@ -155,11 +159,12 @@ func (s *Shard) newest(ctx context.Context, each func(Leaf) (more bool)) (bool, 
 		if err != nil {
 			return false, err
 		}
-		for k := len(leaves) - 1; k >= 0; k-- {
-			if !each(leaves[k]) {
+		for _, l := range slices.Backward(leaves[:end-first]) {
+			if !each(l) {
 				return false, nil
 			}
 		}
+		end = first
 	}
 	return true, nil
 }

@@ -160,7 +160,7 @@ func TestL4ALogGoesOnUnderAnotherKeyAndIsReadFromAnyOfThem(t *testing.T) {
 			t.Errorf("shards of %v", sizes)
 		}
 		back := int64(704)
-		if err := r.Newest(t.Context(), func(l Leaf) bool { back--; return l.Index == back }); err != nil || back != 0 {
+		if err := r.Newest(t.Context(), r.Size(), func(l Leaf) bool { back--; return l.Index == back }); err != nil || back != 0 {
 			t.Errorf("backwards it ends at %d: %v", back, err)
 		}
 		for _, index := range []int64{0, 300, 301, 303, 304, 703} {

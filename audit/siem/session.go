@@ -103,33 +103,9 @@ func (s *session) forward(ctx context.Context) error {
 	return errors.Join(err, settle())
 }
 
-// bundle is how many leaves are read together backwards.
-const bundle = 256
-
 // back implements Maker.Back.
 func (s *session) back(ctx context.Context, before int64, each func([]byte) bool) error {
-	stop := errors.New("stop")
-	for end := before; end > 0; {
-		start := (end - 1) / bundle * bundle
-		var entries [][]byte
-		err := s.log.Scan(ctx, start, func(l audit.Leaf) error {
-			if l.Index >= end {
-				return stop
-			}
-			entries = append(entries, l.Entry)
-			return nil
-		})
-		if err != nil && !errors.Is(err, stop) {
-			return err
-		}
-		for i := len(entries) - 1; i >= 0; i-- {
-			if !each(entries[i]) {
-				return nil
-			}
-		}
-		end = start
-	}
-	return nil
+	return s.log.Newest(ctx, before, func(l audit.Leaf) bool { return each(l.Entry) })
 }
 
 // damaged tells the receiver of a log that does not fit its checkpoint: nothing of it

@@ -54,7 +54,7 @@ func (w *Workspace) newest(ctx context.Context, each func(audit.Leaf) (more bool
 	if err != nil {
 		return err
 	}
-	return r.Newest(ctx, each)
+	return r.Newest(ctx, r.Size(), each)
 }
 
 // unlogged is why something was not done that could not be written down.
