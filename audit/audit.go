@@ -1,7 +1,7 @@
 // Package audit writes down what was done in a log that anyone can check.
 //
-// Its words are C2SP's (entry, checkpoint, tile, term, witness) and Tessera's
-// (sequenced, integrated, published). It knows receipts only as bodies of
+// Its words are C2SP's (entry, checkpoint, tile, witness), Tessera's (sequenced,
+// integrated, published) and Raft's (term). It knows receipts only as bodies of
 // entries: no policy, no clear value of any record (L7), no HTTP.
 //
 // A [Ledger] makes the entries that workers put on the audit topic, inside the

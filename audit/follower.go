@@ -87,8 +87,8 @@ type Follower struct {
 
 // NewFollower returns a follower that does nothing yet.
 func NewFollower(cfg Config) (*Follower, error) {
-	if cfg.Dir == "" || cfg.Signer == nil || cfg.Feed == nil || cfg.Now == nil {
-		return nil, errors.New("follower: directory, signer, feed and clock are needed")
+	if cfg.Dir == "" || cfg.Signer == nil || cfg.Feed == nil || cfg.Name == "" || cfg.Now == nil {
+		return nil, errors.New("follower: directory, signer, feed, name and clock are needed")
 	}
 	w, err := readWitnesses(cfg.Witnesses, cfg.Now)
 	if err != nil {

@@ -40,11 +40,11 @@ func NewLogKey(origin string) (skey, vkey string, err error) {
 
 // VerifierKey is the verifier key of a signer key. An error does not hold the key (L7).
 func VerifierKey(skey string) (string, error) {
-	l, err := LogLedger(skey, "verifier")
+	key, err := LogPrivateKey(skey)
 	if err != nil {
 		return "", err
 	}
-	vkey, err := note.NewEd25519VerifierKey(strings.SplitN(skey, "+", 5)[2], l.key.Public().(ed25519.PublicKey))
+	vkey, err := note.NewEd25519VerifierKey(strings.SplitN(skey, "+", 5)[2], key.Public().(ed25519.PublicKey))
 	if err != nil {
 		return "", errors.New("log key: not an Ed25519 key")
 	}
@@ -61,8 +61,8 @@ func Verifier(skey string) (note.Verifier, error) {
 	return note.NewVerifier(vkey)
 }
 
-// LogLedger is the ledger of a run of the log's own key, for entries that enrol
-// workers. An error does not hold the key (L7).
+// LogLedger is the ledger of a run of the log's own key, for entries that enrol and revoke
+// workers, and that end a shard. An error does not hold the key (L7).
 func LogLedger(skey, run string) (*Ledger, error) {
 	key, err := LogPrivateKey(skey)
 	if err != nil {

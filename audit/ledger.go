@@ -17,14 +17,9 @@ import (
 	"lethe/stream"
 )
 
-// Sizes of an entry in bytes.
-const (
-	// AimSize is what whoever fills a body should stay below.
-	AimSize = 8 << 10
-	// MaxSize is the limit. A log leaf holds at most 65,535 bytes (C2SP
-	// tlog-tiles), and the follower adds the offset.
-	MaxSize = 60 << 10
-)
+// MaxSize is the largest entry in bytes. A log leaf holds at most 65,535 (C2SP
+// tlog-tiles), and the follower adds the offset.
+const MaxSize = 60 << 10
 
 // ErrTooLarge says that an entry is over [MaxSize]: write several receipts with
 // disjoint parts.

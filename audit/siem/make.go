@@ -37,8 +37,8 @@ const (
 	mostKnown  = 1 << 16 // shapes, keys and connections
 )
 
-// Make makes the event of a leaf. An entry that
-// cannot be read is an event as well: nothing that stands in the log is left out.
+// Make makes the event of a leaf. An entry that cannot be read is an event as well:
+// nothing that stands in the log is left out.
 func (m *Maker) Make(ctx context.Context, l audit.Leaf) (*Event, error) {
 	if !m.begun {
 		m.first, m.begun = l.Index, true

@@ -8,9 +8,9 @@ import (
 	"lethe/stream"
 )
 
-// MassReveal is from how many values on an action that opens them is of high
+// massReveal is from how many values on an action that opens them is of high
 // severity.
-const MassReveal = 100
+const massReveal = 100
 
 // read fills in what an entry of its kind tells.
 func (m *Maker) read(ctx context.Context, e *Event, in audit.Entry) error {
@@ -131,7 +131,7 @@ func (m *Maker) intent(e *Event, in audit.Entry) {
 	b := body[stream.Intent](e, in.Body)
 	e.Action, e.Outcome, e.Severity, e.Worker = actionOf(b.Action), Unknown, Medium, name(b.Worker)
 	e.Counts[CountActed] = int64(b.Count)
-	if b.Action == stream.ActionReveal && b.Count >= MassReveal {
+	if b.Action == stream.ActionReveal && b.Count >= massReveal {
 		e.Severity = High
 	}
 	if b.Action == stream.ActionRead || b.Action == stream.ActionStart {

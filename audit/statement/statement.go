@@ -1,8 +1,8 @@
 // Package statement signs coverage statements: what a log tells of the records that
 // sources gave in a range, as one file that is checked with the log's public key alone.
 //
-// Its words are those of package audit/verify, which counts, and checks statements
-// without sharing code with this package, and those of the draft on disclosure evidence
+// Its words are those of package audit/verify, which counts, has the type of a statement,
+// and checks one without the code that signs it here, and those of the draft on disclosure evidence
 // (matched, observed without receipt, receipted without observation, excluded,
 // indeterminate). A statement is written as canonical JSON (RFC 8785) and as COSE_Sign1
 // (RFC 9052) over deterministic CBOR (RFC 8949 §4.2); FORMAT.md of package stream tells
