@@ -58,9 +58,6 @@ func (e *Elastic) Paths() []*string { return []*string{&e.CA} }
 
 // Open implements Settings.
 func (e *Elastic) Open(env siem.Env) (siem.Transport, error) {
-	if err := jsonOnly(env, "elastic"); err != nil {
-		return nil, err
-	}
 	c, err := newClient("elastic", e.CA)
 	t := &elastic{Elastic: *e, client: c, format: env.Format.Name}
 	t.URL = strings.TrimSuffix(t.URL, "/")

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"lethe/audit/siem"
+	"lethe/audit/siem/format"
 	"lethe/stream"
 )
 
@@ -263,8 +264,10 @@ func TestTemplateAndLifecycleAreMadeAsTheReceiverKnowsThem(t *testing.T) {
 			t.Errorf("%q: %s, want %s", distribution, got, want)
 		}
 	}
-	if _, err := (&Elastic{}).Open(env(t, "cef")); err == nil {
-		t.Error("a data stream takes CEF")
+	for _, f := range format.All() {
+		if Carries("elastic", f) != f.JSON || !Carries("file", f) {
+			t.Errorf("a data stream or a file takes %s, or does not", f.Name)
+		}
 	}
 }
 

@@ -16,7 +16,6 @@ package transport
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"time"
 
@@ -42,18 +41,19 @@ type Paced interface {
 type kind struct {
 	name string
 	make func() Settings
+	json bool // it carries formats that are JSON objects, and no others
 }
 
 var kinds = []kind{
-	{"file", func() Settings { return &File{RotateMiB: 64, Keep: 16} }},
-	{"syslog", func() Settings { return &Syslog{} }},
-	{"hec", func() Settings { return &HEC{SourceType: "lethe:audit", Ack: true} }},
-	{"elastic", func() Settings { return &Elastic{DataStream: "logs-lethe.audit-default", DeleteAfterDays: 365} }},
-	{"webhook", func() Settings { return &Webhook{} }},
-	{"kafka", func() Settings { return &Kafka{} }},
-	{"otlp", func() Settings { return &OTLP{} }},
-	{"s3", func() Settings { return &S3{Every: time.Minute} }},
-	{"email", func() Settings { return &Email{Every: time.Minute} }},
+	{name: "file", make: func() Settings { return &File{RotateMiB: 64, Keep: 16} }},
+	{name: "syslog", make: func() Settings { return &Syslog{} }},
+	{name: "hec", make: func() Settings { return &HEC{SourceType: "lethe:audit", Ack: true} }},
+	{name: "elastic", make: func() Settings { return &Elastic{DataStream: "logs-lethe.audit-default", DeleteAfterDays: 365} }, json: true},
+	{name: "webhook", make: func() Settings { return &Webhook{} }},
+	{name: "kafka", make: func() Settings { return &Kafka{} }},
+	{name: "otlp", make: func() Settings { return &OTLP{} }},
+	{name: "s3", make: func() Settings { return &S3{Every: time.Minute} }},
+	{name: "email", make: func() Settings { return &Email{Every: time.Minute} }},
 }
 
 // New gives the settings of a transport; nil if there is none of that name.
@@ -91,10 +91,7 @@ func batchID(batch []siem.Item) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// jsonOnly tells that a transport carries formats that are JSON objects.
-func jsonOnly(env siem.Env, name string) error {
-	if !env.Format.JSON {
-		return fmt.Errorf("%s carries JSON, not %s", name, env.Format.Name)
-	}
-	return nil
+// Carries reports whether the transport of a name takes events in a format.
+func Carries(name string, f siem.Format) bool {
+	return f.JSON || !slices.ContainsFunc(kinds, func(k kind) bool { return k.name == name && k.json })
 }

@@ -115,6 +115,9 @@ func (c *checker) format(path string, k feedKeys) siem.Format {
 		c.fault(path, "config.siem_format", "there is no format of that name", strict.Suggest(name, names))
 		return siem.Format{}
 	}
+	if !transport.Carries(k.Transport, all[i]) {
+		c.fault(path, "config.siem_format", k.Transport+" takes JSON, which "+name+" is not", "write format: ocsf, ecs or json")
+	}
 	return all[i]
 }
 
