@@ -24,8 +24,8 @@ const MaxProof = 64 << 20
 // What Proof returns for a bundle that proves nothing. What is wrong is told in the
 // error that wraps one of them.
 var (
-	ErrProof = errors.New("not a proof bundle")   // not in the one form that it has
-	ErrFalse = errors.New("the proof is refuted") // in that form, and not true
+	ErrProof = errors.New("not a proof bundle") // not in the one form that it has
+	ErrFalse = errors.New("it is refuted")      // in that form, and not true
 	// ErrOtherKey says, beside ErrFalse, that no public key which was given is that of the
 	// log, or of the shard of it, that the bundle is of.
 	ErrOtherKey = errors.New("no public key that was given is its")

@@ -49,6 +49,7 @@ Of a proof bundle, which lethe prove makes, it says what the operator committed 
 
   --key FILE          verifier key
   --policy FILE       witnesses that must have cosigned its checkpoint
+  --fresh TIME        with --policy: cosignatures older than this do not count
   --state FILE        a checkpoint that you remember: the log must extend it
   --builds FILE       builds that may have worked, as sha256sum prints them
   --show              show the masked record, too
