@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"lethe/stream/scan"
 )
@@ -45,6 +46,28 @@ func ReadEntry(raw []byte, kinds ...string) (e Entry, ok bool) {
 		return Entry{}, false
 	}
 	return e, len(kinds) == 0 || slices.Contains(kinds, e.Kind)
+}
+
+// Time is when the entry says that it was made, in the member that its kind has for that;
+// false if it does not.
+func (e Entry) Time() (time.Time, bool) {
+	var s scan.Scanner
+	var at scan.Text
+	s.Reset(e.Body)
+	err := s.Members(func(name scan.Text) (err error) {
+		switch string(name.Raw) {
+		case "time", "enrolled_at", "revoked_at", "closed_at", "began_at":
+			at, err = s.String()
+		default:
+			_, err = s.Skip()
+		}
+		return err
+	})
+	if err != nil {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339Nano, string(at.Raw))
+	return t.UTC(), err == nil
 }
 
 const kindMember = `"kind":"`

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -107,14 +106,8 @@ func (s *Shard) Began() (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	var b struct {
-		BeganAt    string `json:"began_at"`
-		EnrolledAt string `json:"enrolled_at"`
-		Time       string `json:"time"`
-	}
 	e, _ := ReadEntry(l.Entry)
-	_ = json.Unmarshal(e.Body, &b) // of another form it tells none
-	at, _ := time.Parse(time.RFC3339Nano, cmp.Or(b.BeganAt, b.EnrolledAt, b.Time))
+	at, _ := e.Time()
 	return at, nil
 }
 

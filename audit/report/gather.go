@@ -34,11 +34,11 @@ func (f *Facts) checkpoint(r *audit.Reader) error {
 	if raw == nil {
 		return nil
 	}
-	lines := strings.SplitN(string(raw), "\n", 4)
-	if len(lines) < 4 {
-		return fmt.Errorf("checkpoint: it ends early")
+	origin, at, err := audit.ReadCheckpoint(raw)
+	if err != nil {
+		return err
 	}
-	f.Checkpoint = Checkpoint{Origin: lines[0], Size: r.Size(), Root: lines[2], Note: string(raw)}
+	f.Checkpoint = Checkpoint{Origin: origin, Size: r.Size(), Root: at.Hash.String(), Note: string(raw)}
 	f.Body = func(size int64) (string, error) {
 		h, err := r.Root(size)
 		s := r.ShardOf(size - 1)

@@ -9,7 +9,6 @@ import (
 
 	"lethe/audit"
 	"lethe/stream"
-	"lethe/stream/scan"
 )
 
 // Maker makes the events of one destination, of leaf after leaf. One goroutine uses
@@ -56,7 +55,7 @@ func (m *Maker) Make(ctx context.Context, l audit.Leaf) (*Event, error) {
 			return nil, err
 		}
 	}
-	if err := m.time(ctx, e, l.Index, in.Body); err != nil {
+	if err := m.time(ctx, e, l.Index, in); err != nil {
 		return nil, err
 	}
 	m.View.only(e)
@@ -64,13 +63,13 @@ func (m *Maker) Make(ctx context.Context, l audit.Leaf) (*Event, error) {
 }
 
 // time is that of the entry, or of the newest before it that tells one.
-func (m *Maker) time(ctx context.Context, e *Event, index int64, body []byte) error {
-	if at, ok := told(body); ok {
+func (m *Maker) time(ctx context.Context, e *Event, index int64, in audit.Entry) error {
+	if at, ok := told(in); ok {
 		m.last = at
 	} else if m.last.IsZero() && index > 0 {
 		err := m.Back(ctx, index, func(entry []byte) bool {
-			in, _ := audit.ReadEntry(entry)
-			m.last, ok = told(in.Body)
+			earlier, _ := audit.ReadEntry(entry)
+			m.last, ok = told(earlier)
 			return !ok
 		})
 		if err != nil {
@@ -84,25 +83,10 @@ func (m *Maker) time(ctx context.Context, e *Event, index int64, body []byte) er
 	return nil
 }
 
-// told is the time that an entry's body tells, in the member of its kind.
-func told(body []byte) (time.Time, bool) {
-	var s scan.Scanner
-	var text scan.Text
-	s.Reset(body)
-	err := s.Members(func(name scan.Text) (err error) {
-		switch string(name.Raw) {
-		case "time", "enrolled_at", "revoked_at", "closed_at", "began_at":
-			text, err = s.String()
-		default:
-			_, err = s.Skip()
-		}
-		return err
-	})
-	if err != nil {
-		return time.Time{}, false
-	}
-	at, err := time.Parse(time.RFC3339Nano, string(text.Raw))
-	return at.UTC(), err == nil && at.Year() >= 1970 && at.Year() <= 2261 // which int64 nanoseconds hold
+// told is the time of an entry, if receivers can take it for one.
+func told(in audit.Entry) (time.Time, bool) {
+	at, ok := in.Time()
+	return at, ok && at.Year() >= 1970 && at.Year() <= 2261 // which int64 nanoseconds hold
 }
 
 // Alert makes the event of something that stands in no leaf: it has the same id for
