@@ -55,6 +55,8 @@ type StreamEvent struct {
 	Source  string `json:"source"`
 	Stream  string `json:"stream"`
 	Columns int    `json:"columns,omitempty"`
+	// Unlisted counts those of the columns that no policy knows: they are redacted.
+	Unlisted int `json:"unlisted,omitempty"`
 	// Shape is the HMAC-SHA-256 of columns and types under the routing key, in
 	// hex: names that no contract lists stay out of the log (L1), and whoever has
 	// the key can tell whether a shape was there before.

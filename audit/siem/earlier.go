@@ -24,8 +24,11 @@ func (m *Maker) shape(ctx context.Context, e *Event, raw []byte) error {
 		return nil
 	}
 	e.Action, e.Severity, e.Source, e.Stream = StreamShape, Low, name(b.Source), name(b.Stream)
-	e.Counts[CountColumns] = int64(b.Columns)
+	e.Counts[CountColumns], e.Counts[CountUnlisted] = int64(b.Columns), int64(b.Unlisted)
 	seen, err := m.seen(ctx, e, b.Stream+" "+b.Shape)
+	if b.Unlisted > 0 {
+		e.Severity = Medium
+	}
 	if seen {
 		e.Action, e.Severity = StreamSeen, Informational
 	}

@@ -43,7 +43,7 @@ func TestEachKindOfEntryHasItsActionOutcomeAndSeverity(t *testing.T) {
 		"enrol": "worker.enrol success medium", "stream": "stream.shape success low", "enrol again": "worker.return success informational", "stream seen": "stream.seen success informational", "policy": "policy.change success low",
 		"stream open": "stream.open success informational", "stream close": "stream.close success medium",
 		"announce": "policy.announce success informational", "chain start": "stage.start success informational", "chain owner": "stage.take success informational",
-		"ingest": "ingest success low", "mask": "mask success low", "release": "release success low", "sink": "sink success informational", "delete": "delete success informational",
+		"ingest": "ingest success low", "mask": "mask success low", "release": "release success low", "column unlisted": "stream.shape success medium", "sink": "sink success informational", "delete": "delete success informational",
 		"snapshot void": "snapshot.void success low", "forged": "control.forged failure high", "policy weakened": "policy.weaken success high",
 		"reveal intent": "reveal unknown medium", "reveal outcome": "reveal success informational",
 		"mass reveal intent": "reveal unknown high", "mass reveal refused": "reveal failure medium",

@@ -121,6 +121,7 @@ const (
 	CountActed                    // of an action: subjects, values, connections or documents
 	CountParts                    // input partitions
 	CountColumns                  // of a stream
+	CountUnlisted                 // of those, which no policy knows
 	CountForged                   // control records that were refused
 	CountPacks                    // packs of a policy
 	CountPacksGone                // packs that the connection's policy before had, and this one lacks
@@ -139,7 +140,7 @@ func Counts() []Count {
 // String is the count's name in every format.
 func (c Count) String() string { return countNames[c] }
 
-var countNames = [countKinds]string{"in", "delivered", "quarantined", "filtered", "shredded", "rows", "count", "parts", "columns", "forged", "packs", "packs_gone"}
+var countNames = [countKinds]string{"in", "delivered", "quarantined", "filtered", "shredded", "rows", "count", "parts", "columns", "unlisted", "forged", "packs", "packs_gone"}
 
 // Format writes events as a kind of receiver reads them.
 type Format struct {

@@ -375,6 +375,9 @@ func (r *reportFlags) write(io console, doc *report.Document) error {
 		}
 		return r.render(out, doc)
 	}
+	if st, err := os.Stat(r.out); err == nil && !st.Mode().IsRegular() {
+		return r.onto(doc)
+	}
 	f, err := os.CreateTemp(filepath.Dir(r.out), ".lethe-report-")
 	if err != nil {
 		return environment(r.out, err)
@@ -389,6 +392,15 @@ func (r *reportFlags) write(io console, doc *report.Document) error {
 		return environment(r.out, err)
 	}
 	return err
+}
+
+// onto writes to what is no file, such as a pipe or a device: that is not to be replaced by one.
+func (r *reportFlags) onto(doc *report.Document) error {
+	f, err := os.OpenFile(r.out, os.O_WRONLY, 0)
+	if err != nil {
+		return environment(r.out, err)
+	}
+	return errors.Join(r.render(f, doc), f.Close())
 }
 
 func (r *reportFlags) render(out io.Writer, doc *report.Document) error {

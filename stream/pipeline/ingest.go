@@ -53,6 +53,8 @@ type Ingest struct {
 	// CaughtUp is called after a commit once the source had nothing more; nil to
 	// ignore.
 	CaughtUp func()
+	// Unlisted counts the columns that no policy knows; nil where nobody can say.
+	Unlisted func(stream.Schema) int
 	// Notice hears about streams whose shape changed; nil to ignore.
 	Notice func(stream.Schema)
 
@@ -249,8 +251,11 @@ func (w *ingestWriter) noteShapes(b stream.Batch) {
 		for _, f := range s.Fields {
 			fmt.Fprintf(shape, "%q %s\n", f.Name, f.Type)
 		}
-		w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntryStream, stream.StreamEvent{
-			Event: stream.StreamShape, Source: w.Source, Stream: s.Stream, Columns: len(s.Fields), Shape: hex.EncodeToString(shape.Sum(nil))}})
+		e := stream.StreamEvent{Event: stream.StreamShape, Source: w.Source, Stream: s.Stream, Columns: len(s.Fields), Shape: hex.EncodeToString(shape.Sum(nil))}
+		if w.Unlisted != nil {
+			e.Unlisted = w.Unlisted(s)
+		}
+		w.tx.entries = append(w.tx.entries, pendingEntry{stream.EntryStream, e})
 		if w.Notice != nil {
 			w.Notice(s)
 		}

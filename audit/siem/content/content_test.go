@@ -160,7 +160,7 @@ func selects(t *testing.T, r sigma, event map[string]any) bool {
 func TestEachRuleFindsWhatItIsForAndNothingElse(t *testing.T) {
 	want := map[string]string{
 		"lethe_reveal": "mass reveal intent, reveal intent", "lethe_mass_reveal": "mass reveal intent", "lethe_policy_weakened": "policy weakened", "lethe_log_gap": "log.damaged, refused",
-		"lethe_control_forged": "forged", "lethe_new_column": "stream", "lethe_stream_closed": "stream close", "lethe_checkpoint_stale": "checkpoint.stale", "lethe_worker_enrolled": "enrol, enrol revoked", "lethe_worker_revoked": "revoke, revoke retired",
+		"lethe_control_forged": "forged", "lethe_new_column": "column unlisted", "lethe_stream_closed": "stream close", "lethe_checkpoint_stale": "checkpoint.stale", "lethe_worker_enrolled": "enrol, enrol revoked", "lethe_worker_revoked": "revoke, revoke retired",
 	}
 	all := events(t)
 	for _, r := range rules(t) {

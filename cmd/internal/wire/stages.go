@@ -12,6 +12,7 @@ import (
 
 	"lethe/cmd/internal/config"
 	"lethe/connectors"
+	"lethe/masking"
 	"lethe/stream"
 	"lethe/stream/pipeline"
 )
@@ -103,6 +104,35 @@ func (w *Workspace) logged() func() int64 {
 	}
 }
 
+// unlisted counts the columns of a stream that some connection reads and whose policy does
+// not know.
+func (w *Workspace) unlisted(source string, sc stream.Schema) (most int) {
+	for _, c := range w.folder.Connections {
+		if c.From != source {
+			continue
+		}
+		known := make(map[string]bool)
+		for _, s := range w.programs[c.Name].Streams {
+			if s.Name != sc.Stream {
+				continue
+			}
+			for _, f := range s.Plan.Fields {
+				if column, _, err := masking.Column(f.Path); err == nil {
+					known[column] = true
+				}
+			}
+		}
+		n := 0
+		for _, f := range sc.Fields {
+			if !known[f.Name] {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
 func (s *stages) ingest(src config.Source) *pipeline.Ingest {
 	w := s.w
 	classes := w.classes(src.Name)
@@ -115,6 +145,7 @@ func (s *stages) ingest(src config.Source) *pipeline.Ingest {
 	}
 	return &pipeline.Ingest{Base: w.base, Source: src.Name, RawTopics: w.rawTopics(src.Name), Revisions: revisions, Keys: epochs, Again: w.again, Seen: w.seen[src.Name],
 		Notice:   w.Notice,
+		Unlisted: func(sc stream.Schema) int { return w.unlisted(src.Name, sc) },
 		Auditor:  w.auditor,
 		Class:    func(name string) (stream.Class, bool) { c, ok := classes[name]; return c, ok },
 		CaughtUp: func() { s.mu.Lock(); delete(s.behind, src.Name); s.mu.Unlock() },
