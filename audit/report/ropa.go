@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,8 @@ func undeclared() Cell {
 }
 
 // declared is what people said.
+var gdprBasis = regexp.MustCompile(`GDPR Art\. ?6\(1\)\(([a-f])\)`)
+
 func declared(s string) Cell {
 	if s == "" {
 		return undeclared()
@@ -107,7 +110,13 @@ func (w *work) purposes(clause string) {
 		p := w.purpose(name)
 		c := word(name)
 		c.IRI = w.laws.Terms["purpose."+name]
-		t.row(c, declared(p.Description), declared(strings.Join(p.Basis, "\n")), word(strings.Join(connections, ", ")), number(delivered))
+		basis := declared(strings.Join(p.Basis, "\n"))
+		for _, b := range p.Basis {
+			if point := gdprBasis.FindStringSubmatch(b); point != nil && basis.IRI == "" {
+				basis.IRI = w.laws.Terms["basis."+point[1]]
+			}
+		}
+		t.row(c, declared(p.Description), basis, word(strings.Join(connections, ", ")), number(delivered))
 	}
 	s.table(t)
 }
