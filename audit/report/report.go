@@ -118,6 +118,7 @@ func Make(k Kind, in Input) (*Document, error) {
 	for _, c := range in.Folder.Connections {
 		w.Revisions = append(w.Revisions, Named{c.Name, c.Revision})
 	}
+	w.warned()
 	k.make(w)
 	w.rests()
 	w.finish()

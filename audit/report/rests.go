@@ -36,28 +36,28 @@ func (w *work) rests() {
 	for _, m := range w.Folder.Missing {
 		s.note(m.EN, m.TH)
 	}
-	w.checked(s)
+	if c := w.Facts.Check; c != nil && len(c.Findings) == 0 {
+		s.say(fmt.Sprintf("The log was verified for this report, files apart: signatures, chains and counts of %s hold.", several(c.Size, "entry")),
+			fmt.Sprintf("บันทึกได้รับการตรวจสอบเพื่อรายงานนี้ ยกเว้นไฟล์ ลายมือชื่อ ลำดับ และจำนวนของ %s รายการถูกต้อง", grouped(c.Size)))
+	}
 	s.say("lethe verify checks log, receipts and files offline, with the public key alone.", "คำสั่ง lethe verify ตรวจสอบบันทึก ใบรับ และไฟล์แบบออฟไลน์ โดยใช้เพียงกุญแจสาธารณะ")
 }
 
-// checked tells what verification said of the log: who can write to its topic can have
-// entries in it that no enrolled key signed.
-func (w *work) checked(s *Section) {
+// warned begins a report over a log that does not hold with what verification found: who
+// can write to the log's topic can have entries in it that no enrolled key signed.
+func (w *work) warned() {
 	c := w.Facts.Check
-	switch {
-	case c == nil:
-	case len(c.Findings) == 0:
-		s.say(fmt.Sprintf("The log was verified for this report, files apart: signatures, chains and counts of %s hold.", several(c.Size, "entry")),
-			fmt.Sprintf("บันทึกได้รับการตรวจสอบเพื่อรายงานนี้ ยกเว้นไฟล์ ลายมือชื่อ ลำดับ และจำนวนของ %s รายการถูกต้อง", grouped(c.Size)))
-	default:
-		var codes []string
-		for _, code := range slices.Sorted(maps.Keys(c.Findings)) {
-			codes = append(codes, fmt.Sprintf("%s (%d)", code, c.Findings[code]))
-		}
-		list := strings.Join(codes, ", ")
-		s.note("The log was verified for this report, and something is wrong with it: "+list+". Counts here may hold entries that count for nothing. Do not rely on them before lethe verify finds nothing.",
-			"บันทึกได้รับการตรวจสอบเพื่อรายงานนี้และพบข้อผิดพลาด: "+list+" จำนวนในรายงานอาจรวมรายการที่ไม่มีผล อย่าอ้างอิงจนกว่าคำสั่ง lethe verify จะไม่พบข้อผิดพลาด")
+	if c == nil || len(c.Findings) == 0 {
+		return
 	}
+	var codes []string
+	for _, code := range slices.Sorted(maps.Keys(c.Findings)) {
+		codes = append(codes, fmt.Sprintf("%s (%d)", code, c.Findings[code]))
+	}
+	list := strings.Join(codes, ", ")
+	w.section("log", "", "The log does not hold", "บันทึกไม่ผ่านการตรวจสอบ").note(
+		"The log was verified for this report, and something is wrong with it: "+list+". Counts here may hold entries that count for nothing. Do not rely on them before lethe verify finds nothing.",
+		"บันทึกได้รับการตรวจสอบเพื่อรายงานนี้และพบข้อผิดพลาด: "+list+" จำนวนในรายงานอาจรวมรายการที่ไม่มีผล อย่าอ้างอิงจนกว่าคำสั่ง lethe verify จะไม่พบข้อผิดพลาด")
 }
 
 // inForce names the entries that put the folder's revisions in force: every report rests

@@ -68,7 +68,7 @@ var titles = map[Action]string{
 	StreamClose:     "Stream is no longer in its source",
 	SnapshotVoid:    "Snapshot begun again",
 	PolicyChange:    "Policy revision changed",
-	PolicyWeaken:    "Policy revision applies fewer packs",
+	PolicyWeaken:    "Policy revision weakened",
 	PolicyAnnounce:  "Policy revision put in force",
 	ControlForged:   "Forged control records refused",
 	Start:           "Workspace started under a configuration",

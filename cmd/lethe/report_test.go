@@ -56,6 +56,9 @@ func TestL4AReportOverEntriesThatNoEnrolledKeySignedSaysSo(t *testing.T) {
 			t.Errorf("the report does not say %q\n%s", said, &out)
 		}
 	}
+	if text := out.String(); strings.Index(text, "The log does not hold") > strings.Index(text, "What this report rests on") {
+		t.Error("the report does not begin with it")
+	}
 	if !strings.Contains(errs.String(), "do not rely on it\n  → lethe verify "+dir) {
 		t.Errorf("it says %s", &errs)
 	}

@@ -284,7 +284,7 @@ func TestEventsThatMatterAreOneMail(t *testing.T) {
 	i := slices.IndexFunc(b, func(i siem.Item) bool { return i.Event.Action == siem.PolicyWeaken })
 	sent(t, m, e, b[i:i+3])
 	text := <-mails
-	for _, want := range []string{"To: soc@example.org, dpo@example.org\r\n", "Subject: Lethe shop: Policy revision applies fewer packs (high) and 2 more\r\n",
+	for _, want := range []string{"To: soc@example.org, dpo@example.org\r\n", "Subject: Lethe shop: Policy revision weakened (high) and 2 more\r\n",
 		"Date: Sat, 31 Jan 2026", "@example.org>\r\n", "    connection  crm-lake\r\n", "    log         lethe/shop, leaf "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
