@@ -185,7 +185,14 @@ func (x *Exporter) Warn(ctx context.Context, a Action, sev Severity) error {
 		return err
 	}
 	err = (&session{Exporter: x, to: to}).alert(ctx, a, sev)
-	return errors.Join(err, to.Close(ctx))
+	return errors.Join(err, closed(ctx, to))
+}
+
+// closed ends a transport, also when its context has ended.
+func closed(ctx context.Context, to Transport) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	defer cancel()
+	return to.Close(ctx)
 }
 
 // session exports by one transport, until something fails.
@@ -198,9 +205,7 @@ func (x *Exporter) session(ctx context.Context) (err error) {
 	}
 	s.to = to
 	defer func() {
-		cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
-		defer cancel()
-		if cerr := to.Close(cctx); err == nil {
+		if cerr := closed(ctx, to); err == nil {
 			err = cerr
 		}
 	}()

@@ -3,22 +3,21 @@ package siem
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"lethe/audit"
-	"lethe/audit/audittest"
 	"lethe/audit/siem"
 	"lethe/audit/siem/format"
 	"lethe/audit/siem/siemtest"
@@ -29,94 +28,99 @@ import (
 // together is how many events go out in a request, as the exporter sends them.
 const together = 500
 
-// receiver is one that a command of bench/peers runs.
+// receiver is a real one.
 type receiver struct {
-	name, flag, format string
-	settings           func(url string) transport.Settings
+	name, format string
+	start        func(b *testing.B) (at string)
+	settings     func(at string) transport.Settings
 }
 
+// token is one of a collector of Splunk's events that asks for none.
+const token = "00000000-0000-0000-0000-000000000000"
+
 func receivers() []receiver {
+	collector := func(flag string) func(b *testing.B) string {
+		return func(b *testing.B) string {
+			addr := siemtest.Address(b)
+			siemtest.Collector(b, flag, addr, filepath.Join(b.TempDir(), "out"))
+			siemtest.Listening(b, addr)
+			return "http://" + addr
+		}
+	}
+	var ca string
 	return []receiver{
-		{"OTLP", "--otlp", "ocsf", func(url string) transport.Settings { return &transport.OTLP{URL: url} }},
-		{"HEC", "--hec", "ecs", func(url string) transport.Settings {
-			return &transport.HEC{URL: url, Token: stream.NewValue([]byte("00000000-0000-0000-0000-000000000000")), SourceType: "lethe"}
+		{name: "OTLP", format: "ocsf", start: collector("--otlp"), settings: func(at string) transport.Settings { return &transport.OTLP{URL: at} }},
+		{name: "HEC", format: "ecs", start: collector("--hec"), settings: func(at string) transport.Settings {
+			return &transport.HEC{URL: at, Token: stream.NewValue([]byte(token)), SourceType: "lethe"}
 		}},
+		{name: "OpenSearch", format: "ecs", start: func(b *testing.B) string {
+			port := 9240 + os.Getpid()%50
+			siemtest.OpenSearch(b, b.TempDir(), port)
+			return fmt.Sprintf("http://127.0.0.1:%d", port)
+		}, settings: func(at string) transport.Settings {
+			s := transport.New("elastic").(*transport.Elastic)
+			s.URL = at
+			return s
+		}},
+		{name: "rsyslog", format: "rfc5424", start: func(b *testing.B) string {
+			addr, dir := siemtest.Address(b), b.TempDir()
+			_, ca = siemtest.Certificate(b)
+			siemtest.Rsyslog(b, dir, addr, ca, filepath.Join(dir, "out"))
+			siemtest.Listening(b, addr)
+			return addr
+		}, settings: func(at string) transport.Settings { return &transport.Syslog{Address: at, CA: ca} }},
 	}
 }
 
-func (r receiver) open(url string) (siem.Transport, error) {
-	return r.settings(url).Open(siem.Env{Name: "bench", Workspace: "shop", Origin: siemtest.Origin, Format: formatOf(r.format), Log: slog.New(slog.DiscardHandler), Now: time.Now})
+func (r receiver) open(b *testing.B, at string) siem.Transport {
+	b.Helper()
+	t, err := r.settings(at).Open(siem.Env{Name: "bench", Workspace: "shop", Origin: siemtest.Origin, Format: formatOf(r.format), Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return t
 }
 
 func formatOf(name string) siem.Format {
 	return format.All()[slices.IndexFunc(format.All(), func(f siem.Format) bool { return f.Name == name })]
 }
 
-// start runs the receiver, and gives its URL.
-func (r receiver) start(b *testing.B) string {
-	b.Helper()
-	bin := os.Getenv("LETHE_TEST_COLLECTOR")
-	if bin == "" {
-		b.Skip("LETHE_TEST_COLLECTOR names nothing: ./test.sh --servers does")
+// load is the nth request's events, each with an id of its own.
+func (r receiver) load(n int) []siem.Item {
+	f, events := formatOf(r.format), siemtest.Events(siemtest.View())
+	var out []siem.Item
+	for i := range together {
+		e := *events[i%len(events)]
+		e.ID = fmt.Sprintf("%032x", n*together+i)
+		out = append(out, siem.Item{Event: &e, Body: f.Append(nil, &e)})
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	cmd := exec.Command(bin, r.flag, addr, "--out", filepath.Join(b.TempDir(), "out"))
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	for range 200 {
-		if c, err := net.Dial("tcp", addr); err == nil {
-			c.Close()
-			return "http://" + addr
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	b.Fatal("the receiver does not answer")
-	return ""
+	return out
 }
 
-// logOf is a log of n entries, of every kind in turn.
-func logOf(b *testing.B, n int) (dir string, v note.Verifier) {
+// warm sends a first load, with which a receiver is set up.
+func (r receiver) warm(b *testing.B, at string) {
 	b.Helper()
-	audit.RouteDriverLog(slog.New(slog.DiscardHandler))
-	skey, _, err := audit.NewLogKey(siemtest.Origin)
-	if err != nil {
+	to := r.open(b, at)
+	if _, err := to.Send(b.Context(), r.load(1<<20)); err != nil {
 		b.Fatal(err)
 	}
-	if v, err = audit.Verifier(skey); err != nil {
+	if err := to.Close(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	entries, topic := siemtest.Entries(), audittest.Topic{}
-	for i := range n {
-		topic = append(topic, entries[i%len(entries)].JSON)
-	}
-	dir = b.TempDir()
-	topic.Log(b, dir, skey)
-	return dir, v
 }
-
-// place is a cursor that is kept nowhere.
-type place struct{}
-
-func (place) Load(context.Context) (int64, error) { return 0, nil }
-func (place) Store(context.Context, int64) error  { return nil }
 
 // BenchmarkSend has the exporter send a log to a real receiver: leaves read and held
 // against the checkpoint, events made, written and sent, each request when the one before
 // was acknowledged. An iteration is a request.
 func BenchmarkSend(b *testing.B) {
+	audit.RouteDriverLog(slog.New(slog.DiscardHandler))
 	for _, r := range receivers() {
 		b.Run(r.name, func(b *testing.B) {
-			url := r.start(b)
-			dir, v := logOf(b, b.N*together)
-			x, err := siem.NewExporter(siem.Config{Dir: dir, Verifier: v, Cursor: place{}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-				Destination: siem.Destination{Name: "bench", View: siemtest.View(), Format: formatOf(r.format), Open: func(context.Context) (siem.Transport, error) { return r.open(url) }}})
+			at := r.start(b)
+			r.warm(b, at)
+			dir, v := siemtest.Log(b, b.N*together)
+			x, err := siem.NewExporter(siem.Config{Dir: dir, Verifier: v, Cursor: new(siemtest.Place), Log: slog.New(slog.DiscardHandler), Now: time.Now,
+				Destination: siem.Destination{Name: "bench", View: siemtest.View(), Format: formatOf(r.format), Open: func(context.Context) (siem.Transport, error) { return r.open(b, at), nil }}})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -135,51 +139,109 @@ func BenchmarkSend(b *testing.B) {
 	}
 }
 
-// BenchmarkPost posts one such request again and again to the same receiver, made
-// before: what a load tool does that sends over one connection.
-func BenchmarkPost(b *testing.B) {
+// BenchmarkBare gives the same receiver such requests again, made before, over one
+// connection: the fastest that any load tool could be which waits for answers.
+func BenchmarkBare(b *testing.B) {
 	for _, r := range receivers() {
 		b.Run(r.name, func(b *testing.B) {
-			var head http.Header
-			var path string
-			var body []byte
-			record := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-				head, path = q.Header.Clone(), q.URL.RequestURI()
-				body, _ = io.ReadAll(q.Body)
-			}))
-			defer record.Close()
-			// What it says of the answer does not matter here: the request was recorded.
-			to, err := r.open(record.URL)
-			if err != nil {
-				b.Fatal(err)
+			at := r.start(b)
+			r.warm(b, at)
+			bare := posts
+			if r.name == "rsyslog" {
+				bare = writes
 			}
-			defer to.Close(b.Context())
-			var items []siem.Item
-			f, events := formatOf(r.format), siemtest.Events(siemtest.View())
-			for i := range together {
-				e := events[i%len(events)]
-				items = append(items, siem.Item{Event: e, Body: f.Append(nil, e)})
-			}
-			// What it says of the answer does not matter here: the request was recorded.
-			_, _ = to.Send(b.Context(), items)
-			url := r.start(b) + path
+			send := bare(b, r, at)
 			b.ResetTimer()
-			for range b.N {
-				q, err := http.NewRequestWithContext(b.Context(), http.MethodPost, url, bytes.NewReader(body))
-				if err != nil {
+			for n := range b.N {
+				if err := send(n); err != nil {
 					b.Fatal(err)
-				}
-				q.Header = head
-				a, err := http.DefaultClient.Do(q)
-				if err != nil {
-					b.Fatal(err)
-				}
-				_, err = io.Copy(io.Discard, a.Body)
-				if a.Body.Close(); err != nil || a.StatusCode != http.StatusOK {
-					b.Fatalf("%v, %s", err, a.Status)
 				}
 			}
 			b.ReportMetric(float64(b.N*together)/b.Elapsed().Seconds(), "events/s")
 		})
 	}
+}
+
+// posts records the requests of each load, and sends them to the receiver.
+func posts(b *testing.B, r receiver, at string) func(n int) error {
+	var requests []*http.Request
+	var bodies [][]byte
+	record := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if q.Method != http.MethodPost {
+			io.WriteString(w, "{}")
+			return
+		}
+		body, _ := io.ReadAll(q.Body)
+		to, _ := http.NewRequest(q.Method, at+q.URL.RequestURI(), nil)
+		to.Header = q.Header.Clone()
+		requests, bodies = append(requests, to), append(bodies, body)
+	}))
+	defer record.Close()
+	to := r.open(b, record.URL)
+	defer to.Close(b.Context())
+	for n := range b.N {
+		_, _ = to.Send(b.Context(), r.load(n)) // What it says of the answer does not matter: the request was recorded.
+	}
+	return func(n int) error {
+		q := requests[n].WithContext(b.Context())
+		q.Body, q.ContentLength = io.NopCloser(bytes.NewReader(bodies[n])), int64(len(bodies[n]))
+		a, err := http.DefaultClient.Do(q)
+		if err != nil {
+			return err
+		}
+		defer a.Body.Close()
+		if _, err := io.Copy(io.Discard, a.Body); err != nil {
+			return err
+		}
+		if a.StatusCode != http.StatusOK {
+			return fmt.Errorf("answered with %s", a.Status)
+		}
+		return nil
+	}
+}
+
+// writes sends each load as counted messages over TLS.
+func writes(b *testing.B, r receiver, at string) func(n int) error {
+	conn, err := tls.Dial("tcp", at, &tls.Config{InsecureSkipVerify: true}) // the receiver is the one started here
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { conn.Close() })
+	var loads [][]byte
+	for n := range b.N {
+		var load []byte
+		for _, i := range r.load(n) {
+			load = append(append(strconv.AppendInt(load, int64(len(i.Body)), 10), ' '), i.Body...)
+		}
+		loads = append(loads, load)
+	}
+	return func(n int) error {
+		_, err := conn.Write(loads[n])
+		return err
+	}
+}
+
+// BenchmarkLoadTool has telemetrygen, OpenTelemetry's own load tool, send log records of
+// the same size to its own receiver: one worker, as many records in a request.
+func BenchmarkLoadTool(b *testing.B) {
+	r := receivers()[0]
+	b.Run(r.name, func(b *testing.B) {
+		bin := filepath.Join(b.TempDir(), "telemetrygen")
+		build := exec.Command("go", "build", "-C", "../peers/telemetrygen", "-o", bin, "github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen")
+		if out, err := build.CombinedOutput(); err != nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+		at, body := r.start(b), 0
+		load := r.load(0)
+		for _, i := range load {
+			body += len(i.Body)
+		}
+		b.ResetTimer()
+		cmd := exec.CommandContext(b.Context(), bin, "logs", "--otlp-http", "--otlp-insecure", "--otlp-endpoint", at[len("http://"):], "--rate", "0",
+			"--workers", "1", "--batch-size", strconv.Itoa(together), "--logs", strconv.Itoa(b.N*together), "--body", string(bytes.Repeat([]byte("x"), body/len(load))))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+		b.ReportMetric(float64(b.N*together)/b.Elapsed().Seconds(), "events/s")
+	})
 }

@@ -4,22 +4,17 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
-	"lethe/audit"
 	"lethe/audit/siem"
 	"lethe/audit/siem/siemtest"
 )
@@ -27,79 +22,13 @@ import (
 // leaves is how many events go through each receiver.
 const leaves = 100_000
 
-// topic is an audit topic of so many entries.
-type topic int64
-
-// Read implements audit.Feed.
-func (n topic) Read(ctx context.Context, from int64, emit func(int64, []byte) error) error {
-	all := siemtest.Entries()
-	for i := from; i < int64(n); i++ {
-		if err := emit(i, all[i%int64(len(all))].JSON); err != nil {
-			return err
-		}
-	}
-	<-ctx.Done()
-	return nil
-}
-
-// newLog is a log of that many leaves.
-func newLog(t *testing.T, n int64) (dir string, v note.Verifier) {
-	t.Helper()
-	skey, vkey, err := audit.NewLogKey(siemtest.Origin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := note.NewSigner(skey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v, err = note.NewVerifier(vkey); err != nil {
-		t.Fatal(err)
-	}
-	dir = t.TempDir()
-	f, err := audit.NewFollower(audit.Config{Dir: dir, Signer: signer, Feed: topic(n), Name: "test", Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- f.Follow(ctx) }()
-	if err := f.Await(ctx, n-1); err != nil {
-		t.Fatal(err)
-	}
-	stop()
-	if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
-		t.Fatal(err)
-	}
-	return dir, v
-}
-
-// place is a cursor in memory.
-type place struct {
-	mu sync.Mutex
-	at int64
-}
-
-func (p *place) Load(context.Context) (int64, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.at, nil
-}
-
-func (p *place) Store(_ context.Context, at int64) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.at = at
-	return nil
-}
-
 // carried sends a log to a receiver, and kills that once it has a third, and starts it
 // again when it is missed; how fast it was before is logged.
 func carried(t *testing.T, dir string, v note.Verifier, s Settings, format string, restart func(missed func())) {
 	t.Helper()
 	e := env(t, format)
 	e.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	x, err := siem.NewExporter(siem.Config{Dir: dir, Verifier: v, Cursor: new(place), Log: e.Log, Now: time.Now, Poll: time.Millisecond,
+	x, err := siem.NewExporter(siem.Config{Dir: dir, Verifier: v, Cursor: new(siemtest.Place), Log: e.Log, Now: time.Now, Poll: time.Millisecond,
 		Destination: siem.Destination{Name: "soc", View: siemtest.View(), Format: e.Format, Most: 1000, Bytes: 1 << 20,
 			Open: func(context.Context) (siem.Transport, error) { return s.Open(e) }}})
 	if err != nil {
@@ -170,8 +99,8 @@ func TestL2ReceiversThatAreKilledLoseNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("minutes")
 	}
-	bin := needs(t, "LETHE_TEST_COLLECTOR")
-	dir, v := newLog(t, leaves)
+	siemtest.Needs(t, "LETHE_TEST_COLLECTOR")
+	dir, v := siemtest.Log(t, leaves)
 	for _, c := range []struct {
 		name, flag, format string
 		settings           func(addr string) Settings
@@ -183,13 +112,13 @@ func TestL2ReceiversThatAreKilledLoseNothing(t *testing.T) {
 		}, `"lethe_id":"([0-9a-f]{32})"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			addr, out := address(t), filepath.Join(t.TempDir(), "out")
-			kill := start(t, bin, c.flag, addr, "--out", out)
+			addr, out := siemtest.Address(t), filepath.Join(t.TempDir(), "out")
+			kill := siemtest.Collector(t, c.flag, addr, out)
 			carried(t, dir, v, c.settings(addr), c.format, func(missed func()) {
 				kill()
 				missed()
 				torn(t, out)
-				start(t, bin, c.flag, addr, "--out", out)
+				siemtest.Collector(t, c.flag, addr, out)
 			})
 			lines, different := counted(t, out, regexp.MustCompile(c.id))
 			t.Logf("%d came twice", lines-different)
@@ -203,37 +132,20 @@ func TestL2ReceiversThatAreKilledLoseNothing(t *testing.T) {
 	}
 }
 
-// openSearch starts a node, and waits until it answers.
-func openSearch(t *testing.T, dir string, port int) (kill func()) {
-	t.Helper()
-	jars := needs(t, "LETHE_TEST_OPENSEARCH")
-	kill = start(t, "java", "-Xmx512m", "-cp", jars+"/*", "org.codelibs.opensearch.runner.OpenSearchRunner", "-basePath", dir, "-numOfNode", "1", "-baseHttpPort", fmt.Sprint(port-1))
-	for range 1200 {
-		if resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/_cluster/health?wait_for_status=yellow&timeout=1s", port)); err == nil {
-			if resp.Body.Close(); resp.StatusCode == http.StatusOK {
-				return kill
-			}
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatal("OpenSearch did not start")
-	return nil
-}
-
 func TestL2OpenSearchHasEveryEventOnceThoughItIsKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("minutes")
 	}
-	needs(t, "LETHE_TEST_OPENSEARCH")
-	dir, v := newLog(t, leaves)
+	siemtest.Needs(t, "LETHE_TEST_OPENSEARCH")
+	dir, v := siemtest.Log(t, leaves)
 	data, port := t.TempDir(), 9240+os.Getpid()%50
-	kill := openSearch(t, data, port)
+	kill := siemtest.OpenSearch(t, data, port)
 	s := New("elastic").(*Elastic)
 	s.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
 	carried(t, dir, v, s, "ecs", func(missed func()) {
 		kill()
 		missed()
-		kill = openSearch(t, data, port)
+		kill = siemtest.OpenSearch(t, data, port)
 	})
 	get := func(path string) (v map[string]any) {
 		resp, err := http.Get(s.URL + path)
@@ -260,52 +172,24 @@ func TestL2OpenSearchHasEveryEventOnceThoughItIsKilled(t *testing.T) {
 	}
 }
 
-// rsyslog starts a receiver of syslog over TLS.
-func rsyslog(t *testing.T, dir, addr, cert, out string) (kill func()) {
-	t.Helper()
-	host, port, _ := net.SplitHostPort(addr)
-	conf := filepath.Join(dir, "rsyslog.conf")
-	text := fmt.Sprintf(`global(workDirectory="%s" maxMessageSize="64k" defaultNetstreamDriver="ossl" defaultNetstreamDriverCAFile="%s" defaultNetstreamDriverCertFile="%s" defaultNetstreamDriverKeyFile="%s")
-module(load="imtcp" streamDriver.Name="ossl" streamDriver.Mode="1" streamDriver.AuthMode="anon")
-template(name="raw" type="string" string="%%rawmsg%%\n")
-ruleset(name="r") { action(type="omfile" file="%s" template="raw") }
-input(type="imtcp" address="%s" port="%s" ruleset="r")
-`, dir, cert, cert, filepath.Join(filepath.Dir(cert), "key.pem"), out, host, port)
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	bin, err := exec.LookPath("rsyslogd")
-	if err != nil {
-		bin = "/usr/sbin/rsyslogd"
-	}
-	return start(t, bin, "-n", "-f", conf, "-i", filepath.Join(dir, "pid"))
-}
-
 func TestL2RsyslogHasEveryEventOverTLSUnlessItIsKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("minutes")
 	}
-	found, _ := filepath.Glob("/usr/lib/*/rsyslog/lmnsd_ossl.so")
-	switch {
-	case found == nil && os.Getenv("CI") != "":
-		t.Fatal("there is no rsyslog with TLS")
-	case found == nil:
-		t.Skip("there is no rsyslog with TLS: apt-get install rsyslog rsyslog-openssl")
-	}
-	dir, v := newLog(t, leaves)
+	dir, v := siemtest.Log(t, leaves)
 	for _, killed := range []bool{false, true} {
 		t.Run(map[bool]string{false: "alive", true: "killed"}[killed], func(t *testing.T) {
-			_, cert := certificate(t)
-			work, addr := t.TempDir(), address(t)
+			_, cert := siemtest.Certificate(t)
+			work, addr := t.TempDir(), siemtest.Address(t)
 			out := filepath.Join(work, "out")
-			kill := rsyslog(t, work, addr, cert, out)
+			kill := siemtest.Rsyslog(t, work, addr, cert, out)
 			var restart func(func())
 			if killed {
 				restart = func(missed func()) {
 					kill()
 					missed()
 					torn(t, out)
-					rsyslog(t, work, addr, cert, out)
+					siemtest.Rsyslog(t, work, addr, cert, out)
 				}
 			}
 			carried(t, dir, v, &Syslog{Address: addr, CA: cert}, "rfc5424", restart)

@@ -6,11 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
-	common "go.opentelemetry.io/proto/slim/otlp/common/v1"
-	logs "go.opentelemetry.io/proto/slim/otlp/logs/v1"
-	resource "go.opentelemetry.io/proto/slim/otlp/resource/v1"
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 
 	"lethe/audit/siem"
 	"lethe/stream"
@@ -46,7 +42,10 @@ func (o *OTLP) Open(env siem.Env) (siem.Transport, error) {
 	if to.Path == "" || to.Path == "/" {
 		to.Path = "/v1/logs"
 	}
-	t := &otlp{client: c, to: to.String(), header: map[string]string{"Content-Type": "application/x-protobuf", "Content-Encoding": "gzip"}, env: env}
+	t := &otlp{client: c, to: to.String(), header: map[string]string{"Content-Type": "application/x-protobuf"}, env: env, near: loopback(to.Hostname())}
+	if !t.near {
+		t.header["Content-Encoding"] = "gzip"
+	}
 	if token := o.Token.Reveal(); len(token) > 0 {
 		t.header["Authorization"] = "Bearer " + string(token)
 	}
@@ -58,25 +57,20 @@ type otlp struct {
 	to     string
 	header map[string]string
 	env    siem.Env
+	near   bool // on this machine: to compress costs both sides more than it saves
 	zip    zip
+	body   []byte
+	scope  []byte
+	record []byte
 }
 
 // Send implements siem.Transport.
 func (t *otlp) Send(ctx context.Context, batch []siem.Item) (siem.Sent, error) {
-	scope := &logs.ScopeLogs{Scope: &common.InstrumentationScope{Name: "lethe"}}
-	observed := uint64(t.env.Now().UnixNano())
-	for _, i := range batch {
-		scope.LogRecords = append(scope.LogRecords, record(i, observed))
+	body := t.request(batch)
+	if !t.near {
+		body = t.zip.bytes(body)
 	}
-	// On the wire LogsData is what an export request is: the resource's logs in field 1.
-	body, err := proto.Marshal(&logs.LogsData{ResourceLogs: []*logs.ResourceLogs{{
-		Resource:  &resource.Resource{Attributes: []*common.KeyValue{text("service.name", "lethe"), text("service.namespace", t.env.Workspace)}},
-		ScopeLogs: []*logs.ScopeLogs{scope},
-	}}})
-	if err != nil {
-		return siem.Sent{}, fmt.Errorf("otlp: %w", err)
-	}
-	a, err := t.client.do(ctx, http.MethodPost, t.to, t.header, t.zip.bytes(body))
+	a, err := t.client.do(ctx, http.MethodPost, t.to, t.header, body)
 	if err != nil {
 		return siem.Sent{}, err
 	}
@@ -93,30 +87,93 @@ func (t *otlp) Send(ctx context.Context, batch []siem.Item) (siem.Sent, error) {
 	}
 }
 
-// record is an event as a log record.
-func record(i siem.Item, observed uint64) *logs.LogRecord {
+// The fields of an export request, opentelemetry/proto/{collector/logs,logs,resource,common}/v1.
+const (
+	requestResourceLogs = 1 // ExportLogsServiceRequest
+	logsResource        = 1 // ResourceLogs
+	logsScopeLogs       = 2
+	resourceAttributes  = 1 // Resource
+	scopeScope          = 1 // ScopeLogs
+	scopeLogRecords     = 2
+	scopeName           = 1 // InstrumentationScope
+	recordTime          = 1 // LogRecord
+	recordSeverity      = 2
+	recordSeverityText  = 3
+	recordBody          = 5
+	recordAttributes    = 6
+	recordObserved      = 11
+	recordEventName     = 12
+	attributeKey        = 1 // KeyValue
+	attributeValue      = 2
+	anyString           = 1 // AnyValue
+	anyInt              = 3
+)
+
+// request is an export request with an event in each record. It is written field by field:
+// the generated types take a tree of some thirty pointers for each.
+func (t *otlp) request(batch []siem.Item) []byte {
+	observed := uint64(t.env.Now().UnixNano())
+	t.scope = message(t.scope[:0], scopeScope, said(nil, scopeName, "lethe"))
+	for _, i := range batch {
+		t.record = appendRecord(t.record[:0], i, observed)
+		t.scope = message(t.scope, scopeLogRecords, t.record)
+	}
+	of := attribute(nil, resourceAttributes, "service.name", "lethe")
+	of = attribute(of, resourceAttributes, "service.namespace", t.env.Workspace)
+	logs := message(nil, logsResource, of)
+	n := len(logs) + protowire.SizeTag(logsScopeLogs) + protowire.SizeBytes(len(t.scope))
+	t.body = protowire.AppendVarint(protowire.AppendTag(t.body[:0], requestResourceLogs, protowire.BytesType), uint64(n))
+	t.body = message(append(t.body, logs...), logsScopeLogs, t.scope)
+	return t.body
+}
+
+// appendRecord appends an event as a log record.
+func appendRecord(b []byte, i siem.Item, observed uint64) []byte {
 	e := i.Event
-	r := &logs.LogRecord{TimeUnixNano: uint64(e.Time.UnixNano()), ObservedTimeUnixNano: observed, SeverityText: e.Severity.String(), EventName: "lethe." + string(e.Action),
-		SeverityNumber: severities[e.Severity], Body: &common.AnyValue{Value: &common.AnyValue_StringValue{StringValue: string(i.Body)}}}
-	for _, kv := range [][2]string{{"event.id", e.ID}, {"event.action", string(e.Action)}, {"event.outcome", string(e.Outcome)}, {"lethe.kind", e.Kind}, {"lethe.stage", e.Stage},
+	b = protowire.AppendFixed64(protowire.AppendTag(b, recordTime, protowire.Fixed64Type), uint64(e.Time.UnixNano()))
+	b = protowire.AppendFixed64(protowire.AppendTag(b, recordObserved, protowire.Fixed64Type), observed)
+	b = protowire.AppendVarint(protowire.AppendTag(b, recordSeverity, protowire.VarintType), severities[e.Severity])
+	b = said(b, recordSeverityText, e.Severity.String())
+	b = said(b, recordEventName, "lethe."+string(e.Action))
+	b = protowire.AppendVarint(protowire.AppendTag(b, recordBody, protowire.BytesType), uint64(protowire.SizeTag(anyString)+protowire.SizeBytes(len(i.Body))))
+	b = message(b, anyString, i.Body)
+	for _, kv := range [...][2]string{{"event.id", e.ID}, {"event.action", string(e.Action)}, {"event.outcome", string(e.Outcome)}, {"lethe.kind", e.Kind}, {"lethe.stage", e.Stage},
 		{"lethe.connection", e.Connection}, {"lethe.source", e.Source}, {"lethe.stream", e.Stream}, {"lethe.tlog.origin", e.Log.Origin}, {"lethe.tlog.leaf_hash", e.Log.Hash}} {
 		if kv[1] != "" {
-			r.Attributes = append(r.Attributes, text(kv[0], kv[1]))
+			b = attribute(b, recordAttributes, kv[0], kv[1])
 		}
 	}
 	if e.Log.Index >= 0 {
-		r.Attributes = append(r.Attributes, &common.KeyValue{Key: "lethe.tlog.index", Value: &common.AnyValue{Value: &common.AnyValue_IntValue{IntValue: e.Log.Index}}})
+		b = keyValue(b, recordAttributes, "lethe.tlog.index", protowire.SizeTag(anyInt)+protowire.SizeVarint(uint64(e.Log.Index)))
+		b = protowire.AppendVarint(protowire.AppendTag(b, anyInt, protowire.VarintType), uint64(e.Log.Index))
 	}
-	return r
+	return b
 }
 
-var severities = map[siem.Severity]logs.SeverityNumber{
-	siem.Informational: logs.SeverityNumber_SEVERITY_NUMBER_INFO, siem.Low: logs.SeverityNumber_SEVERITY_NUMBER_INFO2,
-	siem.Medium: logs.SeverityNumber_SEVERITY_NUMBER_WARN, siem.High: logs.SeverityNumber_SEVERITY_NUMBER_ERROR, siem.Critical: logs.SeverityNumber_SEVERITY_NUMBER_FATAL,
+// severities are numbers of SeverityNumber: INFO, INFO2, WARN, ERROR, FATAL.
+var severities = map[siem.Severity]uint64{siem.Informational: 9, siem.Low: 10, siem.Medium: 13, siem.High: 17, siem.Critical: 21}
+
+// message appends a field that holds a message, or bytes.
+func message(b []byte, n protowire.Number, in []byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(b, n, protowire.BytesType), in)
 }
 
-func text(key, value string) *common.KeyValue {
-	return &common.KeyValue{Key: key, Value: &common.AnyValue{Value: &common.AnyValue_StringValue{StringValue: value}}}
+// said appends a field that holds a text.
+func said(b []byte, n protowire.Number, s string) []byte {
+	return protowire.AppendString(protowire.AppendTag(b, n, protowire.BytesType), s)
+}
+
+// attribute appends a field that holds a KeyValue of a text.
+func attribute(b []byte, n protowire.Number, key, value string) []byte {
+	return said(keyValue(b, n, key, protowire.SizeTag(anyString)+protowire.SizeBytes(len(value))), anyString, value)
+}
+
+// keyValue appends a field that holds a KeyValue, up to its value, which has so many bytes.
+func keyValue(b []byte, n protowire.Number, key string, size int) []byte {
+	all := protowire.SizeTag(attributeKey) + protowire.SizeBytes(len(key)) + protowire.SizeTag(attributeValue) + protowire.SizeBytes(size)
+	b = protowire.AppendVarint(protowire.AppendTag(b, n, protowire.BytesType), uint64(all))
+	b = said(b, attributeKey, key)
+	return protowire.AppendVarint(protowire.AppendTag(b, attributeValue, protowire.BytesType), uint64(size))
 }
 
 // rejected is how many records an ExportLogsServiceResponse says were rejected: field 1

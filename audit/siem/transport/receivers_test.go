@@ -8,11 +8,9 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,44 +21,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"lethe/audit/siem"
+	"lethe/audit/siem/siemtest"
 )
-
-// needs is what a variable names; a test without it is skipped, and fails in CI.
-func needs(t *testing.T, variable string) string {
-	t.Helper()
-	s := os.Getenv(variable)
-	switch {
-	case s == "" && os.Getenv("CI") != "":
-		t.Fatal(variable + " names nothing")
-	case s == "":
-		t.Skip(variable + " names nothing: ./test.sh does")
-	}
-	return s
-}
-
-// address is one that nothing listens on.
-func address(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// start starts a receiver; what it returns kills it.
-func start(t *testing.T, bin string, args ...string) (kill func()) {
-	t.Helper()
-	cmd := exec.Command(bin, args...)
-	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	kill = sync.OnceFunc(func() { cmd.Process.Kill(); cmd.Wait() })
-	t.Cleanup(kill)
-	return kill
-}
 
 // sent sends a batch to a receiver that may still be starting: a broker's first producer
 // takes half a minute where other tests start servers beside it.
@@ -93,7 +55,7 @@ func idsOf(b []siem.Item) []string {
 }
 
 func TestL2ATopicOfKafkaHasEveryEventUnderItsID(t *testing.T) {
-	addr := needs(t, "LETHE_TEST_KAFKA")
+	addr := siemtest.Needs(t, "LETHE_TEST_KAFKA")
 	e := env(t, "json")
 	e.Brokers = []string{addr}
 	topic := fmt.Sprintf("siem-events-%d", time.Now().UnixNano())
@@ -128,8 +90,8 @@ func TestL2ATopicOfKafkaHasEveryEventUnderItsID(t *testing.T) {
 }
 
 func TestL2ABatchIsOneObjectHoweverOftenItIsWritten(t *testing.T) {
-	bin, addr, dir := needs(t, "LETHE_TEST_VERSITYGW"), address(t), t.TempDir()
-	start(t, bin, "--access", "lethe", "--secret", token, "--port", addr, "posix", dir)
+	bin, addr, dir := siemtest.Needs(t, "LETHE_TEST_VERSITYGW"), siemtest.Address(t), t.TempDir()
+	siemtest.Start(t, bin, "--access", "lethe", "--secret", token, "--port", addr, "posix", dir)
 	cl, err := minio.New(addr, &minio.Options{Creds: credentials.NewStaticV4("lethe", token, ""), Region: "us-east-1", BucketLookup: minio.BucketLookupPath})
 	if err != nil {
 		t.Fatal(err)
@@ -188,14 +150,14 @@ func taken(t *testing.T, path string, id func(line map[string]any) string) []str
 	return ids
 }
 
-func attribute(line map[string]any, name string) string {
+func attributeOf(line map[string]any, name string) string {
 	s, _ := line["attributes"].(map[string]any)[name].(string)
 	return s
 }
 
 func TestL2AnOTLPReceiverHasEveryEvent(t *testing.T) {
-	bin, addr, out := needs(t, "LETHE_TEST_COLLECTOR"), address(t), filepath.Join(t.TempDir(), "out")
-	start(t, bin, "--otlp", addr, "--out", out)
+	addr, out := siemtest.Address(t), filepath.Join(t.TempDir(), "out")
+	siemtest.Collector(t, "--otlp", addr, out)
 	e := env(t, "ocsf")
 	b := batch(e, 3)
 	sent(t, &OTLP{URL: "http://" + addr}, e, b)
@@ -204,7 +166,7 @@ func TestL2AnOTLPReceiverHasEveryEvent(t *testing.T) {
 		if !strings.HasPrefix(body, `{"time":`) || line["resource"].(map[string]any)["service.namespace"] != "shop" {
 			t.Errorf("got %v", line)
 		}
-		return attribute(line, "event.id")
+		return attributeOf(line, "event.id")
 	})
 	if !slices.Equal(got, idsOf(b)) {
 		t.Errorf("%d events are there of %d", len(got), len(b))
@@ -212,23 +174,15 @@ func TestL2AnOTLPReceiverHasEveryEvent(t *testing.T) {
 }
 
 func TestL2TheCollectorOfSplunkHasEveryEvent(t *testing.T) {
-	bin, addr, out := needs(t, "LETHE_TEST_COLLECTOR"), address(t), filepath.Join(t.TempDir(), "out")
-	start(t, bin, "--hec", addr, "--out", out)
+	addr, out := siemtest.Address(t), filepath.Join(t.TempDir(), "out")
+	siemtest.Collector(t, "--hec", addr, out)
 	e := env(t, "ecs")
 	b := batch(e, 3)
 	h := New("hec").(*HEC)
 	h.URL, h.Token = "http://"+addr, value(token)
 	sent(t, h, e, b)
-	if got := taken(t, out, func(line map[string]any) string { return attribute(line, "lethe_id") }); !slices.Equal(got, idsOf(b)) {
+	if got := taken(t, out, func(line map[string]any) string { return attributeOf(line, "lethe_id") }); !slices.Equal(got, idsOf(b)) {
 		t.Errorf("%d events are there of %d", len(got), len(b))
-	}
-}
-
-func TestWhatAnOTLPReceiverRejectsIsRead(t *testing.T) {
-	for text, want := range map[string]int64{"": 0, "\x0a\x00": 0, "\x0a\x02\x08\x03": 3, "\x0a\x06\x12\x02no\x08\x05": 5, "\x0a\x04\x12\x02no": 0, "\xff": 0, "\x10\x01\x0a\x03\x08\x80\x01": 128} {
-		if got := rejected([]byte(text)); got != want {
-			t.Errorf("%q: %d, want %d", text, got, want)
-		}
 	}
 }
 

@@ -159,8 +159,12 @@ func (t *syslog) Close(ctx context.Context) error {
 		return nil
 	}
 	defer t.conn.Close()
-	if half, ok := t.conn.(interface{ CloseWrite() error }); ok {
-		if err := half.CloseWrite(); err != nil {
+	ends := []net.Conn{t.conn}
+	if c, ok := t.conn.(*tls.Conn); ok {
+		ends = append(ends, c.NetConn()) // rsyslog answers the end of this alone
+	}
+	for _, end := range ends {
+		if half, ok := end.(interface{ CloseWrite() error }); ok && half.CloseWrite() != nil {
 			return nil // it broke: Send has told so, or there was nothing on its way
 		}
 	}

@@ -2,50 +2,16 @@ package transport
 
 import (
 	"bufio"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
-)
 
-// certificate is one for 127.0.0.1, and the file that holds it for clients; key.pem is
-// beside that.
-func certificate(t *testing.T) (tls.Certificate, string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	raw, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
-}
+	"lethe/audit/siem/siemtest"
+)
 
 // relay is a syslog receiver that reads counted messages (RFC 5425 §4.3).
 func relay(t *testing.T, l net.Listener) <-chan string {
@@ -79,7 +45,7 @@ func relay(t *testing.T, l net.Listener) <-chan string {
 }
 
 func TestL2SyslogHasReadAllWhenTheConnectionEnds(t *testing.T) {
-	cert, ca := certificate(t)
+	cert, ca := siemtest.Certificate(t)
 	for _, format := range []string{"rfc5424", "cef"} {
 		for _, plain := range []bool{true, false} {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -110,8 +76,8 @@ func TestL2SyslogHasReadAllWhenTheConnectionEnds(t *testing.T) {
 }
 
 func TestASyslogReceiverWithAnotherCertificateGetsNothing(t *testing.T) {
-	cert, _ := certificate(t)
-	_, other := certificate(t)
+	cert, _ := siemtest.Certificate(t)
+	_, other := siemtest.Certificate(t)
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
 	if err != nil {
 		t.Fatal(err)
