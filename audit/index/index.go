@@ -27,7 +27,7 @@ import (
 )
 
 // version is that of the tables; an index of another is made anew.
-const version = 3
+const version = "3"
 
 const tables = `
 create table at (size integer not null, root text not null);
@@ -38,7 +38,7 @@ create table objects (name text primary key, leaf integer not null) without rowi
 create table workers (name text, shard integer, leaf integer not null, primary key (name, shard)) without rowid;
 create table revoked (name text primary key, leaf integer not null) without rowid;
 insert into at values (0, '');
-pragma user_version = 3;`
+pragma user_version = ` + version
 
 // errOther says that the file is no index of this log.
 var errOther = errors.New("an index of another log, or of another version")
@@ -104,11 +104,11 @@ func update(ctx context.Context, db *sql.DB, r *audit.Reader) error {
 
 // standing is how much of the log the index holds.
 func standing(ctx context.Context, tx *sql.Tx, r *audit.Reader) (size int64, err error) {
-	var is int
+	var is string
 	if err := tx.QueryRowContext(ctx, `pragma user_version`).Scan(&is); err != nil {
 		return 0, err
 	}
-	if is == 0 {
+	if is == "0" {
 		_, err := tx.ExecContext(ctx, tables)
 		return 0, err
 	}
