@@ -9,8 +9,8 @@ import (
 
 // RouteDriverLog sends what Tessera logs to l, and what it logs as information
 // as debugging: it speaks of its own workings. Tessera logs through klog, whose
-// destination is one for the process and by default standard error: main calls
-// this once, before any follower.
+// destination is one for the process and by default standard error: it is called
+// before a follower is made.
 func RouteDriverLog(l *slog.Logger) { klog.SetSlogLogger(slog.New(lowered{l.Handler()})) }
 
 // lowered makes everything below a warning a debugging message.

@@ -233,32 +233,30 @@ func checkLog(ctx context.Context, folder *config.Folder) (*report.Check, error)
 	return c, nil
 }
 
-// ask adds what the broker has: detail records, and what earlier revisions did. Where it
-// cannot be asked the report is made without, and says so.
+// ask adds what the broker has: detail records, and what earlier revisions did. To ask is
+// an action: where it cannot be written there is no report, unless nobody is to be asked.
 func (r *reportFlags) ask(ctx context.Context, io console, kind report.Kind, folder *config.Folder, persons *wire.Persons, in *report.Input) error {
-	var seen *wire.Evidence
-	var err error
-	if !r.offline {
-		a := wire.Action{Object: "report/" + kind.Name, Reason: r.reason, Ticket: r.ticket}
-		if a.Actor, err = operator(io.env); err == nil {
-			seen, err = wire.ReadEvidence(ctx, folder, slog.New(slog.DiscardHandler), a, r.questions(kind, folder, persons, in), in.Facts.AddDetail)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	if seen != nil {
-		in.Folder.History, in.Options.Person.Erased = seen.Revisions, seen.Erased
-		in.Facts.Counted, in.Facts.Found = seen.Counted, seen.Found
-	}
-	for _, f := range stream.Faults(err) {
-		fmt.Fprintln(io.err, "left out:", plainFault(f).Error())
-	}
-	if r.offline || err != nil {
+	if r.offline {
 		in.Folder.Missing = append(in.Folder.Missing, report.Text{
-			EN: "The broker was not asked, or did not answer: detail records and the contents of earlier revisions are left out.",
-			TH: "ไม่ได้ถามโบรกเกอร์ หรือโบรกเกอร์ไม่ตอบ จึงไม่มีบันทึกรายละเอียดและเนื้อหาของนโยบายรุ่นก่อน"})
+			EN: "The broker was not asked: detail records and the contents of earlier revisions are left out.",
+			TH: "ไม่ได้ถามโบรกเกอร์ จึงไม่มีบันทึกรายละเอียดและเนื้อหาของนโยบายรุ่นก่อน"})
+		return nil
 	}
+	a := wire.Action{Object: "report/" + kind.Name, Reason: r.reason, Ticket: r.ticket}
+	var err error
+	if a.Actor, err = operator(io.env); err != nil {
+		return err
+	}
+	seen, err := wire.ReadEvidence(ctx, folder, slog.New(slog.DiscardHandler), a, r.questions(kind, folder, persons, in), in.Facts.AddDetail)
+	if err != nil && ctx.Err() == nil {
+		return errors.Join(err, &stream.Fault{Code: "report.not_asked", Exit: stream.ExitEnvironment, Msg: "there is no report without what the broker has: detail records, and what earlier revisions did",
+			Hint: "add --offline for one of the folder's files and its log alone, which says so"})
+	}
+	if err != nil {
+		return err
+	}
+	in.Folder.History, in.Options.Person.Erased = seen.Revisions, seen.Erased
+	in.Facts.Counted, in.Facts.Found = seen.Counted, seen.Found
 	return nil
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"lethe/audit"
 	"lethe/cmd/internal/config"
 	"lethe/cmd/internal/wire"
 	"lethe/stream"
@@ -127,7 +126,6 @@ func runLog(io console, format, level, dir string) (log *slog.Logger, err error)
 	default:
 		return nil, &stream.Fault{Code: "cli.flag", Msg: fmt.Sprintf("log format %q", format), Hint: "lethe run --log-format text " + dir}
 	}
-	audit.RouteDriverLog(log)
 	return log, nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"lethe/audit"
 	"lethe/cmd/internal/wire"
 	"lethe/stream"
 )
@@ -14,7 +13,6 @@ import (
 // carry takes what the shop holds, and was not carried before, into the lake.
 func (d *demo) carry(ctx context.Context) error {
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
-	audit.RouteDriverLog(log)
 	w, err := wire.Open(ctx, d.folder, log, d.By)
 	if err != nil {
 		return err
