@@ -97,10 +97,10 @@ func (w *work) about() (all []exposed) {
 			}
 		}
 	}
-	for _, c := range w.Folder.Connections {
+	for _, c := range w.carried() {
 		for _, st := range c.Streams {
 			same := slices.ContainsFunc(st.Persons, func(p string) bool { return slices.Contains(kinds, p) })
-			if st.Subject != "" && (w.Options.Person.Stream == "" || same) {
+			if st.Gone || st.Subject != "" && (w.Options.Person.Stream == "" || same) {
 				all = append(all, exposed{connection: c, stream: st})
 			}
 		}
@@ -133,6 +133,7 @@ func (w *work) dataOf(all []exposed) {
 		}
 	}
 	s.table(t)
+	w.gone(s, all)
 }
 
 func (w *work) went(all []exposed) {

@@ -48,9 +48,10 @@ func (w *work) applies(law string) bool {
 // reach lists what was exposed.
 func (w *work) reach() (all []exposed) {
 	sc := w.Options.Scope
-	for _, c := range w.Folder.Connections {
+	for _, c := range w.carried() {
 		source := sc.Credential != "" && c.From == sc.Credential
-		if !sc.Reaches(c.From, c.To) {
+		// Where a connection went that nobody declares any more is not known.
+		if c.To != "" && !sc.Reaches(c.From, c.To) {
 			continue
 		}
 		for _, st := range c.Streams {
@@ -95,6 +96,7 @@ func (w *work) scope(all []exposed) {
 	t.row(term("range", words("range")), term("", w.span()))
 	t.row(term("streams", Text{"Streams in reach", "สตรีมที่อยู่ในขอบเขต"}), number(len(all)))
 	s.table(t)
+	w.gone(s, all)
 	for _, e := range all {
 		if e.clear {
 			s.note("The credential is that of a source: whoever has it reads the source itself, where nothing is masked. What they read there no log of ours shows.",
@@ -116,6 +118,8 @@ func (w *work) state(e exposed, f Field) Cell {
 		return term("clear", Text{"clear", "ไม่ปิดบัง"})
 	case f.Result == "removed":
 		return resultCell("removed")
+	case f.Result == resultUnknown:
+		return resultCell(f.Result)
 	case keys:
 		return term("pseudonymised-keys-exposed", Text{"pseudonymised, and the keys are exposed", "แฝงข้อมูล แต่กุญแจถูกเปิดเผย"})
 	case f.Operator == "encrypt":
@@ -161,7 +165,7 @@ func (w *work) exposedCounts(all []exposed) {
 	for _, e := range all {
 		persons := term("at-most", Text{"at most " + grouped(e.rows), "ไม่เกิน " + grouped(e.rows)})
 		switch {
-		case e.stream.Subject == "":
+		case e.stream.Subject == "" && !e.stream.Gone:
 			persons = term("none", Text{"the policy says that rows are about nobody", "นโยบายระบุว่าแถวไม่เกี่ยวกับบุคคล"})
 		case counted != nil && counted.Streams[e.stream.Name] > 0:
 			persons = number(counted.Streams[e.stream.Name])
@@ -244,7 +248,7 @@ func (w *work) form(f form, all []exposed) {
 func (w *work) answer(fill string, all []exposed) Text {
 	rows, about := int64(0), map[string]bool{}
 	for _, e := range all {
-		if e.stream.Subject != "" {
+		if e.stream.Subject != "" || e.stream.Gone {
 			rows += e.rows
 		}
 		for _, f := range e.stream.Fields {

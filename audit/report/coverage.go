@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -58,7 +59,7 @@ func (w *work) columnsOf(c Connection) {
 			if !exact && !since.IsZero() {
 				held.Text = Text{held.ID + ", or before", held.ID + " หรือก่อนหน้า"}
 			}
-			t.row(word(f.Path), w.element(f), word(f.Class), operatorCell(f.Operator), resultCell(f.Result), word(f.Where), w.sections(f), held, w.values(c.Name, st.Name, f.Path))
+			t.row(word(f.Path), w.element(f), word(f.Class), operatorCell(f.Operator), resultCell(f.Result), word(f.Where), w.sections(f), held, w.values(c.Name, st.Name, f.Path, f.Operator))
 		}
 		s.table(t)
 		if n := w.unlisted(c.Name, st.Name); n > 0 {
@@ -85,21 +86,29 @@ func (w *work) sections(f Field) Cell {
 	return c
 }
 
-// values counts what detail records say was done to a field.
-func (w *work) values(connection, streamName, path string) Cell {
-	total, found := int64(0), false
+// values counts what detail records say was done to a field, by operator where that is not
+// the one of now alone.
+func (w *work) values(connection, streamName, path, operator string) Cell {
+	by, found := map[string]int64{}, false
 	for h, m := range w.Facts.Masks {
 		if h.Owner == connection && h.Stream == streamName {
 			found = true
-			for _, n := range m.Fields[path] {
-				total += int64(n)
+			for op, n := range m.Fields[path] {
+				by[op] += int64(n)
 			}
 		}
 	}
 	if !found {
 		return term("", Text{"–", "–"})
 	}
-	return number(total)
+	if n, only := by[operator]; len(by) == 0 || only && len(by) == 1 {
+		return number(n)
+	}
+	var said []string
+	for _, op := range slices.Sorted(maps.Keys(by)) {
+		said = append(said, op+" "+grouped(by[op]))
+	}
+	return word(strings.Join(said, "\n"))
 }
 
 func (w *work) unlisted(connection, streamName string) (n int64) {

@@ -18,10 +18,10 @@ type read struct {
 
 // receipt is what reports read of a receipt: hashes are left alone.
 type receipt struct {
-	Stage, Connection, Source, Worker, Build, Time string
-	Detail                                         *stream.Hash
-	Streams                                        []stream.StreamCount
-	Parts                                          []part
+	Stage, Connection, Source, Worker, Build, Time, Policy string
+	Detail                                                 *stream.Hash
+	Streams                                                []stream.StreamCount
+	Parts                                                  []part
 }
 
 // part is what they read of a part.
@@ -75,6 +75,8 @@ func (d *decoder) receipt(r *receipt) error {
 			r.Worker, err = d.name()
 		case "build":
 			r.Build, err = d.name()
+		case "policy":
+			r.Policy, err = d.name()
 		case "time":
 			r.Time, err = d.text()
 		case "detail":

@@ -16,7 +16,7 @@ func asJSON(body []byte) (r receipt, err error) {
 	if err := json.Unmarshal(body, &in); err != nil {
 		return r, err
 	}
-	r = receipt{Stage: in.Stage, Connection: in.Connection, Source: in.Source, Worker: in.Worker, Build: in.Build, Time: in.Time, Detail: in.Detail, Streams: in.Streams}
+	r = receipt{Stage: in.Stage, Connection: in.Connection, Source: in.Source, Worker: in.Worker, Build: in.Build, Time: in.Time, Policy: in.Policy, Detail: in.Detail, Streams: in.Streams}
 	for _, p := range in.Parts {
 		q := part{Topic: p.Topic, Partition: p.Partition, To: p.To, Object: p.Object, Evidence: p.Evidence, Rows: (*int64)(p.Rows), From: json.RawMessage(`"` + p.From + `"`)}
 		if p.SHA256 != nil {

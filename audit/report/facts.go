@@ -21,6 +21,7 @@ type Facts struct {
 	Loads    map[Delivery]*Load
 	Lags     map[Hop]*Lag // by day and connection
 	Details  map[stream.Hash]Hop
+	Ruled    map[Ruled]bool // of receipts in range
 	Objects  []Object
 	Deleted  []Cited[Deletion]
 

@@ -49,6 +49,7 @@ type Stream struct {
 	Name, Class, Label, Topic string
 	Subject                   string   // column of the data subject; "" for none
 	Persons                   []string // what identifiers of its persons are about
+	Gone                      bool     // the log has it, and the folder declares it no more
 	Fields                    []Field
 }
 
@@ -62,6 +63,7 @@ type Field struct {
 	Where                       string // place of the rule
 	Sections                    []string
 	Because                     []string
+	Under                       []Field // what each revision of a range did, where they are several
 }
 
 // Law is a pack that a connection stands under.

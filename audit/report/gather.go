@@ -21,7 +21,7 @@ import (
 // is in force in a range may have begun before it.
 func Gather(ctx context.Context, r *audit.Reader, workspace string, from, to time.Time, want Wants) (*Facts, error) {
 	f := &Facts{From: from, To: to, Workspace: workspace, Sums: map[Hop]*Sum{}, Loads: map[Delivery]*Load{}, Lags: map[Hop]*Lag{},
-		Details: map[stream.Hash]Hop{}, Outcomes: map[string]stream.Outcome{}, Builds: map[string]int64{}, Workers: map[string]int64{}, Masks: map[Hop]*stream.MaskCount{}}
+		Details: map[stream.Hash]Hop{}, Ruled: map[Ruled]bool{}, Outcomes: map[string]stream.Outcome{}, Builds: map[string]int64{}, Workers: map[string]int64{}, Masks: map[Hop]*stream.MaskCount{}}
 	if err := f.checkpoint(r); err != nil {
 		return nil, err
 	}
@@ -164,6 +164,7 @@ func (g *gathering) receipt(index int64, id string, r *receipt) {
 		return
 	}
 	g.Receipts++
+	g.ruled(r)
 	g.Builds[r.Build]++
 	g.Workers[r.Worker]++
 	if g.First.IsZero() || t.Before(g.First) {

@@ -124,6 +124,9 @@ func TestL4WhatAReportCountsIsWhatTheLogHoldsAndItsProofsHold(t *testing.T) {
 	if at, index := f.since("crm-lake", "r1"); !at.Equal(from) || index != 1 {
 		t.Errorf("in force since %v, entry %d", at, index)
 	}
+	if len(f.Ruled) != 1 || !f.Ruled[Ruled{"crm-lake", "crm.public.order_line", "r1"}] {
+		t.Errorf("carried under %v", f.Ruled)
+	}
 	lag := f.Lags[Hop{"2026-03-04", "sink", "crm-lake", ""}]
 	if lag == nil || lag.Parts != 60 || lag.Max != 5*time.Second {
 		t.Errorf("lag %+v", lag)

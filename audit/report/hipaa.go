@@ -14,7 +14,7 @@ func hipaaKind() Kind {
 func hipaa(w *work) {
 	w.auditControls()
 	w.actions("45 CFR §164.312(b) ○")
-	for _, c := range w.Folder.Connections {
+	for _, c := range w.carried() {
 		w.safeHarbor(c)
 	}
 	w.review()
@@ -81,7 +81,9 @@ func (w *work) safeHarbor(c Connection) {
 				}
 				named[place] = true
 				fields = append(fields, place+": "+f.Operator)
-				if f.Result != "removed" && !(slices.Contains(id.Allow, f.Operator) && slices.Contains(id.As, f.As)) {
+				if f.Result == resultUnknown || slices.ContainsFunc(f.each(), func(f Field) bool {
+					return f.Result != "removed" && !(slices.Contains(id.Allow, f.Operator) && slices.Contains(id.As, f.As))
+				}) {
 					left++
 				}
 			}
@@ -96,6 +98,13 @@ func (w *work) safeHarbor(c Connection) {
 		t.row(word(id.Letter), term(id.Letter, id.Name.text()), word(strings.Join(fields, "\n")), state)
 	}
 	s.table(t)
+	var gone []exposed
+	for _, st := range c.Streams {
+		if st.Gone {
+			gone = append(gone, exposed{connection: c, stream: st})
+		}
+	}
+	w.gone(s, gone)
 	s.note("Of fields that nobody classified nothing is said here. That nobody knows a way back, (b)(2)(ii), no program can see; text in which names are looked for may hold what was not found.",
 		"รายงานนี้ไม่กล่าวถึงฟิลด์ที่ไม่มีการจำแนก เงื่อนไข (b)(2)(ii) ว่าไม่มีผู้ใดทราบวิธีย้อนกลับนั้นโปรแกรมตรวจไม่ได้ และข้อความอิสระอาจมีสิ่งที่ตรวจไม่พบ")
 }

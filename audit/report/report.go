@@ -119,6 +119,7 @@ func Make(k Kind, in Input) (*Document, error) {
 		w.Revisions = append(w.Revisions, Named{c.Name, c.Revision})
 	}
 	w.warned()
+	w.notInForce()
 	k.make(w)
 	w.rests()
 	w.finish()

@@ -60,6 +60,38 @@ func (w *work) warned() {
 		"บันทึกได้รับการตรวจสอบเพื่อรายงานนี้และพบข้อผิดพลาด: "+list+" จำนวนในรายงานอาจรวมรายการที่ไม่มีผล อย่าอ้างอิงจนกว่าคำสั่ง lethe verify จะไม่พบข้อผิดพลาด")
 }
 
+// notInForce begins a report of a folder whose policy was changed and has not run since.
+func (w *work) notInForce() {
+	var names []string
+	for _, c := range w.Folder.Connections {
+		if order := w.Facts.order(c.Name); len(order) > 0 && order[len(order)-1].Body.Revision != c.Revision {
+			names = append(names, c.Name)
+		}
+	}
+	if names == nil {
+		return
+	}
+	list := strings.Join(names, ", ")
+	w.section("not-in-force", "", "The folder's policy is not the one in force", "นโยบายในโฟลเดอร์ยังไม่มีผลใช้บังคับ").note(
+		"Of "+list+" the log has another revision in force: nothing was masked yet as policy.yaml now says. What is said of delivered data is said by the revisions that masked it.",
+		"สำหรับ "+list+" บันทึกระบุว่ามีนโยบายรุ่นอื่นมีผลอยู่ ยังไม่มีข้อมูลใดถูกปิดบังตาม policy.yaml ปัจจุบัน ส่วนข้อมูลที่ส่งแล้วเป็นไปตามรุ่นที่ใช้ปิดบังในขณะนั้น")
+}
+
+// gone tells of streams that the folder declares no more.
+func (w *work) gone(s *Section, all []exposed) {
+	var names []string
+	for _, e := range all {
+		if e.stream.Gone {
+			names = append(names, e.connection.Name+" "+e.stream.Name)
+		}
+	}
+	if names != nil {
+		list := strings.Join(names, ", ")
+		s.note("The log has these, and the folder declares them no more: "+list+". What their fields are about, and whether rows are about persons, nobody says now: they count as personal data.",
+			"บันทึกมีสตรีมเหล่านี้ แต่โฟลเดอร์ไม่ได้ประกาศไว้แล้ว: "+list+" ปัจจุบันไม่มีผู้ระบุว่าฟิลด์เกี่ยวกับอะไรและแถวเกี่ยวกับบุคคลหรือไม่ จึงนับเป็นข้อมูลส่วนบุคคล")
+	}
+}
+
 // inForce names the entries that put the folder's revisions in force: every report rests
 // on them, and carries their proofs.
 func (w *work) inForce(s *Section) {

@@ -43,6 +43,8 @@ func resultCell(result string) Cell {
 		c.Text = Text{"clear", "ไม่ปิดบัง"}
 	case "pseudonymised":
 		c.Text, c.IRI = Text{"pseudonymised (personal data)", "แฝงข้อมูล (ยังเป็นข้อมูลส่วนบุคคล)"}, dpv+"PseudonymisedData"
+	case resultUnknown:
+		c.Text = Text{"not known: a revision that masked it cannot be read", "ไม่ทราบ เนื่องจากอ่านรุ่นนโยบายที่ใช้ในขณะนั้นไม่ได้"}
 	case "removed":
 		c.Text, c.IRI = Text{"removed", "ลบออก"}, dpv+"DataRedaction"
 	}

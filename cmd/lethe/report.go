@@ -272,7 +272,7 @@ func (r *reportFlags) questions(kind report.Kind, folder *config.Folder, persons
 	q.Count = true
 	q.In.Match = func(connection, _ string) bool {
 		c, ok := folder.Connection(connection)
-		return ok && r.options.Scope.Reaches(c.From, c.To)
+		return !ok || r.options.Scope.Reaches(c.From, c.To)
 	}
 	return q
 }
