@@ -1,5 +1,10 @@
 package stream
 
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
+
 // Shows is how much a result shows of a value.
 type Shows int
 
@@ -27,6 +32,28 @@ type Shown struct {
 	Pseudonymised Int64 `json:"pseudonymised"`
 	Removed       Int64 `json:"removed"`
 	Parts         Int64 `json:"parts"` // sum of [Treatment.Part]
+	// Fields commits to which field shows what; nil in entries of before there was one.
+	Fields *Hash `json:"fields,omitempty"`
+}
+
+// Sum commits to which fields of which streams show what, given in order. What no counts
+// tell is told by it: another field shows what one did.
+func (s *Shown) Sum(fields []ShownField) {
+	h := sha256.New()
+	for _, f := range fields {
+		for _, text := range []string{f.Stream, f.Path} {
+			h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(text))))
+			h.Write([]byte(text))
+		}
+		h.Write([]byte{byte(f.Shows), byte(f.Part)})
+	}
+	s.Fields = (*Hash)(h.Sum(nil))
+}
+
+// ShownField is what a policy shows of a field.
+type ShownField struct {
+	Stream, Path string
+	Treatment
 }
 
 // Add counts a field.
@@ -45,7 +72,7 @@ func (s *Shown) Add(t Treatment) {
 }
 
 // MoreThan reports whether more fields show as much, or those that show a part more of it.
-// What is shown of one field instead of another counts cannot tell.
+// What is shown of one field instead of another counts cannot tell: see [Shown.Fields].
 func (s Shown) MoreThan(before Shown) bool {
 	all, was := s.Clear, before.Clear
 	if all > was {

@@ -122,13 +122,14 @@ func logPath(l audit.Leaf) ([]string, error) {
 	return encoded(p), nil
 }
 
-// extension proves that the shard goes on from an older checkpoint.
+// extension proves that the shard goes on from an older checkpoint; nil where it is the
+// shard's own.
 func extension(s *audit.Shard, older []byte) (*since, error) {
 	n, err := s.Extends(older)
 	if err == nil && n == 0 {
 		err = errors.New("older checkpoint: of a log without entries")
 	}
-	if err != nil {
+	if err != nil || n == s.Size {
 		return nil, err
 	}
 	p, err := tlog.ProveTree(s.Size, n, s.Hashes())

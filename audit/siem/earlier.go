@@ -175,14 +175,24 @@ func (m *Maker) policy(ctx context.Context, e *Event, raw []byte) error {
 	if err := m.recall(ctx); err != nil {
 		return err
 	}
-	before, gone := m.policies[b.Connection], int64(0)
+	before, known := m.policies[b.Connection]
+	gone := int64(0)
 	for _, p := range before.Packs {
 		if !slices.Contains(b.Packs, p) {
 			gone++
 		}
 	}
-	if gone > 0 || before.Shown != nil && b.Shown != nil && b.Shown.MoreThan(*before.Shown) {
+	was, is := before.Shown, b.Shown
+	switch {
+	case gone > 0 || was != nil && is != nil && is.MoreThan(*was):
 		e.Action, e.Severity = PolicyWeaken, High
+	case !known && len(m.policies) > 0, was != nil && is == nil, was != nil && was.Fields != nil && (is.Fields == nil || *is.Fields != *was.Fields):
+		// A policy under a new name, one that does not say what it shows, or other fields
+		// that show something: whether that is less counts do not tell.
+		e.Severity = Medium
+	}
+	if is == nil {
+		b.Shown = was // what comes next is not compared with silence
 	}
 	e.Counts[CountPacks], e.Counts[CountPacksGone] = int64(len(b.Packs)), gone
 	m.inForce(b)

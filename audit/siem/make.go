@@ -113,12 +113,12 @@ const longestName = stream.MaxTopicName
 func name(s string) string {
 	plain := true
 	for i := range len(s) {
-		plain = plain && nameByte(s[i])
+		plain = plain && nameByte(s[i]) && !escape(s[i:])
 	}
 	if !plain {
 		b := make([]byte, 0, 2*len(s))
 		for i := 0; i < len(s) && len(b) < longestName; i++ {
-			if nameByte(s[i]) {
+			if nameByte(s[i]) && s[i] != '-' { // or -XX could be either
 				b = append(b, s[i])
 			} else {
 				b = append(b, stream.EscapeName(s[i:i+1])...)
@@ -128,6 +128,13 @@ func name(s string) string {
 	}
 	return s[:min(len(s), longestName)]
 }
+
+// escape reports whether a text begins as an escaped byte does.
+func escape(s string) bool {
+	return len(s) > 2 && s[0] == '-' && upperHex(s[1]) && upperHex(s[2])
+}
+
+func upperHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'A' && c <= 'F' }
 
 func nameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-' || c == '/' || c == ':'

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -159,5 +160,66 @@ func TestAPolicyThatShowsMoreOfAFieldIsAWeakerOneThoughItsPacksAreTheSame(t *tes
 		if err != nil || again.Action != want[i] {
 			t.Errorf("policy %d after a restart: %s, want %s, %v", i, again.Action, want[i], err)
 		}
+	}
+}
+
+// policies is a log of policy entries.
+func policies(bodies ...string) (out []siemtest.Entry) {
+	for _, b := range bodies {
+		out = append(out, siemtest.Entry{Name: "policy", JSON: fmt.Appendf(nil, `{"body":{%s,"keys":"1","packs":["gdpr"],"revision":"r","time":"2026-01-31T15:04:05.678Z"},"id":"run/1","kind":"policy","prev":"","sig":"","v":1}`, b)})
+	}
+	return out
+}
+
+// Who weakens a policy may try not to be compared: by an entry that says nothing, under
+// another name, or with the same counts of other fields.
+func TestAPolicyThatMayBeWeakerIsTold(t *testing.T) {
+	shown := func(connection, clear, fields string) string {
+		return fmt.Sprintf(`"connection":%q,"shown":{"clear":%q,"fields":%q,"part":"1","parts":"3","pseudonymised":"2","removed":"3"}`, connection, clear, strings.Repeat(fields, 64))
+	}
+	silent := `"connection":"a"`
+	for name, c := range map[string]struct {
+		entries  []siemtest.Entry
+		action   siem.Action
+		severity siem.Severity
+	}{
+		"the first of all":         {policies(shown("a", "1", "a")), siem.PolicyChange, siem.Low},
+		"the same":                 {policies(shown("a", "1", "a"), shown("a", "1", "a")), siem.PolicyChange, siem.Low},
+		"it shows more":            {policies(shown("a", "1", "a"), shown("a", "6", "b")), siem.PolicyWeaken, siem.High},
+		"after one that is silent": {policies(shown("a", "1", "a"), silent, shown("a", "6", "b")), siem.PolicyWeaken, siem.High},
+		"one that is silent":       {policies(shown("a", "1", "a"), silent), siem.PolicyChange, siem.Medium},
+		"under another name":       {policies(shown("a", "1", "a"), shown("b", "6", "b")), siem.PolicyChange, siem.Medium},
+		"other fields":             {policies(shown("a", "1", "a"), shown("a", "1", "b")), siem.PolicyChange, siem.Medium},
+	} {
+		m := siemtest.Maker(siemtest.View(), c.entries)
+		var last *siem.Event
+		for i, entry := range c.entries {
+			var err error
+			if last, err = m.Make(t.Context(), siemtest.Leaf(int64(i), entry.JSON)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if last.Action != c.action || last.Severity != c.severity {
+			t.Errorf("%s: %s %s", name, last.Action, last.Severity)
+		}
+	}
+}
+
+// Two names are two in an event, however they are written there.
+func TestNoTwoNamesAreOneInAnEvent(t *testing.T) {
+	seen := map[string]string{}
+	for _, name := range []string{"a b", "a-20b", "a-2D20b", "a-b", "a--20b", "a-20-20b", "a -20b", "a-2020b"} {
+		e := policies(`"connection":` + strconv.Quote(name))
+		made, err := siemtest.Maker(siemtest.View(), e).Make(t.Context(), siemtest.Leaf(0, e[0].JSON))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, there := seen[made.Connection]; there {
+			t.Errorf("%q and %q are both %q", other, name, made.Connection)
+		}
+		seen[made.Connection] = name
+	}
+	if seen["a-b"] != "a-b" {
+		t.Errorf("a plain name is not as it was: %v", seen)
 	}
 }

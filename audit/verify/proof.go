@@ -26,6 +26,10 @@ const MaxProof = 64 << 20
 var (
 	ErrProof = errors.New("not a proof bundle") // not in the one form that it has
 	ErrFalse = errors.New("it is refuted")      // in that form, and not true
+	// ErrOlder says that nothing shows how its checkpoint and a remembered one belong together.
+	ErrOlder = errors.New("its checkpoint is older than the remembered one")
+	// ErrRowBuilds says that a bundle of a row was to be held against a list of builds.
+	ErrRowBuilds = errors.New("a row's bundle names the build that loaded it, and not the one that masked it")
 	// ErrOtherKey says, beside ErrFalse, that no public key which was given is that of the
 	// log, or of the shard of it, that the bundle is of.
 	ErrOtherKey = errors.New("no public key that was given is its")
@@ -128,7 +132,7 @@ func Proof(raw []byte, o ProofOptions) (*Proven, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.check(cp, logKey, o)
+	return p.check(cp, v, logKey, o)
 }
 
 // keyOf is that of the shard which a bundle is of, or the last of them: the checkpoint
@@ -270,8 +274,13 @@ func (p *proof) signed(v note.Verifier, o ProofOptions) (checkpoint, error) {
 	}
 	text := n.Text + "\n"
 	_, sigs, _ := strings.Cut(string(p.checkpoint), "\n\n")
+	seen := map[string]bool{}
 	for line := range strings.Lines(sigs) {
 		text += line
+		if seen[line] {
+			return cp, fmt.Errorf("%w: checkpoint: a signature is there twice", ErrProof)
+		}
+		seen[line] = true
 		own := line == "— "+n.Sigs[0].Name+" "+n.Sigs[0].Base64+"\n"
 		if !own && !checked[strings.TrimSuffix(line, "\n")] {
 			return cp, fmt.Errorf("%w: checkpoint: a signature of somebody who is not known here: give --policy", ErrFalse)
@@ -284,7 +293,7 @@ func (p *proof) signed(v note.Verifier, o ProofOptions) (checkpoint, error) {
 }
 
 // check follows both steps.
-func (p *proof) check(cp checkpoint, logKey ed25519.PublicKey, o ProofOptions) (*Proven, error) {
+func (p *proof) check(cp checkpoint, v note.Verifier, logKey ed25519.PublicKey, o ProofOptions) (*Proven, error) {
 	refuted := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s", ErrFalse, fmt.Sprintf(format, args...))
 	}
@@ -318,6 +327,9 @@ func (p *proof) check(cp checkpoint, logKey ed25519.PublicKey, o ProofOptions) (
 		return nil, err
 	}
 	proven.Origin, proven.Size = cp.origin, cp.tree.N
+	if o.Builds != nil && proven.Object != "" {
+		return nil, ErrRowBuilds
+	}
 	if o.Builds != nil {
 		name, known := o.Builds[proven.Build]
 		if !known {
@@ -326,7 +338,7 @@ func (p *proof) check(cp checkpoint, logKey ed25519.PublicKey, o ProofOptions) (
 		proven.BuildName = name
 	}
 	if o.State != nil {
-		if err := p.extends(cp, o.State); err != nil {
+		if err := p.extends(cp, v, o.State); err != nil {
 			return nil, err
 		}
 		old, _ := readCheckpoint(string(o.State))
@@ -431,8 +443,13 @@ func (p *Proven) read(b []byte) error {
 	return nil
 }
 
+func unsigned(checkpoint []byte, v note.Verifier) bool {
+	_, err := openCheckpoint(checkpoint, v)
+	return err != nil
+}
+
 // extends holds the checkpoint against one that was seen before.
-func (p *proof) extends(cp checkpoint, state []byte) error {
+func (p *proof) extends(cp checkpoint, v note.Verifier, state []byte) error {
 	old, err := readCheckpoint(string(state))
 	if err != nil {
 		return ErrRemembered
@@ -440,10 +457,14 @@ func (p *proof) extends(cp checkpoint, state []byte) error {
 	switch s := p.extra.Since; {
 	case old.origin != cp.origin:
 		return fmt.Errorf("%w: the remembered checkpoint is of %s", ErrFalse, old.origin)
+	case unsigned(state, v):
+		return ErrRemembered
 	case old.tree == cp.tree && s == nil:
 		return nil
 	case old.tree.N > cp.tree.N:
-		return fmt.Errorf("%w: the remembered checkpoint is newer: ask for a bundle of today", ErrFalse)
+		return fmt.Errorf("%w: of %d entries, and that of %d", ErrOlder, cp.tree.N, old.tree.N)
+	case s != nil && old.tree.N == cp.tree.N:
+		return fmt.Errorf("%w: it shows how a log grew that did not", ErrProof)
 	case s == nil || int64(s.Size) != old.tree.N:
 		return fmt.Errorf("%w: it does not show that the log extends the remembered checkpoint: ask for one by lethe prove --since", ErrFalse)
 	default:

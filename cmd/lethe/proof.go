@@ -104,6 +104,10 @@ func verifyProof(io console, path string, in proofFlags) error {
 		return &stream.Fault{Code: "verify.key", Path: in.key, Msg: err.Error(), Hint: "give the log.pub that lethe init made"}
 	case errors.Is(err, verify.ErrRemembered):
 		return &stream.Fault{Code: "verify.checkpoint", Path: in.state, Msg: err.Error(), Hint: "give a copy of the file checkpoint that was in the log's directory"}
+	case errors.Is(err, verify.ErrOlder):
+		return &stream.Fault{Code: "verify.proof", Path: path, Msg: err.Error(), Hint: "ask for a bundle of today: lethe prove; without --state this one is checked by itself", Exit: stream.ExitFault}
+	case errors.Is(err, verify.ErrRowBuilds):
+		return &stream.Fault{Code: "verify.flags", Path: path, Msg: err.Error(), Hint: "without --builds it tells the record's place: lethe prove --topic TOPIC --partition N --offset N makes the record's own, which names both epoch and build"}
 	case errors.Is(err, verify.ErrOtherKey):
 		return &stream.Fault{Code: "verify.proof", Path: path, Msg: err.Error(), Hint: "give the newest log.pub: it has a line for each shard of the log; else the proof is of another log", Exit: stream.ExitFault}
 	case err != nil:
@@ -162,15 +166,15 @@ func showProven(io console, p *verify.Proven, show bool) {
 	if p.BuildName != "" {
 		build += " (" + p.BuildName + ")"
 	}
-	what := "record"
+	what, under, by := "record", "was produced under policy revision", "by build"
 	if p.Object != "" {
-		what = "row of " + p.Object
+		what, under, by = "row of "+p.Object, "was masked under policy revision", "and loaded by build"
 	}
 	tellf(io.out, "The operator of %s committed to the claim that this %s\n", p.Origin, what)
 	for _, line := range [][2]string{
-		{"was produced under policy revision", p.Policy},
+		{under, p.Policy},
 		{"key epoch", p.Keys},
-		{"by build", build},
+		{by, build},
 		{"by worker", p.Worker},
 		{"of connection", fmt.Sprintf("%s, stage %s, at %s", p.Connection, p.Stage, p.Time)},
 		{"at this place", fmt.Sprintf("%s/%d, %s", p.Topic, p.Partition, place)},
@@ -179,6 +183,9 @@ func showProven(io console, p *verify.Proven, show bool) {
 		if line[1] != "" { // receipts of sinks name no epoch
 			tellf(io.out, "  %-36s%s\n", line[0], line[1])
 		}
+	}
+	if p.Object != "" && p.Offset != nil {
+		tellf(io.out, "\nKey epoch and build of the masking, and the whole revision, are in the record's own bundle:\n  lethe prove --topic %s --partition %d --offset %d\n", p.Topic, p.Partition, *p.Offset)
 	}
 	if p.Extends != nil {
 		tellf(io.out, "\nThe log extends the remembered checkpoint of %d entries.\n", *p.Extends)

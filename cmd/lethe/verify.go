@@ -103,13 +103,13 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	if in.window, err = windowOf(in.ranges); err != nil {
 		return err
 	}
-	proof := isProof(dir)
-	if err := in.fits(dir, proof); err != nil {
+	proof, statement := isProof(dir), isStatement(dir)
+	if err := in.fits(dir, proof, statement); err != nil {
 		return err
 	}
 	if proof {
 		return verifyProof(io, dir, in.proofFlags)
-	} else if isStatement(dir) {
+	} else if statement {
 		return verifyStatement(ctx, io, dir, in.log, in.proofFlags)
 	}
 	if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
@@ -123,19 +123,24 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 
 // fits refuses what nothing would be held against: who gave it would believe that
 // something was.
-func (in *verifyFlags) fits(path string, bundle bool) error {
+func (in *verifyFlags) fits(path string, bundle, statement bool) error {
 	if in.fresh > 0 && in.policy == "" {
 		return &stream.Fault{Code: "verify.flags", Path: path, Msg: "--fresh is about the cosignatures of witnesses, and none are named", Hint: "add --policy FILE"}
 	}
-	if !bundle {
+	what, hint := "a proof bundle", "lethe verify "+path+" --key log.pub; --state FILE is a checkpoint that you remember"
+	switch {
+	case statement:
+		what, hint = "a coverage statement, of which --key and --log are asked", "lethe verify "+path+" --key log.pub --log DIR"
+	case !bundle:
 		return nil
 	}
 	for _, flag := range []struct {
 		name  string
 		given bool
-	}{{"--checkpoint", in.checkpoint != ""}, {"--log", in.log != ""}, {"--lake", in.lakes != nil}, {"--running", in.running}, {"--coverage", in.ranges != nil}} {
+	}{{"--checkpoint", in.checkpoint != ""}, {"--log", in.log != "" && bundle}, {"--lake", in.lakes != nil}, {"--running", in.running}, {"--coverage", in.ranges != nil},
+		{"--state", in.state != "" && statement}, {"--show", in.show && statement}, {"--builds", in.builds != "" && statement}, {"--policy", in.policy != "" && statement}} {
 		if flag.given {
-			return &stream.Fault{Code: "verify.flags", Path: path, Msg: flag.name + " is of a log, and this is a proof bundle", Hint: "lethe verify " + path + " --key log.pub; --state FILE is a checkpoint that you remember"}
+			return &stream.Fault{Code: "verify.flags", Path: path, Msg: flag.name + " is not of this: it is " + what, Hint: hint}
 		}
 	}
 	return nil

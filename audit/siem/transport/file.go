@@ -11,12 +11,15 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"lethe/audit/siem"
 )
 
 // File appends events to a file, a line each, for a forwarder that reads it. A batch is
 // synced before it counts as sent. A file that has grown is renamed to PATH.1 and so
-// on, rising, at the end of a batch; the oldest are deleted.
+// on, rising, at the end of a batch; the oldest are deleted. One that a forwarder moves, removes
+// or cuts is begun anew.
 type File struct {
 	Path      string `yaml:"path,required"`
 	RotateMiB int64  `yaml:"rotate_mib"` // how large a file grows; 0 for ever
@@ -61,6 +64,9 @@ func (t *file) open() (err error) {
 	if t.to, err = os.OpenFile(t.Path, os.O_RDWR|os.O_CREATE, 0o640); err != nil {
 		return err
 	}
+	if err := unix.Flock(int(t.to.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return errors.Join(fmt.Errorf("%s is written by another destination or process: %w", t.Path, err), t.to.Close())
+	}
 	if t.size, err = trimmed(t.to); err != nil {
 		return errors.Join(err, t.to.Close())
 	}
@@ -98,8 +104,35 @@ func wholeLines(f *os.File, size int64) (int64, error) {
 
 func reversed(b []byte) []byte { slices.Reverse(b); return b }
 
+// keep holds on to the file that stands at the path: a forwarder may have moved the one
+// before, removed it, or cut it.
+func (t *file) keep() error {
+	is, err := t.to.Stat()
+	if err != nil {
+		return err
+	}
+	here, err := os.Stat(t.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && !os.SameFile(is, here):
+		if err := t.to.Close(); err != nil {
+			return err
+		}
+		return t.open()
+	case err != nil:
+		return err
+	case is.Size() > t.size:
+		return fmt.Errorf("%s has lines that were not written here: give it a path of its own", t.Path)
+	case is.Size() < t.size:
+		t.size, err = trimmed(t.to)
+	}
+	return err
+}
+
 // Send implements siem.Transport.
 func (t *file) Send(_ context.Context, batch []siem.Item) (siem.Sent, error) {
+	if err := t.keep(); err != nil {
+		return siem.Sent{}, err
+	}
 	t.buf = lines(t.buf[:0], batch)
 	// L2: the batch is whole on the disk before it counts.
 	if _, err := t.to.WriteAt(t.buf, t.size); err != nil {

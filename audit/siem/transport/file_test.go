@@ -136,3 +136,72 @@ func TestWhatCannotBeRightIsToldByItsKey(t *testing.T) {
 		t.Error("there is a fax")
 	}
 }
+
+// What a forwarder does to the file, and another writer: no event is lost, and none is
+// written over another.
+func TestL2AFileThatIsTakenAwayIsBegunAnew(t *testing.T) {
+	e := env(t, "json")
+	one, two := batch(e, 1), batch(e, 2)[len(batch(e, 1)):]
+	for name, c := range map[string]struct {
+		take func(path string) error
+		kept bool // what was sent before lies in moved
+	}{
+		"moved":                       {func(path string) error { return os.Rename(path, path+".moved") }, true},
+		"removed":                     {os.Remove, false},
+		"cut":                         {func(path string) error { return os.Truncate(path, 0) }, false},
+		"cut in the middle of a line": {func(path string) error { return os.Truncate(path, 10) }, false},
+	} {
+		path := filepath.Join(t.TempDir(), "events.log")
+		to := open(t, &File{Path: path}, e)
+		for n, b := range [][]siem.Item{one, two} {
+			if n == 1 {
+				if err := c.take(path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := to.Send(t.Context(), b); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if got, _ := os.ReadFile(path); !bytes.Equal(got, lines(nil, two)) {
+			t.Errorf("%s: the file has %d bytes, want %d", name, len(got), len(lines(nil, two)))
+		}
+		if got, _ := os.ReadFile(path + ".moved"); c.kept && !bytes.Equal(got, lines(nil, one)) {
+			t.Errorf("%s: what was sent before is gone", name)
+		}
+		to.Close(t.Context())
+	}
+}
+
+func TestL2AFileHasOneWriter(t *testing.T) {
+	e := env(t, "json")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "events.log")
+	to := open(t, &File{Path: path}, e)
+	if err := os.Link(path, filepath.Join(dir, "other")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&File{Path: filepath.Join(dir, "other")}).Open(e); err == nil || !strings.Contains(err.Error(), "another destination or process") {
+		t.Errorf("a second writer: %v", err)
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString("somebody\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := to.Send(t.Context(), batch(e, 1)); err == nil {
+		t.Error("it writes over what somebody else wrote")
+	}
+	to.Close(t.Context())
+	to = open(t, &File{Path: path}, e)
+	defer to.Close(t.Context())
+	if _, err := to.Send(t.Context(), batch(e, 1)); err != nil {
+		t.Error(err)
+	}
+	if got, _ := os.ReadFile(path); !bytes.HasPrefix(got, []byte("somebody\n{")) {
+		t.Errorf("the file begins with %q", got[:20])
+	}
+}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"lethe/audit/siem"
@@ -91,8 +92,31 @@ func (in *file) siemInto(f *Folder, c *checker) {
 		}
 		s.Least = c.severity(at("severity"), k.Severity)
 		s.Fields = c.fields(at, k.Fields, s.Clearance)
+		if file, ok := settings.(*transport.File); ok {
+			c.ownFile(at("path"), file.Path, f.SIEM)
+		}
 		f.SIEM = append(f.SIEM, s)
 	}
+}
+
+// ownFile refuses a file that another destination writes.
+func (c *checker) ownFile(path, file string, others []SIEM) {
+	for _, o := range others {
+		if other, ok := o.Settings.(*transport.File); ok && resolved(other.Path) == resolved(file) {
+			c.fault(path, "config.siem", "it is the file of siem."+o.Name+" as well: one would write over the other", "write a path of its own")
+		}
+	}
+}
+
+// resolved is a path without links, as far as it is there.
+func resolved(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	if dir := filepath.Dir(path); dir != path {
+		return filepath.Join(resolved(dir), filepath.Base(path))
+	}
+	return path
 }
 
 // format is the one that is named; syslog is RFC 5424 unless it says otherwise, and

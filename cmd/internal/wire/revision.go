@@ -1,8 +1,11 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -133,14 +136,21 @@ func (w *Workspace) declare(ctx context.Context) error {
 	return nil
 }
 
-// shown counts the fields of a policy by what it shows of them.
+// shown counts the fields of a policy by what it shows of them, and commits to which.
 func shown(p *rules.Program) *stream.Shown {
 	out := new(stream.Shown)
+	var fields []stream.ShownField
 	for _, s := range p.Streams {
 		for _, f := range s.Plan.Fields {
-			out.Add(rules.TreatmentOf(f))
+			t := rules.TreatmentOf(f)
+			out.Add(t)
+			fields = append(fields, stream.ShownField{Stream: s.Name, Path: f.Path, Treatment: t})
 		}
 	}
+	slices.SortFunc(fields, func(a, b stream.ShownField) int {
+		return cmp.Or(strings.Compare(a.Stream, b.Stream), strings.Compare(a.Path, b.Path))
+	})
+	out.Sum(fields)
 	return out
 }
 
