@@ -233,3 +233,18 @@ func FuzzObject(f *testing.F) {
 		}
 	})
 }
+
+// Most readers know a column by its Parquet name alone.
+func TestL4AColumnIsStoredUnderItsOwnName(t *testing.T) {
+	for _, c := range []struct {
+		name, stored string
+		ok           bool
+	}{
+		{"city", "city", true}, {"city", "city_2", true}, {"city", "city__v3", true}, {"city", "city_2__v3", true}, {"", "_", true}, {"a\tb", "a-09b", true}, {"\xff", "-FF", true}, {"ก", "ก", true},
+		{"city", "card", false}, {"city", "city2", false}, {"city", "cit", false}, {"city", "city_0", false}, {"city", "city__v0", false}, {"city", "city_2_3", false}, {"city", "_city", false}, {"a\tb", "a\tb", false}, {"", "", false},
+	} {
+		if got := storedAs(c.name, c.stored); got != c.ok {
+			t.Errorf("%q stored as %q: %v", c.name, c.stored, got)
+		}
+	}
+}

@@ -13,8 +13,11 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/apache/thrift/lib/go/thrift"
 	"github.com/klauspost/compress/zstd"
@@ -156,6 +159,9 @@ func (o *object) schema() error {
 				return fmt.Errorf("column %q: more than one leaf", o.names[i])
 			}
 		}
+		if !storedAs(o.names[i], leaf.path[0]) {
+			return fmt.Errorf("column %q is stored under another's name, %q", o.names[i], leaf.path[0])
+		}
 		if err := o.types[i].fits(leaf); err != nil {
 			return fmt.Errorf("column %q: %w", o.names[i], err)
 		}
@@ -165,6 +171,31 @@ func (o *object) schema() error {
 		return errors.New("footer: schema goes on after its last column")
 	}
 	return nil
+}
+
+// storedSuffix is what a Parquet name has behind the true name, where that was taken or its
+// type is another.
+var storedSuffix = regexp.MustCompile(`^(_[1-9][0-9]*)?(__v[1-9][0-9]*)?$`)
+
+// storedAs reports whether a column of a true name may have a Parquet name, by which alone
+// most readers know it: that name, whose control bytes and broken UTF-8 are written -XX.
+func storedAs(name, stored string) bool {
+	if name == "" {
+		name = "_"
+	}
+	for i := 0; i < len(name); {
+		r, n := utf8.DecodeRuneInString(name[i:])
+		want := name[i : i+n]
+		if r < ' ' || r == 0x7F || r == utf8.RuneError && n == 1 {
+			want = fmt.Sprintf("-%02X", name[i])
+		}
+		rest, ok := strings.CutPrefix(stored, want)
+		if !ok {
+			return false
+		}
+		stored, i = rest, i+n
+	}
+	return storedSuffix.MatchString(stored)
 }
 
 // fits checks that a leaf stores values of t.

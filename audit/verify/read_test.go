@@ -147,3 +147,27 @@ func TestL2ALakeThatIsNotThereIsNamedIfFilesAreMissing(t *testing.T) {
 	named(t, check(w.lake), "lake_missing", "2 files")
 	named(t, check(w.lake), "object_missing", maskedTopic)
 }
+
+// A log is one directory: what is reached over a link may be another tomorrow.
+func TestL4NoCheckpointOrShardIsReachedOverALink(t *testing.T) {
+	w := newWorld(t).run(2).follow()
+	at := filepath.Join(w.log, "checkpoint")
+	w.must(os.Rename(at, at+".kept"))
+	w.must(os.Symlink("checkpoint.kept", at))
+	r, err := Run(t.Context(), Options{Log: w.log, PublicKey: w.vkey})
+	w.must(err)
+	if r.OK() || !strings.Contains(r.Findings[0].Msg, "is a link") {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
+func TestAFileThatNoSinkMadeIsNoted(t *testing.T) {
+	w := newWorld(t).run(2).follow()
+	for _, name := range []string{"leak.csv", "EXTRA.PARQUET"} {
+		w.must(os.WriteFile(filepath.Join(w.lake, name), []byte("PAR1"), 0o600))
+	}
+	r := w.verify()
+	if !r.OK() || len(r.Notes) != 2 || r.Notes[0].Code != CodeOrphan || r.Notes[1].Code != CodeOrphan {
+		t.Errorf("findings %+v, notes %+v", r.Findings, r.Notes)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -70,8 +71,15 @@ func newShard(log, vkey string) (*shard, error) {
 // at is a file of the shard, as findings call it.
 func (s *shard) at(file string) string { return filepath.ToSlash(filepath.Join(s.name, file)) }
 
-// signed reads the checkpoint.
+// signed reads the checkpoint. The log may be reached over a link, and nothing below it.
 func (s *shard) signed() error {
+	log := s.dir
+	if s.name != "" {
+		log = filepath.Dir(s.dir)
+	}
+	if err := unlinked(log, path.Join(s.name, "checkpoint")); err != nil {
+		return err
+	}
 	raw, err := ReadFile(filepath.Join(s.dir, "checkpoint"), MaxCheckpoint)
 	if err != nil {
 		return cause(err)

@@ -8,8 +8,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/parquet/file"
@@ -46,6 +48,17 @@ func newRegister() *register {
 		r.owner[identifier(name)] = "\x00" + name // no column has such a name
 	}
 	return r
+}
+
+// suffix is what a Parquet name has behind the true name, where that was taken or the type
+// is another.
+var suffix = regexp.MustCompile(`^(_[1-9][0-9]*)?(__v[1-9][0-9]*)?$`)
+
+// named reports whether the Parquet name is one of the true name's own: the register lies
+// where who has no key may write (L4).
+func (c column) named() bool {
+	rest, ok := strings.CutPrefix(c.Stored, printable(c.Name))
+	return ok && suffix.MatchString(rest)
 }
 
 func (r *register) add(c column) {
@@ -254,6 +267,10 @@ func (s store) register(topic string, r *register) error {
 		for _, c := range added {
 			if _, err := stream.ParseType(c.As); err != nil {
 				return fmt.Errorf("%s: column %q: %w", name, c.Name, err)
+			}
+			if owner, taken := r.owner[identifier(c.Stored)]; !c.named() || taken && owner != c.Name {
+				return &stream.Fault{Code: "parquet.columns", Path: filepath.Join(s.dir, name), Msg: fmt.Sprintf("column %q would be stored under the name of another, %q: somebody changed the file", c.Name, c.Stored),
+					Hint: "see who can write there; then remove " + filepath.Join(s.dir, columnsDir) + ", which is made anew from the objects"}
 			}
 			r.add(c)
 		}

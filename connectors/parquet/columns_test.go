@@ -2,6 +2,7 @@ package parquet_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -233,5 +234,50 @@ func TestOwnersThatLoadSideBySideAgreeOnColumns(t *testing.T) {
 	group.Wait()
 	if got := union(t, dir); len(got) != 1+len(types)+6 {
 		t.Errorf("columns %v", got)
+	}
+}
+
+// The register lies where whoever has no key may write: what would put values under the
+// name of another column is refused, and made anew from the objects.
+func TestL4AColumnIsNotStoredUnderTheNameOfAnother(t *testing.T) {
+	for name, change := range map[string]func(string) string{
+		"swapped": func(s string) string {
+			return strings.NewReplacer(`"stored":"x"`, `"stored":"city"`, `"stored":"city"`, `"stored":"x"`).Replace(s)
+		},
+		"two in one": func(s string) string { return strings.Replace(s, `"stored":"x"`, `"stored":"city"`, 1) },
+		"another's":  func(s string) string { return strings.Replace(s, `"stored":"x"`, `"stored":"_lethe_key"`, 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &history{t: t, dir: t.TempDir(), afresh: true}
+			schema := typed(t, "x", "string", "city", "string")
+			h.load(schema, `{"x":"a","city":"b"}`)
+			files, err := filepath.Glob(filepath.Join(h.dir, "_columns", "*.json"))
+			if err != nil || len(files) != 1 {
+				t.Fatal(files, err)
+			}
+			b, err := os.ReadFile(files[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(files[0], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(files[0], []byte(change(string(b))), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			b2 := batch(schema, `{"x":"c","city":"d"}`)
+			b2.Range.From, b2.Range.To, b2.List[0].Offset = 7, 8, 7
+			_, err = open(t, h.dir).Load(context.Background(), b2)
+			var fault *stream.Fault
+			if !errors.As(err, &fault) || fault.Code != "parquet.columns" {
+				t.Fatalf("loaded: %v", err)
+			}
+			if err := os.RemoveAll(filepath.Join(h.dir, "_columns")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := open(t, h.dir).Load(context.Background(), b2); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
