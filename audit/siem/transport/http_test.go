@@ -107,6 +107,9 @@ func TestL2SplunkHasEveryEventOnceItIsIndexed(t *testing.T) {
 		if len(c.ids) != len(b) || c.ids[len(b)-1] != b[len(b)-1].Event.ID {
 			t.Errorf("%s: %d of %d events are there", name, len(c.ids), len(b))
 		}
+		if len(c.asked) != 2 {
+			t.Errorf("%d batches were asked after, of 2", len(c.asked))
+		}
 		for id, n := range c.asked {
 			if n != 2 {
 				t.Errorf("batch %s was believed after %d questions", id, n)

@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -62,5 +64,24 @@ func TestWhatAnOTLPReceiverRejectsIsRead(t *testing.T) {
 		if got := rejected([]byte(text)); got != want {
 			t.Errorf("%q: %d, want %d", text, got, want)
 		}
+	}
+}
+
+// What a receiver rejects for good is counted; a batch of which nothing was taken is no
+// batch that it has.
+func TestL2ABatchThatAnOTLPReceiverRejectsWholeIsNotSent(t *testing.T) {
+	e := env(t, "json")
+	b := batch(e, 1)
+	for rejects, want := range map[int]int{0: 0, 3: 3, len(b): -1} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Write([]byte{0x0a, 2, 0x08, byte(rejects)}) // partial_success.rejected_log_records
+		}))
+		to := open(t, &OTLP{URL: srv.URL}, e)
+		got, err := to.Send(t.Context(), b)
+		if (err != nil) != (want < 0) || err == nil && got.Refused != want {
+			t.Errorf("%d of %d rejected: %+v, %v", rejects, len(b), got, err)
+		}
+		to.Close(t.Context())
+		srv.Close()
 	}
 }
