@@ -104,7 +104,7 @@ func (c *checker) found(l *lake, name, p string, d fs.DirEntry) error {
 		return odd("is no list of columns")
 	case regular && strings.HasSuffix(name, ".parquet"):
 		l.objects[name] = p
-	case regular:
+	case regular && dir != columnsDir:
 		c.remark(CodeOrphan, l.label(name), whole, "no sink writes such; readers that take every file they find read it")
 	}
 	return nil
