@@ -3,7 +3,9 @@ package siem
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
@@ -91,7 +93,8 @@ func (r receiver) load(n int) []siem.Item {
 	var out []siem.Item
 	for i := range together {
 		e := *events[i%len(events)]
-		e.ID = fmt.Sprintf("%032x", n*together+i)
+		sum := sha256.Sum256(fmt.Append(nil, n*together+i)) // as ids are: in no order
+		e.ID = hex.EncodeToString(sum[:16])
 		out = append(out, siem.Item{Event: &e, Body: f.Append(nil, &e)})
 	}
 	return out
