@@ -246,14 +246,15 @@ func (w *work) form(f form, all []exposed) {
 
 // answer says what the report knows.
 func (w *work) answer(fill string, all []exposed) Text {
-	rows, about := int64(0), map[string]bool{}
+	rows, about := int64(0), map[string]string{}
 	for _, e := range all {
 		if e.stream.Subject != "" || e.stream.Gone {
 			rows += e.rows
 		}
 		for _, f := range e.stream.Fields {
-			if st := w.state(e, f).ID; f.Class != "public" && f.Class != "internal" && st != "removed" {
-				about[cmp.Or(f.Element, f.Class)+" ("+st+")"] = true
+			if st := w.state(e, f); f.Class != "public" && f.Class != "internal" && st.ID != "removed" {
+				name := cmp.Or(f.Element, f.Class, f.Path)
+				about[name+" ("+st.ID+")"] = name + " – " + st.Text.In(Thai)
 			}
 		}
 	}
@@ -267,7 +268,7 @@ func (w *work) answer(fill string, all []exposed) Text {
 	switch fill {
 	case "nature":
 		list := strings.Join(slices.Sorted(maps.Keys(about)), ", ")
-		return Text{"Personal data in reach: " + list, "ข้อมูลส่วนบุคคลในขอบเขต: " + list}
+		return Text{"Personal data in reach: " + list, "ข้อมูลส่วนบุคคลในขอบเขต: " + strings.Join(slices.Sorted(maps.Values(about)), ", ")}
 	case "numbers":
 		return Text{"Persons: " + persons.EN + "; records about persons: " + grouped(rows), "บุคคล: " + persons.TH + " ราย ระเบียนเกี่ยวกับบุคคล: " + grouped(rows)}
 	case "threshold":

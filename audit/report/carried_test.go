@@ -56,7 +56,7 @@ func carries(t *testing.T, d *Document) {
 	if got, err := io.ReadAll(z); err != nil || string(got) != want {
 		t.Errorf("PDF: %s, %v", got, err)
 	}
-	if err := d.CSV(&sheets, ""); err != nil {
+	if err := d.CSV(&sheets, "", English); err != nil {
 		t.Fatal(err)
 	}
 	files, err := zip.NewReader(bytes.NewReader(sheets.Bytes()), int64(sheets.Len()))

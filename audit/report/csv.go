@@ -2,6 +2,7 @@ package report
 
 import (
 	"archive/zip"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -24,15 +25,17 @@ func (d *Document) Tables() (all []*Table) {
 	return all
 }
 
-// CSV writes one table (RFC 4180, UTF-8): machine names of columns in the first line,
-// machine values below. Without a name it writes a zip with a file for each table; of
-// the report itself with _about.csv, of its sections with _sections.csv, and the proofs.
-func (d *Document) CSV(out io.Writer, table string) error {
+// CSV writes one table (RFC 4180, UTF-8). In English it is for programs: machine names of
+// columns in the first line, machine values below. In another language it is for people:
+// names of columns, terms and prose in that, behind the mark that spreadsheets know UTF-8
+// by. Without a name of a table it writes a zip with a file for each; of the report itself
+// with _about.csv, of its sections with _sections.csv, and the proofs.
+func (d *Document) CSV(out io.Writer, table string, l Lang) error {
 	if table != "" {
 		var names []string
 		for _, t := range d.Tables() {
 			if t.ID == table {
-				return t.csv(out)
+				return t.csv(out, l)
 			}
 			names = append(names, t.ID)
 		}
@@ -46,12 +49,12 @@ func (d *Document) CSV(out io.Writer, table string) error {
 		}
 		return f, nil
 	}
-	for _, t := range append([]*Table{d.about(), d.contents()}, d.Tables()...) {
+	for _, t := range append([]*Table{d.about(l), d.contents(l)}, d.Tables()...) {
 		f, err := add(fileName(t.ID) + ".csv")
 		if err != nil {
 			return err
 		}
-		if err := t.csv(f); err != nil {
+		if err := t.csv(f, l); err != nil {
 			return err
 		}
 	}
@@ -68,9 +71,9 @@ func (d *Document) CSV(out io.Writer, table string) error {
 }
 
 // about says of a report what stands on the head of its first page.
-func (d *Document) about() *Table {
-	t := &Table{ID: "_about", Columns: []Column{{ID: "what"}, {ID: "value"}}}
-	for _, f := range [][2]string{{"kind", d.Kind}, {"title", d.Title.EN}, {"workspace", d.Workspace}, {"from", bound(d.From)}, {"to", bound(d.To)}, {"made", when(d.Made)}, {"build", d.Build},
+func (d *Document) about(l Lang) *Table {
+	t := &Table{ID: "_about", Columns: []Column{col("what", "What", "รายการ"), col("value", "Value", "ค่า")}}
+	for _, f := range [][2]string{{"kind", d.Kind}, {"title", d.Title.In(l)}, {"workspace", d.Workspace}, {"from", bound(d.From)}, {"to", bound(d.To)}, {"made", when(d.Made)}, {"build", d.Build},
 		{"checkpoint-origin", d.Checkpoint.Origin}, {"checkpoint-size", strconv.FormatInt(d.Checkpoint.Size, 10)}, {"checkpoint-root", d.Checkpoint.Root}} {
 		t.row(word(f[0]), word(f[1]))
 	}
@@ -89,8 +92,8 @@ func bound(t time.Time) string {
 }
 
 // contents lists the sections, and which tables are in each.
-func (d *Document) contents() *Table {
-	t := &Table{ID: "_sections", Columns: []Column{{ID: "number"}, {ID: "section"}, {ID: "title"}, {ID: "clause"}, {ID: "tables"}}}
+func (d *Document) contents(l Lang) *Table {
+	t := &Table{ID: "_sections", Columns: []Column{col("number", "Number", "ลำดับ"), col("section", "Section", "ส่วน"), col("title", "Title", "ชื่อ"), col("clause", "Clause", "มาตรา"), col("tables", "Tables", "ตาราง")}}
 	for _, s := range d.Sections {
 		var tables []string
 		for _, b := range s.Body {
@@ -98,23 +101,30 @@ func (d *Document) contents() *Table {
 				tables = append(tables, b.Table.ID)
 			}
 		}
-		t.row(number(s.Number), word(s.ID), word(s.Title.EN), word(s.Clause), word(strings.Join(tables, " ")))
+		t.row(number(s.Number), word(s.ID), word(s.Title.In(l)), word(s.Clause), word(strings.Join(tables, " ")))
 	}
 	return t
 }
 
-func (t *Table) csv(out io.Writer) error {
+func (t *Table) csv(out io.Writer, l Lang) error {
+	if l != English {
+		if _, err := io.WriteString(out, "\ufeff"); err != nil {
+			return err
+		}
+	}
 	w := csv.NewWriter(out)
 	line := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		line[i] = c.ID
+		if line[i] = c.ID; l != English {
+			line[i] = cmp.Or(c.Name.In(l), c.ID)
+		}
 	}
 	if err := w.Write(line); err != nil {
 		return err
 	}
 	for _, r := range t.Rows {
 		for i, c := range r {
-			line[i] = inert(c.plain())
+			line[i] = inert(c.sheet(l))
 		}
 		if err := w.Write(line); err != nil {
 			return err
@@ -139,8 +149,11 @@ func fileName(id string) string {
 	return b.String()
 }
 
-// plain is a cell for machines.
-func (c Cell) plain() string {
+// sheet is a cell of a spreadsheet: for machines in English, else for people.
+func (c Cell) sheet(l Lang) string {
+	if text := c.Text.In(l); l != English && text != "" && c.N == nil && !c.when {
+		return text
+	}
 	if c.ID != "" {
 		return c.ID
 	}

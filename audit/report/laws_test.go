@@ -1,12 +1,14 @@
 package report
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestEveryFactOfLawIsWhole(t *testing.T) {
@@ -93,6 +95,45 @@ func TestTheTermsAreThoseOfTheVocabulary(t *testing.T) {
 	for _, op := range []string{"hmac", "encrypt", "redact"} {
 		if iri := operatorCell(op).IRI; !strings.Contains(all.String(), `"`+iri+`"`) {
 			t.Errorf("no term %s", iri)
+		}
+	}
+}
+
+// What is due by when, as the laws have it.
+func TestEachClockRunsAsLongAsItsLawSays(t *testing.T) {
+	l, err := readLaws()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]time.Duration{}
+	for _, f := range l.Forms {
+		for _, c := range f.Clocks {
+			got[f.Law+" "+c.Section] = max(got[f.Law+" "+c.Section], time.Duration(c.Hours)*time.Hour+time.Duration(c.Days)*24*time.Hour)
+			if f.Law == "pdpa-th" && c.Hours > 0 {
+				got["pdpa-th, first"] = time.Duration(c.Hours) * time.Hour
+			}
+		}
+	}
+	const day = 24 * time.Hour
+	want := map[string]time.Duration{
+		"gdpr Art. 33(1)": 72 * time.Hour, "gdpr Art. 33(2)": 0, "gdpr Art. 34": 0,
+		"pdpa-th, first": 72 * time.Hour, "pdpa-th s.37(4)": 15 * day,
+		"pdpa-sg s.26C": 30 * day, "pdpa-sg s.26D(1)": 3 * day, "pdpa-sg s.26D": 0, "pdpa-sg s.26C(3)(a)": 0,
+		"hipaa §164.404(b)": 60 * day, "hipaa §164.406(b)": 60 * day, "hipaa §164.408(b)": 60 * day, "hipaa §164.410(b)": 60 * day,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("clocks are %v, want %v", got, want)
+	}
+}
+
+// Singapore's s.26B: 500 persons or more.
+func TestABreachOfFiveHundredPersonsIsToldAsOne(t *testing.T) {
+	for n, want := range map[int]string{499: "Fewer than 500", 500: "Possibly 500 persons or more"} {
+		in := invented()
+		in.Facts.Counted = &Counted{Distinct: n, Streams: map[string]int{}}
+		w := &work{Input: in}
+		if got := w.answer("threshold", nil).EN; !strings.HasPrefix(got, want) {
+			t.Errorf("%d persons: %s", n, got)
 		}
 	}
 }

@@ -32,7 +32,8 @@ Makes a document from the audit log and from what the folder says. KIND is one o
   --lang en|th      language, by default en
   --from TIME       begin of the range: 2026-01-31, or RFC 3339; by default that of the log
   --to TIME         end of the range, which is not in it
-  --format FORMAT   html (one file), pdf, json, or csv: a zip with a file a table
+  --format FORMAT   html (one file), pdf, json, or csv: a zip with a file a table, for
+                    programs, or with --lang th for people
   --json            the same as --format json
   --table NAME      csv of this table alone
   --out FILE        write there instead of to standard output
@@ -406,7 +407,7 @@ func (r *reportFlags) render(out io.Writer, doc *report.Document) error {
 	case "json":
 		return doc.JSON(out, report.Lang(r.lang))
 	case "csv":
-		return doc.CSV(out, r.table)
+		return doc.CSV(out, r.table, report.Lang(r.lang))
 	case "pdf":
 		return doc.PDF(out, report.Lang(r.lang))
 	}
