@@ -158,25 +158,34 @@ func showProven(io console, p *verify.Proven, show bool) {
 	if p.Offset != nil {
 		place = fmt.Sprintf("offset %d", *p.Offset)
 	}
-	build := p.Build
-	if p.BuildName != "" {
-		build += " (" + p.BuildName + ")"
-	}
 	what := "record"
-	if p.Object != "" {
-		what = "row of " + p.Object
+	if p.Loaded != nil {
+		what = "row of " + p.Loaded.Object
+	}
+	done := "was produced under policy revision"
+	if p.Stage == stream.StageMask {
+		done = "was masked under policy revision"
 	}
 	tellf(io.out, "The operator of %s committed to the claim that this %s\n", p.Origin, what)
-	for _, line := range [][2]string{
-		{"was produced under policy revision", p.Policy},
+	lines := [][2]string{
+		{done, p.Policy},
 		{"key epoch", p.Keys},
-		{"by build", build},
+		{"by build", built(p.Build, p.BuildName)},
 		{"by worker", p.Worker},
 		{"of connection", fmt.Sprintf("%s, stage %s, at %s", p.Connection, p.Stage, p.Time)},
 		{"at this place", fmt.Sprintf("%s/%d, %s", p.Topic, p.Partition, place)},
-		{"as the log has it", fmt.Sprintf("entry %d (%s) of %d under the checkpoint", p.Leaf, p.Entry, p.Size)},
-	} {
-		if line[1] != "" { // receipts of sinks name no epoch
+		{"as the log has it", entryOf(p.Leaf, p.Entry, p.Size)},
+	}
+	if l := p.Loaded; l != nil {
+		lines = append(lines, [][2]string{
+			{"and was loaded by build", built(l.Build, l.BuildName)},
+			{"by worker", l.Worker},
+			{"at", l.Time},
+			{"as the log has it", entryOf(l.Leaf, l.Entry, l.Size)},
+		}...)
+	}
+	for _, line := range lines {
+		if line[1] != "" {
 			tellf(io.out, "  %-36s%s\n", line[0], line[1])
 		}
 	}
@@ -187,6 +196,18 @@ func showProven(io console, p *verify.Proven, show bool) {
 		tellf(io.out, "\nkey    %s\nvalue  %s\n", compact(p.Record.Key), compact(p.Record.Value))
 	}
 	tellf(io.out, "\nThat it was masked rightly is not proven by this: lethe audit sample does that.\nproof: ok\n")
+}
+
+// built is a build, and its name in the list of builds.
+func built(build, name string) string {
+	if name == "" {
+		return build
+	}
+	return build + " (" + name + ")"
+}
+
+func entryOf(leaf int64, id string, size int64) string {
+	return fmt.Sprintf("entry %d (%s) of %d under the checkpoint", leaf, id, size)
 }
 
 func compact(b []byte) string {
