@@ -104,12 +104,13 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 		return err
 	}
 	proof := isProof(dir)
-	if err := in.fits(dir, proof); err != nil {
+	statement := !proof && isStatement(dir)
+	if err := in.fits(dir, proof, statement); err != nil {
 		return err
 	}
 	if proof {
 		return verifyProof(io, dir, in.proofFlags)
-	} else if isStatement(dir) {
+	} else if statement {
 		return verifyStatement(ctx, io, dir, in.log, in.proofFlags)
 	}
 	if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
@@ -123,19 +124,26 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 
 // fits refuses what nothing would be held against: who gave it would believe that
 // something was.
-func (in *verifyFlags) fits(path string, bundle bool) error {
+func (in *verifyFlags) fits(path string, bundle, statement bool) error {
 	if in.fresh > 0 && in.policy == "" {
 		return &stream.Fault{Code: "verify.flags", Path: path, Msg: "--fresh is about the cosignatures of witnesses, and none are named", Hint: "add --policy FILE"}
 	}
-	if !bundle {
+	if !bundle && !statement {
 		return nil
 	}
+	what, hint := "a proof bundle", "lethe verify "+path+" --key log.pub; --state FILE is a checkpoint that you remember"
+	if statement {
+		what, hint = "a coverage statement", "lethe verify "+path+" --key log.pub --log DIR"
+	}
 	for _, flag := range []struct {
-		name  string
-		given bool
-	}{{"--checkpoint", in.checkpoint != ""}, {"--log", in.log != ""}, {"--lake", in.lakes != nil}, {"--running", in.running}, {"--coverage", in.ranges != nil}} {
-		if flag.given {
-			return &stream.Fault{Code: "verify.flags", Path: path, Msg: flag.name + " is of a log, and this is a proof bundle", Hint: "lethe verify " + path + " --key log.pub; --state FILE is a checkpoint that you remember"}
+		name          string
+		given, counts bool // counts: of a statement, too
+	}{
+		{"--checkpoint", in.checkpoint != "", false}, {"--log", in.log != "", true}, {"--lake", in.lakes != nil, false},
+		{"--running", in.running, false}, {"--coverage", in.ranges != nil, false},
+	} {
+		if flag.given && !(statement && flag.counts) {
+			return &stream.Fault{Code: "verify.flags", Path: path, Msg: flag.name + " is of a log, and this is " + what, Hint: hint}
 		}
 	}
 	return nil
