@@ -185,13 +185,17 @@ func (w *Workspace) row(ctx context.Context, r *audit.Reader, at *found, in Prov
 	if err != nil {
 		return err
 	}
-	p := at.receipt.Parts[at.claim.Part]
-	masked, err := w.receiptOf(ctx, r, Proving{Topic: p.Topic, Partition: p.Partition, Offset: offset})
+	at.claim.Masked, err = w.maskedBy(ctx, r, at.receipt.Parts[at.claim.Part], offset)
+	return err
+}
+
+// maskedBy finds who masked the record at an offset of what a sink's part has loaded.
+func (w *Workspace) maskedBy(ctx context.Context, r *audit.Reader, loaded stream.Part, offset int64) (*proof.Masked, error) {
+	at, err := w.receiptOf(ctx, r, Proving{Topic: loaded.Topic, Partition: loaded.Partition, Offset: offset})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	at.claim.Masked = &proof.Masked{Receipt: masked.claim.Receipt, Enrol: masked.claim.Enrol}
-	return nil
+	return &proof.Masked{Receipt: at.claim.Receipt, Enrol: at.claim.Enrol}, nil
 }
 
 // row reads the file that the row is of, and returns the offset of its record.
