@@ -40,12 +40,20 @@ type Claim struct {
 	Index  int64
 	// Preimage is what that leaf is the SHA-256 of, behind the byte 0.
 	Preimage []byte
+	// Masked is, of a row, who masked the record that it is of; nil of a record.
+	Masked *Masked
+}
+
+// Masked is a mask receipt that tells of the record which a row is of.
+type Masked struct {
+	Receipt, Enrol audit.Leaf // the entry, and that which enrolled its worker
 }
 
 // extra is what a bundle holds beside the receipt's place in the log.
 type extra struct {
 	Enrol  inclusion       `json:"enrol"`
 	Leaf   json.RawMessage `json:"leaf"` // of the receipt, as the log holds it
+	Masked *masked         `json:"masked,omitempty"`
 	Out    int             `json:"out"`
 	Part   int             `json:"part"`
 	Path   []string        `json:"path"` // from the record's leaf to the root, base64
@@ -62,6 +70,14 @@ type inclusion struct {
 	Path  []string        `json:"path"`
 }
 
+// masked is the mask receipt of a row. What it has in common with the bundle's own
+// receipt is left out.
+type masked struct {
+	Checkpoint string     `json:"checkpoint,omitempty"` // of another shard
+	Enrol      *inclusion `json:"enrol,omitempty"`      // of another worker, or in another shard
+	inclusion
+}
+
 type since struct {
 	Path []string     `json:"path"`
 	Size stream.Int64 `json:"size"`
@@ -74,18 +90,19 @@ const header = "c2sp.org/tlog-proof@v1\n"
 // shard, it proves too that the shard extends that one.
 func Bundle(c Claim, older []byte) ([]byte, error) {
 	s := c.Receipt.Shard
-	if c.Enrol.Shard != s {
-		return nil, fmt.Errorf("bundle: the worker is enrolled in %s, the receipt is in %s", c.Enrol.Shard.Origin, s.Origin)
-	}
 	path, err := batchPath(c)
 	if err != nil {
 		return nil, err
 	}
 	x := extra{V: 1, Part: c.Part, Out: c.Out, Path: path, Index: stream.Int64(c.Index), Size: stream.Int64(len(c.Leaves)),
 		Record: base64.StdEncoding.EncodeToString(c.Preimage), Leaf: c.Receipt.Raw}
-	x.Enrol = inclusion{Index: stream.Int64(c.Enrol.Number()), Leaf: c.Enrol.Raw}
-	if x.Enrol.Path, err = logPath(c.Enrol); err != nil {
+	if x.Enrol, err = enrolled(c.Receipt, c.Enrol); err != nil {
 		return nil, err
+	}
+	if c.Masked != nil {
+		if x.Masked, err = maskedOf(c); err != nil {
+			return nil, err
+		}
 	}
 	if older != nil {
 		if x.Since, err = extension(s, older); err != nil {
@@ -113,6 +130,38 @@ func Bundle(c Claim, older []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// included is a leaf of the log and its inclusion proof.
+func included(l audit.Leaf) (inclusion, error) {
+	path, err := logPath(l)
+	return inclusion{Index: stream.Int64(l.Number()), Leaf: l.Raw, Path: path}, err
+}
+
+// enrolled is the enrolment of a receipt's worker.
+func enrolled(receipt, enrol audit.Leaf) (inclusion, error) {
+	if enrol.Shard != receipt.Shard {
+		return inclusion{}, fmt.Errorf("bundle: the worker is enrolled in %s, the receipt is in %s", enrol.Shard.Origin, receipt.Shard.Origin)
+	}
+	return included(enrol)
+}
+
+// maskedOf is what a row's bundle holds beside its own receipt.
+func maskedOf(c Claim) (*masked, error) {
+	in, err := included(c.Masked.Receipt)
+	if err != nil {
+		return nil, err
+	}
+	m := &masked{inclusion: in}
+	if s := c.Masked.Receipt.Shard; s != c.Receipt.Shard {
+		m.Checkpoint = string(s.Checkpoint())
+	}
+	if e := c.Masked.Enrol; e.Shard == c.Enrol.Shard && e.Index == c.Enrol.Index {
+		return m, nil
+	}
+	enrol, err := enrolled(c.Masked.Receipt, c.Masked.Enrol)
+	m.Enrol = &enrol
+	return m, err
+}
+
 // logPath is the inclusion proof of a leaf of the log.
 func logPath(l audit.Leaf) ([]string, error) {
 	p, err := tlog.ProveRecord(l.Shard.Size, l.Number(), l.Shard.Hashes())
@@ -122,15 +171,18 @@ func logPath(l audit.Leaf) ([]string, error) {
 	return encoded(p), nil
 }
 
-// extension proves that the shard goes on from an older checkpoint; nil where it is the
-// shard's own.
+// extension proves that the shard goes on from an older checkpoint; nil for one of its
+// own size.
 func extension(s *audit.Shard, older []byte) (*since, error) {
 	n, err := s.Extends(older)
 	if err == nil && n == 0 {
 		err = errors.New("older checkpoint: of a log without entries")
 	}
-	if err != nil || n == s.Size {
+	if err != nil {
 		return nil, err
+	}
+	if n == s.Size {
+		return nil, nil
 	}
 	p, err := tlog.ProveTree(s.Size, n, s.Hashes())
 	if err != nil {

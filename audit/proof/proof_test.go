@@ -35,12 +35,6 @@ const build = "aa11bb22cc33dd44ee55ff66aa11bb22cc33dd44ee55ff66aa11bb22cc33dd44"
 // newWorld makes a log with a receipt of a batch of n records among others.
 func newWorld(t testing.TB, n, others int) *world {
 	t.Helper()
-	return newWorldSigned(t, n, others, nil)
-}
-
-// newWorldSigned makes one whose receipts another key than the worker's signs.
-func newWorldSigned(t testing.TB, n, others int, key ed25519.PrivateKey) *world {
-	t.Helper()
 	w := &world{dir: t.TempDir()}
 	var err error
 	if w.skey, w.key, err = audit.NewLogKey("lethe/shop"); err != nil {
@@ -58,10 +52,7 @@ func newWorldSigned(t testing.TB, n, others int, key ed25519.PrivateKey) *world 
 		t.Fatal(err)
 	}
 	w.entries = append(w.entries, enrol)
-	if key == nil {
-		key = worker
-	}
-	ledger, err := audit.NewLedger(audit.WorkerID(pub), key, "run-1")
+	ledger, err := audit.NewLedger(audit.WorkerID(pub), worker, "run-1")
 	if err != nil {
 		t.Fatal(err)
 	}

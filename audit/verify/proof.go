@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
@@ -10,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -28,8 +26,6 @@ var (
 	ErrFalse = errors.New("it is refuted")      // in that form, and not true
 	// ErrOlder says that nothing shows how its checkpoint and a remembered one belong together.
 	ErrOlder = errors.New("its checkpoint is older than the remembered one")
-	// ErrRowBuilds says that a bundle of a row was to be held against a list of builds.
-	ErrRowBuilds = errors.New("a row's bundle names the build that loaded it, and not the one that masked it")
 	// ErrOtherKey says, beside ErrFalse, that no public key which was given is that of the
 	// log, or of the shard of it, that the bundle is of.
 	ErrOtherKey = errors.New("no public key that was given is its")
@@ -49,7 +45,8 @@ type ProofOptions struct {
 	Cosigned func(checkpoint []byte) (checked map[string]bool, err error)
 }
 
-// Proven is what the operator committed to, by a bundle.
+// Proven is what the operator committed to, by a bundle. Of a row, too, it is told who
+// masked it, and beside that who loaded it.
 type Proven struct {
 	Origin     string `json:"origin"`
 	Size       int64  `json:"size"`  // of the log, under the checkpoint
@@ -67,16 +64,30 @@ type Proven struct {
 	Partition  int32  `json:"partition"`
 	// The record is one of those at offsets First to Last, the Number-th of Of, from 0. An
 	// Offset is known where a row tells it, or where nothing lies between them.
-	First  int64  `json:"first"`
-	Last   int64  `json:"last"`
-	Number int64  `json:"number"`
-	Of     int64  `json:"of"`
-	Offset *int64 `json:"offset,omitempty"`
-	Object string `json:"object,omitempty"` // the file, of a row
+	First  int64   `json:"first"`
+	Last   int64   `json:"last"`
+	Number int64   `json:"number"`
+	Of     int64   `json:"of"`
+	Offset *int64  `json:"offset,omitempty"`
+	Loaded *Loaded `json:"loaded,omitempty"` // a row; nil for a record
 	// Extends is the size of the remembered checkpoint, if it was shown.
 	Extends *int64 `json:"extends,omitempty"`
 	// Record is the masked record or row; it is shown where somebody asks.
 	Record *ProvenRecord `json:"-"`
+}
+
+// Loaded says who wrote a row to its file. First to Last, Number and Of are those of the
+// file then.
+type Loaded struct {
+	Object    string `json:"object"` // the file
+	Origin    string `json:"origin"`
+	Size      int64  `json:"size"`
+	Entry     string `json:"entry"`
+	Leaf      int64  `json:"leaf"`
+	Time      string `json:"time"`
+	Worker    string `json:"worker"`
+	Build     string `json:"build"`
+	BuildName string `json:"build_name,omitempty"`
 }
 
 // ProvenRecord is a masked record, as its leaf has it; of a row it is the leaf's bytes.
@@ -86,36 +97,6 @@ type ProvenRecord struct {
 	Row            []byte
 }
 
-// bundled is what a bundle's extra holds.
-type bundled struct {
-	Enrol  bundledEntry    `json:"enrol"`
-	Index  count           `json:"index"`
-	Leaf   json.RawMessage `json:"leaf"`
-	Out    int             `json:"out"`
-	Part   int             `json:"part"`
-	Path   []string        `json:"path"`
-	Record string          `json:"record"`
-	Since  *bundledSince   `json:"since,omitempty"`
-	Size   count           `json:"size"`
-	V      int             `json:"v"`
-}
-
-type bundledEntry struct {
-	Index count           `json:"index"`
-	Leaf  json.RawMessage `json:"leaf"`
-	Path  []string        `json:"path"`
-}
-
-type bundledSince struct {
-	Path []string `json:"path"`
-	Size count    `json:"size"`
-}
-
-const (
-	proofHeader = "c2sp.org/tlog-proof@v1\n"
-	proofTail   = "— sha256 "
-)
-
 // Proof checks a bundle. Every byte of it counts: what stands in another way than it
 // is made is no bundle. That the worker's key was not revoked between its enrolment and
 // the receipt no bundle can show: [Run] does, over the whole log.
@@ -124,269 +105,188 @@ func Proof(raw []byte, o ProofOptions) (*Proven, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrProof, err)
 	}
-	v, logKey, err := p.keyOf(o.PublicKey)
+	log, err := sealedBy(p.checkpoint, o)
 	if err != nil {
 		return nil, err
 	}
-	cp, err := p.signed(v, o)
-	if err != nil {
-		return nil, err
-	}
-	return p.check(cp, v, logKey, o)
+	return p.check(log, o)
 }
 
-// keyOf is that of the shard which a bundle is of, or the last of them: the checkpoint
-// tells whether it fits.
-func (p *proof) keyOf(keys string) (v note.Verifier, key ed25519.PublicKey, err error) {
-	origin, _, _ := strings.Cut(string(p.checkpoint), "\n")
-	for _, k := range strings.Fields(keys) {
-		if v != nil && v.Name() == origin {
+// sealed is a checkpoint whose signatures were checked, and the key of its shard.
+type sealed struct {
+	checkpoint
+	verifier note.Verifier
+	key      ed25519.PublicKey
+}
+
+// sealedBy checks a checkpoint by the key of the shard that it is of, or the last of
+// them: it tells whether that fits.
+func sealedBy(raw []byte, o ProofOptions) (s sealed, err error) {
+	origin, _, _ := strings.Cut(string(raw), "\n")
+	for _, k := range strings.Fields(o.PublicKey) {
+		if s.verifier != nil && s.verifier.Name() == origin {
 			break
 		}
-		if v, err = note.NewVerifier(k); err != nil {
-			return nil, nil, ErrKey
+		if s.verifier, err = note.NewVerifier(k); err != nil {
+			return s, ErrKey
 		}
-		if key, err = ed25519Of(k); err != nil {
-			return nil, nil, ErrKey
+		if s.key, err = ed25519Of(k); err != nil {
+			return s, ErrKey
 		}
 	}
-	if v == nil {
-		return nil, nil, ErrKey
+	if s.verifier == nil {
+		return s, ErrKey
 	}
-	if v.Name() != origin {
-		return nil, nil, fmt.Errorf("%w: %w: it is of %s", ErrFalse, ErrOtherKey, origin)
+	if s.verifier.Name() != origin {
+		return s, fmt.Errorf("%w: %w: it is of %s", ErrFalse, ErrOtherKey, origin)
 	}
-	return v, key, nil
-}
-
-// proof is a bundle, taken apart.
-type proof struct {
-	extra      bundled
-	index      int64
-	path       tlog.RecordProof
-	checkpoint []byte
-	receipt    []byte // leaf of the log
-	enrol      []byte
-	record     []byte
-}
-
-// takeApart reads a bundle that is written in the one way.
-func takeApart(raw []byte) (*proof, error) {
-	at := bytes.LastIndex(raw, []byte("\n"+proofTail)) + 1
-	if at <= 0 {
-		return nil, errors.New("it has no last line with its hash")
-	}
-	sum := sha256.Sum256(raw[:at])
-	if string(raw[at:]) != proofTail+base64.StdEncoding.EncodeToString(append(make([]byte, 4), sum[:]...))+"\n" {
-		return nil, errors.New("its hash is another: it was changed or cut")
-	}
-	head, checkpoint, ok := strings.Cut(string(raw[:at]), "\n\n")
-	lines := strings.Split(head, "\n")
-	if !ok || len(lines) < 3 || lines[0]+"\n" != proofHeader {
-		return nil, errors.New("its head is not that of a tlog-proof")
-	}
-	p := &proof{checkpoint: []byte(checkpoint)}
-	extra, okExtra := strings.CutPrefix(lines[1], "extra ")
-	index, okIndex := strings.CutPrefix(lines[2], "index ")
-	var err error
-	if p.index, err = strconv.ParseInt(index, 10, 64); err != nil || !okExtra || !okIndex || p.index < 0 || strconv.FormatInt(p.index, 10) != index {
-		return nil, errors.New("it has no extra or index")
-	}
-	if p.path, err = hashesOf(lines[3:]); err != nil {
-		return nil, err
-	}
-	text, err := strictBase64(extra)
-	if err != nil {
-		return nil, err
-	}
-	return p, p.open(text)
-}
-
-// open reads the extra.
-func (p *proof) open(text []byte) error {
-	if err := canonical(text); err != nil {
-		return fmt.Errorf("extra: %w", err)
-	}
-	if err := plainNames(text); err != nil {
-		return fmt.Errorf("extra: %w", err)
-	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&p.extra); err != nil || p.extra.V != 1 {
-		return errors.New("extra: not what a bundle holds")
-	}
-	// Every member in its one form: a null, or one left out, would be another.
-	x := &p.extra
-	again, err := plainJSON(x)
-	if err != nil || !bytes.Equal(again, text) || x.Path == nil || x.Enrol.Path == nil || x.Since != nil && x.Since.Path == nil {
-		return errors.New("extra: not in its one form")
-	}
-	p.receipt, p.enrol = x.Leaf, x.Enrol.Leaf
-	p.record, err = strictBase64(x.Record)
-	return err
-}
-
-// plainJSON writes v as canonical JSON does whose members are in order.
-func plainJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
-}
-
-func strictBase64(s string) ([]byte, error) {
-	raw, err := base64.StdEncoding.Strict().DecodeString(s)
-	// The decoder passes over line ends.
-	if err != nil || base64.StdEncoding.EncodeToString(raw) != s {
-		return nil, errors.New("not base64 in its one form")
-	}
-	return raw, nil
-}
-
-func hashesOf(lines []string) (out []tlog.Hash, err error) {
-	for _, line := range lines {
-		h, err := tlog.ParseHash(line)
-		if err != nil || h.String() != line {
-			return nil, errors.New("a hash is not base64 in its one form")
-		}
-		out = append(out, h)
-	}
-	return out, nil
+	s.checkpoint, err = signed(raw, s.verifier, o)
+	return s, err
 }
 
 // signed checks the checkpoint's signatures, all of them: one that nobody here checks
-// could be anything.
-func (p *proof) signed(v note.Verifier, o ProofOptions) (checkpoint, error) {
-	cp, err := openCheckpoint(p.checkpoint, v)
+// could be anything. The log's is the first, and nobody signs twice.
+func signed(raw []byte, v note.Verifier, o ProofOptions) (checkpoint, error) {
+	cp, err := openCheckpoint(raw, v)
 	if err != nil {
 		return cp, fmt.Errorf("%w: checkpoint: %w", ErrFalse, err)
 	}
 	checked := map[string]bool{}
 	if o.Cosigned != nil {
-		if checked, err = o.Cosigned(p.checkpoint); err != nil {
+		if checked, err = o.Cosigned(raw); err != nil {
 			return cp, fmt.Errorf("%w: checkpoint: %w", ErrFalse, err)
 		}
 	}
-	n, err := note.Open(p.checkpoint, note.VerifierList(v))
+	n, err := note.Open(raw, note.VerifierList(v))
 	if err != nil || len(n.Sigs) != 1 {
 		return cp, fmt.Errorf("%w: checkpoint: not one signature of the log's key", ErrFalse)
 	}
 	text := n.Text + "\n"
-	_, sigs, _ := strings.Cut(string(p.checkpoint), "\n\n")
-	seen := map[string]bool{}
+	_, sigs, _ := strings.Cut(string(raw), "\n\n")
+	signers := make(map[string]bool)
 	for line := range strings.Lines(sigs) {
-		text += line
-		if seen[line] {
-			return cp, fmt.Errorf("%w: checkpoint: a signature is there twice", ErrProof)
-		}
-		seen[line] = true
 		own := line == "— "+n.Sigs[0].Name+" "+n.Sigs[0].Base64+"\n"
 		if !own && !checked[strings.TrimSuffix(line, "\n")] {
 			return cp, fmt.Errorf("%w: checkpoint: a signature of somebody who is not known here: give --policy", ErrFalse)
 		}
+		who := signer(line)
+		if own != (len(signers) == 0) || signers[who] {
+			return cp, fmt.Errorf("%w: checkpoint: the log's signature is not the first, or somebody's stands there twice", ErrProof)
+		}
+		signers[who] = true
+		text += line
 	}
-	if text != string(p.checkpoint) || strings.Count(n.Text, "\n") != 3 {
+	if text != string(raw) || strings.Count(n.Text, "\n") != 3 {
 		return cp, fmt.Errorf("%w: checkpoint: not in its one form", ErrProof)
 	}
 	return cp, nil
 }
 
+// signer is the name and key hash of a signature line.
+func signer(line string) string {
+	name, text, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(line, "— "), "\n"), " ")
+	raw, _ := base64.StdEncoding.DecodeString(text)
+	return name + " " + string(raw[:min(4, len(raw))])
+}
+
 // check follows both steps.
-func (p *proof) check(cp checkpoint, v note.Verifier, logKey ed25519.PublicKey, o ProofOptions) (*Proven, error) {
-	refuted := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %s", ErrFalse, fmt.Sprintf(format, args...))
-	}
-	receipt := parseLeaf(p.index, p.receipt)
-	if receipt.err != nil || receipt.receipt == nil {
-		return nil, refuted("its entry is no receipt")
-	}
-	if err := tlog.CheckRecord(p.path, cp.tree.N, cp.tree.Hash, p.index, tlog.RecordHash(p.receipt)); err != nil {
-		return nil, refuted("the receipt is not in the log")
-	}
-	key, err := p.worker(cp, logKey, receipt)
+func (p *proof) check(log sealed, o ProofOptions) (*Proven, error) {
+	receipt, err := log.receipt(p.receipt, p.enrol)
 	if err != nil {
 		return nil, err
-	}
-	if !ed25519.Verify(key, receipt.plain, receipt.sig) {
-		return nil, refuted("the receipt is not signed by its worker")
 	}
 	proven, root, err := p.place(receipt)
 	if err != nil {
 		return nil, err
 	}
-	path, err := hashesOf(p.extra.Path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrProof, err)
-	}
 	leaf := tlog.Hash(sha256.Sum256(append([]byte{0}, p.record...)))
-	if tlog.CheckRecord(path, proven.Of, tlog.Hash(root), proven.Number, leaf) != nil {
+	if tlog.CheckRecord(p.path, proven.Of, tlog.Hash(root), proven.Number, leaf) != nil {
 		return nil, refuted("the record is not of the batch that the receipt tells of")
 	}
 	if err := proven.read(p.record); err != nil {
 		return nil, err
 	}
-	proven.Origin, proven.Size = cp.origin, cp.tree.N
-	if o.Builds != nil && proven.Object != "" {
-		return nil, ErrRowBuilds
+	proven.by(log, receipt)
+	if proven.Loaded != nil {
+		err = p.mask(proven, log, receipt, o)
+	} else if p.extra.Masked != nil {
+		err = fmt.Errorf("%w: it is of a record, and holds another receipt", ErrProof)
 	}
-	if o.Builds != nil {
-		name, known := o.Builds[proven.Build]
-		if !known {
-			return nil, refuted("build %s is not in the list", proven.Build)
-		}
-		proven.BuildName = name
+	if err != nil {
+		return nil, err
+	}
+	if err := proven.named(o.Builds); err != nil {
+		return nil, err
+	}
+	if s := p.extra.Since; s != nil && (s.Size < 1 || int64(s.Size) >= log.tree.N) {
+		return nil, fmt.Errorf("%w: what it shows to be extended is no older checkpoint", ErrProof)
 	}
 	if o.State != nil {
-		if err := p.extends(cp, v, o.State); err != nil {
-			return nil, err
-		}
-		old, _ := readCheckpoint(string(o.State))
-		proven.Extends = &old.tree.N
-	} else if p.extra.Since != nil {
+		proven.Extends, err = p.extends(log, o.State)
+		return proven, err
+	}
+	if p.extra.Since != nil {
 		// Nothing to hold it against: it must not be anything.
 		return nil, refuted("it shows that the log extends an older checkpoint: give that with --state")
 	}
 	return proven, nil
 }
 
-// worker finds the key of the receipt's worker, which the log's key enrolled before.
-func (p *proof) worker(cp checkpoint, logKey ed25519.PublicKey, receipt *entry) (ed25519.PublicKey, error) {
-	at := int64(p.extra.Enrol.Index)
-	path, err := hashesOf(p.extra.Enrol.Path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrProof, err)
+func refuted(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrFalse, fmt.Sprintf(format, args...))
+}
+
+// receipt finds a receipt in the log, which a worker signed whom the log's key enrolled
+// before.
+func (s sealed) receipt(at, enrol bundledLeaf) (*entry, error) {
+	e := parseLeaf(at.index, at.raw)
+	if e.err != nil || e.receipt == nil {
+		return nil, refuted("its entry is no receipt")
 	}
-	enrol := parseLeaf(at, p.enrol)
+	if err := tlog.CheckRecord(at.path, s.tree.N, s.tree.Hash, at.index, tlog.RecordHash(at.raw)); err != nil {
+		return nil, refuted("the receipt is not in the log")
+	}
+	key, err := s.worker(e, enrol)
+	if err != nil {
+		return nil, err
+	}
+	if !ed25519.Verify(key, e.plain, e.sig) {
+		return nil, refuted("the receipt is not signed by its worker")
+	}
+	return e, nil
+}
+
+// worker finds the key of a receipt's worker, which the log's key enrolled before.
+func (s sealed) worker(receipt *entry, at bundledLeaf) (ed25519.PublicKey, error) {
+	enrol := parseLeaf(at.index, at.raw)
 	var b struct {
 		Worker    string `json:"worker"`
 		PublicKey string `json:"public_key"`
 	}
-	if enrol.err != nil || enrol.kind != entryEnrol || json.Unmarshal(enrol.body, &b) != nil || at < 0 || at >= p.index || b.Worker != receipt.receipt.Worker {
-		return nil, fmt.Errorf("%w: its worker was not enrolled before", ErrFalse)
+	if enrol.err != nil || enrol.kind != entryEnrol || json.Unmarshal(enrol.body, &b) != nil || at.index < 0 || at.index >= receipt.leaf || b.Worker != receipt.receipt.Worker {
+		return nil, refuted("its worker was not enrolled before")
 	}
 	raw, err := base64.StdEncoding.Strict().DecodeString(b.PublicKey)
-	if err != nil || len(raw) != ed25519.PublicKeySize || !ed25519.Verify(logKey, enrol.plain, enrol.sig) ||
-		tlog.CheckRecord(path, cp.tree.N, cp.tree.Hash, at, tlog.RecordHash(p.enrol)) != nil {
-		return nil, fmt.Errorf("%w: its worker was not enrolled by the log's key", ErrFalse)
+	if err != nil || len(raw) != ed25519.PublicKeySize || !ed25519.Verify(s.key, enrol.plain, enrol.sig) ||
+		tlog.CheckRecord(at.path, s.tree.N, s.tree.Hash, at.index, tlog.RecordHash(at.raw)) != nil {
+		return nil, refuted("its worker was not enrolled by the log's key")
 	}
 	return raw, nil
 }
 
 // place finds the root that the receipt names.
 func (p *proof) place(e *entry) (*Proven, digest, error) {
-	r, refuted := e.receipt, fmt.Errorf("%w: the receipt has no such part or output", ErrFalse)
+	r, refuted := e.receipt, refuted("the receipt has no such part or output")
 	if p.extra.Part < 0 || p.extra.Part >= len(r.parts) || p.extra.Size < 1 || p.extra.Index < 0 || p.extra.Index >= p.extra.Size {
 		return nil, digest{}, refuted
 	}
 	part := &r.parts[p.extra.Part]
-	out := &Proven{Entry: e.id, Leaf: p.index, Time: r.Time, Worker: r.Worker, Build: r.Build, Stage: r.Stage, Connection: r.Connection + r.Source,
-		Policy: r.Policy, Keys: r.Keys, Number: int64(p.extra.Index), Of: int64(p.extra.Size)}
+	out := &Proven{Number: int64(p.extra.Index), Of: int64(p.extra.Size)}
 	if p.extra.Out == -1 {
-		if part.Rows == nil || part.RowRoot == nil || int64(*part.Rows) != out.Of {
+		if r.Stage != stageSink || part.Rows == nil || part.RowRoot == nil || int64(*part.Rows) != out.Of {
 			return nil, digest{}, refuted
 		}
-		out.Topic, out.Partition, out.Object = part.Topic, part.Partition, part.Object
+		out.Topic, out.Partition, out.Loaded = part.Topic, part.Partition, &Loaded{Object: part.Object}
 		out.First, out.Last = offsetOf(part.From), offsetOf(part.To)-1
 		return out, *part.RowRoot, nil
 	}
@@ -411,7 +311,7 @@ func (p *Proven) read(b []byte) error {
 	}
 	b = b[16:] // the salt
 	p.Record = &ProvenRecord{}
-	if p.Object != "" {
+	if p.Loaded != nil {
 		if len(b) < 12 || binary.BigEndian.Uint32(b) != uint32(p.Partition) || binary.BigEndian.Uint64(b[4:]) > math.MaxInt64 {
 			return bad
 		}
@@ -443,38 +343,27 @@ func (p *Proven) read(b []byte) error {
 	return nil
 }
 
-func unsigned(checkpoint []byte, v note.Verifier) bool {
-	_, err := openCheckpoint(checkpoint, v)
-	return err != nil
-}
-
-// extends holds the checkpoint against one that was seen before.
-func (p *proof) extends(cp checkpoint, v note.Verifier, state []byte) error {
+// extends holds the checkpoint against one that was seen before, and returns its size.
+func (p *proof) extends(log sealed, state []byte) (*int64, error) {
 	old, err := readCheckpoint(string(state))
 	if err != nil {
-		return ErrRemembered
+		return nil, ErrRemembered
+	}
+	if old.origin != log.origin {
+		return nil, refuted("the remembered checkpoint is of %s", old.origin)
+	}
+	if old, err = openCheckpoint(state, log.verifier); err != nil {
+		return nil, refuted("the remembered checkpoint: %v", err)
 	}
 	switch s := p.extra.Since; {
-	case old.origin != cp.origin:
-		return fmt.Errorf("%w: the remembered checkpoint is of %s", ErrFalse, old.origin)
-	case unsigned(state, v):
-		return ErrRemembered
-	case old.tree == cp.tree && s == nil:
-		return nil
-	case old.tree.N > cp.tree.N:
-		return fmt.Errorf("%w: of %d entries, and that of %d", ErrOlder, cp.tree.N, old.tree.N)
-	case s != nil && old.tree.N == cp.tree.N:
-		return fmt.Errorf("%w: it shows how a log grew that did not", ErrProof)
+	case old.tree == log.tree && s == nil:
+		return &old.tree.N, nil
+	case old.tree.N > log.tree.N:
+		return nil, fmt.Errorf("%w: of %d entries, and that of %d", ErrOlder, log.tree.N, old.tree.N)
 	case s == nil || int64(s.Size) != old.tree.N:
-		return fmt.Errorf("%w: it does not show that the log extends the remembered checkpoint: ask for one by lethe prove --since", ErrFalse)
-	default:
-		path, err := hashesOf(s.Path)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrProof, err)
-		}
-		if tlog.CheckTree(path, cp.tree.N, cp.tree.Hash, old.tree.N, old.tree.Hash) != nil {
-			return fmt.Errorf("%w: the log does not extend the remembered checkpoint: it was rolled back or forked", ErrFalse)
-		}
+		return nil, refuted("it does not show that the log extends the remembered checkpoint: ask for one by lethe prove --since")
+	case tlog.CheckTree(p.since, log.tree.N, log.tree.Hash, old.tree.N, old.tree.Hash) != nil:
+		return nil, refuted("the log does not extend the remembered checkpoint: it was rolled back or forked")
 	}
-	return nil
+	return &old.tree.N, nil
 }

@@ -106,8 +106,6 @@ func verifyProof(io console, path string, in proofFlags) error {
 		return &stream.Fault{Code: "verify.checkpoint", Path: in.state, Msg: err.Error(), Hint: "give a copy of the file checkpoint that was in the log's directory"}
 	case errors.Is(err, verify.ErrOlder):
 		return &stream.Fault{Code: "verify.proof", Path: path, Msg: err.Error(), Hint: "ask for a bundle of today: lethe prove; without --state this one is checked by itself", Exit: stream.ExitFault}
-	case errors.Is(err, verify.ErrRowBuilds):
-		return &stream.Fault{Code: "verify.flags", Path: path, Msg: err.Error(), Hint: "without --builds it tells the record's place: lethe prove --topic TOPIC --partition N --offset N makes the record's own, which names both epoch and build"}
 	case errors.Is(err, verify.ErrOtherKey):
 		return &stream.Fault{Code: "verify.proof", Path: path, Msg: err.Error(), Hint: "give the newest log.pub: it has a line for each shard of the log; else the proof is of another log", Exit: stream.ExitFault}
 	case err != nil:
@@ -162,30 +160,36 @@ func showProven(io console, p *verify.Proven, show bool) {
 	if p.Offset != nil {
 		place = fmt.Sprintf("offset %d", *p.Offset)
 	}
-	build := p.Build
-	if p.BuildName != "" {
-		build += " (" + p.BuildName + ")"
+	what := "record"
+	if p.Loaded != nil {
+		what = "row of " + p.Loaded.Object
 	}
-	what, under, by := "record", "was produced under policy revision", "by build"
-	if p.Object != "" {
-		what, under, by = "row of "+p.Object, "was masked under policy revision", "and loaded by build"
+	done := "was produced under policy revision"
+	if p.Stage == stream.StageMask {
+		done = "was masked under policy revision"
 	}
 	tellf(io.out, "The operator of %s committed to the claim that this %s\n", p.Origin, what)
-	for _, line := range [][2]string{
-		{under, p.Policy},
+	lines := [][2]string{
+		{done, p.Policy},
 		{"key epoch", p.Keys},
-		{by, build},
+		{"by build", built(p.Build, p.BuildName)},
 		{"by worker", p.Worker},
 		{"of connection", fmt.Sprintf("%s, stage %s, at %s", p.Connection, p.Stage, p.Time)},
 		{"at this place", fmt.Sprintf("%s/%d, %s", p.Topic, p.Partition, place)},
-		{"as the log has it", fmt.Sprintf("entry %d (%s) of %d under the checkpoint", p.Leaf, p.Entry, p.Size)},
-	} {
-		if line[1] != "" { // receipts of sinks name no epoch
+		{"as the log has it", entryOf(p.Leaf, p.Entry, p.Size)},
+	}
+	if l := p.Loaded; l != nil {
+		lines = append(lines, [][2]string{
+			{"and was loaded by build", built(l.Build, l.BuildName)},
+			{"by worker", l.Worker},
+			{"at", l.Time},
+			{"as the log has it", entryOf(l.Leaf, l.Entry, l.Size)},
+		}...)
+	}
+	for _, line := range lines {
+		if line[1] != "" {
 			tellf(io.out, "  %-36s%s\n", line[0], line[1])
 		}
-	}
-	if p.Object != "" && p.Offset != nil {
-		tellf(io.out, "\nKey epoch and build of the masking, and the whole revision, are in the record's own bundle:\n  lethe prove --topic %s --partition %d --offset %d\n", p.Topic, p.Partition, *p.Offset)
 	}
 	if p.Extends != nil {
 		tellf(io.out, "\nThe log extends the remembered checkpoint of %d entries.\n", *p.Extends)
@@ -194,6 +198,18 @@ func showProven(io console, p *verify.Proven, show bool) {
 		tellf(io.out, "\nkey    %s\nvalue  %s\n", compact(p.Record.Key), compact(p.Record.Value))
 	}
 	tellf(io.out, "\nThat it was masked rightly is not proven by this: lethe audit sample does that.\nproof: ok\n")
+}
+
+// built is a build, and its name in the list of builds.
+func built(build, name string) string {
+	if name == "" {
+		return build
+	}
+	return build + " (" + name + ")"
+}
+
+func entryOf(leaf int64, id string, size int64) string {
+	return fmt.Sprintf("entry %d (%s) of %d under the checkpoint", leaf, id, size)
 }
 
 func compact(b []byte) string {

@@ -59,6 +59,9 @@ func verifyStatement(ctx context.Context, io console, path, log string, in proof
 	if in.key == "" {
 		return &stream.Fault{Code: "verify.key", Path: path, Msg: "a statement is checked with the log's public key", Hint: "lethe verify " + path + " --key log.pub"}
 	}
+	if in.state != "" || in.show || in.builds != "" || in.policy != "" {
+		return &stream.Fault{Code: "verify.flags", Path: path, Msg: "of a coverage statement --key and --log are asked, and nothing else", Hint: "lethe verify " + path + " --key log.pub --log DIR"}
+	}
 	raw, err := verify.ReadFile(path, verify.MaxStatement)
 	if err != nil {
 		return &stream.Fault{Code: "verify.input", Path: path, Msg: err.Error(), Hint: "lethe help verify"}

@@ -103,7 +103,8 @@ func verifyLog(ctx context.Context, io console, args []string) error {
 	if in.window, err = windowOf(in.ranges); err != nil {
 		return err
 	}
-	proof, statement := isProof(dir), isStatement(dir)
+	proof := isProof(dir)
+	statement := !proof && isStatement(dir)
 	if err := in.fits(dir, proof, statement); err != nil {
 		return err
 	}
@@ -127,20 +128,22 @@ func (in *verifyFlags) fits(path string, bundle, statement bool) error {
 	if in.fresh > 0 && in.policy == "" {
 		return &stream.Fault{Code: "verify.flags", Path: path, Msg: "--fresh is about the cosignatures of witnesses, and none are named", Hint: "add --policy FILE"}
 	}
-	what, hint := "a proof bundle", "lethe verify "+path+" --key log.pub; --state FILE is a checkpoint that you remember"
-	switch {
-	case statement:
-		what, hint = "a coverage statement, of which --key and --log are asked", "lethe verify "+path+" --key log.pub --log DIR"
-	case !bundle:
+	if !bundle && !statement {
 		return nil
 	}
+	what, hint := "a proof bundle", "lethe verify "+path+" --key log.pub; --state FILE is a checkpoint that you remember"
+	if statement {
+		what, hint = "a coverage statement", "lethe verify "+path+" --key log.pub --log DIR"
+	}
 	for _, flag := range []struct {
-		name  string
-		given bool
-	}{{"--checkpoint", in.checkpoint != ""}, {"--log", in.log != "" && bundle}, {"--lake", in.lakes != nil}, {"--running", in.running}, {"--coverage", in.ranges != nil},
-		{"--state", in.state != "" && statement}, {"--show", in.show && statement}, {"--builds", in.builds != "" && statement}, {"--policy", in.policy != "" && statement}} {
-		if flag.given {
-			return &stream.Fault{Code: "verify.flags", Path: path, Msg: flag.name + " is not of this: it is " + what, Hint: hint}
+		name          string
+		given, counts bool // counts: of a statement, too
+	}{
+		{"--checkpoint", in.checkpoint != "", false}, {"--log", in.log != "", true}, {"--lake", in.lakes != nil, false},
+		{"--running", in.running, false}, {"--coverage", in.ranges != nil, false},
+	} {
+		if flag.given && !(statement && flag.counts) {
+			return &stream.Fault{Code: "verify.flags", Path: path, Msg: flag.name + " is of a log, and this is " + what, Hint: hint}
 		}
 	}
 	return nil

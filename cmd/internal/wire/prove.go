@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,7 +58,7 @@ func (w *Workspace) prove(ctx context.Context, in Proving) ([]byte, error) {
 		return nil, err
 	}
 	if in.File != "" {
-		err = at.row(ctx, in)
+		err = w.row(ctx, r, at, in)
 	} else {
 		err = at.record(ctx, w.base, in)
 	}
@@ -118,19 +119,27 @@ func (w *Workspace) receiptOf(ctx context.Context, r *audit.Reader, in Proving) 
 	if at.claim.Part, at.claim.Out, ok = in.of(at.receipt.Parts); !ok {
 		return nil, fmt.Errorf("%s: it says that entry %d tells of %s: delete it", indexFile, leaf, in.place())
 	}
+	at.claim.Enrol, err = w.enrolment(ctx, r, x, at, in)
+	return at, err
+}
+
+// enrolment is the entry that enrolled the worker of a receipt. One who was not, or was
+// revoked before it, proves nothing.
+func (w *Workspace) enrolment(ctx context.Context, r *audit.Reader, x *index.Index, at *found, in Proving) (enrolled audit.Leaf, err error) {
+	leaf := at.claim.Receipt.Index
 	enrol, revoked, err := x.Worker(ctx, at.receipt.Worker, at.claim.Receipt.Shard)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && enrol >= leaf {
-		return nil, &stream.Fault{Code: "prove.worker", Path: in.place(), Msg: "the worker of its receipt was not enrolled before", Hint: "lethe verify " + w.folder.Dir, Exit: stream.ExitFault}
+		return enrolled, &stream.Fault{Code: "prove.worker", Path: in.place(), Msg: "the worker of its receipt was not enrolled before", Hint: "lethe verify " + w.folder.Dir, Exit: stream.ExitFault}
 	}
 	if err == nil && revoked >= 0 && revoked < leaf {
-		return nil, &stream.Fault{Code: "prove.revoked", Path: in.place(), Exit: stream.ExitFault,
+		return enrolled, &stream.Fault{Code: "prove.revoked", Path: in.place(), Exit: stream.ExitFault,
 			Msg:  fmt.Sprintf("its receipt is entry %d of the log, and entry %d revoked the key that signed it: it proves nothing", leaf, revoked),
 			Hint: "lethe verify " + w.folder.Dir}
 	}
 	if err == nil {
-		at.claim.Enrol, err = r.Leaf(enrol)
+		enrolled, err = r.Leaf(enrol)
 	}
-	return at, w.final(err)
+	return enrolled, w.final(err)
 }
 
 // of finds the part, and output, of a receipt that tells of it.
@@ -170,26 +179,46 @@ func (f *found) record(ctx context.Context, b pipeline.Base, in Proving) error {
 	return nil
 }
 
-// row reads the file that the row is of.
-func (f *found) row(ctx context.Context, in Proving) error {
+// row reads the file that a row is of, and finds the receipt of its masking.
+func (w *Workspace) row(ctx context.Context, r *audit.Reader, at *found, in Proving) error {
+	offset, err := at.row(ctx, in)
+	if err != nil {
+		return err
+	}
+	at.claim.Masked, err = w.maskedBy(ctx, r, at.receipt.Parts[at.claim.Part], offset)
+	return err
+}
+
+// maskedBy finds who masked the record at an offset of what a sink's part has loaded.
+func (w *Workspace) maskedBy(ctx context.Context, r *audit.Reader, loaded stream.Part, offset int64) (*proof.Masked, error) {
+	at, err := w.receiptOf(ctx, r, Proving{Topic: loaded.Topic, Partition: loaded.Partition, Offset: offset})
+	if err != nil {
+		return nil, err
+	}
+	return &proof.Masked{Receipt: at.claim.Receipt, Enrol: at.claim.Enrol}, nil
+}
+
+// row reads the file that the row is of, and returns the offset of its record.
+func (f *found) row(ctx context.Context, in Proving) (offset int64, err error) {
 	p := f.receipt.Parts[f.claim.Part]
 	from, to, err := p.Offsets()
 	if err != nil || p.RowRoot == nil {
-		return &stream.Fault{Code: "prove.receipt", Path: in.place(), Msg: "its receipt names no rows", Hint: "lethe verify", Exit: stream.ExitFault}
+		return 0, &stream.Fault{Code: "prove.receipt", Path: in.place(), Msg: "its receipt names no rows", Hint: "lethe verify", Exit: stream.ExitFault}
 	}
 	if _, err := os.Stat(in.File); errors.Is(err, fs.ErrNotExist) {
-		return &stream.Fault{Code: "prove.file", Path: in.File, Msg: "there is no such file", Hint: "paths are relative to where you are: lethe prove --file crm/lake/FILE.parquet --row 0 crm"}
+		return 0, &stream.Fault{Code: "prove.file", Path: in.File, Msg: "there is no such file", Hint: "paths are relative to where you are: lethe prove --file crm/lake/FILE.parquet --row 0 crm"}
 	}
 	leaves, preimage, err := verify.Rows(ctx, in.File, p.Partition, from, to, in.Row)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &stream.Fault{Code: "prove.row", Path: in.File, Msg: err.Error(), Hint: "rows count from 0, in the order of the file"}
+		return 0, &stream.Fault{Code: "prove.row", Path: in.File, Msg: err.Error(), Hint: "rows count from 0, in the order of the file"}
 	}
 	if err != nil {
-		return &stream.Fault{Code: "prove.file", Path: in.File, Msg: err.Error(), Hint: "lethe verify tells whether it was changed"}
+		return 0, &stream.Fault{Code: "prove.file", Path: in.File, Msg: err.Error(), Hint: "lethe verify tells whether it was changed"}
 	}
 	f.claim.Root, f.claim.Index, f.claim.Preimage = *p.RowRoot, in.Row, preimage
 	for _, leaf := range leaves {
 		f.claim.Leaves = append(f.claim.Leaves, stream.Hash(leaf))
 	}
-	return nil
+	// The leaf of a row is over the salt, the partition and the offset, and its cells.
+	return int64(binary.BigEndian.Uint64(preimage[20:])), nil
 }
