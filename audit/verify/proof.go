@@ -276,6 +276,10 @@ func (p *proof) signed(v note.Verifier, o ProofOptions) (checkpoint, error) {
 		if !own && !checked[strings.TrimSuffix(line, "\n")] {
 			return cp, fmt.Errorf("%w: checkpoint: a signature of somebody who is not known here: give --policy", ErrFalse)
 		}
+		// note.Open passes over a signature that stands there again.
+		if strings.Count(sigs, line) > 1 {
+			return cp, fmt.Errorf("%w: checkpoint: not in its one form", ErrProof)
+		}
 	}
 	if text != string(p.checkpoint) || strings.Count(n.Text, "\n") != 3 {
 		return cp, fmt.Errorf("%w: checkpoint: not in its one form", ErrProof)
