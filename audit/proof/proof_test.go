@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -181,6 +182,42 @@ func TestL4ALieInABundleIsRefuted(t *testing.T) {
 	}
 	if _, err := verify.Proof(raw, verify.ProofOptions{PublicKey: w.key, Builds: map[string]string{strings.Repeat("b", 64): "v2"}}); !errors.Is(err, verify.ErrFalse) {
 		t.Errorf("a build that is not in the list: %v", err)
+	}
+}
+
+// The log takes whatever stands on the audit topic: that a receipt is in it says nothing of
+// who wrote it.
+func TestL4AReceiptThatItsWorkerDidNotSignProvesNothing(t *testing.T) {
+	w := newWorld(t, 5, 20)
+	receipt, other := w.entries[w.receipt], w.entries[w.receipt+1]
+	var e struct{ Body stream.Receipt }
+	if err := json.Unmarshal(receipt, &e); err != nil {
+		t.Fatal(err)
+	}
+	forger, err := audit.NewLedger(e.Body.Worker, ed25519.NewKeyFromSeed(make([]byte, 32)), "run-2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, err := forger.Entry(stream.EntryReceipt, e.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, _, _ := strings.Cut(string(receipt), `"sig":`)
+	_, sig, _ := strings.Cut(string(other), `"sig":`)
+	for name, c := range map[string]struct {
+		entry string
+		want  error
+	}{
+		"signed by its worker":           {string(receipt), nil},
+		"signed by another key":          {string(forged), verify.ErrFalse},
+		"with another entry's signature": {plain + `"sig":` + sig, verify.ErrFalse},
+		"without a signature":            {plain + `"sig":"","v":1}`, verify.ErrFalse},
+	} {
+		w.dir, w.entries[w.receipt] = t.TempDir(), []byte(c.entry)
+		w.follow(t)
+		if p, err := verify.Proof(w.bundle(t, 2, nil), verify.ProofOptions{PublicKey: w.key}); !errors.Is(err, c.want) {
+			t.Errorf("%s: %+v, %v", name, p, err)
+		}
 	}
 }
 
