@@ -231,18 +231,19 @@ func TestL4ABundleShowsThatTheLogExtendsARememberedCheckpoint(t *testing.T) {
 	w.follow(t)
 	for name, c := range map[string]struct {
 		raw, state []byte
-		ok         bool
+		want       error
 	}{
-		"extends":           {w.bundle(t, 1, old), old, true},
-		"the same":          {w.bundle(t, 1, nil), w.reader.Checkpoint(), true},
-		"not shown":         {w.bundle(t, 1, nil), old, false},
-		"nothing to hold":   {w.bundle(t, 1, old), nil, false},
-		"shown of another":  {w.bundle(t, 1, old), newWorld(t, 5, 200).reader.Checkpoint(), false},
-		"no checkpoint":     {w.bundle(t, 1, old), []byte("hello"), false},
-		"a newer one known": {w.bundle(t, 1, nil), []byte("lethe/shop\n999\n" + strings.SplitN(string(old), "\n", 4)[2] + "\n\n— x\n"), false},
+		"extends":           {w.bundle(t, 1, old), old, nil},
+		"the same":          {w.bundle(t, 1, nil), w.reader.Checkpoint(), nil},
+		"not shown":         {w.bundle(t, 1, nil), old, verify.ErrFalse},
+		"nothing to hold":   {w.bundle(t, 1, old), nil, verify.ErrFalse},
+		"shown of another":  {w.bundle(t, 1, old), newWorld(t, 5, 200).reader.Checkpoint(), verify.ErrFalse},
+		"no checkpoint":     {w.bundle(t, 1, old), []byte("hello"), verify.ErrRemembered},
+		"a newer one known": {w.bundle(t, 1, nil), []byte("lethe/shop\n999\n" + strings.SplitN(string(old), "\n", 4)[2] + "\n\n— x\n"), verify.ErrOlder},
 	} {
 		p, err := verify.Proof(c.raw, verify.ProofOptions{PublicKey: w.key, State: c.state})
-		if (err == nil) != c.ok {
+		// One that is older is not called false.
+		if !errors.Is(err, c.want) || errors.Is(err, verify.ErrFalse) != (c.want == verify.ErrFalse) {
 			t.Errorf("%s: %+v, %v", name, p, err)
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // 16 MiB stands in it as base64, twice encoded.
 const MaxProof = 64 << 20
 
-// What Proof returns for a bundle that proves nothing. What is wrong is told in the
+// What Proof returns for a bundle that it does not accept. What is wrong is told in the
 // error that wraps one of them.
 var (
 	ErrProof = errors.New("not a proof bundle") // not in the one form that it has
@@ -29,6 +29,9 @@ var (
 	// ErrOtherKey says, beside ErrFalse, that no public key which was given is that of the
 	// log, or of the shard of it, that the bundle is of.
 	ErrOtherKey = errors.New("no public key that was given is its")
+	// ErrOlder says that nothing in a bundle is false, and that it cannot show more than
+	// that.
+	ErrOlder = errors.New("its checkpoint is older than the remembered one, and without a consistency proof nothing tells whether both are of one history")
 )
 
 // ProofOptions say what a bundle is held against.
@@ -447,7 +450,7 @@ func (p *proof) extends(cp checkpoint, state []byte) error {
 	case old.tree == cp.tree && s == nil:
 		return nil
 	case old.tree.N > cp.tree.N:
-		return fmt.Errorf("%w: the remembered checkpoint is newer: ask for a bundle of today", ErrFalse)
+		return fmt.Errorf("%w: %d entries, and %d", ErrOlder, cp.tree.N, old.tree.N)
 	case s == nil || int64(s.Size) != old.tree.N:
 		return fmt.Errorf("%w: it does not show that the log extends the remembered checkpoint: ask for one by lethe prove --since", ErrFalse)
 	default:
