@@ -83,6 +83,64 @@ func TestL4NoBitOfABundleCanBeChangedByWhoeverHashesItAnew(t *testing.T) {
 	}
 }
 
+// Whoever writes the same proof in another way has two bundles, of which a list of bundles
+// would know one.
+func TestL4ABundleHasOneForm(t *testing.T) {
+	w := newWorld(t, 1, 1) // paths that hold no hash are one that may be null
+	bare := w.bundle(t, 0, nil)
+	raw, key := kept(t)
+	for name, c := range map[string]struct {
+		bare     bool
+		old, new string
+	}{
+		"a null member":                     {false, `,"size":`, `,"since":null,"size":`},
+		"a null list":                       {true, `"path":[],"record"`, `"path":null,"record"`},
+		"a member that is not there":        {true, `"path":[],"record"`, `"record"`},
+		"another order":                     {false, `"out":0,"part":0`, `"part":0,"out":0`},
+		"what it extends, and it is itself": {true, `,"size":"1"`, `,"since":{"path":[],"size":"2"},"size":"1"`},
+		"a space":                           {false, `"out":0`, `"out": 0`},
+		"a space in a leaf":                 {false, `"entry":{`, `"entry": {`},
+		"a line end behind it":              {false, `"v":1}`, "\"v\":1}\n"},
+		"an escaped letter":                 {false, `"record":"A`, `"record":"\u0041`},
+		"an escaped letter of a name":       {false, `"record":`, `"\u0072ecord":`},
+		"an escaped slash":                  {false, `5/Tj`, `5\/Tj`},
+		"a number with a point":             {false, `"v":1}`, `"v":1.0}`},
+		"a number with an exponent":         {false, `"out":0`, `"out":0e0`},
+		"a minus zero":                      {false, `"out":0`, `"out":-0`},
+		"a number in a string":              {false, `"out":0`, `"out":"0"`},
+		"a string that is a number":         {false, `"size":"5"`, `"size":5`},
+		"a leading zero":                    {false, `"size":"5"`, `"size":"05"`},
+		"a member twice":                    {false, `"out":0`, `"out":0,"out":0`},
+		"a member twice in a leaf":          {false, `"keys":"1"`, `"keys":"1","keys":"1"`},
+		"a member in capitals":              {false, `"v":1}`, `"v":1,"V":1}`},
+		"capitals first":                    {false, `{"enrol"`, `{"V":1,"enrol"`},
+		"a member that nobody knows":        {false, `"v":1}`, `"v":1,"w":1}`},
+		"hex in capitals":                   {false, `"build":"aa`, `"build":"AA`},
+		"base64 with a line end":            {false, `"record":"A`, `"record":"\nA`},
+		"base64 with bits that are nothing": {false, `////8="`, `////9="`},
+	} {
+		from, pub := raw, key
+		if c.bare {
+			from, pub = bare, w.key
+		}
+		extra, rest := parts(t, from)
+		o := verify.ProofOptions{PublicKey: pub}
+		if c.bare {
+			o.State = w.reader.Checkpoint()
+		}
+		if _, err := verify.Proof(from, o); err != nil {
+			t.Fatal(err)
+		}
+		again := bytes.Replace(extra, []byte(c.old), []byte(c.new), 1)
+		if bytes.Equal(again, extra) {
+			t.Fatalf("%s: the bundle holds no %s: %s", name, c.old, extra)
+		}
+		if p, err := verify.Proof(hashed(again, rest), o); !errors.Is(err, verify.ErrProof) && !errors.Is(err, verify.ErrFalse) {
+			t.Errorf("%s: %+v, %v", name, p, err)
+		}
+	}
+}
+
 // Whatever is put behind a right hash: the one bundle that is accepted is the one that
 // was made.
 func FuzzBundle(f *testing.F) {

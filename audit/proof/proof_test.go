@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -184,28 +185,65 @@ func TestL4ALieInABundleIsRefuted(t *testing.T) {
 	}
 }
 
+// The log takes whatever stands on the audit topic: that a receipt is in it says nothing of
+// who wrote it.
+func TestL4AReceiptThatItsWorkerDidNotSignProvesNothing(t *testing.T) {
+	w := newWorld(t, 5, 20)
+	receipt, other := w.entries[w.receipt], w.entries[w.receipt+1]
+	var e struct{ Body stream.Receipt }
+	if err := json.Unmarshal(receipt, &e); err != nil {
+		t.Fatal(err)
+	}
+	forger, err := audit.NewLedger(e.Body.Worker, ed25519.NewKeyFromSeed(make([]byte, 32)), "run-2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, err := forger.Entry(stream.EntryReceipt, e.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, _, _ := strings.Cut(string(receipt), `"sig":`)
+	_, sig, _ := strings.Cut(string(other), `"sig":`)
+	for name, c := range map[string]struct {
+		entry string
+		want  error
+	}{
+		"signed by its worker":           {string(receipt), nil},
+		"signed by another key":          {string(forged), verify.ErrFalse},
+		"with another entry's signature": {plain + `"sig":` + sig, verify.ErrFalse},
+		"without a signature":            {plain + `"sig":"","v":1}`, verify.ErrFalse},
+	} {
+		w.dir, w.entries[w.receipt] = t.TempDir(), []byte(c.entry)
+		w.follow(t)
+		if p, err := verify.Proof(w.bundle(t, 2, nil), verify.ProofOptions{PublicKey: w.key}); !errors.Is(err, c.want) {
+			t.Errorf("%s: %+v, %v", name, p, err)
+		}
+	}
+}
+
 func TestL4ABundleShowsThatTheLogExtendsARememberedCheckpoint(t *testing.T) {
 	w := newWorld(t, 5, 300)
 	all := w.entries
 	w.dir, w.entries = t.TempDir(), all[:200]
 	w.follow(t)
-	old := w.reader.Checkpoint()
+	old, before := w.reader.Checkpoint(), w.bundle(t, 1, nil)
 	w.entries = all
 	w.follow(t)
 	for name, c := range map[string]struct {
 		raw, state []byte
-		ok         bool
+		want       error
 	}{
-		"extends":           {w.bundle(t, 1, old), old, true},
-		"the same":          {w.bundle(t, 1, nil), w.reader.Checkpoint(), true},
-		"not shown":         {w.bundle(t, 1, nil), old, false},
-		"nothing to hold":   {w.bundle(t, 1, old), nil, false},
-		"shown of another":  {w.bundle(t, 1, old), newWorld(t, 5, 200).reader.Checkpoint(), false},
-		"no checkpoint":     {w.bundle(t, 1, old), []byte("hello"), false},
-		"a newer one known": {w.bundle(t, 1, nil), []byte("lethe/shop\n999\n" + strings.SplitN(string(old), "\n", 4)[2] + "\n\n— x\n"), false},
+		"extends":           {w.bundle(t, 1, old), old, nil},
+		"the same":          {w.bundle(t, 1, nil), w.reader.Checkpoint(), nil},
+		"not shown":         {w.bundle(t, 1, nil), old, verify.ErrFalse},
+		"nothing to hold":   {w.bundle(t, 1, old), nil, verify.ErrFalse},
+		"shown of another":  {w.bundle(t, 1, old), newWorld(t, 5, 200).reader.Checkpoint(), verify.ErrFalse},
+		"no checkpoint":     {w.bundle(t, 1, old), []byte("hello"), verify.ErrRemembered},
+		"a newer one known": {before, w.reader.Checkpoint(), verify.ErrOlder},
 	} {
 		p, err := verify.Proof(c.raw, verify.ProofOptions{PublicKey: w.key, State: c.state})
-		if (err == nil) != c.ok {
+		// One that is older is not called false.
+		if !errors.Is(err, c.want) || errors.Is(err, verify.ErrFalse) != (c.want == verify.ErrFalse) {
 			t.Errorf("%s: %+v, %v", name, p, err)
 		}
 	}

@@ -19,16 +19,17 @@ import (
 // 16 MiB stands in it as base64, twice encoded.
 const MaxProof = 64 << 20
 
-// What Proof returns for a bundle that proves nothing. What is wrong is told in the
+// What Proof returns for a bundle that it does not accept. What is wrong is told in the
 // error that wraps one of them.
 var (
 	ErrProof = errors.New("not a proof bundle") // not in the one form that it has
 	ErrFalse = errors.New("it is refuted")      // in that form, and not true
-	// ErrOlder says that nothing shows how its checkpoint and a remembered one belong together.
-	ErrOlder = errors.New("its checkpoint is older than the remembered one")
 	// ErrOtherKey says, beside ErrFalse, that no public key which was given is that of the
 	// log, or of the shard of it, that the bundle is of.
 	ErrOtherKey = errors.New("no public key that was given is its")
+	// ErrOlder says that nothing in a bundle is false, and that it cannot show more than
+	// that.
+	ErrOlder = errors.New("its checkpoint is older than the remembered one, and without a consistency proof nothing tells whether both are of one history")
 )
 
 // ProofOptions say what a bundle is held against.
@@ -352,14 +353,15 @@ func (p *proof) extends(log sealed, state []byte) (*int64, error) {
 	if old.origin != log.origin {
 		return nil, refuted("the remembered checkpoint is of %s", old.origin)
 	}
+	if old.tree.N > log.tree.N {
+		return nil, fmt.Errorf("%w: %d entries, and %d", ErrOlder, log.tree.N, old.tree.N)
+	}
 	if old, err = openCheckpoint(state, log.verifier); err != nil {
 		return nil, refuted("the remembered checkpoint: %v", err)
 	}
 	switch s := p.extra.Since; {
 	case old.tree == log.tree && s == nil:
 		return &old.tree.N, nil
-	case old.tree.N > log.tree.N:
-		return nil, fmt.Errorf("%w: of %d entries, and that of %d", ErrOlder, log.tree.N, old.tree.N)
 	case s == nil || int64(s.Size) != old.tree.N:
 		return nil, refuted("it does not show that the log extends the remembered checkpoint: ask for one by lethe prove --since")
 	case tlog.CheckTree(p.since, log.tree.N, log.tree.Hash, old.tree.N, old.tree.Hash) != nil:

@@ -104,10 +104,11 @@ func verifyProof(io console, path string, in proofFlags) error {
 		return &stream.Fault{Code: "verify.key", Path: in.key, Msg: err.Error(), Hint: "give the log.pub that lethe init made"}
 	case errors.Is(err, verify.ErrRemembered):
 		return &stream.Fault{Code: "verify.checkpoint", Path: in.state, Msg: err.Error(), Hint: "give a copy of the file checkpoint that was in the log's directory"}
-	case errors.Is(err, verify.ErrOlder):
-		return &stream.Fault{Code: "verify.proof", Path: path, Msg: err.Error(), Hint: "ask for a bundle of today: lethe prove; without --state this one is checked by itself", Exit: stream.ExitFault}
 	case errors.Is(err, verify.ErrOtherKey):
 		return &stream.Fault{Code: "verify.proof", Path: path, Msg: err.Error(), Hint: "give the newest log.pub: it has a line for each shard of the log; else the proof is of another log", Exit: stream.ExitFault}
+	case errors.Is(err, verify.ErrOlder):
+		return &stream.Fault{Code: "verify.proof", Path: path, Msg: err.Error(),
+			Hint: "ask for it anew: lethe prove … --since " + in.state + " > NEW.tlog-proof\nthen: lethe verify NEW.tlog-proof --key " + in.key + " --state " + in.state, Exit: stream.ExitFault}
 	case err != nil:
 		return &stream.Fault{Code: "verify.proof", Path: path, Msg: err.Error(), Hint: "do not rely on it; ask for another: lethe prove", Exit: stream.ExitFault}
 	}
