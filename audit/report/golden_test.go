@@ -203,8 +203,13 @@ func TestAProcessorHasARecordOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := d.Sections[0].Clause; got != "GDPR Art. 30(2)(a) ○; PDPA s.40(3) ○" {
-		t.Errorf("clause %s", got)
+	thai := "; PDPA s.40(3) ○"
+	want := map[string]string{"parties": "GDPR Art. 30(2)(a) ○" + thai, "purposes": "GDPR Art. 30(2)(b) ○" + thai, "categories": "GDPR Art. 30(2)(b) ○" + thai, "recipients": "PDPA s.40(3) ○",
+		"transfers": "GDPR Art. 30(2)(c) ○" + thai + "; PDPA ss.28–29", "limits": "PDPA s.40(3) ○", "rights": "", "measures": "GDPR Art. 30(2)(d) ○" + thai + "; GDPR Art. 32(1) ○; PDPA s.37(1)"}
+	for _, s := range d.Sections {
+		if clause, asked := want[s.ID]; asked && s.Clause != clause {
+			t.Errorf("%s bears %q, want %q", s.ID, s.Clause, clause)
+		}
 	}
 	if rows := d.Sections[0].Body[0].Table.Rows; rows[0][0].ID != "controller-served" || rows[0][1].ID != "Bank PCL" || rows[1][0].ID != "processor" {
 		t.Errorf("parties %+v", rows)

@@ -15,22 +15,30 @@ func ropaKind() Kind {
 		Help: "GDPR Art. 30, PDPA Thailand ss.39 and 40: observed flows beside those that ropa.yaml declares", make: ropa}
 }
 
-// ropa writes the sections in the order of Art. 30(1), with those that s.39 has beside.
+// ropa writes the sections in the order of Art. 30(1), with those that s.39 has beside. A
+// processor's record has them as well, and the letter where Art. 30(2) asks for one.
 func ropa(w *work) {
 	own := len(w.Folder.Record.Processor) == 0
 	clause := func(controller, processor, thai string) string {
 		if own {
 			return "GDPR Art. 30(1)" + controller + "; PDPA s.39" + thai + " ○"
 		}
+		if processor == "" {
+			return "PDPA s.40(3) ○"
+		}
 		return "GDPR Art. 30(2)" + processor + " ○; PDPA s.40(3) ○"
 	}
 	w.parties(clause("(a)", "(a)", "(3)"))
 	w.purposes(clause("(b)", "(b)", "(2)"))
 	w.categories(clause("(c)", "(b)", "(1)"))
-	w.recipients(clause("(d)", "(b)", "(6)"))
+	w.recipients(clause("(d)", "", "(6)"))
 	w.transfers(clause("(e)", "(c)", "(6)") + "; PDPA ss.28–29")
-	w.limits(clause("(f)", "(b)", "(4)"))
-	w.rights()
+	w.limits(clause("(f)", "", "(4)"))
+	rights := "PDPA s.39(5), (7) ○"
+	if !own {
+		rights = "" // the controller's to keep
+	}
+	w.rights(rights)
 	w.measures(clause("(g)", "(d)", "(8)"))
 	w.differences()
 }
@@ -238,8 +246,8 @@ func days(d time.Duration) string {
 	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
 }
 
-func (w *work) rights() {
-	s := w.section("rights", "PDPA s.39(5), (7) ○", "Rights of persons, and refusals", "สิทธิของเจ้าของข้อมูลส่วนบุคคล และการปฏิเสธคำขอ")
+func (w *work) rights(clause string) {
+	s := w.section("rights", clause, "Rights of persons, and refusals", "สิทธิของเจ้าของข้อมูลส่วนบุคคล และการปฏิเสธคำขอ")
 	if r := w.Folder.Record.Rights; r != "" {
 		s.say(r, r)
 	} else {

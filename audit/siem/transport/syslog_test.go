@@ -8,7 +8,9 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"lethe/audit/siem/siemtest"
 )
@@ -115,5 +117,48 @@ func TestASyslogReceiverThatWentAwayIsAnErrorOfTheNextBatch(t *testing.T) {
 	gone <- <-gone // it is seen
 	if _, err := to.Send(t.Context(), b); err == nil {
 		t.Error("a receiver that went away has the batch")
+	}
+}
+
+// A receiver that reads late: Send returns when its system has the bytes, and Close when it
+// has read them itself.
+func TestL2SyslogWaitsForASlowReceiver(t *testing.T) {
+	for name, buffer := range map[string]int{"a system that takes little": 16 << 10, "a system that takes all": 1 << 20} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		var read atomic.Int64
+		go func() {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			conn.(*net.TCPConn).SetReadBuffer(buffer)
+			time.Sleep(300 * time.Millisecond)
+			for buf := make([]byte, 4096); ; {
+				n, err := conn.Read(buf)
+				if read.Add(int64(n)); err != nil {
+					return
+				}
+			}
+		}()
+		e := env(t, "rfc5424")
+		to := open(t, &Syslog{Address: l.Addr().String(), Plain: true}, e).(*syslog)
+		sent, b := 0, batch(e, 10)
+		for _, i := range b {
+			sent += len(strconv.Itoa(len(i.Body))) + 1 + len(i.Body)
+		}
+		if _, err := to.Send(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := unacknowledged(to.conn); n != 0 || err != nil {
+			t.Errorf("%s: sent, and %d bytes are on their way: %v", name, n, err)
+		}
+		if err := to.Close(t.Context()); err != nil || read.Load() != int64(sent) {
+			t.Errorf("%s: closed, and %d bytes of %d are read: %v", name, read.Load(), sent, err)
+		}
 	}
 }
