@@ -247,7 +247,7 @@ main() {
 	start_kafka
 	if [ -n "$ONLY_SERVERS" ]; then
 		local name
-		for name in POSTGRES KAFKA VERSITYGW COLLECTOR OPENSEARCH VERAPDF; do
+		for name in POSTGRES KAFKA VERSITYGW COLLECTOR OPENSEARCH VERAPDF ALERTRULES; do
 			name=LETHE_TEST_$name
 			printf "export %s='%s'\n" "$name" "${!name:-}"
 		done

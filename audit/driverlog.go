@@ -3,15 +3,21 @@ package audit
 import (
 	"context"
 	"log/slog"
+	"sync"
 
 	"k8s.io/klog/v2"
 )
 
 // RouteDriverLog sends what Tessera logs to l, and what it logs as information
 // as debugging: it speaks of its own workings. Tessera logs through klog, whose
-// destination is one for the process and by default standard error: it is called
-// before a follower is made.
-func RouteDriverLog(l *slog.Logger) { klog.SetSlogLogger(slog.New(lowered{l.Handler()})) }
+// destination is one for the process, by default standard error, and may not be
+// changed beside a running follower: it is called before a follower is made, and
+// the first call of a process holds.
+func RouteDriverLog(l *slog.Logger) {
+	routeOnce.Do(func() { klog.SetSlogLogger(slog.New(lowered{l.Handler()})) })
+}
+
+var routeOnce sync.Once
 
 // lowered makes everything below a warning a debugging message.
 type lowered struct{ slog.Handler }

@@ -112,7 +112,14 @@ func (c Cluster) Append(ctx context.Context, id, topic string, values [][]byte, 
 		return err
 	}
 	defer cl.Close()
-	if err := cl.BeginTransaction(); err != nil {
+	// A producer waits for the end of the last transaction of its id however long that
+	// takes, and knows of no ctx.
+	stop := context.AfterFunc(ctx, cl.Close)
+	err = cl.BeginTransaction()
+	if !stop() {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("topic %s: append: %w", topic, err)
 	}
 	records := make([]*kgo.Record, len(values))
