@@ -174,17 +174,22 @@ func escapeLen(b []byte) int {
 
 // nameBefore orders member names by UTF-16 code units (RFC 8785 §3.2.3).
 func nameBefore(a, b []byte) bool {
-	plain := func(s []byte) bool {
-		for _, c := range s {
-			if c == '\\' || c >= utf8.RuneSelf {
-				return false
-			}
+	// Up to an escape, or what is not ASCII, bytes are code units.
+	special := func(c byte) bool { return c == '\\' || c >= utf8.RuneSelf }
+	for i, c := range a {
+		switch {
+		case i == len(b):
+			return false
+		case special(c) || special(b[i]):
+			return unitsBefore(a, b)
+		case c != b[i]:
+			return c < b[i]
 		}
-		return true
 	}
-	if plain(a) && plain(b) {
-		return bytes.Compare(a, b) < 0
-	}
+	return len(a) < len(b)
+}
+
+func unitsBefore(a, b []byte) bool {
 	units := func(s []byte) []uint16 {
 		var text string
 		// It was checked as a string before.
@@ -199,6 +204,9 @@ func canonicalNumber(b []byte) (rest []byte, err error) {
 	for n < len(b) && (b[n] >= '0' && b[n] <= '9' || bytes.IndexByte([]byte("+-.eE"), b[n]) >= 0) {
 		n++
 	}
+	if shortInteger(b[:n]) {
+		return b[n:], nil
+	}
 	f, err := strconv.ParseFloat(string(b[:n]), 64)
 	if err != nil {
 		return b, errCanonical
@@ -210,4 +218,18 @@ func canonicalNumber(b []byte) (rest []byte, err error) {
 		return b, errCanonical
 	}
 	return b[n:], nil
+}
+
+// shortInteger says that b is an integer that is written in one way, and that a float64
+// holds: most numbers of entries are.
+func shortInteger(b []byte) bool {
+	if len(b) == 0 || len(b) > 15 || b[0] == '0' && len(b) > 1 {
+		return false
+	}
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }

@@ -22,11 +22,15 @@ func (h *digest) UnmarshalText(b []byte) error {
 		return errors.New("hash is not 64 hex digits")
 	}
 	for i, c := range b {
-		v := strings.IndexByte("0123456789abcdef", c)
-		if v < 0 {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		default:
 			return errors.New("hash is not 64 hex digits")
 		}
-		h[i/2] = h[i/2]<<4 | byte(v)
+		h[i/2] = h[i/2]<<4 | c
 	}
 	return nil
 }
@@ -39,8 +43,13 @@ type count int64
 
 // UnmarshalJSON reads a decimal string, as canonical as JSON.
 func (c *count) UnmarshalJSON(b []byte) error {
-	v, err := strconv.ParseInt(strings.Trim(string(b), `"`), 10, 64)
-	if err != nil || string(b) != `"`+strconv.FormatInt(v, 10)+`"` {
+	var v int64
+	var again [22]byte
+	err := errCanonical
+	if len(b) > 2 && len(b) <= len(again) {
+		v, err = strconv.ParseInt(string(b[1:len(b)-1]), 10, 64)
+	}
+	if err != nil || !bytes.Equal(b, append(strconv.AppendInt(append(again[:0], '"'), v, 10), '"')) {
 		return errors.New("64-bit integer is not a decimal string")
 	}
 	// No topic holds so many; sums of what is below cannot overflow.
@@ -157,7 +166,7 @@ const tail = `"v":1}`
 
 // parseLeaf takes a leaf apart and checks its form.
 func parseLeaf(index int64, raw []byte) *entry {
-	e := &entry{leaf: index, offset: -1, id: fmt.Sprintf("leaf %d", index)}
+	e := &entry{leaf: index, offset: -1}
 	if err := canonical(raw); err != nil {
 		return e.bad(CodeEntryCanonical, err)
 	}
@@ -307,6 +316,8 @@ func (e *entry) parseBody() *entry {
 // bad marks e. Errors of the JSON decoder name types and offsets, and entries
 // hold no values (L7).
 func (e *entry) bad(code Code, err error) *entry {
-	e.code, e.err = code, err
+	if e.code, e.err = code, err; e.run == "" { // it is called by its place
+		e.id = fmt.Sprintf("leaf %d", e.leaf)
+	}
 	return e
 }

@@ -5,7 +5,9 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,9 +18,7 @@ import (
 	"lethe/stream/tree"
 )
 
-const maskedTopic = "lethe.shop.masked.pii-pseudo.shop-lake.shop.main.customer.g1"
-
-// made is a log's topic as it is made while it is read: an enrolment, and then receipts.
+// made is a log's topic as it is made while it is read: a run begins, and then receipts.
 type made struct {
 	entries, records int
 	skey, vkey       string
@@ -59,34 +59,97 @@ func newMade(entries, records int) (*made, error) {
 
 func (m *made) root() stream.Hash { return tree.Root(append([]stream.Hash(nil), m.leaves...)) }
 
+// Who writes where.
+const (
+	source, connection = "shop", "shop-lake"
+	rawTopic           = "lethe.shop.raw.pii.shop"
+	maskedTopic        = "lethe.shop.masked.pii-pseudo.shop-lake.shop.main.customer.g1"
+	partition          = 3
+)
+
+// life tells of a source's records as a run of lethe does: each batch is ingested, and
+// then masked.
+type life struct {
+	*made
+	emit             func(int64, []byte) error
+	given            int64 // entries
+	root             stream.Hash
+	ingested, masked stream.Hash // the last parts of both chains
+	began            time.Time
+	build, policy    string
+}
+
+// beginning is how many entries stand before the first receipt.
+const beginning = 4
+
+// masks is how many receipts of masked batches there are among the entries.
+func (m *made) masks() int64 { return int64(m.entries-beginning) / 2 }
+
 // Read implements audit.Feed.
 func (m *made) Read(ctx context.Context, from int64, emit func(int64, []byte) error) error {
 	if from > 0 {
 		return nil
 	}
-	if err := emit(0, m.enrol); err != nil {
+	r := life{made: m, emit: emit, root: m.root(), began: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), build: strings.Repeat("b", 64), policy: strings.Repeat("c", 64)}
+	worker := m.worker.Worker()
+	err := errors.Join(r.give(m.enrol),
+		r.tell(stream.EntryChain, stream.Chain{Event: stream.ChainStart, Stage: stream.StageIngest, Source: source, Topic: source, Worker: worker}),
+		r.tell(stream.EntryAnnounce, stream.Announcement{Source: source, Connection: connection, Revision: r.policy, Number: 1, Topic: rawTopic, Offsets: make([]stream.Int64, partition+1), Worker: worker}),
+		r.tell(stream.EntryChain, stream.Chain{Event: stream.ChainStart, Stage: stream.StageMask, Connection: connection, Topic: rawTopic, Partition: partition, From: "0", Worker: worker}))
+	for n := int64(0); err == nil && r.given < int64(m.entries); n++ {
+		if err = ctx.Err(); err == nil {
+			err = r.batch(n)
+		}
+	}
+	return err
+}
+
+// batch tells of batch n.
+func (r *life) batch(n int64) error {
+	size := int64(r.records)
+	label := func(n int64) string { return "lsn/" + strconv.FormatInt(n, 10) }
+	first, next := n*size, (n+1)*size
+	in := stream.Part{Topic: source, Prev: r.ingested, To: label(next), In: stream.Int64(size), Changes: stream.Int64(size), Out: r.out(rawTopic, first)}
+	if n > 0 {
+		in.From = label(first)
+	}
+	if err := r.receipt(stream.Receipt{Stage: stream.StageIngest, Source: source}, in, &r.ingested); err != nil || r.given == int64(r.entries) {
 		return err
 	}
-	root, n := m.root(), int64(m.records)
-	policy, build := strings.Repeat("c", 64), strings.Repeat("b", 64)
-	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for i := range int64(m.entries - 1) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		e, err := m.worker.Entry(stream.EntryReceipt, stream.Receipt{Stage: stream.StageMask, Connection: "shop-lake", Worker: m.worker.Worker(), Build: build, Policy: policy, Keys: "1",
-			Time: began.Add(time.Duration(i) * 100 * time.Millisecond).Format(time.RFC3339Nano), Streams: []stream.StreamCount{{Stream: "shop.main.customer", In: stream.Int64(n), Delivered: stream.Int64(n)}},
-			Parts: []stream.Part{{Topic: "lethe.shop.raw.pii.shop", From: fmt.Sprint(i * n), To: fmt.Sprint((i + 1) * n), In: stream.Int64(n),
-				Out: []stream.Out{{Topic: maskedTopic, Partition: 3, First: stream.Int64(i * n), Last: stream.Int64((i+1)*n - 1), N: stream.Int64(n), Root: root}}}}})
-		if err != nil {
-			return err
-		}
-		m.worker.Settle(true)
-		if err := emit(i+1, e); err != nil {
-			return err
-		}
+	return r.receipt(stream.Receipt{Stage: stream.StageMask, Connection: connection, Policy: r.policy, Keys: "1"},
+		stream.Part{Topic: rawTopic, Partition: partition, Prev: r.masked, From: strconv.FormatInt(first, 10), To: strconv.FormatInt(next, 10), In: stream.Int64(size), Out: r.out(maskedTopic, first)}, &r.masked)
+}
+
+// out is a batch as it was written.
+func (r *life) out(topic string, first int64) []stream.Out {
+	n := int64(r.records)
+	return []stream.Out{{Topic: topic, Partition: partition, First: stream.Int64(first), Last: stream.Int64(first + n - 1), N: stream.Int64(n), Root: r.root}}
+}
+
+func (r *life) receipt(of stream.Receipt, p stream.Part, head *stream.Hash) (err error) {
+	if *head, err = stream.HashPart(p); err != nil {
+		return err
 	}
-	return nil
+	n := stream.Int64(r.records)
+	of.Worker, of.Build, of.Parts = r.worker.Worker(), r.build, []stream.Part{p}
+	of.Time = r.began.Add(time.Duration(r.given) * 100 * time.Millisecond).Format(time.RFC3339Nano)
+	of.Streams = []stream.StreamCount{{Stream: "shop.main.customer", In: n, Delivered: n}}
+	return r.tell(stream.EntryReceipt, of)
+}
+
+// tell makes an entry and gives it.
+func (r *life) tell(kind string, body any) error {
+	e, err := r.worker.Entry(kind, body)
+	if err != nil {
+		return err
+	}
+	r.worker.Settle(true)
+	return r.give(e)
+}
+
+func (r *life) give(entry []byte) error {
+	r.given++
+	return r.emit(r.given-1, entry)
 }
 
 // follow writes the log.

@@ -20,7 +20,7 @@ import (
 
 const usage = `usage: go run ./bench/audit [flags]
 
-  --entries N     entries of the log (1000000; each takes some 800 bytes of disk)
+  --entries N     entries of the log (1000000: of a run's beginning, and of batches ingested and masked in turn; each takes some 800 bytes of disk)
   --records N     records of a batch (500)
   --proofs N      records that are proven (1000)
   --peer N        entries that the peer appends (200000)
@@ -58,7 +58,7 @@ func parse(args []string, complaints io.Writer) (options, error) {
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	if f.NArg() > 0 || o.entries < 2 || o.records < 1 || o.proofs < 1 || o.peer < 1 {
+	if f.NArg() > 0 || o.entries < beginning+2 || o.records < 1 || o.proofs < 1 || o.peer < beginning {
 		return o, &stream.Fault{Code: "bench.flags", Msg: "these flags make no workload", Hint: "see --help"}
 	}
 	return o, nil
