@@ -153,7 +153,7 @@ arm64() {
 
 # tests leaves the counts in $RUN/counts.
 tests() {
-	go test -race -json -p 2 -timeout 30m "${PACKAGES[@]}" |
+	go test -race -json -p 2 -timeout 45m "${PACKAGES[@]}" |
 		"$RUN/tally" -counts "$RUN/counts" ${CI:+-ci}
 }
 

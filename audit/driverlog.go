@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"log/slog"
-	"sync"
 
 	"k8s.io/klog/v2"
 )
@@ -11,13 +10,8 @@ import (
 // RouteDriverLog sends what Tessera logs to l, and what it logs as information
 // as debugging: it speaks of its own workings. Tessera logs through klog, whose
 // destination is one for the process, by default standard error, and may not be
-// changed beside a running follower: it is called before a follower is made, and
-// the first call of a process holds.
-func RouteDriverLog(l *slog.Logger) {
-	routeOnce.Do(func() { klog.SetSlogLogger(slog.New(lowered{l.Handler()})) })
-}
-
-var routeOnce sync.Once
+// changed beside a follower: a process calls it once, before all else.
+func RouteDriverLog(l *slog.Logger) { klog.SetSlogLogger(slog.New(lowered{l.Handler()})) }
 
 // lowered makes everything below a warning a debugging message.
 type lowered struct{ slog.Handler }

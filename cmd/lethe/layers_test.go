@@ -28,6 +28,7 @@ var mayImport = map[string]string{
 var inCmd = map[string]string{
 	"auth":        "",
 	"config":      "",
+	"crash":       "",
 	"demo":        "config screen shop wire",
 	"pipe":        "",
 	"screen":      "",

@@ -17,6 +17,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"lethe/audit"
 )
 
 // verbs lists what lethe can do, in the order of use.
@@ -50,7 +52,11 @@ func main() {
 		<-ctx.Done()
 		stop() // the next signal ends what does not end by itself
 	}()
-	code := dispatch(ctx, console{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}, os.Args[1:])
+	io := console{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
+	if log, err := actionLog(io, ""); err == nil {
+		audit.RouteDriverLog(log)
+	}
+	code := dispatch(ctx, io, os.Args[1:])
 	stop()
 	os.Exit(code)
 }

@@ -38,6 +38,13 @@ func keptProof(t *testing.T, add func(checkpoint string) string) (dir string) {
 	return dir
 }
 
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // checked runs lethe verify in a directory with a bundle in it.
 func checked(t *testing.T, dir string, args ...string) (code int, said string) {
 	t.Helper()

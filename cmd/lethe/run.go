@@ -112,7 +112,7 @@ func actionLog(io console, dir string) (*slog.Logger, error) {
 	return runLog(io, logFormat(io), "warn", dir)
 }
 
-// runLog is a log on standard error, for drivers that write one of their own, too.
+// runLog is a log on standard error.
 func runLog(io console, format, level, dir string) (log *slog.Logger, err error) {
 	var at slog.Level
 	if err := at.UnmarshalText([]byte(level)); err != nil {

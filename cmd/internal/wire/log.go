@@ -29,7 +29,6 @@ func (w *Workspace) openLog() error {
 		return err
 	}
 	w.feed = &feed{cluster: w.base.Cluster, topic: w.base.Topics.Audit(), log: w.folder.Rel(w.folder.Log), began: make(chan struct{})}
-	audit.RouteDriverLog(w.log)
 	w.follower, err = audit.NewFollower(audit.Config{Dir: w.folder.Log, Signer: w.signer, Name: "run", Feed: w.feed, Now: w.base.Now, Witnesses: witnesses, Rotation: rotation,
 		Appended: func(b audit.Batch) { w.base.Logged(b.Entries, b.Bytes, b.Began) }})
 	if err != nil {

@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package crash
 
 import (
 	"bytes"
@@ -177,10 +177,7 @@ func TestL4AWitnessThatIsKilledNeverCosignsTwoHistories(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills take their time; run without -short")
 	}
-	r := &witnessRig{dir: t.TempDir(), lethe: filepath.Join(t.TempDir(), "lethe"), url: fmt.Sprintf("http://127.0.0.1:%d", freePort(t))}
-	if out, err := exec.Command("go", "build", "-o", r.lethe, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	r := &witnessRig{dir: t.TempDir(), lethe: built(t), url: fmt.Sprintf("http://127.0.0.1:%d", freePort(t))}
 	folder := filepath.Join(r.dir, "shop")
 	does := func(args ...string) string {
 		t.Helper()

@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package crash
 
 import (
 	"bytes"
@@ -38,10 +38,7 @@ func killedSender(t *testing.T, kafka string) {
 		missing(t, "LETHE_TEST_COLLECTOR names nothing: ./test.sh does")
 	}
 	dir, ws := t.TempDir(), fmt.Sprintf("siem-%d", time.Now().UnixNano())
-	lethe, folder := filepath.Join(dir, "lethe"), filepath.Join(dir, "shop")
-	if out, err := exec.Command("go", "build", "-o", lethe, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	lethe, folder := built(t), filepath.Join(dir, "shop")
 	does := func(args ...string) []byte {
 		t.Helper()
 		var said bytes.Buffer

@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package crash
 
 import (
 	"context"
@@ -90,9 +90,10 @@ func killsOfRevocations(t *testing.T, r *crashRig) {
 func (r *crashRig) follows(t *testing.T, l *life) {
 	t.Helper()
 	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		_, err := os.Stat(filepath.Join(r.dir, "log", "checkpoint"))
 		lock, _ := os.ReadFile(filepath.Join(r.dir, "state", "run.lock"))
 		pid, rest, _ := strings.Cut(string(lock), "\n")
-		if pid == strconv.Itoa(l.cmd.Process.Pid) && strings.HasSuffix(rest, "\n") || r.brokers != nil && exists(filepath.Join(r.dir, "log", "checkpoint")) {
+		if pid == strconv.Itoa(l.cmd.Process.Pid) && strings.HasSuffix(rest, "\n") || r.brokers != nil && err == nil {
 			return
 		}
 		if time.Now().After(deadline) {

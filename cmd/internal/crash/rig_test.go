@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package crash
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -103,6 +104,16 @@ func crash(t *testing.T, kills int, brokers []string) {
 	t.Logf("killed %v", hits)
 }
 
+// built is lethe, as go build makes it.
+func built(t *testing.T) string {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "lethe")
+	if out, err := exec.Command("go", "build", "-o", bin, "lethe/cmd/lethe").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return bin
+}
+
 // newRig makes a database and a directory, which go with the test.
 func newRig(t *testing.T, brokers []string) *crashRig {
 	t.Helper()
@@ -110,10 +121,7 @@ func newRig(t *testing.T, brokers []string) *crashRig {
 	if url == "" {
 		missing(t, "LETHE_TEST_POSTGRES names no server: ./test.sh starts one")
 	}
-	r := &crashRig{dir: t.TempDir(), brokers: brokers, lethe: filepath.Join(t.TempDir(), "lethe")}
-	if out, err := exec.Command("go", "build", "-o", r.lethe, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	r := &crashRig{dir: t.TempDir(), brokers: brokers, lethe: built(t)}
 	r.workspace = "crash" + strconv.FormatInt(time.Now().UnixNano(), 36)
 	r.slot = "truth_" + r.workspace
 	admin := connect(t, url)
@@ -182,6 +190,30 @@ connections:
 	put(t, filepath.Join(r.dir, "policy.yaml"), policy)
 	run("discover", r.dir)
 	run("check", r.dir)
+}
+
+// mayReveal lets whoever runs the tests have values opened.
+func (r *crashRig) mayReveal(t *testing.T) {
+	t.Helper()
+	t.Setenv("SUDO_UID", strconv.Itoa(os.Getuid()))
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.edit(t, func(text string) string {
+		return text + "reveal: {approve_above: 50, principals: {tester: {users: [" + me.Username + "], per_day: 50}}}\n"
+	})
+}
+
+// edit changes lethe.yaml.
+func (r *crashRig) edit(t *testing.T, change func(string) string) {
+	t.Helper()
+	file := filepath.Join(r.dir, "lethe.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, change(string(text)))
 }
 
 // begin lets lethe run make its slot and dies at once: changes before the slot

@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package crash
 
 import (
 	"bytes"
@@ -32,23 +32,16 @@ func TestL4L7OnApacheKafkaNoActionTakesEffectWhoseIntentCannotBeWritten(t *testi
 	exe(t, r.db, "CREATE TABLE account (id int PRIMARY KEY, email text, n bigint NOT NULL)")
 	r.folder(t, hiddenPolicy)
 	r.once(t, 1, 3, 7)
-	user, err := osUser(os.LookupEnv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(r.dir, "lethe.yaml")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	auditor, err := exec.Command(r.lethe, "audit", "new-key", filepath.Join(t.TempDir(), "auditor.key")).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, key, _ := strings.Cut(string(auditor), "auditor: ")
 	key, _, _ = strings.Cut(key, "}")
-	put(t, file, strings.Replace(string(text), "audit: {log: ./log}", "audit: {log: ./log, sampling: {window: 24h, auditor: "+key+"}}", 1)+
-		"reveal: {approve_above: 50, principals: {tester: {users: ["+user+"], per_day: 50}}}\n")
+	r.edit(t, func(text string) string {
+		return strings.Replace(text, "audit: {log: ./log}", "audit: {log: ./log, sampling: {window: 24h, auditor: "+key+"}}", 1)
+	})
+	r.mayReveal(t)
 	tokens := r.tokens(t, 3)
 	lake, err := filepath.Glob(filepath.Join(r.dir, "lake", "*.parquet"))
 	if err != nil || len(lake) == 0 {

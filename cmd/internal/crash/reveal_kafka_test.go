@@ -1,12 +1,11 @@
 //go:build linux
 
-package main
+package crash
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -51,16 +50,7 @@ func TestL4L5L7OnApacheKafkaNothingIsRevealedBeforeWhoRunsHasItInTheLog(t *testi
 	exe(t, r.db, "CREATE TABLE account (id int PRIMARY KEY, email text, n bigint NOT NULL)")
 	r.folder(t, hiddenPolicy)
 	r.once(t, 1, 3, 7)
-	user, err := osUser(os.LookupEnv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(r.dir, "lethe.yaml")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, file, string(text)+"reveal: {approve_above: 50, principals: {tester: {users: ["+user+"], per_day: 50}}}\n")
+	r.mayReveal(t)
 	tokens := r.tokens(t, 3)
 	do := func(in string, args ...string) (string, string, error) {
 		var out, errs bytes.Buffer
