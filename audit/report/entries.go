@@ -7,7 +7,16 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lethe/audit"
+	"lethe/audit/receipt"
+	"lethe/stream"
 )
+
+// read is an entry that was read.
+type read struct {
+	audit.Entry                 // without a kind for a leaf that is no entry, or no readable one
+	receipt     receipt.Receipt // of a receipt
+	index       int64
+}
 
 // some are leaves that are read together.
 type some struct {
@@ -78,9 +87,19 @@ func inOrder(ctx context.Context, r *audit.Reader, each func(*read)) error {
 func (s *some) read() {
 	defer close(s.done)
 	s.entries = make([]read, len(s.leaves))
-	d := decoder{names: map[string]string{}}
+	var d receipt.Decoder
 	for i, l := range s.leaves {
-		d.entry(l, &s.entries[i])
+		s.entries[i].read(l, &d)
 	}
 	s.leaves = nil
+}
+
+// read reads a leaf's entry, and its body if that is a receipt, as most are.
+func (e *read) read(l audit.Leaf, d *receipt.Decoder) {
+	e.index = l.Index
+	e.Entry, _ = audit.ReadEntry(l.Entry)
+	// Whoever can write to the audit topic could else have no report made any more.
+	if e.Kind == stream.EntryReceipt && d.Read(e.Body, &e.receipt) != nil {
+		e.Entry = audit.Entry{}
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"lethe/audit"
+	"lethe/audit/receipt"
 	"lethe/stream"
 )
 
@@ -155,7 +156,7 @@ func (f *Facts) within(t time.Time) bool {
 	return !t.Before(f.From) && (f.To.IsZero() || t.Before(f.To))
 }
 
-func (g *gathering) receipt(index int64, id string, r *receipt) {
+func (g *gathering) receipt(index int64, id string, r *receipt.Receipt) {
 	t := g.tick(r.Time)
 	if r.Stage == stream.StageMask {
 		g.masked(r, t)
@@ -199,7 +200,7 @@ func (g *gathering) receipt(index int64, id string, r *receipt) {
 }
 
 // masked remembers since when outputs lie in their topics.
-func (g *gathering) masked(r *receipt, t time.Time) {
+func (g *gathering) masked(r *receipt.Receipt, t time.Time) {
 	for i := range r.Parts {
 		for _, o := range r.Parts[i].Out {
 			at := place{o.Topic, o.Partition}
@@ -209,7 +210,7 @@ func (g *gathering) masked(r *receipt, t time.Time) {
 }
 
 // loaded counts what a sink loaded of a partition, and how late.
-func (g *gathering) loaded(index int64, hop Hop, p *part, t time.Time) {
+func (g *gathering) loaded(index int64, hop Hop, p *receipt.Part, t time.Time) {
 	load := entry(g.Loads, Delivery{hop.Day, hop.Owner, p.Topic})
 	if load.First.IsZero() {
 		load.First = t

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"lethe/audit/receipt"
 	"lethe/stream"
 )
 
@@ -19,7 +20,7 @@ type Ruled struct {
 const shortRevision = 16
 
 // ruled notes under which revision a receipt's records were masked.
-func (f *Facts) ruled(r *receipt) {
+func (f *Facts) ruled(r *receipt.Receipt) {
 	if r.Policy == "" || r.Connection == "" {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lethe/audit"
+	"lethe/audit/receipt"
 	"lethe/stream"
 )
 
@@ -27,6 +28,8 @@ type Maker struct {
 	recalled bool                          // those before the first leaf are among them
 	policies map[string]stream.PolicyEvent // in force, by connection
 	known    map[string]bool               // shapes and keys that there were
+	receipts receipt.Decoder
+	newest   receipt.Receipt // read last
 }
 
 // How much is looked through and kept in mind, whoever writes to the audit topic.

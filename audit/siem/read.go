@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"lethe/audit"
+	"lethe/audit/receipt"
 	"lethe/stream"
 )
 
@@ -16,7 +17,7 @@ const massReveal = 100
 func (m *Maker) read(ctx context.Context, e *Event, in audit.Entry) error {
 	switch in.Kind {
 	case stream.EntryReceipt:
-		receipt(e, in.Body)
+		m.receipt(e, in.Body)
 	case stream.EntryIntent:
 		m.intent(e, in)
 	case stream.EntryOutcome:
@@ -55,10 +56,12 @@ func body[T any](e *Event, raw []byte) (b T) {
 	return b
 }
 
-func receipt(e *Event, raw []byte) {
-	r := body[stream.Receipt](e, raw)
-	e.Action = map[string]Action{stream.StageIngest: Ingest, stream.StageMask: Mask, stream.StageSink: Load, stream.StageDelete: Delete,
-		"release": Release, "shred": Shred}[r.Stage]
+func (m *Maker) receipt(e *Event, raw []byte) {
+	r := &m.newest
+	if m.receipts.Read(raw, r) != nil {
+		e.Outcome, *r = Unknown, receipt.Receipt{}
+	}
+	e.Action = stages[r.Stage]
 	if e.Action == "" {
 		e.Action = EntryOther
 	}
@@ -67,9 +70,9 @@ func receipt(e *Event, raw []byte) {
 	c := &e.Counts
 	c[CountParts], c[CountIn] = int64(len(r.Parts)), 0
 	for _, p := range r.Parts {
-		c[CountIn] += int64(p.In)
+		c[CountIn] += p.In
 		if p.Rows != nil {
-			c[CountRows] = max(0, c[CountRows]) + int64(*p.Rows)
+			c[CountRows] = max(0, c[CountRows]) + *p.Rows
 		}
 	}
 	if len(r.Streams) == 1 {
@@ -88,6 +91,10 @@ func receipt(e *Event, raw []byte) {
 		e.Severity = Low
 	}
 }
+
+// stages are the actions that receipts of a stage tell of.
+var stages = map[string]Action{stream.StageIngest: Ingest, stream.StageMask: Mask, stream.StageSink: Load, stream.StageDelete: Delete,
+	"release": Release, "shred": Shred}
 
 func chain(e *Event, raw []byte) {
 	b := body[stream.Chain](e, raw)

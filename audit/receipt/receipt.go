@@ -1,68 +1,66 @@
-package report
+// Package receipt reads receipts for those who count them: names, offsets and numbers,
+// while hashes are left alone. A log may hold a million.
+package receipt
 
 import (
 	"encoding/json"
 	"strconv"
 
-	"lethe/audit"
 	"lethe/stream"
 	"lethe/stream/scan"
 )
 
-// read is an entry that was read.
-type read struct {
-	audit.Entry         // without a kind for a leaf that is no entry, or no readable one
-	receipt     receipt // of a receipt
-	index       int64
+// Receipt is what is read of a [stream.Receipt].
+type Receipt struct {
+	Stage, Connection, Source, Worker, Build, Time, Policy, Keys string
+	Detail                                                       *stream.Hash
+	Streams                                                      []stream.StreamCount
+	Parts                                                        []Part
 }
 
-// receipt is what reports read of a receipt: hashes are left alone.
-type receipt struct {
-	Stage, Connection, Source, Worker, Build, Time, Policy string
-	Detail                                                 *stream.Hash
-	Streams                                                []stream.StreamCount
-	Parts                                                  []part
-}
-
-// part is what they read of a part.
-type part struct {
+// Part is what is read of a part.
+type Part struct {
 	Topic            string
 	Partition        int32
 	To               string
-	From, SHA256     json.RawMessage // strings, which few reports read
-	Out              []out
+	From, SHA256     json.RawMessage // strings, which few read: parts of the body
+	In               int64
+	Out              []Out
 	Object, Evidence string
 	Rows             *int64
 }
 
-type out struct {
+// Out is what is read of an output.
+type Out struct {
 	Topic     string
 	Partition int32
 	Last      int64
 }
 
-// decoder reads entries. Names that come again and again are the same string.
-type decoder struct {
+// mostNames is how many names are kept: whoever writes to the audit topic could else
+// have any number kept.
+const mostNames = 1 << 12
+
+// Decoder reads receipts. Names that come again and again are the same string. One
+// goroutine uses it; the zero value is ready.
+type Decoder struct {
 	scan.Scanner
 	names map[string]string
 	buf   []byte
 }
 
-// entry reads a leaf's entry, and its body if that is a receipt: most are, and a log
-// may have a million of them.
-func (d *decoder) entry(l audit.Leaf, e *read) {
-	e.index = l.Index
-	e.Entry, _ = audit.ReadEntry(l.Entry)
-	if e.Kind != stream.EntryReceipt {
-		return
+// Read reads the body of a receipt's entry into r, whose slices it uses again. What is
+// none is an error, and leaves r as it happens to be.
+func (d *Decoder) Read(body []byte, r *Receipt) error {
+	*r = Receipt{Streams: r.Streams[:0], Parts: r.Parts[:0]}
+	d.Reset(body)
+	if err := d.receipt(r); err != nil {
+		return err
 	}
-	// Whoever can write to the audit topic could else have no report made any more.
-	if d.Reset(e.Body); d.receipt(&e.receipt) != nil || d.End() != nil {
-		e.Entry = audit.Entry{}
-	}
+	return d.End()
 }
 
-func (d *decoder) receipt(r *receipt) error {
+func (d *Decoder) receipt(r *Receipt) error {
 	return d.object(func(name string) (err error) {
 		switch name {
 		case "stage":
@@ -77,6 +75,8 @@ func (d *decoder) receipt(r *receipt) error {
 			r.Build, err = d.name()
 		case "policy":
 			r.Policy, err = d.name()
+		case "keys":
+			r.Keys, err = d.name()
 		case "time":
 			r.Time, err = d.text()
 		case "detail":
@@ -88,7 +88,7 @@ func (d *decoder) receipt(r *receipt) error {
 			})
 		case "parts":
 			err = d.list(func() error {
-				r.Parts = append(r.Parts, part{})
+				r.Parts = append(r.Parts, Part{})
 				return d.part(&r.Parts[len(r.Parts)-1])
 			})
 		default:
@@ -98,7 +98,7 @@ func (d *decoder) receipt(r *receipt) error {
 	})
 }
 
-func (d *decoder) streamCount(s *stream.StreamCount) error {
+func (d *Decoder) streamCount(s *stream.StreamCount) error {
 	return d.object(func(name string) (err error) {
 		var to *stream.Int64
 		switch name {
@@ -125,7 +125,7 @@ func (d *decoder) streamCount(s *stream.StreamCount) error {
 	})
 }
 
-func (d *decoder) part(p *part) error {
+func (d *Decoder) part(p *Part) error {
 	return d.object(func(name string) (err error) {
 		switch name {
 		case "topic":
@@ -138,6 +138,8 @@ func (d *decoder) part(p *part) error {
 			p.From, err = d.Skip()
 		case "sha256":
 			p.SHA256, err = d.Skip()
+		case "in":
+			p.In, err = d.int64()
 		case "object":
 			p.Object, err = d.text()
 		case "evidence":
@@ -147,7 +149,7 @@ func (d *decoder) part(p *part) error {
 			*p.Rows, err = d.int64()
 		case "out":
 			err = d.list(func() error {
-				p.Out = append(p.Out, out{})
+				p.Out = append(p.Out, Out{})
 				return d.out(&p.Out[len(p.Out)-1])
 			})
 		default:
@@ -157,7 +159,7 @@ func (d *decoder) part(p *part) error {
 	})
 }
 
-func (d *decoder) out(o *out) error {
+func (d *Decoder) out(o *Out) error {
 	return d.object(func(name string) (err error) {
 		switch name {
 		case "topic":
@@ -174,13 +176,13 @@ func (d *decoder) out(o *out) error {
 }
 
 // object calls each for every member, which reads its value.
-func (d *decoder) object(each func(name string) error) error {
+func (d *Decoder) object(each func(name string) error) error {
 	return d.Members(func(name scan.Text) error { return each(d.same(name.Raw)) })
 }
 
 // list calls each for every element, which reads it; for null, which is an empty list as Go
 // writes it, never.
-func (d *decoder) list(each func() error) error {
+func (d *Decoder) list(each func() error) error {
 	if none, err := d.Null(); none || err != nil {
 		return err
 	}
@@ -194,7 +196,7 @@ func (d *decoder) list(each func() error) error {
 }
 
 // raw reads a string; what it returns is good until the next call.
-func (d *decoder) raw() ([]byte, error) {
+func (d *Decoder) raw() ([]byte, error) {
 	t, err := d.String()
 	if err != nil || !t.Escaped {
 		return t.Raw, err
@@ -203,27 +205,30 @@ func (d *decoder) raw() ([]byte, error) {
 	return d.buf, nil
 }
 
-func (d *decoder) text() (string, error) {
+func (d *Decoder) text() (string, error) {
 	raw, err := d.raw()
 	return string(raw), err
 }
 
 // name reads a string that comes again.
-func (d *decoder) name() (string, error) {
+func (d *Decoder) name() (string, error) {
 	raw, err := d.raw()
 	return d.same(raw), err
 }
 
-func (d *decoder) same(raw []byte) string {
+func (d *Decoder) same(raw []byte) string {
 	if s, ok := d.names[string(raw)]; ok {
 		return s
+	}
+	if d.names == nil || len(d.names) >= mostNames {
+		d.names = map[string]string{}
 	}
 	s := string(raw)
 	d.names[s] = s
 	return s
 }
 
-func (d *decoder) hash() (*stream.Hash, error) {
+func (d *Decoder) hash() (*stream.Hash, error) {
 	raw, err := d.raw()
 	if err != nil {
 		return nil, err
@@ -233,7 +238,7 @@ func (d *decoder) hash() (*stream.Hash, error) {
 }
 
 // int64 reads an integer as canonical JSON has it: in a string.
-func (d *decoder) int64() (int64, error) {
+func (d *Decoder) int64() (int64, error) {
 	raw, err := d.raw()
 	if err != nil {
 		return 0, err
@@ -245,7 +250,7 @@ func (d *decoder) int64() (int64, error) {
 	return n, nil
 }
 
-func (d *decoder) int32() (int32, error) {
+func (d *Decoder) int32() (int32, error) {
 	raw, err := d.Number()
 	if err != nil {
 		return 0, err
