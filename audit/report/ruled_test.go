@@ -140,7 +140,7 @@ func TestWhatNobodyDeclaresAnyMoreIsInReach(t *testing.T) {
 func TestAPolicyThatHasNotRunIsNotWhatAReportSaysOfData(t *testing.T) {
 	in := invented()
 	in.Folder.Connections[0].Revision = strings.Repeat("99", 32)
-	if text := written(t, made(t, "breach", in)); strings.Index(text, "is not the one in force") < 0 || strings.Index(text, "is not the one in force") > strings.Index(text, "What was exposed") {
+	if text := written(t, made(t, "breach", in)); !strings.Contains(text, "is not the one in force") || strings.Index(text, "is not the one in force") > strings.Index(text, "What was exposed") {
 		t.Error("it does not begin with that")
 	}
 }

@@ -215,10 +215,11 @@ func (w *Workspace) final(err error) error {
 	return err
 }
 
-// followed waits until the log holds every entry that is on the audit topic now.
+// followed waits until every entry that is on the audit topic now is in the log, and
+// under a checkpoint.
 func (w *Workspace) followed(ctx context.Context) error {
-	last := int64(-1)
-	err := w.base.Cluster.ReadRange(ctx, w.base.Topics.Audit(), 0, w.follower.Status().Offset+1, func(r *kgo.Record) error {
+	last := w.follower.Status().Offset
+	err := w.base.Cluster.ReadRange(ctx, w.base.Topics.Audit(), 0, last+1, func(r *kgo.Record) error {
 		last = r.Offset
 		return nil
 	})
