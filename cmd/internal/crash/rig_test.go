@@ -104,14 +104,34 @@ func crash(t *testing.T, kills int, brokers []string) {
 	t.Logf("killed %v", hits)
 }
 
+// theBinary is made by the first test that asks for it.
+var theBinary struct {
+	sync.Once
+	dir string
+	err error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(theBinary.dir)
+	os.Exit(code)
+}
+
 // built is lethe, as go build makes it.
 func built(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "lethe")
-	if out, err := exec.Command("go", "build", "-o", bin, "lethe/cmd/lethe").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	theBinary.Do(func() {
+		if theBinary.dir, theBinary.err = os.MkdirTemp("", "lethe-crash"); theBinary.err != nil {
+			return
+		}
+		if out, err := exec.Command("go", "build", "-o", theBinary.dir, "lethe/cmd/lethe").CombinedOutput(); err != nil {
+			theBinary.err = fmt.Errorf("go build: %w\n%s", err, out)
+		}
+	})
+	if theBinary.err != nil {
+		t.Fatal(theBinary.err)
 	}
-	return bin
+	return filepath.Join(theBinary.dir, "lethe")
 }
 
 // newRig makes a database and a directory, which go with the test.

@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+	_ "modernc.org/sqlite"
 
 	"lethe/audit"
 )
