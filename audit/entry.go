@@ -74,5 +74,8 @@ const kindMember = `"kind":"`
 
 func text(s *scan.Scanner) (string, error) {
 	t, err := s.String()
+	if !t.Escaped {
+		return string(t.Raw), err
+	}
 	return string(t.Append(nil)), err
 }

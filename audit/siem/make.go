@@ -28,6 +28,7 @@ type Maker struct {
 	recalled bool                          // those before the first leaf are among them
 	policies map[string]stream.PolicyEvent // in force, by connection
 	known    map[string]bool               // shapes and keys that there were
+	hides    []func(*Event)                // what the view does not have
 	receipts receipt.Decoder
 	newest   receipt.Receipt // read last
 }
@@ -43,7 +44,7 @@ const (
 // nothing that stands in the log is left out.
 func (m *Maker) Make(ctx context.Context, l audit.Leaf) (*Event, error) {
 	if !m.begun {
-		m.first, m.begun = l.Index, true
+		m.first, m.begun, m.hides = l.Index, true, m.View.hides()
 	}
 	// L4: the reader has held the leaf against the checkpoint; the event names both.
 	hash := hex.EncodeToString(l.Hash[:])
@@ -61,7 +62,9 @@ func (m *Maker) Make(ctx context.Context, l audit.Leaf) (*Event, error) {
 	if err := m.time(ctx, e, l.Index, in); err != nil {
 		return nil, err
 	}
-	m.View.only(e)
+	for _, hide := range m.hides {
+		hide(e)
+	}
 	return e, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 
 	"lethe/stream"
@@ -67,25 +68,30 @@ type View struct {
 	Key []byte
 }
 
-// only empties what the view does not have. It is called once an event is whole.
-func (v View) only(e *Event) {
-	for i, at := range [...]*string{&e.Stage, &e.Connection, &e.Source, &e.Stream, &e.Worker, &e.Build, &e.Policy, &e.Keys, &e.Entry,
-		&e.Role, &e.Principal, &e.Address, &e.Object, &e.Subjects} {
-		if !slices.Contains(v.Fields, texts[i]) {
-			*at = ""
-		}
+// hides lists what empties the parts of an event that the view does not have.
+func (v View) hides() []func(e *Event) {
+	parts := map[Field]func(e *Event){
+		FieldStage:      func(e *Event) { e.Stage = "" },
+		FieldConnection: func(e *Event) { e.Connection = "" },
+		FieldSource:     func(e *Event) { e.Source = "" },
+		FieldStream:     func(e *Event) { e.Stream = "" },
+		FieldWorker:     func(e *Event) { e.Worker = "" },
+		FieldBuild:      func(e *Event) { e.Build = "" },
+		FieldPolicy:     func(e *Event) { e.Policy = "" },
+		FieldKeys:       func(e *Event) { e.Keys = "" },
+		FieldEntry:      func(e *Event) { e.Entry, e.Of = "", "" },
+		FieldCounts:     func(e *Event) { e.Counts = noCounts() },
+		FieldRole:       func(e *Event) { e.Role = "" },
+		FieldPrincipal:  func(e *Event) { e.Principal = "" },
+		FieldAddress:    func(e *Event) { e.Address = "" },
+		FieldObject:     func(e *Event) { e.Object = "" },
+		FieldSubjects:   func(e *Event) { e.Subjects = "" },
 	}
-	if e.Entry == "" {
-		e.Of = ""
+	for _, f := range v.Fields {
+		delete(parts, f)
 	}
-	if !slices.Contains(v.Fields, FieldCounts) {
-		e.Counts = noCounts()
-	}
+	return slices.Collect(maps.Values(parts))
 }
-
-// texts are the fields that are text, as only has them.
-var texts = [...]Field{FieldStage, FieldConnection, FieldSource, FieldStream, FieldWorker, FieldBuild, FieldPolicy, FieldKeys, FieldEntry,
-	FieldRole, FieldPrincipal, FieldAddress, FieldObject, FieldSubjects}
 
 // commitment is what a destination gets for a commitment of the log. L5: under a key
 // of its own, so that two destinations cannot join what they have, nor who reads the

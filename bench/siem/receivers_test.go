@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,9 @@ type receiver struct {
 	name, format string
 	start        func(b *testing.B) (at string)
 	settings     func(at string) transport.Settings
+	// arrived waits until the receiver has as many events, if it does not answer when it has
+	// taken a request.
+	arrived func(b *testing.B, n int)
 }
 
 // token is one of a collector of Splunk's events that asks for none.
@@ -49,7 +53,7 @@ func receivers() []receiver {
 			return "http://" + addr
 		}
 	}
-	var ca string
+	var ca, out string
 	return []receiver{
 		{name: "OTLP", format: "ocsf", start: collector("--otlp"), settings: func(at string) transport.Settings { return &transport.OTLP{URL: at} }},
 		{name: "HEC", format: "ecs", start: collector("--hec"), settings: func(at string) transport.Settings {
@@ -67,10 +71,33 @@ func receivers() []receiver {
 		{name: "rsyslog", format: "rfc5424", start: func(b *testing.B) string {
 			addr, dir := siemtest.Address(b), b.TempDir()
 			_, ca = siemtest.Certificate(b)
-			siemtest.Rsyslog(b, dir, addr, ca, filepath.Join(dir, "out"))
+			out = filepath.Join(dir, "out")
+			siemtest.Rsyslog(b, dir, addr, ca, out)
 			siemtest.Listening(b, addr)
 			return addr
-		}, settings: func(at string) transport.Settings { return &transport.Syslog{Address: at, CA: ca} }},
+		}, settings: func(at string) transport.Settings { return &transport.Syslog{Address: at, CA: ca} },
+			arrived: func(b *testing.B, n int) { lines(b, out, n) }},
+	}
+}
+
+// lines waits until a file has as many of them.
+func lines(b *testing.B, path string, n int) {
+	b.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	buf, has := make([]byte, 1<<20), 0
+	for late := time.Now().Add(time.Minute); has < n; {
+		got, err := f.Read(buf)
+		has += bytes.Count(buf[:got], []byte("\n"))
+		switch {
+		case err == io.EOF && time.Now().Before(late):
+			time.Sleep(time.Millisecond)
+		case err != nil:
+			b.Fatalf("%d of %d arrived: %v", has, n, err)
+		}
 	}
 }
 
@@ -89,10 +116,10 @@ func formatOf(name string) siem.Format {
 
 // load is the nth request's events, each with an id of its own.
 func (r receiver) load(n int) []siem.Item {
-	f, events := formatOf(r.format), siemtest.Events(siemtest.View())
+	f, events := formatOf(r.format), siemtest.EventsOf(siemtest.View(), siemtest.AsRuns())
 	var out []siem.Item
 	for i := range together {
-		e := *events[i%len(events)]
+		e := *events[(n*together+i)%len(events)]
 		sum := sha256.Sum256(fmt.Append(nil, n*together+i)) // as ids are: in no order
 		e.ID = hex.EncodeToString(sum[:16])
 		out = append(out, siem.Item{Event: &e, Body: f.Append(nil, &e)})
@@ -121,7 +148,7 @@ func BenchmarkSend(b *testing.B) {
 		b.Run(r.name, func(b *testing.B) {
 			at := r.start(b)
 			r.warm(b, at)
-			dir, v := siemtest.Log(b, b.N*together)
+			dir, v := siemtest.Log(b, siemtest.AsRuns(), b.N*together)
 			x, err := siem.NewExporter(siem.Config{Dir: dir, Verifier: v, Cursor: new(siemtest.Place), Log: slog.New(slog.DiscardHandler), Now: time.Now,
 				Destination: siem.Destination{Name: "bench", View: siemtest.View(), Format: formatOf(r.format), Open: func(context.Context) (siem.Transport, error) { return r.open(b, at), nil }}})
 			if err != nil {
@@ -132,6 +159,7 @@ func BenchmarkSend(b *testing.B) {
 			b.ResetTimer()
 			go func() { defer close(ended); x.Run(ctx) }()
 			err = x.Drained(ctx)
+			r.arrive(b)
 			b.StopTimer()
 			if stop(); err != nil {
 				b.Fatal(err)
@@ -139,6 +167,13 @@ func BenchmarkSend(b *testing.B) {
 			<-ended
 			b.ReportMetric(float64(x.Status().Sent)/b.Elapsed().Seconds(), "events/s")
 		})
+	}
+}
+
+// arrive waits until the receiver has what was sent in b, and to warm it.
+func (r receiver) arrive(b *testing.B) {
+	if r.arrived != nil {
+		r.arrived(b, (b.N+1)*together)
 	}
 }
 
@@ -160,15 +195,14 @@ func BenchmarkBare(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			r.arrive(b)
 			b.ReportMetric(float64(b.N*together)/b.Elapsed().Seconds(), "events/s")
 		})
 	}
 }
 
-// posts records the requests of each load, and sends them to the receiver.
-func posts(b *testing.B, r receiver, at string) func(n int) error {
-	var requests []*http.Request
-	var bodies [][]byte
+// posted are the requests of n loads, to a receiver at an address.
+func posted(b *testing.B, r receiver, at string, n int) (requests []*http.Request, bodies [][]byte) {
 	record := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if q.Method != http.MethodPost {
 			io.WriteString(w, "{}")
@@ -182,9 +216,15 @@ func posts(b *testing.B, r receiver, at string) func(n int) error {
 	defer record.Close()
 	to := r.open(b, record.URL)
 	defer to.Close(b.Context())
-	for n := range b.N {
-		_, _ = to.Send(b.Context(), r.load(n)) // What it says of the answer does not matter: the request was recorded.
+	for i := range n {
+		_, _ = to.Send(b.Context(), r.load(i)) // What it says of the answer does not matter: the request was recorded.
 	}
+	return requests, bodies
+}
+
+// posts makes the requests of all loads, and sends them to the receiver one by one.
+func posts(b *testing.B, r receiver, at string) func(n int) error {
+	requests, bodies := posted(b, r, at, b.N)
 	return func(n int) error {
 		q := requests[n].WithContext(b.Context())
 		q.Body, q.ContentLength = io.NopCloser(bytes.NewReader(bodies[n])), int64(len(bodies[n]))
@@ -224,27 +264,40 @@ func writes(b *testing.B, r receiver, at string) func(n int) error {
 	}
 }
 
-// BenchmarkLoadTool has telemetrygen, OpenTelemetry's own load tool, send log records of
-// the same size to its own receiver: one worker, as many records in a request.
+// BenchmarkLoadTool has telemetrygen, OpenTelemetry's own load tool, send log records to
+// its own receiver, as large as the exporter's, as many in a request, by one worker: all
+// of it in the body, or with as many attributes as the exporter's have.
 func BenchmarkLoadTool(b *testing.B) {
 	r := receivers()[0]
-	b.Run(r.name, func(b *testing.B) {
-		bin := filepath.Join(b.TempDir(), "telemetrygen")
-		build := exec.Command("go", "build", "-C", "../peers/telemetrygen", "-o", bin, "github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen")
-		if out, err := build.CombinedOutput(); err != nil {
-			b.Fatalf("%v\n%s", err, out)
-		}
-		at, body := r.start(b), 0
-		load := r.load(0)
-		for _, i := range load {
-			body += len(i.Body)
-		}
-		b.ResetTimer()
-		cmd := exec.CommandContext(b.Context(), bin, "logs", "--otlp-http", "--otlp-insecure", "--otlp-endpoint", at[len("http://"):], "--rate", "0",
-			"--workers", "1", "--batch-size", strconv.Itoa(together), "--logs", strconv.Itoa(b.N*together), "--body", string(bytes.Repeat([]byte("x"), body/len(load))))
-		if out, err := cmd.CombinedOutput(); err != nil {
-			b.Fatalf("%v\n%s", err, out)
-		}
-		b.ReportMetric(float64(b.N*together)/b.Elapsed().Seconds(), "events/s")
-	})
+	bin := filepath.Join(b.TempDir(), "telemetrygen")
+	build := exec.Command("go", "build", "-C", "../peers/telemetrygen", "-o", bin, "github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	_, bodies := posted(b, r, "", 1)
+	record, body := len(bodies[0])/together, 0
+	for _, i := range r.load(0) {
+		body += len(i.Body)
+	}
+	body /= together
+	const attributes, enclosed = 10, 20 // so many bytes are an attribute's without its value
+	alike := []string{"--body", strings.Repeat("x", body)}
+	for i := range attributes {
+		alike = append(alike, "--telemetry-attributes", fmt.Sprintf(`lethe.bench.%02d="%s"`, i, strings.Repeat("x", (record-body)/attributes-enclosed)))
+	}
+	for _, c := range []struct {
+		name  string
+		flags []string
+	}{{"body", []string{"--body", strings.Repeat("x", record)}}, {"attributes", alike}} {
+		b.Run(r.name+"/"+c.name, func(b *testing.B) {
+			at := r.start(b)
+			b.ResetTimer()
+			cmd := exec.CommandContext(b.Context(), bin, append([]string{"logs", "--otlp-http", "--otlp-insecure", "--otlp-endpoint", at[len("http://"):], "--rate", "0",
+				"--workers", "1", "--batch-size", strconv.Itoa(together), "--logs", strconv.Itoa(b.N * together)}, c.flags...)...)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				b.Fatalf("%v\n%s", err, out)
+			}
+			b.ReportMetric(float64(b.N*together)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
 }

@@ -11,9 +11,9 @@ import (
 	"lethe/audit/siem/siemtest"
 )
 
-// BenchmarkFormat writes events of every kind, one after the other.
+// BenchmarkFormat writes events of a log as runs write it, one after the other.
 func BenchmarkFormat(b *testing.B) {
-	events := siemtest.Events(siemtest.View())
+	events := siemtest.EventsOf(siemtest.View(), siemtest.AsRuns())
 	for _, f := range format.All() {
 		b.Run(f.Name, func(b *testing.B) {
 			buf := make([]byte, 0, 1<<16)
@@ -30,7 +30,7 @@ func BenchmarkFormat(b *testing.B) {
 // BenchmarkMake makes an event of a leaf and writes it: all that the exporter does
 // between the log and the receiver.
 func BenchmarkMake(b *testing.B) {
-	entries := siemtest.Entries()
+	entries := siemtest.AsRuns()
 	leaves := make([]audit.Leaf, len(entries))
 	for i, e := range entries {
 		leaves[i] = siemtest.Leaf(int64(i), e.JSON)

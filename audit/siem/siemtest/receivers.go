@@ -155,8 +155,8 @@ func Certificate(tb testing.TB) (tls.Certificate, string) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
 }
 
-// Log is a log of n leaves, entries of every kind in turn.
-func Log(tb testing.TB, n int) (dir string, v note.Verifier) {
+// Log is a log of n leaves, of these entries in turn.
+func Log(tb testing.TB, entries []Entry, n int) (dir string, v note.Verifier) {
 	tb.Helper()
 	skey, _, err := audit.NewLogKey(Origin)
 	if err != nil {
@@ -165,7 +165,7 @@ func Log(tb testing.TB, n int) (dir string, v note.Verifier) {
 	if v, err = audit.Verifier(skey); err != nil {
 		tb.Fatal(err)
 	}
-	entries, topic := Entries(), make(audittest.Topic, n)
+	topic := make(audittest.Topic, n)
 	for i := range topic {
 		topic[i] = entries[i%len(entries)].JSON
 	}

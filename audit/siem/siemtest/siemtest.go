@@ -36,6 +36,26 @@ func Entries() []Entry {
 	return out
 }
 
+// AsRuns are entries in the proportions in which runs write them: receipts of the three
+// stages, and among a thousand one of each kind.
+func AsRuns() []Entry {
+	all := Entries()
+	var receipts, out []Entry
+	for _, e := range all {
+		if e.Name == "ingest" || e.Name == "mask" || e.Name == "sink" {
+			receipts = append(receipts, e)
+		}
+	}
+	for i := range 1000 {
+		if every := 1000 / len(all); i%every == 0 && i/every < len(all) {
+			out = append(out, all[i/every])
+		} else {
+			out = append(out, receipts[i%len(receipts)])
+		}
+	}
+	return out
+}
+
 // Leaf is the leaf that an entry stands in.
 func Leaf(index int64, entry []byte) audit.Leaf {
 	offset := 2 * index // markers lie between
@@ -56,9 +76,11 @@ func Maker(v siem.View, entries []Entry) *siem.Maker {
 	}}
 }
 
-// Events are those of all entries.
-func Events(v siem.View) []*siem.Event {
-	entries := Entries()
+// Events are those of [Entries].
+func Events(v siem.View) []*siem.Event { return EventsOf(v, Entries()) }
+
+// EventsOf are those of a log of these entries.
+func EventsOf(v siem.View, entries []Entry) []*siem.Event {
 	m := Maker(v, entries)
 	out := make([]*siem.Event, len(entries))
 	for i, e := range entries {

@@ -100,7 +100,7 @@ func TestL2ReceiversThatAreKilledLoseNothing(t *testing.T) {
 		t.Skip("minutes")
 	}
 	siemtest.Needs(t, "LETHE_TEST_COLLECTOR")
-	dir, v := siemtest.Log(t, leaves)
+	dir, v := siemtest.Log(t, siemtest.Entries(), leaves)
 	for _, c := range []struct {
 		name, flag, format string
 		settings           func(addr string) Settings
@@ -137,7 +137,7 @@ func TestL2OpenSearchHasEveryEventOnceThoughItIsKilled(t *testing.T) {
 		t.Skip("minutes")
 	}
 	siemtest.Needs(t, "LETHE_TEST_OPENSEARCH")
-	dir, v := siemtest.Log(t, leaves)
+	dir, v := siemtest.Log(t, siemtest.Entries(), leaves)
 	data, port := t.TempDir(), 9240+os.Getpid()%50
 	kill := siemtest.OpenSearch(t, data, port)
 	s := New("elastic").(*Elastic)
@@ -176,7 +176,7 @@ func TestL2RsyslogHasEveryEventOverTLSUnlessItIsKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("minutes")
 	}
-	dir, v := siemtest.Log(t, leaves)
+	dir, v := siemtest.Log(t, siemtest.Entries(), leaves)
 	for _, killed := range []bool{false, true} {
 		t.Run(map[bool]string{false: "alive", true: "killed"}[killed], func(t *testing.T) {
 			_, cert := siemtest.Certificate(t)
